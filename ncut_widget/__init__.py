@@ -1,0 +1,1 @@
+"""Interactive normalized-cut segmentation inside notebooks."""
