@@ -1,0 +1,141 @@
+"""Clicks, and the sole owner of pixel <-> latent coordinates.
+
+A pixel ``(x, y)`` of an image of size ``(h, w)`` lies in the latent pixel
+``row = floor(y * H / h)``, ``col = floor(x * W / w)`` of the latent grid ``(H, W)``.
+``js/src/prompts.js`` is the same map for the page.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from numbers import Real
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Click(NamedTuple):
+    """A point prompt, as SAM's ``point_coords`` and ``point_labels``.
+
+    Attributes
+    ----------
+    image : int
+        Index in the batch.
+    x, y : float
+        Pixels of that image, x right and y down, ``0 <= x < w``, ``0 <= y < h``.
+    label : int
+        1 = positive (this is it), 0 = negative (this is not).
+    """
+
+    image: int
+    x: float
+    y: float
+    label: int
+
+
+class Prompt(NamedTuple):
+    """The latent pixel a click falls in."""
+
+    image: int
+    row: int
+    col: int
+
+
+def check_click(value: Any, sizes: Sequence[tuple[int, int]]) -> Click:
+    """Read ``[image, x, y, label]`` as a click on one of the images.
+
+    Parameters
+    ----------
+    value : sequence of 4 numbers
+    sizes : sequence of (int, int)
+        ``(h, w)`` of every image, in pixels.
+
+    Returns
+    -------
+    Click
+
+    Raises
+    ------
+    TypeError
+        If it is not four numbers.
+    ValueError
+        If it points outside the batch or outside its image.
+    """
+    if (
+        not isinstance(value, Sequence)
+        or len(value) != 4
+        or not all(isinstance(v, Real) and not isinstance(v, bool) for v in value)
+    ):
+        raise TypeError(f"a click must be [image, x, y, label], got {value!r}")
+    image, x, y, label = (v.item() if isinstance(v, np.generic) else v for v in value)
+    if image not in range(len(sizes)):
+        raise ValueError(
+            f"a click's image must be an index from 0 to {len(sizes) - 1}, got {image}"
+        )
+    height, width = sizes[int(image)]
+    if not (0 <= x < width and 0 <= y < height):
+        raise ValueError(
+            f"a click on image {int(image)} must lie in its {width} x {height} pixels "
+            f"(0 <= x < {width}, 0 <= y < {height}), got x = {x}, y = {y}"
+        )
+    if label not in (0, 1):
+        raise ValueError(
+            f"a click's label must be 1 (positive) or 0 (negative), got {label}"
+        )
+    return Click(int(image), x, y, int(label))
+
+
+def check_clicks(value: Any, sizes: Sequence[tuple[int, int]]) -> tuple[Click, ...]:
+    """Read a list of ``[image, x, y, label]``; see `check_click`."""
+    if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
+        raise TypeError(f"clicks must be a list of [image, x, y, label], got {value!r}")
+    return tuple(check_click(click, sizes) for click in value)
+
+
+def to_prompt(click: Click, size: tuple[int, int], grid: tuple[int, int]) -> Prompt:
+    """Latent pixel of a click.
+
+    Parameters
+    ----------
+    click : Click
+    size : (int, int)
+        ``(h, w)`` of the clicked image.
+    grid : (int, int)
+        ``(H, W)`` of the latent grid.
+
+    Examples
+    --------
+    >>> to_prompt(Click(0, 639, 10, 1), size=(480, 640), grid=(64, 64))
+    Prompt(image=0, row=1, col=63)
+    """
+    row = math.floor(click.y * grid[0] / size[0])
+    col = math.floor(click.x * grid[1] / size[1])
+    # x * W / w can round up to W for an x just below w.
+    return Prompt(click.image, min(row, grid[0] - 1), min(col, grid[1] - 1))
+
+
+def to_pixels(latent: NDArray, size: tuple[int, int]) -> NDArray:
+    """Give every pixel of an image the value of its latent pixel.
+
+    Parameters
+    ----------
+    latent : ndarray, shape (H, W, ...)
+    size : (int, int)
+        ``(h, w)`` of the image.
+
+    Returns
+    -------
+    ndarray, shape (h, w, ...)
+
+    Examples
+    --------
+    >>> to_pixels(np.array([[1, 2]]), (2, 4)).tolist()
+    [[1, 1, 2, 2], [1, 1, 2, 2]]
+    """
+    rows, cols = (
+        np.arange(pixels) * cells // pixels
+        for pixels, cells in zip(size, latent.shape[:2], strict=True)
+    )
+    return latent[rows[:, None], cols]

@@ -1,0 +1,371 @@
+"""Clicks and settings in, similarities, heatmaps and masks out. No Jupyter here.
+
+A session holds the eigenvectors (on their device), the clicks with their undo history
+and the settings. Results are computed when they are read, cached, and numpy. Every
+public method takes the session's one lock, so results are never seen half-updated
+from whatever thread a notebook's messages arrive on.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from ncut_widget.masks import (
+    SimilarityStatistics,
+    cosine,
+    denoise_mask,
+    heatmap,
+    row_norms,
+    similarity_statistics,
+    threshold_mask,
+)
+from ncut_widget.prompts import (
+    Click,
+    Prompt,
+    check_click,
+    check_clicks,
+    to_pixels,
+    to_prompt,
+)
+
+CACHE_BYTES = 256 * 2**20
+"""Similarities kept for undo, redo and repeated clicks, besides the current ones."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a mask depends on besides the clicks.
+
+    Attributes
+    ----------
+    num_eig : int, 1 to K
+        How many of the leading eigenvectors are compared: few for whole scenes, many
+        for parts.
+    threshold : float, 0 to 1
+        Level of the heatmap above which a pixel belongs to the mask.
+    gamma : float, 0.1 to 10
+        Exponent of the heatmap; higher means smaller masks.
+    negative_threshold : float, 0 to 1
+        Level above which a negative click takes pixels away; lower takes more.
+    denoise : bool
+        Whether small connected components are dropped.
+    denoise_area_th : int, 0 to H * W
+        Components with fewer latent pixels than this are dropped.
+    """
+
+    num_eig: int
+    threshold: float = 0.5
+    gamma: float = 1.0
+    negative_threshold: float = 0.9
+    denoise: bool = True
+    denoise_area_th: int = 3
+
+
+SETTINGS = tuple(field.name for field in fields(Settings))
+
+
+class Similarity(NamedTuple):
+    """One prompt's cosine with every eigenvector of the batch."""
+
+    values: NDArray  # (B, H, W) float32
+    statistics: SimilarityStatistics
+
+
+class Session:
+    """Interactive segmentation of one batch.
+
+    Parameters
+    ----------
+    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
+        Held, not copied, where dtype (float32) and device allow.
+    sizes : sequence of (int, int), optional
+        ``(h, w)`` of every image, in pixels; the latent grid by default.
+    device : str or torch.device, optional
+        Where to hold the eigenvectors; where they are by default.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If eigenvectors or sizes are not as above, or not finite.
+    """
+
+    def __init__(
+        self,
+        eigvecs: ArrayLike,
+        sizes: Sequence[tuple[int, int]] | None = None,
+        device: str | torch.device | None = None,
+    ) -> None:
+        self.eigvecs = _check_eigvecs(eigvecs, device)
+        batch, height, width, num_eig = self.eigvecs.shape
+        self.grid = (height, width)
+        self.sizes = [self.grid] * batch if sizes is None else list(sizes)
+        check_match(len(self.sizes), batch)
+        self.lock = threading.RLock()
+        self.revision = 0
+        self.clicks: tuple[Click, ...] = ()
+        self.settings = Settings(num_eig=num_eig)
+        self._ranges: dict[str, tuple[float, float]] = {
+            "threshold": (0, 1),
+            "gamma": (0.1, 10),
+            "negative_threshold": (0, 1),
+            "denoise_area_th": (0, height * width),
+            "num_eig": (1, num_eig),
+        }
+        self._past: list[tuple[Click, ...]] = []
+        self._future: list[tuple[Click, ...]] = []
+        self._norms: tuple[int, torch.Tensor] | None = None
+        self._similarities: OrderedDict[tuple[int, Prompt], Similarity] = OrderedDict()
+        self._masks: tuple[int, NDArray] | None = None
+
+    @property
+    def history(self) -> tuple[bool, bool]:
+        """Whether there is something to undo, and to redo."""
+        with self.lock:
+            return bool(self._past), bool(self._future)
+
+    def check(self, name: str, value: Any) -> Any:
+        """Return a value for ``clicks`` or a setting, checked and as plain Python.
+
+        Raises
+        ------
+        TypeError, ValueError
+            In one sentence: the name, what is allowed, what came.
+        """
+        if name == "clicks":
+            return check_clicks(value, self.sizes)
+        if name == "denoise":
+            if not isinstance(value, (bool, np.bool_)):
+                raise TypeError(f"denoise must be True or False, got {value!r}")
+            return bool(value)
+        whole = name in ("denoise_area_th", "num_eig")
+        return check_number(name, value, *self._ranges[name], whole=whole)
+
+    def update(self, **changes: Any) -> bool:
+        """Set clicks or settings, all of them or, where one is refused, none.
+
+        Parameters
+        ----------
+        **changes
+            ``clicks`` and fields of `Settings`.
+
+        Returns
+        -------
+        bool
+            Whether anything changed; only then `revision` has grown, by one.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As `check`.
+        """
+        with self.lock:
+            checked = {name: self.check(name, value) for name, value in changes.items()}
+            clicks = checked.pop("clicks", self.clicks)
+            settings = replace(self.settings, **checked)
+            if clicks == self.clicks and settings == self.settings:
+                return False
+            if clicks != self.clicks:
+                self._past.append(self.clicks)
+                self._future.clear()
+            self.clicks, self.settings = clicks, settings
+            self.revision += 1
+            return True
+
+    def add_click(self, click: Any) -> None:
+        """Add ``[image, x, y, label]`` after the other clicks."""
+        with self.lock:
+            self.update(clicks=(*self.clicks, check_click(click, self.sizes)))
+
+    def clear(self) -> None:
+        """Remove every click; can be undone."""
+        self.update(clicks=())
+
+    def undo(self) -> None:
+        """Go back to the clicks before the last change of them, if there was one."""
+        self._step(self._past, self._future)
+
+    def redo(self) -> None:
+        """Take back the last `undo`, if clicks have not changed since."""
+        self._step(self._future, self._past)
+
+    def _step(
+        self, source: list[tuple[Click, ...]], target: list[tuple[Click, ...]]
+    ) -> None:
+        with self.lock:
+            if source:
+                target.append(self.clicks)
+                self.clicks = source.pop()
+                self.revision += 1
+
+    def similarity(self, prompt: Prompt, num_eig: int | None = None) -> Similarity:
+        """Cosine of a prompt's eigenvector with every eigenvector, and statistics.
+
+        Parameters
+        ----------
+        prompt : Prompt
+        num_eig : int, optional
+            Leading eigenvectors to compare; the current setting by default.
+
+        Returns
+        -------
+        Similarity
+            Values ``(B, H, W)``, float32; shared with the cache, not to be changed.
+        """
+        with self.lock, torch.inference_mode():
+            num_eig = num_eig or self.settings.num_eig
+            key = (num_eig, prompt)
+            if key not in self._similarities:
+                leading = self.eigvecs[..., :num_eig]
+                if self._norms is None or self._norms[0] != num_eig:
+                    self._norms = (num_eig, row_norms(leading))
+                values = cosine(leading, self._norms[1], leading[tuple(prompt)])
+                statistics = similarity_statistics(values)
+                if statistics.constant:
+                    warnings.warn(
+                        "every eigenvector is equally similar to the one at latent "
+                        f"pixel {tuple(prompt)} with num_eig = {num_eig}: its mask is "
+                        "empty",
+                        stacklevel=2,
+                    )
+                self._similarities[key] = Similarity(values, statistics)
+                kept = max(CACHE_BYTES // values.nbytes, len(self.clicks), 1)
+                while len(self._similarities) > kept:
+                    self._similarities.popitem(last=False)
+            self._similarities.move_to_end(key)
+            return self._similarities[key]
+
+    def masks(self) -> NDArray:
+        """Masks of the whole batch.
+
+        Returns
+        -------
+        ndarray of bool, shape (B, H, W)
+            On the latent grid; all False without a positive click.
+        """
+        with self.lock:
+            if self._masks is None or self._masks[0] != self.revision:
+                self._masks = (self.revision, self._cut(slice(None)))
+            return self._masks[1].copy()
+
+    def mask(self, image: int) -> NDArray:
+        """Mask of one image at its own size.
+
+        Returns
+        -------
+        ndarray of bool, shape (h, w)
+        """
+        with self.lock:
+            if self._masks is not None and self._masks[0] == self.revision:
+                mask = self._masks[1][image]
+            else:
+                mask = self._cut(image)
+            return to_pixels(mask, self.sizes[image])
+
+    def image_masks(self) -> list[NDArray]:
+        """Masks of all images, each at its own size: list of bool (h_i, w_i)."""
+        masks = self.masks()
+        return [to_pixels(m, size) for m, size in zip(masks, self.sizes, strict=True)]
+
+    def heatmaps(self) -> NDArray:
+        """Heatmaps of the whole batch.
+
+        Returns
+        -------
+        ndarray of float32, shape (B, H, W)
+            About [0, 1]; the maximum over the positive clicks, 0 without one.
+        """
+        with self.lock:
+            heat = np.zeros(self.eigvecs.shape[:3], dtype=np.float32)
+            for number, prompt in enumerate(self.prompts(label=1)):
+                values, statistics = self.similarity(prompt)
+                layer = heatmap(values, self.settings.gamma, statistics)
+                heat = np.maximum(heat, layer) if number else layer
+            return heat
+
+    def prompts(self, label: int | None = None) -> list[Prompt]:
+        """Latent pixels of the clicks, each once, of one label or of both."""
+        with self.lock:
+            return list(
+                dict.fromkeys(
+                    to_prompt(click, self.sizes[click.image], self.grid)
+                    for click in self.clicks
+                    if label is None or click.label == label
+                )
+            )
+
+    def _cut(self, images: int | slice) -> NDArray:
+        """Masks of some images: OR of the positive, minus OR of the negative."""
+        settings = self.settings
+
+        def union(label: int, threshold: float) -> NDArray:
+            masks = np.zeros((len(self.sizes), *self.grid), dtype=bool)[images]
+            for prompt in self.prompts(label):
+                values, statistics = self.similarity(prompt)
+                masks |= threshold_mask(
+                    values[images], threshold, settings.gamma, statistics
+                )
+            return masks
+
+        masks = union(1, settings.threshold) & ~union(0, settings.negative_threshold)
+        if settings.denoise:
+            masks = denoise_mask(masks, settings.denoise_area_th)
+        return masks
+
+
+def check_match(images: int, batch: int) -> None:
+    """Raise ValueError unless there is one image for each in the batch."""
+    if images != batch:
+        raise ValueError(
+            "images must match the batch, one for each: got "
+            f"{images} images for a batch of {batch}"
+        )
+
+
+def check_number(
+    name: str, value: Any, low: float, high: float, *, whole: bool = False
+) -> float:
+    """Return a number within ``[low, high]`` as plain Python.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence: the name, what is allowed, what came.
+    """
+    kind = "a whole number" if whole else "a number"
+    allowed = f"{name} must be {kind} between {low} and {high}"
+    if isinstance(value, bool) or not isinstance(
+        value, (int, float, np.integer, np.floating)
+    ):
+        raise TypeError(f"{allowed}, got {value!r}")
+    if not low <= value <= high or (whole and value != int(value)):
+        raise ValueError(f"{allowed}, got {value}")
+    return int(value) if whole else float(value)
+
+
+def _check_eigvecs(
+    eigvecs: ArrayLike, device: str | torch.device | None
+) -> torch.Tensor:
+    if not isinstance(eigvecs, torch.Tensor):
+        array = np.asarray(eigvecs)
+        if array.dtype.kind != "f":
+            raise TypeError(f"eigvecs must be floating-point, got dtype {array.dtype}")
+        eigvecs = torch.from_numpy(np.ascontiguousarray(array))
+    if not eigvecs.is_floating_point():
+        raise TypeError(f"eigvecs must be floating-point, got dtype {eigvecs.dtype}")
+    if eigvecs.ndim != 4 or 0 in eigvecs.shape:
+        raise ValueError(
+            "eigvecs must have shape (B, H, W, K), none of them 0, got "
+            f"{tuple(eigvecs.shape)}"
+        )
+    if not bool(torch.isfinite(eigvecs).all()):
+        raise ValueError("eigvecs must be finite, got NaN or infinite values")
+    return eigvecs.detach().to(device=device, dtype=torch.float32).contiguous()

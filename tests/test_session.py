@@ -1,0 +1,264 @@
+"""Clicks and settings in, masks out."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+
+from ncut_widget.masks import denoise_mask, get_mask, heatmap
+from ncut_widget.prompts import Prompt
+from ncut_widget.session import Session, Settings
+
+
+@pytest.fixture
+def eigvecs() -> NDArray:
+    """Three images of 16 x 16 latent pixels, 6 eigenvectors, in smooth patches."""
+    rng = np.random.default_rng(3)
+    patches = rng.standard_normal((3, 4, 4, 6)).repeat(4, axis=1).repeat(4, axis=2)
+    return (patches + 0.3 * rng.standard_normal((3, 16, 16, 6))).astype(np.float32)
+
+
+@pytest.fixture
+def session(eigvecs: NDArray) -> Session:
+    return Session(eigvecs, sizes=[(32, 32), (48, 64), (16, 16)])
+
+
+def raw(eigvecs: NDArray, prompt: tuple[int, int, int], **options: Any) -> NDArray:
+    return get_mask(eigvecs, eigvecs[prompt], **options, denoise=False).astype(bool)
+
+
+def test_without_clicks_the_masks_are_empty(session: Session) -> None:
+    assert session.masks().shape == (3, 16, 16)
+    assert session.masks().dtype == bool
+    assert not session.masks().any()
+    assert not session.heatmaps().any()
+
+
+def test_one_click_is_get_mask(session: Session, eigvecs: NDArray) -> None:
+    session.add_click([1, 10, 30, 1])  # 48 x 64 pixels, so row 10, column 2
+    session.update(threshold=0.3, gamma=2)
+    expected = get_mask(eigvecs, eigvecs[1, 10, 2], threshold=0.3, gamma=2)
+    np.testing.assert_array_equal(session.masks(), expected)
+
+
+def test_only_a_negative_click_gives_an_empty_mask(session: Session) -> None:
+    session.add_click([0, 1, 1, 0])
+    assert not session.masks().any()
+
+
+def test_masks_are_positives_minus_negatives_then_denoised(
+    session: Session, eigvecs: NDArray
+) -> None:
+    for click in ([0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]):
+        session.add_click(click)
+    session.update(threshold=0.2, negative_threshold=0.4, gamma=0.5, denoise_area_th=9)
+    positive = [
+        raw(eigvecs, p, threshold=0.2, gamma=0.5) for p in ((0, 1, 1), (0, 4, 10))
+    ]
+    negative = raw(eigvecs, (2, 9, 9), threshold=0.4, gamma=0.5)
+    union = (positive[0] | positive[1]) & ~negative
+    np.testing.assert_array_equal(session.masks(), denoise_mask(union, 9))
+    session.update(denoise=False)
+    np.testing.assert_array_equal(session.masks(), union)
+
+
+def test_heatmaps_are_the_maximum_over_positive_clicks(
+    session: Session, eigvecs: NDArray
+) -> None:
+    session.update(clicks=[[0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]], gamma=1.5)
+    layers = [
+        heatmap(session.similarity(Prompt(*p)).values, 1.5)
+        for p in ((0, 1, 1), (0, 4, 10))
+    ]
+    np.testing.assert_array_equal(session.heatmaps(), np.maximum(*layers))
+    assert session.heatmaps().dtype == np.float32
+
+
+def test_num_eig_is_a_prefix_of_the_eigenvectors(
+    session: Session, eigvecs: NDArray
+) -> None:
+    session.add_click([0, 3, 3, 1])
+    session.update(num_eig=2)
+    prefix = eigvecs[..., :2]
+    np.testing.assert_array_equal(session.masks(), get_mask(prefix, prefix[0, 1, 1]))
+    assert session.similarity(Prompt(0, 1, 1), num_eig=6).values[0, 1, 1] > 0.999
+
+
+def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
+    session.add_click([0, 3, 3, 1])
+    sizes = [(32, 32), (48, 64), (16, 16)]
+    apart = [session.mask(image) for image in range(3)]  # before masks() is cached
+    together = session.image_masks()
+    masks = session.masks()
+    for image, size in enumerate(sizes):
+        assert apart[image].shape == size
+        np.testing.assert_array_equal(apart[image], together[image])
+    np.testing.assert_array_equal(apart[2], masks[2])
+    np.testing.assert_array_equal(apart[0][::2, ::2], masks[0])
+    np.testing.assert_array_equal(apart[1][::3, ::4], masks[1])
+
+
+def test_results_are_the_user_s_own(session: Session) -> None:
+    session.add_click([0, 3, 3, 1])
+    before = session.masks()
+    session.masks()[:] = True
+    np.testing.assert_array_equal(session.masks(), before)
+
+
+def test_undo_and_redo_walk_through_every_state(session: Session) -> None:
+    states = [()]
+    for click in ([0, 1, 1, 1], [1, 5, 5, 0], [2, 7, 7, 1]):
+        session.add_click(click)
+        states.append(session.clicks)
+    session.clear()
+    states.append(session.clicks)
+    assert session.history == (True, False)
+    for state in reversed(states[:-1]):
+        session.undo()
+        assert session.clicks == state
+    assert session.history == (False, True)
+    session.undo()
+    assert session.clicks == ()
+    for state in states[1:]:
+        session.redo()
+        assert session.clicks == state
+    assert session.history == (True, False)
+
+
+def test_a_new_click_ends_redo(session: Session) -> None:
+    session.add_click([0, 1, 1, 1])
+    session.undo()
+    session.add_click([0, 2, 2, 1])
+    assert session.history == (True, False)
+
+
+def test_settings_are_not_undone(session: Session) -> None:
+    session.add_click([0, 1, 1, 1])
+    session.update(threshold=0.7)
+    session.undo()
+    assert session.settings.threshold == 0.7
+
+
+def test_the_revision_grows_with_each_change_and_only_then(session: Session) -> None:
+    assert session.revision == 0
+    assert session.update(threshold=0.6, gamma=2, clicks=[[0, 1, 1, 1]])
+    assert session.revision == 1
+    assert not session.update(threshold=0.6, clicks=[[0, 1, 1, 1]])
+    session.redo()
+    assert session.revision == 1
+    session.undo()
+    assert session.revision == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        ({"threshold": 1.5}, ValueError, "threshold must be .* between 0 and 1, got"),
+        ({"threshold": "0.5"}, TypeError, "threshold must be a number .* got '0.5'"),
+        ({"threshold": True}, TypeError, "threshold must be a number .* got True"),
+        ({"gamma": 0}, ValueError, "gamma must be a number between 0.1 and 10, got 0"),
+        ({"gamma": float("nan")}, ValueError, "gamma must be .* got nan"),
+        ({"negative_threshold": -1}, ValueError, "negative_threshold must be"),
+        ({"denoise": 1}, TypeError, "denoise must be True or False, got 1"),
+        ({"denoise_area_th": 2.5}, ValueError, "a whole number .* got 2.5"),
+        ({"denoise_area_th": 257}, ValueError, "between 0 and 256, got 257"),
+        ({"num_eig": 7}, ValueError, "num_eig must be .* between 1 and 6, got 7"),
+        ({"num_eig": 0}, ValueError, "num_eig must be .* between 1 and 6, got 0"),
+        ({"clicks": [[0, 99, 0, 1]]}, ValueError, "32 x 32 pixels"),
+    ],
+)
+def test_a_refused_change_changes_nothing(
+    session: Session, changes: dict, error: type[Exception], sentence: str
+) -> None:
+    session.add_click([0, 1, 1, 1])
+    before = (session.clicks, session.settings, session.revision)
+    with pytest.raises(error, match=sentence):
+        session.update(**{"gamma": 3.0, **changes})
+    assert (session.clicks, session.settings, session.revision) == before
+
+
+@pytest.mark.parametrize(
+    ("eigvecs", "error", "sentence"),
+    [
+        (np.ones((2, 4, 4)), ValueError, r"shape \(B, H, W, K\).* got \(2, 4, 4\)"),
+        (np.ones((0, 4, 4, 3)), ValueError, r"none of them 0, got \(0, 4, 4, 3\)"),
+        (np.ones((1, 4, 4, 3), int), TypeError, "floating-point, got dtype int64"),
+        (np.ones((1, 4, 4, 3), complex), TypeError, "got dtype complex128"),
+        (torch.ones(1, 4, 4, 3, dtype=int), TypeError, "got dtype torch.int64"),
+        (np.full((1, 4, 4, 3), np.nan), ValueError, "finite, got NaN or infinite"),
+        (np.full((1, 4, 4, 3), np.inf), ValueError, "finite, got NaN or infinite"),
+    ],
+)
+def test_wrong_eigenvectors_are_refused(
+    eigvecs: Any, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        Session(eigvecs)
+
+
+def test_images_must_match_the_batch() -> None:
+    with pytest.raises(ValueError, match="2 images for a batch of 3"):
+        Session(np.ones((3, 4, 4, 2)), sizes=[(8, 8), (8, 8)])
+
+
+def test_constant_similarity_gives_an_empty_mask_and_a_message() -> None:
+    session = Session(np.ones((2, 4, 4, 3)))
+    session.add_click([0, 1, 1, 1])
+    with pytest.warns(UserWarning, match="equally similar"):
+        assert not session.masks().any()
+    assert not session.heatmaps().any()
+
+
+def test_similarities_are_computed_once_for_all_settings(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.add_click([0, 1, 1, 1])
+    session.masks()
+    monkeypatch.setattr("ncut_widget.session.cosine", None)  # calling it would raise
+    for threshold in (0.1, 0.9):
+        session.update(threshold=threshold, gamma=threshold * 3)
+        session.masks()
+    session.undo()
+    session.redo()
+    session.masks()
+
+
+def test_old_similarities_are_let_go(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ncut_widget.session.CACHE_BYTES", 4 * 3 * 16 * 16 * 4)
+    for x in range(0, 32, 2):
+        session.similarity(Prompt(0, 0, x // 2))
+    assert len(session._similarities) == 4
+    session.update(clicks=[[0, x, 0, 1] for x in range(0, 32, 2)])
+    session.masks()
+    assert len(session._similarities) == 16
+
+
+def test_threads_never_see_half_a_change(session: Session) -> None:
+    """One thread moves two settings together; the other must see both or neither."""
+    session.add_click([0, 3, 3, 1])
+    moods = [Settings(6, 0.2, 1.0, denoise=False), Settings(6, 0.8, 4.0)]
+    expected = []
+    for mood in moods:
+        session.update(**vars(mood))
+        expected.append(session.masks())
+    assert not np.array_equal(*expected)
+    seen: list[NDArray] = []
+
+    def read() -> None:
+        seen.extend(session.masks() for _ in range(300))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    turn = 0
+    while reader.is_alive():
+        session.update(**vars(moods[turn % 2]))
+        turn += 1
+    reader.join()
+    assert all(any(np.array_equal(m, e) for e in expected) for m in seen)
