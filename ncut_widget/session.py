@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.device import pick_device
 from ncut_widget.masks import (
     SimilarityStatistics,
     cosine,
@@ -90,7 +91,7 @@ class Session:
     sizes : sequence of (int, int), optional
         ``(h, w)`` of every image, in pixels; the latent grid by default.
     device : str or torch.device, optional
-        Where to hold the eigenvectors; where they are by default.
+        Where to hold the eigenvectors; by default `pick_device` chooses.
 
     Raises
     ------
@@ -368,4 +369,5 @@ def _check_eigvecs(
         )
     if not bool(torch.isfinite(eigvecs).all()):
         raise ValueError("eigvecs must be finite, got NaN or infinite values")
+    device = pick_device(device, eigvecs.device)
     return eigvecs.detach().to(device=device, dtype=torch.float32).contiguous()

@@ -1,0 +1,44 @@
+"""Where to compute."""
+
+from __future__ import annotations
+
+import torch
+
+
+def pick_device(
+    asked: str | torch.device | None, data: torch.device | None = None
+) -> torch.device:
+    """Choose a device.
+
+    Parameters
+    ----------
+    asked : str or torch.device, optional
+        What the user wants; None leaves the choice here.
+    data : torch.device, optional
+        Where the data is, the CPU by default. It stays on an accelerator; from the
+        CPU it goes to CUDA or MPS where torch has them.
+
+    Returns
+    -------
+    torch.device
+
+    Raises
+    ------
+    ValueError
+        If torch cannot use the device that was asked for.
+    """
+    if asked is None:
+        if data is not None and data.type != "cpu":
+            return data
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    try:
+        device = torch.device(asked)
+        torch.empty(1, device=device)
+    # torch's own errors, from RuntimeError to AssertionError, differ by build
+    except Exception as error:
+        raise ValueError(
+            f"device must be one that torch can use here, got {asked!r}: {error}"
+        ) from error
+    return device

@@ -1,0 +1,822 @@
+"""Normalized-cut eigenvectors of the full affinity graph, straight from features."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from numbers import Integral, Real
+from typing import Any, Literal, TypeAlias, get_args
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ncut_widget.device import pick_device
+
+__all__ = ["NCUT"]
+
+Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
+SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
+Features: TypeAlias = ArrayLike | Tensor
+
+# Eigenvalues of the landmarks' affinity below this share of the largest are left out.
+# The landmarks' own affinity is float64, but it is divided into a float32 one, whose
+# rounding (6e-8) would be blown up by 1 / sqrt(eigenvalue).
+_PSEUDO_INVERSE_FLOOR = 1e-7
+# Eigenvalues of the normalised affinity below this are rounding, not structure.
+_NULL_EIGENVALUE = 1e-12
+# By this much the trivial eigenvalue is raised above equals: more than rounding (1e-7).
+_LEAD = 1e-4
+# The factor keeps this many directions for each eigenvector asked for, and at least
+# _MIN_RANK. Measured at K = 30 and m = 1024: 240 of 1024 directions lose less than
+# 0.001 of the smallest principal cosine on smooth affinities, for a third of the time.
+_RANK_PER_EIG = 8
+_MIN_RANK = 256
+# Landmarks are chosen by looking at no more than _POOL_ROWS rows, from their affinity
+# to _ANCHORS of them; k-means then runs on _SAMPLE_PER_LANDMARK rows a landmark.
+_POOL_ROWS = 32_768
+_ANCHORS = 128
+_SAMPLE_PER_LANDMARK = 8
+_KMEANS_STEPS = 3
+# A factor of at most this size is kept between the passes; a larger one is recomputed.
+_KEPT_FACTOR_BYTES = 2 << 30
+# Above this a float32 square overflows once it is summed over the columns; a row whose
+# norm is below its inverse has no direction left in float32.
+_MAX_MAGNITUDE = 1e18
+# A column is symmetric when its third moment is below this share of the absolute one.
+_SYMMETRIC = 1e-3
+_BAR_AFTER_SECONDS = 2.0
+
+
+class NCUT:
+    """Normalized-cut eigenvectors of a graph given by the features of its nodes.
+
+    Every row of the features is a node, every pair of rows is joined by an edge: with
+    ``A`` the affinity of all pairs and ``D`` the diagonal of its row sums, the
+    estimator finds the leading eigenvectors of the symmetric matrix
+    ``D**-0.5 @ A @ D**-0.5`` [1]_. The N x N matrix is never formed: beyond
+    `num_sample` rows the affinity is replaced by a factorisation through `num_sample`
+    landmarks [2]_ [3]_, whose eigenvectors are then exact.
+
+    Parameters
+    ----------
+    num_eig : int
+        Number of eigenvectors K, from 1 to N. The first k columns of the solution are
+        the solution for k.
+    distance : {"cosine", "euclidean", "rbf"}
+        The affinity of rows x and y, with g for `affinity_focal_gamma`:
+
+        - ``"cosine"``: ``exp(-(1 - cos(x, y)) / g)``. Rows of zeros have cosine 1 with
+          each other and 0 with all the rest.
+        - ``"euclidean"``: ``exp(-|x - y| / g)``: g is in the unit of the features, and
+          wants to be of the size of a typical distance.
+        - ``"rbf"``: ``exp(-|x - y|**2 / (2 g v))`` with v the total variance of the
+          features: the variances (N - 1) of the columns, summed.
+    affinity_focal_gamma : float
+        Above 0. The smaller, the less weight weak edges have, the sharper the
+        eigenvectors.
+    num_sample : int
+        Number of landmarks m, at least `num_eig`. Up to m rows the solution is exact,
+        in float64. Time grows with ``N m C``.
+    sample_method : {"kmeans", "farthest", "random"}
+        Where the landmarks are. ``"kmeans"``: at cluster centres of rows drawn with
+        probability inverse to their degree, the most accurate by far. ``"farthest"``:
+        each at the drawn row farthest from those before it. ``"random"``: at rows
+        drawn uniformly.
+    device : str or torch.device, optional
+        Where the work is done. By default the device of the features where that is an
+        accelerator, else CUDA, MPS or the CPU, the first there is. The small float64
+        matrices are always solved on the CPU.
+    random_state : int, numpy.random.Generator or None
+        Seed of the sampling. The same seed gives the same result; None draws a new one.
+    chunk_size : int
+        Rows handled at a time: a chunk holds ``chunk_size * num_sample`` float32.
+    progress : bool
+        Show a progress bar once a fit or a transform has taken two seconds.
+
+    Attributes
+    ----------
+    eigenvectors_ : (..., K) float32 array or tensor
+        One row for each row of the features, in the shape, the kind (numpy or torch)
+        and on the device they came in. Over all rows the columns are orthogonal and
+        have unit length. Dividing row i by ``sqrt(d_i)`` gives the generalised
+        eigenvectors of ``A y = lambda D y``; cosines between rows are the same for
+        both. Columns without structure left (eigenvalue 0) are zero.
+    eigenvalues_ : (K,) float32 array or tensor
+        Descending, from 0 to 1. The first is that of the trivial eigenvector,
+        proportional to ``sqrt(d)``: 1.
+    landmarks_ : (m, C) float32 array or tensor
+        The landmarks, in the space of the features; unit rows where `distance` is
+        ``"cosine"``. Of an exact solution: all N rows.
+    n_features_in_ : int
+        Number of columns C.
+
+    Notes
+    -----
+    With ``K_L`` the landmarks' affinity among themselves, ``A ~ C C.T`` where
+    ``C = K(X, L) K_L**-0.5``, a pseudo-inverse taken in float64; the degrees are
+    ``C (C.T 1)``, and as an affinity of a row with itself is 1, never less than 1. With
+    ``F = D**-0.5 C`` the eigenvectors are ``F W S**-0.5`` for the eigenpairs ``W, S``
+    of the small matrix ``F.T F``: the leading eigenvectors of the factorised graph,
+    with no further approximation. ``C`` keeps its ``max(256, 8 K)`` leading directions.
+
+    How close that is depends on the landmarks. In the normalised affinity a row counts
+    by the inverse of its degree, so rows are drawn that way: few, far rows make the
+    leading eigenvectors of heavy-tailed features, and uniform landmarks miss them.
+    ``"euclidean"`` is the hardest of the three, having a kink at distance 0.
+
+    The features are read three times, in chunks, so that N is bounded by what holds the
+    features (a ``numpy.memmap`` will do) and the eigenvectors. The factor
+    (``4 * N * max(256, 8 K)`` bytes) is kept between the passes up to 2 GiB and
+    computed anew beyond. Features are centred where distances are, and computed with in
+    float32, whatever they came in.
+
+    An eigenvector has no sign of its own. Each column is turned so that its third
+    moment ``sum(v**3)`` is positive: the smaller and more distinct side of a cut is the
+    positive one. Where a column is symmetric (its third moment is under 0.001 of
+    ``sum(abs(v)**3)``), the first row with at least half the largest magnitude is made
+    positive.
+
+    References
+    ----------
+    .. [1] J. Shi and J. Malik, "Normalized cuts and image segmentation", IEEE TPAMI
+       22(8), 2000.
+    .. [2] C. Fowlkes, S. Belongie, F. Chung and J. Malik, "Spectral grouping using the
+       Nystrom method", IEEE TPAMI 26(2), 2004.
+    .. [3] K. Zhang, I. Tsang and J. Kwok, "Improved Nystrom low-rank approximation and
+       error analysis", ICML 2008: k-means centres as landmarks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from ncut_widget.ncut import NCUT
+    >>> rng = np.random.default_rng(0)
+    >>> kinds = np.repeat([[4.0, 0.0], [0.0, 4.0]], [30, 10], axis=0)
+    >>> features = kinds + 0.5 * rng.normal(size=kinds.shape)
+    >>> eigvecs, eigvals = NCUT(num_eig=2).fit_transform(features)
+    >>> eigvecs.shape, eigvals.shape
+    ((40, 2), (2,))
+    >>> bool(np.isclose(eigvals[0], 1))
+    True
+    >>> (eigvecs[:, 1] > 0).nonzero()[0]
+    array([30, 31, 32, 33, 34, 35, 36, 37, 38, 39])
+    """
+
+    eigenvectors_: NDArray[np.float32] | Tensor
+    eigenvalues_: NDArray[np.float32] | Tensor
+    landmarks_: NDArray[np.float32] | Tensor
+    n_features_in_: int
+
+    def __init__(
+        self,
+        num_eig: int = 100,
+        *,
+        distance: Distance = "cosine",
+        affinity_focal_gamma: float = 1.0,
+        num_sample: int = 1024,
+        sample_method: SampleMethod = "kmeans",
+        device: str | torch.device | None = None,
+        random_state: int | np.random.Generator | None = 0,
+        chunk_size: int = 4096,
+        progress: bool = True,
+    ) -> None:
+        self.num_eig = num_eig
+        self.distance = distance
+        self.affinity_focal_gamma = affinity_focal_gamma
+        self.num_sample = num_sample
+        self.sample_method = sample_method
+        self.device = device
+        self.random_state = random_state
+        self.chunk_size = chunk_size
+        self.progress = progress
+
+    def fit(self, features: Features, y: object = None) -> NCUT:
+        """Find the eigenvectors of the graph of `features`.
+
+        Parameters
+        ----------
+        features : (..., C) array or tensor
+            Rows of finite numbers, at most 1e18 in magnitude. All axes but the last
+            are taken together: ``(B, H, W, C)`` has ``N = B * H * W`` rows.
+        y : None
+            Not used; estimators have it.
+
+        Returns
+        -------
+        NCUT
+            The estimator itself.
+
+        Raises
+        ------
+        ValueError
+            A parameter is out of its range, there are fewer rows than `num_eig`, or a
+            row is not finite.
+        TypeError
+            The features are not real numbers.
+
+        Warns
+        -----
+        RuntimeWarning
+            The features have too few distinct rows for `num_eig` eigenvectors; the
+            last columns are zero.
+        """
+        self._check_parameters()
+        rng = _generator(self.random_state)
+        rows = _Rows(features)
+        device = pick_device(self.device, rows.device)
+        if self.num_eig > rows.count:
+            raise ValueError(
+                "num_eig must be at most the number of rows of features, "
+                f"{rows.count}, got {self.num_eig}"
+            )
+        # no_grad, not inference_mode: an inference tensor could not be changed in place
+        # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
+        # own, so it is set here and not left to the caller.
+        with torch.no_grad():
+            if rows.count <= self.num_sample:
+                solution = self._solve_exactly(rows)
+            else:
+                solution = self._solve_by_landmarks(rows, device, rng)
+            eigvecs, self._extension = solution
+            eigvals = self._extension.eigvals
+            self.eigenvalues_ = rows.as_given(eigvals.float())
+            self.eigenvectors_ = rows.as_given(eigvecs.reshape(*rows.shape, -1))
+            self.landmarks_ = rows.as_given(self._extension.landmarks_as_features())
+        self.n_features_in_ = rows.columns
+        found = int((eigvals > 0).sum())
+        if found < self.num_eig:
+            warnings.warn(
+                f"features have structure for {found} eigenvectors only, fewer than "
+                f"num_eig={self.num_eig}: the other columns are zero",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+        return self
+
+    def transform(self, features: Features) -> tuple[Any, Any]:
+        """Extend the fitted eigenvectors to the rows of `features`.
+
+        Each row is placed by its affinity to the landmarks, and by no other row of
+        `features`. The rows of the fit get the eigenvectors of the fit, up to rounding.
+
+        Parameters
+        ----------
+        features : (..., C) array or tensor
+            Rows with the columns of the fit; finite.
+
+        Returns
+        -------
+        eigvecs : (..., K) float32 array or tensor
+            As `eigenvectors_`: numpy for numpy, torch for torch, on the same device.
+        eigvals : (K,) float32 array or tensor
+            `eigenvalues_`.
+
+        Raises
+        ------
+        ValueError
+            The estimator is not fitted, the number of columns is not that of the fit,
+            or a row is not finite.
+        """
+        if not hasattr(self, "_extension"):
+            raise ValueError("NCUT is not fitted: call fit(features) before transform")
+        rows = _Rows(features)
+        if rows.columns != self.n_features_in_:
+            raise ValueError(
+                f"features must have {self.n_features_in_} columns as those of the "
+                f"fit, got {rows.columns}"
+            )
+        with torch.no_grad(), self._bar(rows.count) as bar:
+            eigvecs = rows.new_output(self._extension.num_eig)
+            for at in _chunks(rows.count, self.chunk_size, bar):
+                eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
+            return (
+                rows.as_given(eigvecs.reshape(*rows.shape, -1)),
+                rows.as_given(self._extension.eigvals.float()),
+            )
+
+    def fit_transform(self, features: Features, y: object = None) -> tuple[Any, Any]:
+        """Find the eigenvectors of the graph of `features`, and return them.
+
+        Parameters
+        ----------
+        features : (..., C) array or tensor
+            As for `fit`.
+        y : None
+            Not used.
+
+        Returns
+        -------
+        eigvecs : (..., K) float32 array or tensor
+            `eigenvectors_`.
+        eigvals : (K,) float32 array or tensor
+            `eigenvalues_`.
+        """
+        self.fit(features)
+        return self.eigenvectors_, self.eigenvalues_
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name, as scikit-learn's tools ask for them."""
+        names = list(inspect.signature(type(self).__init__).parameters)[1:]
+        return {name: getattr(self, name) for name in names}
+
+    def set_params(self, **params: object) -> NCUT:
+        """Set parameters by name and return self; they are checked at `fit`."""
+        known = self.get_params()
+        for name, value in params.items():
+            if name not in known:
+                raise ValueError(
+                    f"{name} is no parameter of NCUT, which has {list(known)}"
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        """Show the parameters that are not the default."""
+        defaults = inspect.signature(type(self).__init__).parameters
+        changed = [
+            f"{name}={value!r}"
+            for name, value in self.get_params().items()
+            if value is not defaults[name].default and value != defaults[name].default
+        ]
+        return f"NCUT({', '.join(changed)})"
+
+    def _check_parameters(self) -> None:
+        _check_integer("num_eig", self.num_eig, 1)
+        _check_integer("num_sample", self.num_sample, 1)
+        _check_integer("chunk_size", self.chunk_size, 1)
+        if self.num_sample < self.num_eig:
+            raise ValueError(
+                f"num_sample must be at least num_eig={self.num_eig}, "
+                f"got {self.num_sample}"
+            )
+        _check_choice("distance", self.distance, get_args(Distance))
+        _check_choice("sample_method", self.sample_method, get_args(SampleMethod))
+        gamma = self.affinity_focal_gamma
+        if not (isinstance(gamma, Real) and 0 < gamma < math.inf):
+            raise ValueError(
+                f"affinity_focal_gamma must be a finite number above 0, got {gamma!r}"
+            )
+
+    def _bar(self, total: int) -> tqdm[Any]:
+        return tqdm(
+            total=total,
+            desc="NCUT",
+            unit="row",
+            unit_scale=True,
+            delay=_BAR_AFTER_SECONDS,
+            leave=False,
+            disable=not self.progress,
+        )
+
+    def _solve_exactly(self, rows: _Rows) -> tuple[Tensor, _Extension]:
+        affinity = _Affinity.of(
+            rows,
+            np.arange(rows.count),
+            self,
+            device=torch.device("cpu"),
+            dtype=torch.float64,
+        )
+        x = affinity.place(rows.read(slice(None)))
+        matrix = affinity.within(x)
+        scale = matrix.sum(1).rsqrt()
+        matrix *= scale[:, None] * scale
+        eigvals, vectors, inverse = _leading_eigenpairs(
+            matrix, scale.reciprocal(), self.num_eig
+        )
+        vectors *= inverse > 0
+        vectors *= _signs(vectors, *_third_moments(vectors))
+        extension = _Extension(
+            affinity,
+            landmarks=x,
+            degree=x.new_ones(rows.count),
+            projection=scale[:, None] * vectors * inverse,
+            eigvals=eigvals,
+        )
+        out = rows.new_output(self.num_eig)
+        out.copy_(vectors)
+        return out, extension
+
+    def _solve_by_landmarks(
+        self, rows: _Rows, device: torch.device, rng: np.random.Generator
+    ) -> tuple[Tensor, _Extension]:
+        pool = _pool(rows.count, max(_POOL_ROWS, self.num_sample), rng)
+        affinity = _Affinity.of(rows, pool, self, device=device, dtype=torch.float32)
+        landmarks = self._place_landmarks(rows, affinity, pool, rng)
+        rank = max(_MIN_RANK, _RANK_PER_EIG * self.num_eig)
+        root = _pseudo_inverse_root(affinity.within(landmarks.cpu().double()), rank)
+        kept = rows.count * root.shape[1] * 4 <= _KEPT_FACTOR_BYTES
+        with self._bar(3 * rows.count) as bar:
+            factor = _Factor(
+                rows, affinity, landmarks, root, self.chunk_size, bar, kept
+            )
+            total = root.new_zeros(root.shape[1])
+            for _, c in factor.chunks():
+                total += c.sum(0).cpu()
+            gram = root.new_zeros(root.shape[1], root.shape[1])
+            for _, c in factor.chunks():
+                f = c * _inverse_root_degree(c, total)
+                gram += (f.T @ f).cpu()
+            eigvals, small, inverse = _leading_eigenpairs(gram, total, self.num_eig)
+            small *= inverse.sqrt()
+            eigvecs = rows.new_output(self.num_eig)
+            moments = root.new_zeros(2, self.num_eig)
+            turn = small.to(landmarks)
+            for at, c in factor.chunks():
+                v = (c @ turn) * _inverse_root_degree(c, total)
+                moments += _third_moments(v)
+                eigvecs[at] = v.to(eigvecs)
+        signs = _signs(eigvecs, *moments)
+        eigvecs *= signs.to(eigvecs)
+        extension = _Extension(
+            affinity,
+            landmarks,
+            degree=root @ total,
+            projection=root @ small * signs,
+            eigvals=eigvals,
+        )
+        return eigvecs, extension
+
+    def _place_landmarks(
+        self,
+        rows: _Rows,
+        affinity: _Affinity,
+        pool: NDArray[np.int64],
+        rng: np.random.Generator,
+    ) -> Tensor:
+        """Return landmarks (m, C') in the space the affinity works in."""
+        m = self.num_sample
+        if self.sample_method == "random":
+            return affinity.place(rows.read(rng.choice(pool, m, replace=False)))
+        anchors = rng.choice(pool, min(_ANCHORS, len(pool)), replace=False)
+        y = affinity.place(rows.read(anchors))
+        degrees = torch.cat(
+            [
+                affinity.between(affinity.place(rows.read(pool[at])), y).mean(1).cpu()
+                for at in _chunks(len(pool), self.chunk_size)
+            ]
+        ).numpy()
+        # Sampling without replacement, in order, with probability inverse to the degree
+        # (whose least share is the row's own affinity): the first to arrive, each after
+        # an exponential waiting time.
+        arrivals = rng.exponential(size=len(pool)) * (degrees + 1 / len(pool))
+        drawn = pool[np.argsort(arrivals, kind="stable")[: _SAMPLE_PER_LANDMARK * m]]
+        sample = affinity.place(rows.read(drawn))
+        if self.sample_method == "farthest":
+            return sample[_farthest(sample, m)]
+        return _cluster_centres(sample, m, on_sphere=self.distance == "cosine")
+
+
+@dataclass(frozen=True)
+class _Extension:
+    """The fitted eigenvectors as a function of features."""
+
+    affinity: _Affinity
+    landmarks: Tensor  # (m, C'), as placed by the affinity
+    degree: Tensor  # (m,) float64: affinities to the landmarks -> degree
+    projection: Tensor  # (m, K) float64: affinities to the landmarks -> sqrt(d) v
+    eigvals: Tensor  # (K,) float64
+
+    @property
+    def num_eig(self) -> int:
+        return self.projection.shape[1]
+
+    def __call__(self, features: Tensor) -> Tensor:
+        x = self.affinity.place(features)
+        k = self.affinity.between(x, self.landmarks)
+        return (k @ self.projection.to(k)) * _inverse_root_degree(k, self.degree)
+
+    def landmarks_as_features(self) -> Tensor:
+        return self.affinity.as_features(self.landmarks.cpu().double()).float()
+
+
+class _Rows:
+    """Features of any shape, kind and type as N rows of C columns, read in parts."""
+
+    def __init__(self, features: Features) -> None:
+        given = features if isinstance(features, Tensor) else np.asarray(features)
+        if isinstance(given, Tensor):
+            real = not given.is_complex() and given.layout is torch.strided
+        else:
+            real = given.dtype.kind in "biuf"
+        if not real:
+            kind = given.layout if isinstance(given, Tensor) else "array"
+            raise TypeError(
+                "features must be a dense array or tensor of real numbers, got "
+                f"{kind} of {given.dtype}"
+            )
+        if given.ndim < 2 or 0 in given.shape:
+            raise ValueError(
+                "features must have shape (..., C) with at least two axes, none of "
+                f"them empty, got {tuple(given.shape)}"
+            )
+        self.shape = tuple(given.shape[:-1])
+        self.count = math.prod(self.shape)
+        self.columns = int(given.shape[-1])
+        self._torch = isinstance(given, Tensor)
+        self.device = given.device if isinstance(given, Tensor) else torch.device("cpu")
+        self._flat = given.reshape(self.count, self.columns)
+
+    def read(self, rows: slice | NDArray[np.int64]) -> Tensor:
+        """Return the rows (n, C), in float64 if float32 would round them, else float32.
+
+        Raises ValueError if one isn't finite or is too large to be squared.
+        """
+        flat = self._flat
+        if isinstance(flat, Tensor):
+            at = rows if isinstance(rows, slice) else torch.from_numpy(rows)
+            wide = flat.dtype in (torch.float64, torch.int64, torch.int32)
+            # MPS has no float64
+            wide = wide and flat.device.type != "mps"
+            part = flat.detach()[at.to(flat.device) if isinstance(at, Tensor) else at]
+            part = part.to(torch.float64 if wide else torch.float32)
+        else:
+            wide = not np.can_cast(flat.dtype, np.float32)
+            block = np.require(
+                flat[rows], np.float64 if wide else np.float32, ["C", "W"]
+            )
+            part = torch.from_numpy(block)
+        peak = torch.linalg.vector_norm(part, math.inf, dim=1)
+        sound = peak <= _MAX_MAGNITUDE  # False for NaN
+        if not bool(sound.all()):
+            k = int(sound.logical_not().nonzero()[0, 0])
+            row = int(np.arange(self.count)[rows][k])
+            raise ValueError(
+                "features must be finite and at most 1e18 in magnitude, got "
+                f"{_odd_value(part[k])} in row {row} of {self.count}"
+            )
+        return part
+
+    def new_output(self, columns: int) -> Tensor:
+        return torch.empty(self.count, columns, dtype=torch.float32, device=self.device)
+
+    def as_given(self, result: Tensor) -> Any:
+        """Return a result as numpy if the features were, else on their device."""
+        return result.to(self.device) if self._torch else result.cpu().numpy()
+
+
+@dataclass(frozen=True)
+class _Affinity:
+    """The affinity of two rows, and the space in which it is computed.
+
+    Rows are first *placed*: divided by their norm for the cosine (with one column more
+    that is 1 for rows of zeros, so that these are alike and at right angles to the
+    rest); else centred, lest distances drown in rounding, and divided by the length
+    that makes the affinity ``exp(-d)`` or ``exp(-d**2)``.
+    """
+
+    distance: Distance
+    gamma: float
+    centre: Tensor | None  # (C,) float64, on the CPU
+    length: float
+    device: torch.device
+    dtype: torch.dtype
+
+    @classmethod
+    def of(
+        cls,
+        rows: _Rows,
+        pool: NDArray[np.int64],
+        ncut: NCUT,
+        *,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> _Affinity:
+        gamma = float(ncut.affinity_focal_gamma)
+        if ncut.distance == "cosine":
+            return cls("cosine", gamma, None, 1.0, device, dtype)
+        # Any centre near the features will do: that of a sample.
+        centre = torch.zeros(rows.columns, dtype=torch.float64, device="cpu")
+        for at in _chunks(len(pool), ncut.chunk_size):
+            centre += rows.read(pool[at]).sum(0).cpu().double()
+        centre /= len(pool)
+        length = gamma
+        if ncut.distance == "rbf":
+            variance = _total_variance(rows, centre, ncut.chunk_size)
+            length = math.sqrt(2 * gamma * variance) if variance > 0 else 1.0
+        return cls(ncut.distance, gamma, centre, length, device, dtype)
+
+    def place(self, features: Tensor) -> Tensor:
+        """Return features (n, C) as rows to compute affinities with."""
+        if self.centre is not None:
+            centred = (features - self.centre.to(features)) / self.length
+            return centred.to(self.device, self.dtype).clamp_(
+                -_MAX_MAGNITUDE, _MAX_MAGNITUDE
+            )
+        x = features.to(self.device, self.dtype)
+        norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+        zero = norm < 1 / _MAX_MAGNITUDE
+        placed = x.new_empty(len(x), x.shape[1] + 1)
+        torch.div(x, norm.masked_fill(zero, math.inf), out=placed[:, :-1])
+        placed[:, -1:] = zero
+        return placed
+
+    def as_features(self, placed: Tensor) -> Tensor:
+        """Undo `place`, but for the norm of a row where `distance` is the cosine."""
+        if self.centre is None:
+            return placed[:, :-1]
+        return placed * self.length + self.centre
+
+    def between(self, x: Tensor, y: Tensor) -> Tensor:
+        """Return the affinities (n, m) of placed rows x (n, C') and y (m, C')."""
+        if self.distance == "cosine":
+            return _exp_((x @ y.T).sub_(1).div_(self.gamma))
+        squared = torch.addmm(y.square().sum(1), x, y.T, alpha=-2)
+        squared += x.square().sum(1, keepdim=True)
+        return self._of_squared_distance(squared)
+
+    def within(self, x: Tensor) -> Tensor:
+        """Return the affinities (n, n) of placed float64 rows, with more care."""
+        if self.distance == "cosine":
+            matrix = self.between(x, x)
+        else:
+            # The Gram form would leave equal rows a distance of 1e-8 apart.
+            exactly = "donot_use_mm_for_euclid_dist"
+            distances = torch.cdist(x, x, compute_mode=exactly)
+            matrix = self._of_squared_distance(distances.square_())
+        return matrix.fill_diagonal_(1)
+
+    def _of_squared_distance(self, squared: Tensor) -> Tensor:
+        squared.clamp_(min=0)
+        distances = squared if self.distance == "rbf" else squared.sqrt_()
+        return _exp_(distances.neg_())
+
+
+class _Factor:
+    """``C = K(X, L) R`` with R the root of the pseudo-inverse, a chunk at a time."""
+
+    def __init__(
+        self,
+        rows: _Rows,
+        affinity: _Affinity,
+        landmarks: Tensor,
+        root: Tensor,
+        chunk_size: int,
+        bar: tqdm[Any],
+        kept: bool,
+    ) -> None:
+        self._rows = rows
+        self._affinity = affinity
+        self._landmarks = landmarks
+        self._root = root.to(landmarks)
+        self._chunk_size = chunk_size
+        self._bar = bar
+        self._kept: dict[int, Tensor] | None = {} if kept else None
+
+    def chunks(self) -> Iterator[tuple[slice, Tensor]]:
+        for at in _chunks(self._rows.count, self._chunk_size, self._bar):
+            c = None if self._kept is None else self._kept.get(at.start)
+            if c is None:
+                x = self._affinity.place(self._rows.read(at))
+                c = self._affinity.between(x, self._landmarks) @ self._root
+                if self._kept is not None:
+                    self._kept[at.start] = c
+            yield at, c
+
+
+def _chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slice]:
+    for start in range(0, count, size):
+        stop = min(start + size, count)
+        yield slice(start, stop)
+        if bar is not None:
+            bar.update(stop - start)
+
+
+def _exp_(exponent: Tensor) -> Tensor:
+    """Exponentiate in place; rounding above 0 would overflow where gamma is tiny."""
+    return exponent.clamp_(max=0).exp_()
+
+
+def _inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
+    """Return ``d**-0.5`` (n, 1) of rows (n, r) whose product with `to_degree` is d.
+
+    The factorisation may give a far row a degree near 0, or below. A true one is at
+    least the affinity of the row with itself.
+    """
+    return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
+
+
+def _leading_eigenpairs(
+    matrix: Tensor, trivial: Tensor, k: int
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return k leading eigenvalues, their vectors (n, k), and inverse eigenvalues.
+
+    The eigenvector along `trivial` is first also where its eigenvalue, 1, is repeated,
+    as it is in a graph that falls apart. An eigenvalue that is 0 up to rounding, or
+    that the matrix is too small to have, is 0, and so is its inverse.
+    """
+    trivial = trivial / torch.linalg.vector_norm(trivial)
+    values, vectors = torch.linalg.eigh(matrix + _LEAD * torch.outer(trivial, trivial))
+    values = values - _LEAD * (trivial @ vectors).square()
+    values, vectors = values.flip(0)[:k], vectors.flip(1)[:, :k]
+    missing = k - len(values)
+    values = torch.nn.functional.pad(values, (0, missing))
+    vectors = torch.nn.functional.pad(vectors, (0, missing))
+    sound = values > _NULL_EIGENVALUE
+    inverse = torch.where(sound, values, math.inf).reciprocal()
+    values = torch.where(sound, values, 0).clamp(max=1).cummin(0).values
+    return values, vectors, inverse
+
+
+def _pseudo_inverse_root(matrix: Tensor, rank: int) -> Tensor:
+    """Return R (m, r <= rank) with ``R R.T`` the pseudo-inverse of a PSD matrix."""
+    values, vectors = torch.linalg.eigh(matrix)
+    values, vectors = values.flip(0)[:rank], vectors.flip(1)[:, :rank]
+    sound = values > _PSEUDO_INVERSE_FLOOR * values[0]
+    return vectors[:, sound] * values[sound].rsqrt()
+
+
+def _third_moments(vectors: Tensor) -> Tensor:
+    """Return ``sum(v**3)`` and ``sum(abs(v)**3)`` of each column, (2, K) float64."""
+    cubes = vectors**3
+    return torch.stack([cubes.sum(0), cubes.abs_().sum(0)]).cpu().double()
+
+
+def _signs(vectors: Tensor, moment: Tensor, absolute: Tensor) -> Tensor:
+    """Return the signs (K,), 1 or -1, that turn each column as the class says."""
+    signs = torch.where(moment < 0, -1.0, 1.0).double()
+    for j in (moment.abs() < _SYMMETRIC * absolute).nonzero()[:, 0].tolist():
+        column = vectors[:, j]
+        sizeable = column.abs() >= 0.5 * column.abs().max()
+        first = column[int(sizeable.byte().argmax())]
+        signs[j] = -1.0 if first < 0 else 1.0
+    return signs
+
+
+def _cluster_centres(sample: Tensor, m: int, *, on_sphere: bool) -> Tensor:
+    """Return m centres (m, C') of a sample, by Lloyd's steps from its first m rows."""
+    centres = sample[:m].clone()
+    # CUDA's index_add_ is not deterministic, so that sums are done on the CPU.
+    summands = sample.cpu()
+    for _ in range(_KMEANS_STEPS):
+        half = centres.square().sum(1).mul_(0.5)
+        nearest = torch.addmm(half, sample, centres.T, beta=-1).argmax(1).cpu()
+        sizes = torch.bincount(nearest, minlength=m)[:, None]
+        sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
+        if on_sphere:
+            sizes = torch.linalg.vector_norm(sums, dim=1, keepdim=True)
+        # An empty cluster, or one of opposite directions, stays where it was.
+        moved = (sums / sizes).to(centres)
+        centres = torch.where(sizes.to(centres) > 1e-6, moved, centres)
+    return centres
+
+
+def _farthest(sample: Tensor, m: int) -> Tensor:
+    """Return the indices (m,) of rows each farthest from all before it."""
+    gram = sample @ sample.T
+    norms = gram.diagonal()
+    chosen = torch.zeros(m, dtype=torch.int64, device=sample.device)
+    distance = torch.full_like(norms, math.inf)
+    for k in range(1, m):
+        last = chosen[k - 1]
+        distance = torch.minimum(distance, norms + norms[last] - 2 * gram[last])
+        chosen[k] = distance.argmax()
+    return chosen
+
+
+def _total_variance(rows: _Rows, centre: Tensor, chunk_size: int) -> float:
+    """Return the columns' variances, summed; 0 where it is nothing but rounding."""
+    square, mean = 0.0, torch.zeros_like(centre)
+    for at in _chunks(rows.count, chunk_size):
+        part = rows.read(at)
+        part = part - centre.to(part)
+        square += float(torch.linalg.vector_norm(part).double().square())
+        mean += part.sum(0).cpu().double()
+    spread = square - float(mean.square().sum()) / rows.count
+    size = rows.count * float(centre.square().sum())
+    return spread / (rows.count - 1) if spread > 1e-28 * size else 0.0
+
+
+def _pool(count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    if count <= size:
+        return np.arange(count)
+    return np.sort(rng.choice(count, size, replace=False))
+
+
+def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:
+    try:
+        return np.random.default_rng(random_state)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            "random_state must be None, an integer of at least 0 or a "
+            f"numpy.random.Generator, got {random_state!r}"
+        ) from error
+
+
+def _check_integer(name: str, value: object, low: int) -> None:
+    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < low:
+        raise ValueError(f"{name} must be an integer of at least {low}, got {value!r}")
+
+
+def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} must be one of {choices}, got {value!r}")
+
+
+def _odd_value(row: Tensor) -> float:
+    finite = row.isfinite()
+    return float(row[~finite][0] if not bool(finite.all()) else row[row.abs().argmax()])
