@@ -1,0 +1,266 @@
+"""JupyterLab and Notebook 7 in headless Chromium, driven as a person would.
+
+A `Host` is one running server. `Host.open` gives a `Page`: a notebook in a browser
+tab, whose kernel answers questions on its own channel, so that nothing is typed
+into cells.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import numpy as np
+from jupyter_client import BlockingKernelClient
+from numpy.typing import NDArray
+from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Page as BrowserPage
+
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+QUIET = [
+    "--LabApp.news_url=None",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    "--LabApp.extension_manager=readonly",
+    "--LabApp.expose_app_in_browser=True",
+    "--JupyterNotebookApp.expose_app_in_browser=True",
+]
+
+WAIT = 60.0
+"""Seconds that anything may take; only a failure takes as long."""
+
+_numbers = itertools.count()
+
+
+def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT) -> Any:
+    """Return the condition's first true value."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not come within {seconds:g} s")
+        time.sleep(0.02)
+    return value
+
+
+class Host:
+    """A Jupyter server with JupyterLab and Notebook 7, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.root = folder / "notebooks"
+        self.runtime = folder / "runtime"
+        self.root.mkdir(parents=True)
+        self.token = secrets.token_hex(16)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.url = f"http://127.0.0.1:{probe.getsockname()[1]}"
+        environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTER_RUNTIME_DIR": str(self.runtime),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+            "IPYTHONDIR": str(folder / "ipython"),
+        }
+        self._log = (folder / "server.log").open("w")
+        self._process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                f"--ServerApp.port={self.url.rsplit(':', 1)[1]}",
+                "--ServerApp.ip=127.0.0.1",
+                f"--ServerApp.root_dir={self.root}",
+                f"--IdentityProvider.token={self.token}",
+                *QUIET,
+            ],
+            env=environment,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+        )
+        wait_until(self._up, "the Jupyter server")
+
+    def _up(self) -> bool:
+        try:
+            self.ask("status")
+        except OSError:
+            return False
+        return True
+
+    def ask(self, path: str, method: str = "GET") -> Any:
+        """Call the server's REST interface."""
+        request = urllib.request.Request(
+            f"{self.url}/api/{path}",
+            method=method,
+            headers={"Authorization": f"token {self.token}"},
+        )
+        with urllib.request.urlopen(request, timeout=30) as response:
+            body = response.read()
+        return json.loads(body) if body else None
+
+    def open(self, browser: Browser, app: str, cells: list[str], **view: Any) -> Page:
+        """Open a new notebook in "lab" or "notebook", and wait for its kernel."""
+        name = f"notebook-{next(_numbers)}.ipynb"
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, self.root / name)
+        return Page(self, browser, app, name, **view)
+
+    def close(self) -> None:
+        """Stop the server and its kernels."""
+        for kernel in self.ask("kernels"):
+            self.ask(f"kernels/{kernel['id']}", "DELETE")
+        self._process.terminate()
+        self._process.wait(30)
+        self._log.close()
+
+
+class Page:
+    """One notebook in one browser tab."""
+
+    def __init__(
+        self, host: Host, browser: Browser, app: str, name: str, **view: Any
+    ) -> None:
+        self.host = host
+        self.app = app
+        self.name = name
+        options: dict[str, Any] = {"viewport": {"width": 1200, "height": 1400}, **view}
+        self.context = browser.new_context(**options)
+        self.context.set_default_timeout(WAIT * 1000)
+        self.tab: BrowserPage = self.context.new_page()
+        self.errors: list[str] = []
+        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
+        # A workspace for each page: two pages in one make JupyterLab navigate away.
+        where = (
+            f"lab/workspaces/{name.split('.')[0]}/tree/{name}"
+            if app == "lab"
+            else f"notebooks/{name}"
+        )
+        self.tab.goto(f"{host.url}/{where}?token={host.token}")
+        self._client: BlockingKernelClient | None = None
+        self._ready()
+
+    def _ready(self) -> None:
+        self.tab.wait_for_selector(".jp-Notebook .jp-Cell")
+        wait_until(self._kernel, "the notebook's kernel")
+        self.tab.wait_for_function(
+            """() => {
+                const widget = window.jupyterapp?.shell.currentWidget;
+                return widget?.sessionContext?.session?.kernel?.status === "idle";
+            }"""
+        )
+
+    def _kernel(self) -> str | None:
+        for session in self.host.ask("sessions"):
+            if session["path"] == self.name and session["kernel"]:
+                return session["kernel"]["id"]
+        return None
+
+    def run_all(self) -> None:
+        """Run every cell and wait for the last to end."""
+        self.tab.evaluate(
+            "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+        )
+
+    def save(self) -> None:
+        """Save the notebook."""
+        self.tab.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+
+    def reload(self) -> None:
+        """Reload the browser's page; the kernel stays."""
+        self.tab.reload()
+        self._ready()
+
+    def restart_kernel(self) -> None:
+        """Restart the kernel; the page stays."""
+        self._close_client()
+        self.tab.evaluate(
+            "() => window.jupyterapp.shell.currentWidget.sessionContext"
+            ".session.kernel.restart()"
+        )
+        self._ready()
+
+    def segmenter(self, number: int = 0) -> Locator:
+        """Find the n-th widget on the page, once its stage is there."""
+        root = self.tab.locator(".ncut-segmenter").nth(number)
+        root.locator("canvas[data-ncut=stage]").wait_for()
+        return root
+
+    # The kernel, on a channel of its own ------------------------------------------
+
+    @property
+    def client(self) -> BlockingKernelClient:
+        """A client of the notebook's kernel."""
+        if self._client is None:
+            kernel = self._kernel()
+            client = BlockingKernelClient()
+            client.load_connection_file(self.host.runtime / f"kernel-{kernel}.json")
+            client.start_channels()
+            client.wait_for_ready(timeout=WAIT)
+            self._client = client
+        return self._client
+
+    def _close_client(self) -> None:
+        if self._client is not None:
+            self._client.stop_channels()
+            self._client = None
+
+    def run(self, code: str) -> None:
+        """Run code in the notebook's kernel."""
+        self._ask(code, {})
+
+    def value(self, expression: str) -> Any:
+        """Value of an expression in the kernel, as a literal."""
+        reply = self._ask("", {"value": f"repr({expression})"})
+        return ast.literal_eval(ast.literal_eval(reply["data"]["text/plain"]))
+
+    def masks(self, name: str = "seg") -> NDArray:
+        """``seg.masks`` as numpy holds it in the kernel."""
+        pack = "__import__('numpy').packbits"
+        shape, packed = self.value(
+            f"({name}.masks.shape, {pack}({name}.masks).tobytes())"
+        )
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=np.prod(shape))
+        return bits.reshape(shape).astype(bool)
+
+    def _ask(self, code: str, expressions: dict[str, str]) -> Any:
+        content = self.client.execute(
+            code, silent=True, store_history=False, user_expressions=expressions,
+            reply=True, timeout=WAIT,
+        )["content"]  # fmt: skip
+        answer = content.get("user_expressions", {}).get("value", content)
+        if "error" in (content["status"], answer.get("status")):
+            failed = answer if answer.get("status") == "error" else content
+            raise RuntimeError(f"{failed['ename']}: {failed['evalue']}")
+        return answer
+
+    def close(self) -> None:
+        """Close the tab and shut the kernel down."""
+        self._close_client()
+        kernel = self._kernel()
+        self.context.close()
+        if kernel:
+            self.host.ask(f"kernels/{kernel}", "DELETE")

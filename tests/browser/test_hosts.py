@@ -1,0 +1,324 @@
+"""The widget in JupyterLab and Notebook 7, used with mouse and keyboard.
+
+The images are flat grey and the mask is opaque, so that what the stage shows can be
+read back pixel by pixel and compared with what numpy holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Locator
+
+from tests.browser.host import Page, wait_until
+
+SIZES = [(128, 192), (150, 100), (64, 64), (301, 257)]
+
+MAKE = f"""
+import numpy as np
+from ncut_widget import NcutSegmenter
+rng = np.random.default_rng(0)
+patches = rng.standard_normal((4, 6, 6, 8)).repeat(6, axis=1).repeat(6, axis=2)
+eigvecs = (patches + 0.7 * rng.standard_normal(patches.shape)).astype("float32")
+images = [np.full((*size, 3), 128, dtype=np.uint8) for size in {SIZES}]
+seg = NcutSegmenter(eigvecs, images, opacity=1.0)
+seg
+"""
+
+READ_STAGE = """(canvas, [rows, cols]) => {
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    const mask = [];
+    for (let row = 0; row < rows; row++) {
+        for (let col = 0; col < cols; col++) {
+            const x = Math.floor(((col + 0.5) * width) / cols);
+            const y = Math.floor(((row + 0.5) * height) / rows);
+            const at = 4 * (y * width + x);
+            const away = [0, 1, 2].map((k) => Math.abs(pixels[at + k] - 128));
+            mask.push(Math.max(...away) > 8);
+        }
+    }
+    return mask;
+}"""
+
+pytestmark = pytest.mark.parametrize("app", ["lab", "notebook"])
+
+OpenPage = Callable[..., Page]
+
+
+class Widget:
+    """One display of the segmenter ``seg`` on a page."""
+
+    def __init__(self, page: Page, number: int = 0) -> None:
+        self.page = page
+        self.root: Locator = page.segmenter(number)
+        self.stage = self.root.locator("canvas[data-ncut=stage]")
+
+    def settle(self) -> None:
+        """Wait until what the kernel holds is what is painted."""
+
+        def settled() -> bool:
+            painted = self.root.get_attribute("data-revision")
+            return self.root.get_attribute("data-state") == "idle" and painted == str(
+                self.page.value("seg._revision")
+            )
+
+        wait_until(settled, "the last change on the stage")
+
+    def click(self, x: float, y: float, image: int = 0, **options: object) -> None:
+        """Click the middle of a pixel of the image on the stage."""
+        height, width = SIZES[image]
+        box = self.stage.bounding_box()
+        assert box is not None
+        self.stage.click(
+            position={
+                "x": (x + 0.5) * box["width"] / width,
+                "y": (y + 0.5) * box["height"] / height,
+            },
+            **options,
+        )
+        self.settle()
+
+    def mask(self) -> NDArray:
+        """Read the mask off the stage, at the middle of every latent pixel."""
+        pixels = self.stage.evaluate(READ_STAGE, [36, 36])
+        return np.array(pixels).reshape(36, 36)
+
+    def agrees(self) -> NDArray:
+        """Check the stage against numpy; return the mask."""
+        self.settle()
+        image = int(self.stage.get_attribute("data-image") or -1)
+        assert image == self.page.value("seg.active_image")
+        expected = self.page.masks()[image]
+        np.testing.assert_array_equal(self.mask(), expected)
+        return expected
+
+    def slide(self, name: str, value: float) -> None:
+        """Move a slider."""
+        self.root.locator(f"input[type=range][name={name}]").fill(str(value))
+        wait_until(
+            lambda: self.page.value(f"seg.{name}") == value, f"{name} in the kernel"
+        )
+        self.settle()
+
+
+def test_clicks_are_masks(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    assert not widget.agrees().any()
+
+    widget.click(60, 40)
+    assert page.value("seg.clicks")[0][0] == 0
+    assert page.value("[int(v) for v in seg.clicks[0]]") == [0, 60, 40, 1]
+    one = widget.agrees()
+    assert one.any()
+
+    widget.click(150, 100)
+    two = widget.agrees()
+    assert two.sum() > one.sum()
+
+    widget.click(150, 100, modifiers=["Alt"])
+    assert page.value("[c[3] for c in seg.clicks]") == [1, 1, 0]
+    less = widget.agrees()
+    assert less.sum() < two.sum()
+
+    widget.click(60, 40, button="right")
+    assert page.value("[c[3] for c in seg.clicks]") == [1, 1, 0, 0]
+    assert page.tab.locator(".lm-Menu").count() == 0  # not the host's own menu
+    widget.agrees()
+
+    widget.root.locator("button[name=undo]").click()
+    wait_until(lambda: len(page.value("seg.clicks")) == 3, "undo")
+    np.testing.assert_array_equal(widget.agrees(), less)
+    widget.root.locator("button[name=undo]").click()
+    wait_until(lambda: len(page.value("seg.clicks")) == 2, "undo")
+    np.testing.assert_array_equal(widget.agrees(), two)
+    widget.root.locator("button[name=redo]").click()
+    wait_until(lambda: len(page.value("seg.clicks")) == 3, "redo")
+    np.testing.assert_array_equal(widget.agrees(), less)
+    widget.root.locator("button[name=clear]").click()
+    wait_until(lambda: page.value("seg.clicks") == [], "clear")
+    assert not widget.agrees().any()
+
+
+def test_sliders_are_settings(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    widget.click(60, 40)
+    widget.click(20, 100, button="right")
+    before = widget.agrees()
+    for name, value in (
+        ("threshold", 0.2),
+        ("threshold", 0.85),
+        ("threshold", 0.3),
+        ("gamma", 0.4),
+        ("negative_threshold", 0.3),
+        ("denoise_area_th", 20),
+        ("num_eig", 3),
+        ("num_eig", 8),
+    ):
+        widget.slide(name, value)
+        after = widget.agrees()
+        assert not np.array_equal(before, after), name
+        before = after
+    widget.root.locator("input[type=checkbox][name=denoise]").click()
+    wait_until(lambda: page.value("seg.denoise") is False, "denoise in the kernel")
+    assert widget.agrees().sum() > before.sum()
+    widget.slide("opacity", 0.5)
+
+
+def test_a_dragged_slider_arrives_where_it_is_let_go(
+    app: str, open_page: OpenPage
+) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    widget.click(60, 40)
+    slider = widget.root.locator("input[name=threshold]")
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    page.tab.mouse.move(box["x"] + box["width"] * 0.5, middle)
+    page.tab.mouse.down()
+    page.tab.mouse.move(box["x"] + box["width"] * 0.1, middle, steps=60)
+    page.tab.mouse.up()
+    shown = float(slider.input_value())
+    assert shown < 0.2
+    wait_until(lambda: page.value("seg.threshold") == shown, "the last value")
+    widget.agrees()
+
+
+def test_every_image_has_its_mask(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    widget.click(60, 40)
+    for image in (2, 1, 3, 0):
+        widget.root.locator(f"[data-ncut=thumb][data-index='{image}']").click()
+        wait_until(lambda i=image: page.value("seg.active_image") == i, "the image")
+        widget.agrees()
+    widget.stage.focus()
+    page.tab.keyboard.press("ArrowRight")
+    wait_until(lambda: page.value("seg.active_image") == 1, "the next image")
+    widget.click(50, 140, image=1)
+    assert page.value("[int(v) for v in seg.clicks[1]]") == [1, 50, 140, 1]
+    widget.agrees()
+
+
+def test_python_changes_show_on_the_page(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    page.run("seg.add_click(60, 40); seg.threshold = 0.3; seg.active_image = 3")
+    wait_until(lambda: widget.stage.get_attribute("data-image") == "3", "the image")
+    widget.agrees()
+    assert widget.root.locator("input[name=threshold]").input_value() == "0.3"
+    page.run("seg.layer = 'heatmap'")
+    layer = widget.root.locator("select[name=layer]")
+    wait_until(lambda: layer.input_value() == "heatmap", "the layer")
+    layer.select_option("eigvecs")
+    wait_until(lambda: page.value("seg.layer") == "eigvecs", "the layer")
+
+
+def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE, "seg"])
+    page.run_all()
+    first, second = Widget(page), Widget(page, 1)
+    first.click(60, 40)
+    np.testing.assert_array_equal(second.agrees(), first.agrees())
+    second.slide("threshold", 0.25)
+    np.testing.assert_array_equal(second.agrees(), first.agrees())
+    assert first.root.locator("input[name=threshold]").input_value() == "0.25"
+    second.root.locator("[data-ncut=thumb][data-index='2']").click()
+    wait_until(lambda: first.stage.get_attribute("data-image") == "2", "the image")
+    first.agrees()
+
+
+def test_a_reloaded_page_keeps_the_state(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE, "seg"])
+    page.run_all()
+    widget = Widget(page)
+    widget.click(60, 40)
+    widget.click(150, 100, modifiers=["Alt"])
+    widget.slide("threshold", 0.3)
+    before = widget.agrees()
+    page.save()
+    page.reload()
+    for number in (0, 1):
+        again = Widget(page, number)
+        np.testing.assert_array_equal(again.agrees(), before)
+    again.root.locator("button[name=undo]").click()
+    wait_until(lambda: len(page.value("seg.clicks")) == 1, "undo")
+    again.agrees()
+
+
+def test_after_a_kernel_restart_the_page_says_so_and_works_when_run_again(
+    app: str, open_page: OpenPage
+) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    widget.click(60, 40)
+    page.restart_kernel()
+    widget.stage.click()
+    status = widget.root.locator("[data-ncut=status]")
+    wait_until(lambda: "again" in status.inner_text(), "a word about the kernel")
+    page.run_all()
+    widget = Widget(page)
+    assert not widget.agrees().any()
+    widget.click(60, 40)
+    assert widget.agrees().any()
+
+
+def test_keys_reach_the_widget_and_not_the_notebook(
+    app: str, open_page: OpenPage
+) -> None:
+    page = open_page(app, [MAKE, "y = 1"])
+    page.run_all()
+    widget = Widget(page)
+    widget.click(60, 40)
+    cells = page.tab.locator(".jp-Notebook .jp-Cell").count()
+    slider = widget.root.locator("input[name=threshold]")
+    slider.focus()
+    before = float(slider.input_value())
+    page.tab.keyboard.press("ArrowRight")
+    assert float(slider.input_value()) > before
+    for target in (slider, widget.stage):
+        target.focus()
+        for key in ("a", "b", "d", "d", "x", "m", "y"):
+            page.tab.keyboard.press(key)
+    assert page.tab.locator(".jp-Notebook .jp-Cell").count() == cells
+    widget.stage.focus()
+    page.tab.keyboard.press("Control+z")
+    wait_until(lambda: page.value("seg.clicks") == [], "undo")
+    page.tab.keyboard.press("Control+Shift+z")
+    wait_until(lambda: len(page.value("seg.clicks")) == 1, "redo")
+    page.tab.keyboard.press("l")
+    wait_until(lambda: page.value("seg.layer") != "image", "the next layer")
+    page.tab.keyboard.press("Escape")
+    wait_until(lambda: page.value("seg.clicks") == [], "clear")
+    page.tab.keyboard.press("Space")
+    wait_until(lambda: len(page.value("seg.clicks")) == 1, "a click at the crosshair")
+
+
+@pytest.mark.parametrize(("width", "scale"), [(700, 1), (900, 1.5), (1600, 2)])
+def test_clicks_land_where_they_are_made(
+    app: str, open_page: OpenPage, width: int, scale: float
+) -> None:
+    viewport = {"width": width, "height": 1200}
+    page = open_page(app, [MAKE], viewport=viewport, device_scale_factor=scale)
+    page.run_all()
+    widget = Widget(page)
+    points = [(5, 5), (186, 6), (3, 124), (188, 122), (96, 64)]
+    for x, y in points:
+        widget.click(x, y)
+    assert page.value("[[int(v) for v in c[1:3]] for c in seg.clicks]") == [
+        list(point) for point in points
+    ]
+    widget.agrees()

@@ -1,0 +1,482 @@
+"""`NcutSegmenter` from Python, and its answers to the page's messages."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import traitlets
+from numpy.typing import NDArray
+from PIL import Image
+
+from ncut_widget import NcutSegmenter, get_mask
+
+
+@pytest.fixture
+def eigvecs() -> NDArray:
+    """Three images of 16 x 16 latent pixels, 6 eigenvectors, in smooth patches."""
+    rng = np.random.default_rng(3)
+    patches = rng.standard_normal((3, 4, 4, 6)).repeat(4, axis=1).repeat(4, axis=2)
+    return (patches + 0.3 * rng.standard_normal((3, 16, 16, 6))).astype(np.float32)
+
+
+@pytest.fixture
+def images() -> list[NDArray]:
+    rng = np.random.default_rng(4)
+    sizes = [(32, 32), (48, 64), (16, 16)]
+    return [rng.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
+
+
+class Wire:
+    """The page's end of the line: what was sent, and sending."""
+
+    def __init__(self, seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seg = seg
+        self.sent: list[tuple[dict, list]] = []
+        self.states: list[dict] = []
+        monkeypatch.setattr(seg, "send", self._send)
+        monkeypatch.setattr(seg, "_send", self._take)
+
+    def _send(self, content: dict, buffers: list | None = None) -> None:
+        json.dumps(content, allow_nan=False)  # the wire is strict JSON
+        self.sent.append((content, buffers or []))
+
+    def _take(self, message: dict, buffers: list | None = None) -> None:
+        self.states.append(message["state"])
+
+    def ask(self, content: Any) -> tuple[dict, list]:
+        """Send a custom message; return the one answer."""
+        before = len(self.sent)
+        self._arrive({"method": "custom", "content": content})
+        assert len(self.sent) == before + 1
+        return self.sent[-1]
+
+    def set(self, **state: Any) -> None:
+        """Set traits as the page does."""
+        self._arrive({"method": "update", "state": state, "buffer_paths": []})
+
+    def _arrive(self, data: dict) -> None:
+        self.seg._handle_msg({"content": {"data": data}, "buffers": []})
+
+
+@pytest.fixture
+def seg(eigvecs: NDArray, images: list[NDArray]) -> NcutSegmenter:
+    return NcutSegmenter(eigvecs, images)
+
+
+@pytest.fixture
+def wire(seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(seg, monkeypatch)
+
+
+# From Python ----------------------------------------------------------------------
+
+
+def test_a_click_gives_masks_of_every_image(
+    seg: NcutSegmenter, eigvecs: NDArray
+) -> None:
+    seg.add_click(10, 30, image=1)
+    assert seg.clicks == [[1, 10, 30, 1]]
+    expected = get_mask(eigvecs, eigvecs[1, 10, 2])
+    np.testing.assert_array_equal(seg.masks, expected)
+    assert seg.masks.dtype == bool
+    assert seg.heatmaps.dtype == np.float32
+    assert [mask.shape for mask in seg.image_masks()] == [(32, 32), (48, 64), (16, 16)]
+    seg.active_image = 1
+    assert seg.mask.shape == (48, 64)
+    np.testing.assert_array_equal(seg.mask, seg.image_masks()[1])
+
+
+def test_a_click_falls_on_the_active_image_by_default(seg: NcutSegmenter) -> None:
+    seg.active_image = 2
+    seg.add_click(5, 5, positive=False)
+    assert seg.clicks == [[2, 5, 5, 0]]
+
+
+def test_traits_and_methods_are_in_step(seg: NcutSegmenter) -> None:
+    seg.clicks = [[0, 3, 3, 1]]
+    by_trait = seg.masks
+    assert by_trait.any()
+    seg.undo()
+    assert seg.clicks == []
+    assert not seg.masks.any()
+    seg.redo()
+    assert seg.clicks == [[0, 3, 3, 1]]
+    np.testing.assert_array_equal(seg.masks, by_trait)
+    seg.clear()
+    assert seg.clicks == []
+    seg.undo()
+    seg.threshold = 0.05
+    assert seg.masks.sum() > by_trait.sum()
+
+
+def test_settings_can_be_given_at_the_start(eigvecs: NDArray) -> None:
+    seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]], threshold=0.3, num_eig=4)
+    prefix = eigvecs[..., :4]
+    expected = get_mask(prefix, prefix[0, 3, 3], threshold=0.3)
+    np.testing.assert_array_equal(seg.masks, expected)
+    assert seg.num_eig == 4
+
+
+def test_defaults(seg: NcutSegmenter) -> None:
+    names = ("threshold", "gamma", "denoise", "denoise_area_th", "num_eig", "layer")
+    expected = (0.5, 1.0, True, 3, 6, "image")
+    assert tuple(getattr(seg, name) for name in names) == expected
+    assert seg.eigvals is None
+
+
+def test_results_are_read_only_traits(seg: NcutSegmenter) -> None:
+    with pytest.raises(traitlets.TraitError, match="read-only"):
+        seg.masks = np.zeros((3, 16, 16), dtype=bool)
+    with pytest.raises(ValueError, match="read-only"):
+        seg.eigvecs[0, 0, 0, 0] = 7
+
+
+def test_observers_of_masks_hear_once_of_each_settled_change(
+    seg: NcutSegmenter,
+) -> None:
+    heard: list[Any] = []
+    seg.observe(heard.append, "masks")
+    seg.add_click(3, 3)
+    assert len(heard) == 1
+    assert not heard[0].old.any()
+    np.testing.assert_array_equal(heard[0].new, seg.masks)
+    with seg.hold_trait_notifications():
+        seg.threshold = 0.2
+        seg.gamma = 0.5
+        seg.denoise = False
+    assert len(heard) == 2
+    seg.opacity = 0.2
+    seg.active_image = 1
+    seg.threshold = 0.2
+    assert len(heard) == 2
+    seg.undo()
+    assert len(heard) == 3
+    assert not heard[2].new.any()
+
+
+def test_bind_keeps_a_variable_equal_to_masks(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(user_ns={})
+    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    seg.bind("found")
+    assert not shell.user_ns["found"].any()
+    seg.add_click(3, 3)
+    np.testing.assert_array_equal(shell.user_ns["found"], seg.masks)
+    seg.bind("found")
+    seg.threshold = 0.1
+    np.testing.assert_array_equal(shell.user_ns["found"], seg.masks)
+    seg.unbind("found")
+    last = seg.masks
+    seg.clear()
+    np.testing.assert_array_equal(shell.user_ns["found"], last)
+
+
+@pytest.mark.parametrize("name", ["", "two words", "for", 3])
+def test_bind_wants_a_variable_name(seg: NcutSegmenter, name: Any) -> None:
+    with pytest.raises(ValueError, match="name must be a variable name, got"):
+        seg.bind(name)
+
+
+def test_bind_outside_a_notebook_says_what_to_do(seg: NcutSegmenter) -> None:
+    with pytest.raises(RuntimeError, match=r"use observe\(f, 'masks'\)"):
+        seg.bind("found")
+
+
+def test_from_features_and_from_images(images: list[NDArray]) -> None:
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((3, 12, 12, 5))
+    features[:, 3:8, 3:8] += 6
+    seg = NcutSegmenter.from_features(features, images, num_eig=4)
+    assert seg.eigvecs.shape == (3, 12, 12, 4)
+    assert seg.eigvals is not None
+    assert (np.diff(seg.eigvals) <= 0).all()
+    seg.add_click(14, 14)
+    assert seg.masks[:, 4:7, 4:7].all()
+    assert not seg.masks[:, 10:].any()
+    seg = NcutSegmenter.from_images(images, num_eig=5, threshold=0.4)
+    assert seg.eigvecs.shape[0] == 3
+    assert seg.eigvecs.shape[3] == 5
+    assert seg.threshold == 0.4
+
+
+def test_from_images_takes_a_callable_backbone(images: list[NDArray]) -> None:
+    def mean_colour(images: list[NDArray]) -> NDArray:
+        blocks = [np.resize(image, (8, 8, 3)) for image in images]
+        return np.stack(blocks).astype(np.float32)
+
+    seg = NcutSegmenter.from_images(images, backbone=mean_colour, num_eig=3)
+    assert seg.eigvecs.shape == (3, 8, 8, 3)
+
+
+def test_without_images_clicks_are_in_latent_pixels(eigvecs: NDArray) -> None:
+    seg = NcutSegmenter(eigvecs)
+    seg.add_click(15, 15)
+    assert seg.mask.shape == (16, 16)
+    with pytest.raises(ValueError, match="16 x 16 pixels"):
+        seg.add_click(16, 0)
+
+
+@pytest.mark.parametrize(
+    ("build", "sentence"),
+    [
+        (lambda e, i: NcutSegmenter(e[0], i), r"shape \(B, H, W, K\)"),
+        (lambda e, i: NcutSegmenter(e * np.nan, i), "must be finite"),
+        (lambda e, i: NcutSegmenter(e > 0, i), "must be floating-point"),
+        (lambda e, i: NcutSegmenter(e, i[:2]), "2 images for a batch of 3"),
+        (lambda e, i: NcutSegmenter(e, []), "image"),
+        (lambda e, i: NcutSegmenter(e, ["nowhere.png"] * 3), "nowhere.png"),
+        (lambda e, i: NcutSegmenter(e, i, num_eig=7), "between 1 and 6, got 7"),
+        (lambda e, i: NcutSegmenter(e, i, treshold=1), "did you mean 'threshold'"),
+        (lambda e, i: NcutSegmenter(e, i, zoom=1), "no keyword 'zoom'; known: active"),
+        (lambda e, i: NcutSegmenter(e, i, threshold=2), "between 0 and 1, got 2"),
+        (lambda e, i: NcutSegmenter(e, i, clicks=[[3, 0, 0, 1]]), "from 0 to 2, got 3"),
+        (lambda e, i: NcutSegmenter(e, i, layer="x"), "one of image, eigvecs, heatmap"),
+        (lambda e, i: NcutSegmenter(e, i, active_image=3), "between 0 and 2, got 3"),
+        (lambda e, i: NcutSegmenter.from_features(e[0]), r"\(B, H, W, C\), got"),
+        (lambda e, i: NcutSegmenter.from_features(e, i[:1]), "1 images for a batch"),
+        (lambda e, i: NcutSegmenter.from_features(e * np.nan), "finite|NaN"),
+        (lambda e, i: NcutSegmenter.from_features(e, num_eig=999), "num_eig"),
+        (lambda e, i: NcutSegmenter.from_images([]), "image"),
+        (lambda e, i: NcutSegmenter.from_images(i, "no_such"), "texture"),
+        (lambda e, i: NcutSegmenter.from_images(i, gama=2), "did you mean 'gamma'"),
+    ],
+)
+def test_what_cannot_be_shown_is_refused_in_one_sentence(
+    eigvecs: NDArray, images: list[NDArray], build: Any, sentence: str
+) -> None:
+    with pytest.raises(
+        (TypeError, ValueError, OSError, traitlets.TraitError), match=sentence
+    ) as caught:
+        build(eigvecs, images)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("threshold", 1.5),
+        ("gamma", 0),
+        ("negative_threshold", None),
+        ("denoise", "yes"),
+        ("denoise_area_th", -1),
+        ("num_eig", 7),
+        ("active_image", 3),
+        ("layer", "mask"),
+        ("opacity", 2),
+        ("clicks", [[0, 32, 0, 1]]),
+    ],
+)
+def test_a_refused_trait_keeps_its_value(
+    seg: NcutSegmenter, wire: Wire, name: str, value: Any
+) -> None:
+    seg.add_click(3, 3)
+    before, masks = getattr(seg, name), seg.masks
+    with pytest.raises(traitlets.TraitError) as caught:
+        setattr(seg, name, value)
+    assert getattr(seg, name) == before
+    wire.set(**{name: value})
+    assert getattr(seg, name) == before
+    np.testing.assert_array_equal(seg.masks, masks)
+    content, _ = wire.sent[-1]
+    assert content == {"type": "error", "id": None, "message": str(caught.value)}
+    assert wire.states[-1][name] == before  # the page is put right
+
+
+def test_repr_names_the_batch(seg: NcutSegmenter) -> None:
+    assert repr(seg) == (
+        "NcutSegmenter(3 images, 16 x 16 latent grid, 6 eigenvectors, 0 clicks)"
+    )
+
+
+# From the page ----------------------------------------------------------------------
+
+
+def click(*values: float) -> dict:
+    return {"op": "click", "click": list(values)}
+
+
+def test_an_edit_is_answered_with_the_maps_of_the_images_on_view(
+    seg: NcutSegmenter, wire: Wire
+) -> None:
+    edits = [click(1, 10, 30, 1), click(0, 3, 3, 1), {"op": "undo"}]
+    content, buffers = wire.ask(
+        {"type": "edit", "id": "a1", "edits": edits, "images": [1, 2]}
+    )
+    assert content["type"] == "edited"
+    assert content["id"] == "a1"
+    assert content["clicks"] == seg.clicks == [[1, 10, 30, 1]]
+    assert content["history"] == seg._history == [True, True]
+    assert content["revision"] == seg._revision == 3
+    assert content["error"] is None
+    (described,) = content["maps"]
+    assert described["prompt"] == [1, 10, 2]
+    assert described["images"] == [1, 2]
+    values = np.frombuffer(buffers[0], "<f4").reshape(2, 16, 16)
+    prompt = seg._session.prompts()[0]
+    similarity = seg._session.similarity(prompt)
+    np.testing.assert_array_equal(values, similarity.values[[1, 2]])
+    assert described["stats"]["mean"] == similarity.statistics.mean
+    assert described["stats"]["high"] == similarity.statistics.high
+
+
+def test_a_refused_edit_keeps_those_before_it(seg: NcutSegmenter, wire: Wire) -> None:
+    edits = [click(0, 3, 3, 1), click(0, 99, 3, 1), {"op": "clear"}]
+    content, _ = wire.ask({"type": "edit", "id": "a", "edits": edits, "images": []})
+    assert "32 x 32 pixels" in content["error"]
+    assert content["clicks"] == seg.clicks == [[0, 3, 3, 1]]
+
+
+def test_maps_can_be_asked_for_any_prompt(seg: NcutSegmenter, wire: Wire) -> None:
+    wants = [
+        {"prompt": [0, 1, 2], "images": [0]},
+        {"prompt": [2, 3, 4], "images": [0, 2]},
+    ]
+    content, buffers = wire.ask(
+        {"type": "maps", "id": "m", "num_eig": 3, "wants": wants}
+    )
+    assert content["num_eig"] == 3
+    assert [len(buffer) for buffer in buffers] == [16 * 16 * 4, 2 * 16 * 16 * 4]
+
+
+@pytest.mark.parametrize("kind", ["stage", "thumb", "eigvecs"])
+@pytest.mark.parametrize("with_images", [True, False])
+def test_pictures(
+    eigvecs: NDArray,
+    images: list[NDArray],
+    kind: str,
+    with_images: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seg = NcutSegmenter(eigvecs, images if with_images else None)
+    wire = Wire(seg, monkeypatch)
+    content, buffers = wire.ask(
+        {"type": "pictures", "id": "p", "kind": kind, "images": [1]}
+    )
+    (described,) = content["pictures"]
+    with Image.open(io.BytesIO(buffers[0])) as picture:
+        assert picture.size == (described["width"], described["height"])
+        assert described["mime"] == Image.MIME[picture.format]
+        if kind == "eigvecs":
+            assert picture.size == (16, 16)
+        elif with_images:
+            assert picture.size == (64, 48)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        None,
+        "edit",
+        {},
+        {"type": "edit"},
+        {"type": "launch", "id": "1"},
+        {"type": "edit", "id": "1", "edits": None, "images": []},
+        {"type": "edit", "id": "1", "edits": ["undo"], "images": []},
+        {"type": "edit", "id": "1", "edits": [{"op": "explode"}], "images": []},
+        {"type": "edit", "id": "1", "edits": [{"op": "click"}], "images": [0]},
+        {"type": "edit", "id": "1", "edits": [], "images": [3]},
+        {"type": "edit", "id": "1", "edits": [], "images": ["0"]},
+        {"type": "maps", "id": "1", "num_eig": 99, "wants": []},
+        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"prompt": [0, 1]}]},
+        {
+            "type": "maps",
+            "id": "1",
+            "num_eig": 3,
+            "wants": [{"prompt": [0, 16, 0], "images": [0]}],
+        },
+        {"type": "pictures", "id": "1", "kind": "poster", "images": [0]},
+        {"type": "pictures", "id": "1", "kind": "thumb", "images": 0},
+        {"type": "pictures", "id": 1, "kind": "thumb", "images": [0]},
+    ],
+)
+def test_a_malformed_message_gets_one_sentence_and_changes_nothing(
+    seg: NcutSegmenter, wire: Wire, content: Any
+) -> None:
+    seg.add_click(3, 3)
+    before = (seg.clicks, seg._revision)
+    answer, _ = wire.ask(content)
+    sentence = answer.get("error") or answer.get("message")
+    assert sentence
+    assert "\n" not in sentence
+    assert answer["type"] != "pictures"
+    assert (seg.clicks, seg._revision) == before
+
+
+def test_an_accident_in_a_handler_is_logged_and_said(
+    seg: NcutSegmenter,
+    wire: Wire,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(request: Any) -> None:
+        raise MemoryError("no memory left")
+
+    monkeypatch.setattr(seg._pictures, "write", fail)
+    content, _ = wire.ask(
+        {"type": "pictures", "id": "p", "kind": "stage", "images": [0]}
+    )
+    assert content["message"] == "no memory left"
+    assert "a message from the page failed" in caplog.text
+
+
+def test_several_traits_of_one_message_are_one_change(
+    seg: NcutSegmenter, wire: Wire
+) -> None:
+    heard: list[Any] = []
+    seg.add_click(3, 3)
+    seg.observe(heard.append, "masks")
+    revision = seg._revision
+    wire.set(threshold=0.1, gamma=0.3, num_eig=4)
+    assert len(heard) == 1
+    assert seg._revision == revision + 1
+
+
+def test_one_bad_trait_of_a_message_leaves_all_as_they_were(
+    seg: NcutSegmenter, wire: Wire
+) -> None:
+    wire.set(threshold=0.1, gamma=99)
+    assert (seg.threshold, seg.gamma) == (0.5, 1.0)
+    assert seg._session.settings.threshold == 0.5
+
+
+def test_page_and_cell_may_change_things_at_once(
+    seg: NcutSegmenter, wire: Wire
+) -> None:
+    """The page clicks on its thread while a cell moves a slider on another."""
+
+    def clicks() -> None:
+        for x in range(30):
+            edits = [click(0, x, x, 1)]
+            wire.ask({"type": "edit", "id": str(x), "edits": edits, "images": [0]})
+
+    page = threading.Thread(target=clicks)
+    page.start()
+    while page.is_alive():
+        seg.threshold = 0.3
+        seg.threshold = 0.6
+    page.join()
+    assert seg.clicks == [[0, x, x, 1] for x in range(30)]
+    assert seg._session.settings.threshold == seg.threshold == 0.6
+
+
+def test_the_state_stays_small(eigvecs: NDArray) -> None:
+    images = [np.zeros((300, 400, 3), np.uint8)] * 100
+    seg = NcutSegmenter(np.resize(eigvecs, (100, 8, 8, 4)), images)
+    state = {k: v for k, v in seg.get_state().items() if k not in ("_esm", "_css")}
+    state.pop("layout")
+    assert len(json.dumps(state)) < 10_000
+
+
+def test_eigenvectors_may_be_a_tensor(eigvecs: NDArray) -> None:
+    tensor = torch.tensor(eigvecs, dtype=torch.float64, requires_grad=True)
+    seg = NcutSegmenter(tensor)
+    seg.add_click(3, 3)
+    np.testing.assert_array_equal(seg.masks, get_mask(eigvecs, eigvecs[0, 3, 3]))
