@@ -1,0 +1,66 @@
+/**
+ * Least recently used first out.
+ *
+ * @template Value
+ */
+export class Cache {
+  /** @type {Map<string, Value>} */
+  #entries = new Map();
+  #release;
+
+  /**
+   * @param {number} limit entries to keep
+   * @param {(value: Value) => void} [release] called with what is dropped
+   */
+  constructor(limit, release = () => {}) {
+    this.limit = limit;
+    this.#release = release;
+  }
+
+  get size() {
+    return this.#entries.size;
+  }
+
+  /** @param {string} key */
+  has(key) {
+    return this.#entries.has(key);
+  }
+
+  /**
+   * @param {string} key
+   * @returns {Value | undefined}
+   */
+  get(key) {
+    const value = this.#entries.get(key);
+    if (value !== undefined) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
+    return value;
+  }
+
+  /**
+   * @param {string} key
+   * @param {Value} value
+   */
+  set(key, value) {
+    this.#drop(key);
+    this.#entries.set(key, value);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.limit) break;
+      this.#drop(oldest);
+    }
+  }
+
+  clear() {
+    for (const key of [...this.#entries.keys()]) this.#drop(key);
+  }
+
+  /** @param {string} key */
+  #drop(key) {
+    const value = this.#entries.get(key);
+    if (value === undefined) return;
+    this.#entries.delete(key);
+    this.#release(value);
+  }
+}

@@ -1,0 +1,169 @@
+/**
+ * The clicks: as the kernel last told them, the edits on their way to it in order, and
+ * what the clicks will be after them.
+ *
+ * @import { Click, Edit, Info, Prompt } from "./wire.js"
+ *
+ * @typedef {{ click: Click, pending: boolean }} ShownClick
+ * @typedef {[canUndo: boolean, canRedo: boolean]} History
+ */
+
+import { promptOf } from "./prompts.js";
+
+export class Clicks {
+  /** @type {Click[]} */
+  #told;
+  /** @type {History} */
+  #history;
+  /** @type {Edit[]} */
+  #sent = [];
+  /** @type {Edit[]} */
+  #waiting = [];
+  /** @type {{ clicks: ShownClick[], history: History } | null} */
+  #expected = null;
+
+  /**
+   * @param {Click[]} clicks
+   * @param {History} history
+   */
+  constructor(clicks, history) {
+    this.#told = clicks;
+    this.#history = history;
+  }
+
+  /** As the kernel last told, by trait or by reply. */
+  get told() {
+    return this.#told;
+  }
+
+  /** What they will be, and what can be undone and redone then. */
+  get expected() {
+    this.#expected ??= this.#preview();
+    return this.#expected;
+  }
+
+  get editing() {
+    return this.#sent.length > 0 || this.waiting;
+  }
+
+  get waiting() {
+    return this.#waiting.length > 0;
+  }
+
+  /** @param {{ clicks?: Click[], history?: History }} news from the kernel */
+  tell({ clicks = this.#told, history = this.#history }) {
+    this.#told = clicks;
+    this.#history = history;
+    this.#expected = null;
+  }
+
+  /** @param {Edit} edit */
+  push(edit) {
+    this.#waiting.push(edit);
+    this.#expected = null;
+  }
+
+  /** The waiting edits, which from now on count as sent. */
+  take() {
+    this.#sent = this.#waiting;
+    this.#waiting = [];
+    return this.#sent;
+  }
+
+  /** The kernel has answered for the sent edits. */
+  settle() {
+    this.#sent = [];
+    this.#expected = null;
+  }
+
+  drop() {
+    this.#waiting = [];
+    this.settle();
+  }
+
+  /**
+   * What the clicks will be once the kernel has taken every edit, as far as the page
+   * can know: undo and redo beyond the edits at hand need the kernel's history.
+   */
+  #preview() {
+    /** @type {ShownClick[]} */
+    let shown = this.#told.map((click) => ({ click, pending: false }));
+    let [canUndo, canRedo] = this.#history;
+    /** @type {ShownClick[][]} */
+    const past = [];
+    /** @type {ShownClick[][]} */
+    const future = [];
+    for (const edit of this.#untold()) {
+      if (edit.op === "click" || edit.op === "clear") {
+        past.push(shown);
+        shown = edit.op === "clear" ? [] : [...shown, pendingClick(edit.click)];
+        future.length = 0;
+        [canUndo, canRedo] = [true, false];
+        continue;
+      }
+      const [from, to] = edit.op === "undo" ? [past, future] : [future, past];
+      const known = from.pop();
+      if (known) {
+        to.push(shown);
+        shown = known;
+      }
+      if (edit.op === "undo") canRedo = true;
+      else canUndo = true;
+    }
+    /** @type {History} */
+    const expected = [canUndo, canRedo];
+    return { clicks: shown, history: expected };
+  }
+
+  /**
+   * The edits that do not show in the clicks yet. A click that was sent may, since the
+   * trait can arrive before the reply.
+   */
+  #untold() {
+    const sent = this.#sent.filter(
+      (edit) =>
+        edit.op !== "click" || !this.#told.some((click) => isSame(click, edit.click)),
+    );
+    return [...sent, ...this.#waiting];
+  }
+}
+
+/**
+ * The cells of the clicks with a label, each once.
+ *
+ * @param {Click[]} clicks
+ * @param {number} label
+ * @param {Info} info
+ * @returns {Prompt[]}
+ */
+export function promptsOf(clicks, label, { sizes, grid }) {
+  return uniqueCells(
+    clicks
+      .filter((click) => click[3] === label)
+      .map((click) => promptOf(click, sizes[click[0]], grid)),
+  );
+}
+
+/**
+ * @param {Prompt[]} prompts
+ * @returns {Prompt[]} each once
+ */
+export function uniqueCells(prompts) {
+  return [...new Map(prompts.map((prompt) => [prompt.join(), prompt])).values()];
+}
+
+/**
+ * @param {Click} click
+ * @returns {ShownClick}
+ */
+function pendingClick(click) {
+  return { click, pending: true };
+}
+
+/**
+ * @param {Click} a
+ * @param {Click} b
+ */
+function isSame(a, b) {
+  return a.every((value, i) => value === b[i]);
+}

@@ -1,0 +1,142 @@
+/**
+ * The keys of the stage, while it has the focus and only then.
+ *
+ * Plain left and right change the image; with Shift, the arrows move the crosshair, and
+ * Space clicks there (Shift-Space: negative). Alt-Space is the window manager's.
+ *
+ * @import { Store } from "./store.js"
+ * @import { Stage } from "./stage.js"
+ * @import { Local } from "./view.js"
+ */
+
+import { cellOf, centreOf } from "./prompts.js";
+
+export const LAYERS = ["image", "eigvecs", "heatmap"];
+
+/** What the page tells about the keys. */
+export const KEYS = [
+  ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
+  ["Esc", "clear all clicks"],
+  ["← →", "previous, next image"],
+  ["Shift + arrows", "move the crosshair"],
+  ["Space", "click at the crosshair; with Shift: negative"],
+  ["L", "next layer"],
+  ["M", "mask on or off"],
+];
+
+/** @type {Record<string, [down: number, right: number]>} */
+const ARROWS = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
+/**
+ * @param {Store} store
+ * @param {Stage} stage
+ * @param {Local} local
+ * @param {() => void} changed called when `local` has changed
+ * @param {AbortSignal} signal
+ */
+export function listenToKeys(store, stage, local, changed, signal) {
+  const { canvas } = stage;
+  canvas.addEventListener(
+    "keydown",
+    (event) => {
+      const act = actionOf(event);
+      if (!act) return;
+      event.preventDefault();
+      event.stopPropagation();
+      act();
+      changed();
+    },
+    { signal },
+  );
+  canvas.addEventListener(
+    "blur",
+    () => {
+      local.crosshair = null;
+      changed();
+    },
+    { signal },
+  );
+
+  /** @type {(event: KeyboardEvent) => (() => void) | null} */
+  const actionOf = (event) => {
+    const { key, shiftKey, altKey } = event;
+    if (event.ctrlKey || event.metaKey) return altKey ? null : historyAction(event);
+    if (altKey) return null;
+    const arrow = ARROWS[key];
+    if (arrow && shiftKey) return () => moveCrosshair(...arrow);
+    if (arrow?.[1]) return () => turn(arrow[1]);
+    if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
+    if (key === "Escape" && (store.clicks.length || local.crosshair)) return clear;
+    if (key.toLowerCase() === "l") return nextLayer;
+    if (key.toLowerCase() === "m") return toggleMask;
+    return null;
+  };
+
+  /** @type {(event: KeyboardEvent) => (() => void) | null} */
+  const historyAction = ({ key, shiftKey }) => {
+    if (key.toLowerCase() === "y") return () => store.edit({ op: "redo" });
+    if (key.toLowerCase() !== "z") return null;
+    return () => store.edit({ op: shiftKey ? "redo" : "undo" });
+  };
+
+  const clear = () => {
+    if (store.clicks.length) store.edit({ op: "clear" });
+    local.crosshair = null;
+  };
+
+  /** @type {(step: number) => void} */
+  const turn = (step) => {
+    const image = store.activeImage + step;
+    if (image >= 0 && image < store.imageCount) store.set("active_image", image);
+    local.crosshair = null;
+  };
+
+  /** @type {(down: number, right: number) => void} */
+  const moveCrosshair = (down, right) => {
+    const [rows, cols] = store.info.grid;
+    const [row, col] = local.crosshair ?? firstCell();
+    local.crosshair = [clamp(row + down, rows), clamp(col + right, cols)];
+  };
+
+  /**
+   * Where the crosshair begins: at the last click on this image, or in the middle.
+   *
+   * @returns {[row: number, col: number]}
+   */
+  const firstCell = () => {
+    const { grid, sizes } = store.info;
+    const last = store.clicks.findLast(({ click }) => click[0] === stage.image)?.click;
+    if (!last) return [grid[0] >> 1, grid[1] >> 1];
+    return cellOf(last[1], last[2], sizes[stage.image], grid);
+  };
+
+  /** @type {(label: 0 | 1) => void} */
+  const clickAtCrosshair = (label) => {
+    local.crosshair ??= firstCell();
+    const { grid, sizes } = store.info;
+    const pixel = centreOf(...local.crosshair, sizes[stage.image], grid);
+    store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+  };
+
+  const nextLayer = () => {
+    const place = LAYERS.indexOf(store.get("layer"));
+    store.set("layer", LAYERS[(place + 1) % LAYERS.length]);
+  };
+
+  const toggleMask = () => {
+    local.showMask = !local.showMask;
+  };
+}
+
+/**
+ * @param {number} place
+ * @param {number} length
+ */
+function clamp(place, length) {
+  return Math.min(Math.max(place, 0), length - 1);
+}

@@ -1,0 +1,234 @@
+/**
+ * The stage: the active image, a layer over it, the mask, the outline and the clicks.
+ *
+ * The canvas `data-ncut=stage` holds image, layer and mask tint only; outline and
+ * markers lie over it, so that its pixels are the image or the mask and nothing else.
+ * Everything is drawn through one view (prompts.js).
+ *
+ * @import { Store } from "./store.js"
+ * @import { Segmentation } from "./segmentation.js"
+ * @import { View } from "./prompts.js"
+ * @import { Picture } from "./pictures.js"
+ * @import { Local } from "./view.js"
+ * @import { Size } from "./wire.js"
+ */
+
+import { focusable, html, setAttribute, svg } from "./dom.js";
+import { CellLayer, contextOf, drawView } from "./layers.js";
+import { paintMarkers } from "./markers.js";
+import { drawOutline } from "./outline.js";
+import { pixelAt, viewIn, wholeImage } from "./prompts.js";
+
+/** Width of the outline's light line, in CSS pixels. */
+const OUTLINE = 1.25;
+
+export class Stage {
+  canvas = focusable("canvas", {
+    "data-ncut": "stage",
+    tabindex: 0,
+    role: "application",
+  });
+  /** @type {number} The image that is painted. */
+  image = -1;
+
+  #outline = html("canvas", { class: "ncut-outline", "aria-hidden": "true" });
+  #markers = svg("svg", { class: "ncut-markers", "aria-hidden": "true" });
+  element = html(
+    "div",
+    { class: "ncut-frame" },
+    this.canvas,
+    this.#outline,
+    this.#markers,
+  );
+  #context = contextOf(this.canvas);
+  #store;
+  #segmentation;
+  #cells;
+  /** @type {View} */
+  #view = wholeImage([1, 1]);
+  /** The picture as last scaled to the canvas: scaling a large one takes a frame. */
+  #base = contextOf(html("canvas"));
+  #baseKey = "";
+
+  /**
+   * @param {Store} store
+   * @param {Segmentation} segmentation
+   */
+  constructor(store, segmentation) {
+    this.#store = store;
+    this.#segmentation = segmentation;
+    this.#cells = new CellLayer(store.info.grid);
+  }
+
+  /**
+   * @param {() => void} repaint at once: a resized canvas is blank, and one that comes
+   *   back (notebooks take off what is scrolled away) has missed what happened
+   * @param {AbortSignal} signal
+   */
+  observe(repaint, signal) {
+    const observer = new ResizeObserver(([entry]) => {
+      const { inlineSize: width, blockSize: height } = deviceSize(entry);
+      if (width === 0 || height === 0) return;
+      if (width !== this.canvas.width || height !== this.canvas.height) {
+        for (const canvas of [this.canvas, this.#outline, this.#base.canvas]) {
+          canvas.width = width;
+          canvas.height = height;
+        }
+        this.#baseKey = "";
+      }
+      repaint();
+    });
+    try {
+      observer.observe(this.canvas, { box: "device-pixel-content-box" });
+    } catch {
+      observer.observe(this.canvas); // Safari
+    }
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+
+  /**
+   * Image pixel under the pointer, or null beside the image.
+   *
+   * @param {{ clientX: number, clientY: number }} event
+   */
+  pixelAt({ clientX, clientY }) {
+    const box = this.canvas.getBoundingClientRect();
+    return pixelAt(
+      clientX,
+      clientY,
+      box,
+      this.#view,
+      this.#store.info.sizes[this.image],
+    );
+  }
+
+  /** @param {Local} local */
+  paint({ showMask, crosshair }) {
+    const store = this.#store;
+    const image = store.activeImage;
+    const size = store.info.sizes[image];
+    if (image !== this.image) this.#turnTo(image, size);
+    this.#paintPicture(size);
+    const result = this.#segmentation.of(image);
+    const layer = store.get("layer");
+    const opacity = store.get("opacity");
+    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
+    else if (layer === "heatmap" && result.marked) this.#paintHeat(size, opacity);
+    else if (showMask) this.#paintMask(result.mask, size, opacity);
+    this.#paintOutline(showMask ? result.mask : null, size);
+    const clicks = store.clicks.filter(({ click }) => click[0] === image);
+    paintMarkers(this.#markers, clicks, crosshair, this.#view, size, store.info.grid);
+  }
+
+  /**
+   * @param {number} image
+   * @param {Size} size
+   */
+  #turnTo(image, size) {
+    this.image = image;
+    this.#view = wholeImage(size);
+    this.element.style.setProperty("--ncut-aspect", String(size[1] / size[0]));
+    setAttribute(this.canvas, "data-image", String(image));
+    const count = this.#store.imageCount;
+    const name = count > 1 ? `Image ${image + 1} of ${count}` : "Image";
+    setAttribute(this.canvas, "aria-label", `${name}. Click to segment.`);
+  }
+
+  /** @param {Size} size */
+  #paintPicture(size) {
+    const { pictures } = this.#store;
+    const stage = pictures.get("stage", this.image);
+    // The thumb stands in until the picture is here.
+    const picture = stage ?? pictures.get("thumb", this.image);
+    const waiting = !stage && !pictures.isRefused("stage", this.image);
+    this.element.classList.toggle("ncut-loading", waiting);
+    const context = this.#context;
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    if (!picture) return;
+    const view = this.#view;
+    const key = [this.image, !!stage, view.x, view.y, view.width, view.height].join();
+    if (key !== this.#baseKey) {
+      this.#baseKey = key;
+      this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
+      const part = viewIn(view, size, sizeOf(picture));
+      drawView(this.#base, picture, part, { smooth: true });
+    }
+    context.drawImage(this.#base.canvas, 0, 0);
+  }
+
+  /**
+   * @param {Size} size
+   * @param {number} opacity
+   */
+  #paintEigvecs(size, opacity) {
+    const picture = this.#store.pictures.get("eigvecs", this.image);
+    if (!picture) return;
+    const part = viewIn(this.#view, size, sizeOf(picture));
+    drawView(this.#context, picture, part, { smooth: false, opacity });
+  }
+
+  /**
+   * @param {Size} size
+   * @param {number} opacity
+   */
+  #paintHeat(size, opacity) {
+    this.#cells.paintHeat(this.#segmentation.heatOf(this.image));
+    this.#drawCells(size, opacity);
+  }
+
+  /**
+   * @param {Uint8Array} mask
+   * @param {Size} size
+   * @param {number} opacity
+   */
+  #paintMask(mask, size, opacity) {
+    const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
+    this.#cells.paintMask(mask, colour);
+    this.#drawCells(size, opacity);
+  }
+
+  /**
+   * @param {Size} size
+   * @param {number} opacity
+   */
+  #drawCells(size, opacity) {
+    const part = viewIn(this.#view, size, this.#store.info.grid);
+    drawView(this.#context, this.#cells.canvas, part, { smooth: false, opacity });
+  }
+
+  /**
+   * @param {Uint8Array | null} mask
+   * @param {Size} size
+   */
+  #paintOutline(mask, size) {
+    const context = contextOf(this.#outline);
+    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+    if (!mask) return;
+    const { grid } = this.#store.info;
+    const part = viewIn(this.#view, size, grid);
+    drawOutline(context, mask, grid, part, OUTLINE * devicePixelRatio);
+  }
+}
+
+/**
+ * @param {Picture} picture
+ * @returns {Size}
+ */
+function sizeOf({ width, height }) {
+  return [height, width];
+}
+
+/**
+ * Size of an element in device pixels, exact where the browser tells.
+ *
+ * @param {ResizeObserverEntry} entry
+ * @returns {ResizeObserverSize}
+ */
+function deviceSize(entry) {
+  if (entry.devicePixelContentBoxSize) return entry.devicePixelContentBoxSize[0];
+  const { inlineSize, blockSize } = entry.contentBoxSize[0];
+  return {
+    inlineSize: Math.round(inlineSize * devicePixelRatio),
+    blockSize: Math.round(blockSize * devicePixelRatio),
+  };
+}

@@ -1,0 +1,112 @@
+/**
+ * The line that says what the page shows, waits for, or could not do.
+ *
+ * @import { Store } from "./store.js"
+ * @import { Segmentation } from "./segmentation.js"
+ * @import { Local } from "./view.js"
+ */
+
+import { html, setAttribute, setText } from "./dom.js";
+import { cellOf } from "./prompts.js";
+
+const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
+const SLOW =
+  "No answer from the kernel yet: it is busy with a cell, " +
+  "or was restarted (then run this cell again).";
+
+export class Status {
+  #text = html("span");
+  #readout = html("span", { class: "ncut-readout" });
+  element = html(
+    "div",
+    {
+      class: "ncut-status",
+      "data-ncut": "status",
+      role: "status",
+      "aria-live": "polite",
+    },
+    this.#text,
+    this.#readout,
+  );
+  #store;
+  #segmentation;
+
+  /**
+   * @param {Store} store
+   * @param {Segmentation} segmentation
+   */
+  constructor(store, segmentation) {
+    this.#store = store;
+    this.#segmentation = segmentation;
+  }
+
+  /** @param {Local} local */
+  paint(local) {
+    const store = this.#store;
+    const alarm = store.lost ? LOST : store.error;
+    const text = alarm ?? (store.slow ? SLOW : this.#describe());
+    setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
+    setText(this.#text, text);
+    setText(this.#readout, this.#read(local));
+    // Spoken at the crosshair; a moving mouse would talk without end.
+    setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
+  }
+
+  #describe() {
+    const { prompts, clicks, imageCount, activeImage } = this.#store;
+    if (clicks.length === 0) {
+      return imageCount > 1
+        ? `Click something to segment it in all ${imageCount} images.`
+        : "Click something to segment it.";
+    }
+    if (prompts.positives.length === 0) {
+      return "Negative clicks only take away: add a positive one, with a plain click.";
+    }
+    const result = this.#segmentation.of(activeImage);
+    if (!result.marked) return "Waiting for the kernel…";
+    if (result.constant && result.count === 0) {
+      return "Nothing to tell apart: every cell is as similar to the click as any other.";
+    }
+    const share = percent(result.count, result.mask.length);
+    const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
+    return imageCount > 1 ? `${cells} · ${this.#found()}` : cells;
+  }
+
+  /** In how many images the thing is found, as far as the page knows. */
+  #found() {
+    const { shownImages, imageCount } = this.#store;
+    const known = shownImages
+      .map((image) => this.#segmentation.of(image))
+      .filter((result) => result.marked);
+    const found = known.filter((result) => result.count > 0).length;
+    const of = known.length === imageCount ? "images" : "images in view";
+    return `found in ${found} of ${known.length} ${of}`;
+  }
+
+  /** @param {Local} local */
+  #read({ hover, crosshair }) {
+    const { grid, sizes } = this.#store.info;
+    const image = this.#store.activeImage;
+    const cell = crosshair ?? (hover && cellOf(...hover, sizes[image], grid));
+    if (!cell) return "";
+    const similarity = this.#segmentation.similarityAt(image, ...cell);
+    if (similarity !== null) return `similarity ${twoDigits(similarity)}`;
+    return crosshair ? `row ${cell[0]}, column ${cell[1]}` : "";
+  }
+}
+
+/** @param {number} value */
+function twoDigits(value) {
+  return value
+    .toFixed(2)
+    .replace(/^-(?=0\.00$)/, "")
+    .replace("-", "−");
+}
+
+/**
+ * @param {number} part
+ * @param {number} whole
+ */
+export function percent(part, whole) {
+  return `${((100 * part) / whole).toFixed(1)} %`;
+}

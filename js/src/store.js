@@ -1,0 +1,421 @@
+/**
+ * What the page knows of one model, shared by all its views: settings, clicks, maps
+ * and pictures, and the requests that fetch what is missing.
+ *
+ * @import { Click, Edit, Edited, Failure, Info, MapWant, Message, Model, PictureKind,
+ *   PictureReply } from "./wire.js"
+ * @import { Decoder } from "./pictures.js"
+ * @import { Prompts } from "./similarities.js"
+ * @import { Request, RequestKind } from "./requests.js"
+ */
+
+import { Clicks, promptsOf } from "./clicks.js";
+import { PICTURE_KINDS, Pictures } from "./pictures.js";
+import { Requests } from "./requests.js";
+import { MASK_SETTINGS, Settings, VIEW_SETTINGS } from "./settings.js";
+import { Similarities } from "./similarities.js";
+import { mapKey } from "./wire.js";
+
+/** Thumbs come in small batches, so that the first ones show early. */
+const PICTURES_PER_REQUEST = 12;
+
+export class Store {
+  /** Grows with everything that can change a mask. */
+  version = 0;
+  /** Whether the kernel that the model belongs to is gone. */
+  lost = false;
+  /** @type {string | null} */
+  error = null;
+  pictures;
+  similarities = new Similarities();
+
+  #model;
+  #signal;
+  #settings;
+  #clicks;
+  #requests;
+  /** @type {Set<() => void>} */
+  #listeners = new Set();
+  /** @type {Map<object, number[]>} Images that each view shows. */
+  #shown = new Map();
+  /** @type {RequestKind | null} */
+  #errorKind = null;
+  /** Of the last reply to an edit; the traits may lag behind it. */
+  #editedRevision = 0;
+  /** @type {Prompts & { version: number } | null} */
+  #prompts = null;
+
+  /**
+   * @param {Model} model
+   * @param {AbortSignal} signal ends with the model
+   * @param {Decoder} [decode]
+   */
+  constructor(model, signal, decode = (file) => createImageBitmap(file)) {
+    this.#model = model;
+    this.#signal = signal;
+    this.#settings = new Settings(model, () => this.#notify());
+    this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
+    this.pictures = new Pictures(decode);
+    this.#requests = new Requests(
+      (content) => this.#send(content),
+      () => this.#notify(),
+    );
+    this.#listen();
+    signal.addEventListener("abort", () => this.#close());
+  }
+
+  /** @returns {Info} */
+  get info() {
+    return this.#model.get("_info");
+  }
+
+  get imageCount() {
+    return this.info.sizes.length;
+  }
+
+  /** @returns {number} */
+  get activeImage() {
+    return this.#model.get("active_image");
+  }
+
+  /** The clicks as they will be after the edits on their way. */
+  get clicks() {
+    return this.#clicks.expected.clicks;
+  }
+
+  get history() {
+    return this.#clicks.expected.history;
+  }
+
+  /** Cells of the clicks that the masks are to be made of. */
+  get prompts() {
+    if (this.#prompts?.version !== this.version) {
+      const clicks = this.clicks.map(({ click }) => click);
+      this.#prompts = { ...this.#promptsOf(clicks), version: this.version };
+    }
+    return this.#prompts;
+  }
+
+  /** Whether the kernel lets us wait: it runs a cell, or it is gone. */
+  get slow() {
+    return this.#requests.slow;
+  }
+
+  /** @returns {"idle" | "pending" | "error"} */
+  get state() {
+    if (this.lost) return "error";
+    if (this.#clicks.editing || this.#missingMaps([this.activeImage]).length)
+      return "pending";
+    return this.error ? "error" : "idle";
+  }
+
+  /**
+   * The kernel's revision that the page's clicks and settings are those of, or null
+   * while the two sides are still settling.
+   *
+   * @returns {number | null}
+   */
+  get revision() {
+    const revision = this.#model.get("_revision");
+    const settled =
+      !this.lost &&
+      !this.#clicks.editing &&
+      this.#settings.settled &&
+      this.#editedRevision <= revision;
+    return settled ? revision : null;
+  }
+
+  /** Images that some view shows, the active one first. */
+  get shownImages() {
+    if (this.#shown.size === 0) return [];
+    return [...new Set([this.activeImage, ...[...this.#shown.values()].flat()])];
+  }
+
+  /**
+   * @param {string} name of a setting
+   * @returns {any}
+   */
+  get(name) {
+    return this.#model.get(name);
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  set(name, value) {
+    if (this.get(name) === value) return;
+    this.#clearError();
+    this.#settings.set(name, value);
+  }
+
+  /** @param {string} name of a setting */
+  reset(name) {
+    this.set(name, this.#settings.initial(name));
+  }
+
+  /** @param {Edit} edit */
+  edit(edit) {
+    if (this.lost) return;
+    this.#clicks.push(edit);
+    this.#change();
+  }
+
+  /**
+   * Tell which images a view shows; what they lack is fetched.
+   *
+   * @param {object} view
+   * @param {number[]} images
+   */
+  show(view, images) {
+    this.#shown.set(view, images);
+    this.#fetch();
+  }
+
+  /**
+   * @param {object} view
+   * @param {() => void} listener called after every change
+   * @param {AbortSignal} signal ends with the view
+   */
+  attach(view, listener, signal) {
+    this.#listeners.add(listener);
+    signal.addEventListener("abort", () => {
+      this.#listeners.delete(listener);
+      this.#shown.delete(view);
+    });
+  }
+
+  /**
+   * @param {Click[]} clicks
+   * @returns {Prompts}
+   */
+  #promptsOf(clicks) {
+    return {
+      numEig: this.get("num_eig"),
+      positives: promptsOf(clicks, 1, this.info),
+      negatives: promptsOf(clicks, 0, this.info),
+    };
+  }
+
+  #listen() {
+    const retry = () => this.#retry();
+    const refresh = () => this.#refresh();
+    /** @type {Record<string, (...args: any[]) => void>} */
+    const handlers = {
+      "change:clicks": () => {
+        this.#clicks.tell({ clicks: this.get("clicks") });
+        this.#retry();
+      },
+      "change:_history": () => {
+        this.#clicks.tell({ history: this.get("_history") });
+        this.#refresh();
+      },
+      "change:_revision": () => {
+        this.#settings.takeRevision();
+        this.#notify();
+      },
+      "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
+      // What ipywidgets tells when the kernel restarts.
+      comm_live_update: () => this.#disconnect(),
+    };
+    for (const name of MASK_SETTINGS) handlers[`change:${name}`] = retry;
+    for (const name of VIEW_SETTINGS) handlers[`change:${name}`] = refresh;
+    for (const [name, handler] of Object.entries(handlers))
+      this.#model.on(name, handler);
+    this.#signal.addEventListener("abort", () => {
+      for (const [name, handler] of Object.entries(handlers)) {
+        this.#model.off(name, handler);
+      }
+    });
+  }
+
+  /**
+   * @param {Message} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   */
+  #receive(content, buffers) {
+    const request = this.#requests.settle(content.id);
+    this.lost = false;
+    try {
+      this.#take(content, buffers, request);
+    } catch (error) {
+      this.#fail(/** @type {Error} */ (error).message, request?.kind ?? null);
+    }
+    this.similarities.refuse(request?.maps ?? []);
+    this.#change();
+  }
+
+  /**
+   * @param {Message} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   * @param {Request | undefined} request that this answers, if it is ours
+   */
+  #take(content, buffers, request) {
+    switch (content.type) {
+      case "edited":
+        if (request) this.#takeEdited(content);
+        this.similarities.accept(content, buffers, this.info.grid);
+        break;
+      case "maps":
+        this.similarities.accept(content, buffers, this.info.grid);
+        if (request) this.#clearError("maps");
+        break;
+      case "pictures":
+        if (request) this.#takePictures(content, buffers, request.images ?? []);
+        break;
+      case "error":
+        // An answer to another page's request is that page's business.
+        if (request || content.id === null) this.#takeError(content, request);
+    }
+  }
+
+  /** @param {Edited} content */
+  #takeEdited({ clicks, history, revision, error }) {
+    this.#clicks.settle();
+    this.#clicks.tell({ clicks, history });
+    this.#editedRevision = revision;
+    this.similarities.retry();
+    if (error) this.#fail(error, "edit");
+    else this.#clearError();
+  }
+
+  /**
+   * @param {PictureReply} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   * @param {number[]} asked
+   */
+  #takePictures({ kind, pictures }, buffers, asked) {
+    this.#clearError(kind);
+    this.pictures
+      .accept(kind, pictures, buffers)
+      .catch((error) => this.#fail(error.message, kind))
+      .finally(() => this.#notify());
+    this.pictures.refuse(kind, asked);
+  }
+
+  /**
+   * @param {Failure} content
+   * @param {Request | undefined} request
+   */
+  #takeError({ message }, request) {
+    if (request?.kind === "edit") this.#clicks.settle();
+    const kind = PICTURE_KINDS.find((kind) => kind === request?.kind);
+    if (kind) this.pictures.refuse(kind, request?.images ?? []);
+    this.#fail(message, request?.kind ?? null);
+  }
+
+  #fetch() {
+    if (this.lost || this.#signal.aborted) return;
+    const images = this.shownImages;
+    if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
+      this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
+    }
+    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
+    for (const kind of PICTURE_KINDS) {
+      if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
+    }
+  }
+
+  /** @param {number[]} images */
+  #fetchMaps(images) {
+    this.similarities.reserve(this.#clicks.told.length, images.length, this.info.grid);
+    const wants = this.#missingMaps(images);
+    if (wants.length === 0) return;
+    const numEig = this.get("num_eig");
+    const maps = wants.flatMap(({ prompt, images }) =>
+      images.map((image) => mapKey(numEig, prompt, image)),
+    );
+    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
+  }
+
+  /**
+   * @param {number[]} images
+   * @returns {MapWant[]} for the clicks that the kernel knows; an edit brings its own
+   */
+  #missingMaps(images) {
+    return this.similarities.missing(
+      this.#promptsOf(this.#clicks.told),
+      images,
+      this.info.grid,
+    );
+  }
+
+  /**
+   * @param {PictureKind} kind
+   * @param {number[]} shown
+   */
+  #fetchPictures(kind, shown) {
+    const active = shown.slice(0, 1);
+    const wanted = {
+      stage: active,
+      eigvecs: this.get("layer") === "eigvecs" ? active : [],
+      thumb: this.imageCount > 1 ? shown : [],
+    }[kind];
+    const images = this.pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
+    if (images.length === 0) return;
+    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+  }
+
+  /** @param {object} content */
+  #send(content) {
+    try {
+      this.#model.send(content);
+    } catch {
+      this.#disconnect(); // JupyterLab throws when the comm has gone with its kernel.
+    }
+  }
+
+  /** Give up what is under way. Should the kernel still be there, its answer revives. */
+  #disconnect() {
+    if (this.lost) return;
+    this.lost = true;
+    this.#requests.drop();
+    this.#clicks.drop();
+    const question = { type: "maps", num_eig: this.get("num_eig"), wants: [] };
+    this.#requests.open("maps", question);
+    this.#change();
+  }
+
+  /**
+   * @param {string} message
+   * @param {RequestKind | null} kind of request that failed
+   */
+  #fail(message, kind) {
+    this.error = message;
+    this.#errorKind = kind;
+  }
+
+  /** @param {RequestKind} [kind] clear only what a request of this kind left */
+  #clearError(kind) {
+    if (kind && kind !== this.#errorKind) return;
+    this.error = null;
+    this.#errorKind = null;
+  }
+
+  #retry() {
+    this.similarities.retry();
+    this.#change();
+  }
+
+  #change() {
+    this.version++;
+    this.#refresh();
+  }
+
+  #refresh() {
+    this.#fetch();
+    this.#notify();
+  }
+
+  #notify() {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #close() {
+    this.#requests.drop();
+    this.#listeners.clear();
+    this.#shown.clear();
+    this.pictures.close();
+    this.similarities.close();
+  }
+}

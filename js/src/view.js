@@ -1,0 +1,111 @@
+/**
+ * One display of the widget: builds the page, repaints it once per frame after a change.
+ *
+ * @import { Store } from "./store.js"
+ * @import { Segmentation } from "./segmentation.js"
+ *
+ * @typedef {object} Local what is a view's own, and not the model's
+ * @property {boolean} showMask
+ * @property {[row: number, col: number] | null} crosshair
+ * @property {[x: number, y: number] | null} hover pixel under the pointer
+ */
+
+import { Controls } from "./controls.js";
+import { focusable, html, setAttribute } from "./dom.js";
+import { Filmstrip } from "./filmstrip.js";
+import { KEYS, listenToKeys } from "./keys.js";
+import { listenToPointer } from "./pointer.js";
+import { Stage } from "./stage.js";
+import { Status } from "./status.js";
+
+/** `data-revision` while the stage shows no revision whole. */
+const NO_REVISION = "-1";
+
+/**
+ * @param {Store} store
+ * @param {Segmentation} segmentation
+ * @param {HTMLElement} el
+ * @param {AbortSignal} signal
+ */
+export function showView(store, segmentation, el, signal) {
+  /** @type {Local} */
+  const local = { showMask: true, crosshair: null, hover: null };
+  const stage = new Stage(store, segmentation);
+  const filmstrip = new Filmstrip(store, segmentation);
+  const status = new Status(store, segmentation);
+  const controls = new Controls(store, signal);
+  const root = html(
+    "div",
+    { class: "ncut-segmenter", role: "group", "aria-label": "NCUT segmenter" },
+    html(
+      "div",
+      { class: "ncut-body" },
+      html("div", { class: "ncut-main" }, stage.element, status.element),
+      filmstrip.element,
+      controls.element,
+      help(),
+    ),
+  );
+  setAttribute(root, "data-revision", NO_REVISION);
+  setAttribute(root, "data-state", store.state);
+
+  let frame = 0;
+  let paintedImage = -1;
+  const paint = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    if (!root.isConnected) return; // No styles, no sizes; the stage tells when it is.
+    const image = store.activeImage;
+    stage.paint(local);
+    filmstrip.paint();
+    controls.paint();
+    status.paint(local);
+    setAttribute(root, "data-state", store.state);
+    const { revision } = store;
+    if (segmentation.of(image).complete && revision !== null) {
+      setAttribute(root, "data-revision", String(revision));
+      paintedImage = image;
+    } else if (image !== paintedImage) {
+      setAttribute(root, "data-revision", NO_REVISION);
+    }
+  };
+  const repaint = () => {
+    frame ||= requestAnimationFrame(paint);
+  };
+  const show = () => store.show(root, [...filmstrip.visible]);
+
+  store.attach(root, repaint, signal);
+  stage.observe(paint, signal);
+  filmstrip.listen(() => {
+    show();
+    repaint();
+  }, signal);
+  listenToPointer(store, stage, local, repaint, signal);
+  listenToKeys(store, stage, local, repaint, signal);
+  signal.addEventListener("abort", () => {
+    cancelAnimationFrame(frame);
+    root.remove();
+  });
+  el.append(root);
+  show();
+  paint();
+}
+
+/** How to click, and the keys; folded, for those who look for it. */
+function help() {
+  const rows = KEYS.map(([key, effect]) =>
+    html("div", {}, html("dt", {}, html("kbd", {}, key)), html("dd", {}, effect)),
+  );
+  return html(
+    "details",
+    { class: "ncut-help" },
+    focusable("summary", {}, "Mouse and keys"),
+    html(
+      "p",
+      {},
+      "Click: this is it. Alt-click or right click: this is not. " +
+        "Keys work while the image has the focus.",
+    ),
+    html("dl", {}, ...rows),
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * The messages between page and kernel, and how their buffers are read.
+ *
+ * @typedef {[height: number, width: number]} Size
+ * @typedef {[image: number, x: number, y: number, label: number]} Click
+ * @typedef {[image: number, row: number, col: number]} Prompt
+ * @typedef {object} Stats of one prompt's similarity over the whole batch
+ * @property {number} mean
+ * @property {number} std
+ * @property {[number, number]} low order statistics around the 1 % quantile
+ * @property {[number, number]} high order statistics around the 99 % quantile
+ * @property {number} count size of the sample that the quantiles are of
+ *
+ * @typedef {{ op: "click", click: Click } | { op: "clear" } | { op: "undo" | "redo" }} Edit
+ * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
+ * @typedef {{ prompt: Prompt, images: number[] }} MapWant
+ *
+ * @typedef {{ prompt: Prompt, images: number[], stats: Stats }} MapEntry
+ * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
+ * @typedef {object} Edited
+ * @property {"edited"} type
+ * @property {string} id
+ * @property {number} revision
+ * @property {Click[]} clicks
+ * @property {[boolean, boolean]} history
+ * @property {number} num_eig
+ * @property {MapEntry[]} maps
+ * @property {string | null} error
+ * @typedef {{ type: "maps", id: string, num_eig: number, maps: MapEntry[] }} MapReply
+ * @typedef {object} PictureReply
+ * @property {"pictures"} type
+ * @property {string} id
+ * @property {PictureKind} kind
+ * @property {PictureEntry[]} pictures
+ * @typedef {{ type: "error", id: string | null, message: string }} Failure
+ * @typedef {Edited | MapReply | PictureReply | Failure} Message
+ *
+ * @typedef {object} Info
+ * @property {Size} grid
+ * @property {Size[]} sizes
+ * @property {number} num_eig_max
+ * @property {boolean} has_images
+ * @property {Record<string, number>} [defaults]
+ *
+ * @typedef {object} Model what anywidget hands to `initialize` and `render`
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: unknown) => void} set
+ * @property {(callbacks?: object) => void} save_changes
+ * @property {(content: unknown) => void} send
+ * @property {(name: string, handler: (...args: any[]) => void) => void} on
+ * @property {(name: string, handler: (...args: any[]) => void) => void} off
+ * @property {{ callbacks?: () => { shell?: object, iopub?: object } }} [widget_manager]
+ */
+
+/**
+ * A similarity map depends on these three only, so it is never stale.
+ *
+ * @param {number} numEig
+ * @param {Prompt} prompt
+ * @param {number} image
+ */
+export function mapKey(numEig, prompt, image) {
+  return `${numEig}:${prompt.join(",")}:${image}`;
+}
+
+/**
+ * Split the maps of a reply by image.
+ *
+ * The values are copied: a view would be misaligned where byteOffset is odd, and would
+ * keep the whole websocket message alive.
+ *
+ * @param {MapEntry[]} entries
+ * @param {(DataView | ArrayBuffer)[]} buffers one per entry: float32, (images, H, W)
+ * @param {Size} grid
+ * @returns {{ prompt: Prompt, image: number, map: Float32Array, stats: Stats }[]}
+ */
+export function decodeMaps(entries, buffers, [rows, cols]) {
+  const cells = rows * cols;
+  return entries.flatMap(({ prompt, images, stats }, k) => {
+    const bytes = bytesOf(buffers[k], `the maps of prompt ${prompt}`);
+    if (bytes.byteLength !== 4 * cells * images.length) {
+      throw new Error(
+        `The maps of prompt ${prompt} must be ${4 * cells * images.length} bytes ` +
+          `(${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`,
+      );
+    }
+    return images.map((image, i) => {
+      const map = new Float32Array(cells);
+      new Uint8Array(map.buffer).set(
+        bytes.subarray(4 * cells * i, 4 * cells * (i + 1)),
+      );
+      return { prompt, image, map, stats };
+    });
+  });
+}
+
+/**
+ * @param {PictureEntry[]} entries
+ * @param {(DataView | ArrayBuffer)[]} buffers one encoded file per entry
+ * @returns {{ image: number, file: Blob }[]}
+ */
+export function decodePictures(entries, buffers) {
+  return entries.map(({ image, mime }, k) => {
+    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
+    return { image, file: new Blob([bytes.slice()], { type: mime }) };
+  });
+}
+
+/**
+ * @param {DataView | ArrayBuffer | undefined} buffer
+ * @param {string} what
+ */
+function bytesOf(buffer, what) {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  if (ArrayBuffer.isView(buffer)) {
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+  throw new Error(`The reply lacks the buffer of ${what}.`);
+}

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Clicks, promptsOf } from "../src/clicks.js";
+
+/** @typedef {import("../src/wire.js").Click} Click */
+
+/** @type {Click} */
+const A = [0, 1, 2, 1];
+/** @type {Click} */
+const B = [0, 3, 4, 0];
+
+/** @param {Clicks} clicks */
+function expected(clicks) {
+  const { clicks: shown, history } = clicks.expected;
+  return {
+    clicks: shown.map(({ click }) => click),
+    pending: shown.map(({ pending }) => pending),
+    history,
+  };
+}
+
+/** @param {...Click} told by the kernel */
+function make(...told) {
+  return new Clicks(told, [told.length > 0, false]);
+}
+
+test("clicks on their way show after the others, as pending", () => {
+  const clicks = make(A);
+  clicks.push({ op: "click", click: B });
+  assert.deepEqual(expected(clicks), {
+    clicks: [A, B],
+    pending: [false, true],
+    history: [true, false],
+  });
+});
+
+test("taken edits are expected until they are settled", () => {
+  const clicks = make();
+  clicks.push({ op: "click", click: A });
+  assert.deepEqual(clicks.take(), [{ op: "click", click: A }]);
+  clicks.push({ op: "click", click: B });
+  assert.deepEqual(expected(clicks).clicks, [A, B]);
+  clicks.settle();
+  clicks.tell({ clicks: [A] });
+  assert.deepEqual(expected(clicks).clicks, [A, B]);
+  assert.deepEqual(expected(clicks).pending, [false, true]);
+  assert.ok(clicks.editing && clicks.waiting);
+});
+
+test("a sent click that the trait brought before the reply is not shown twice", () => {
+  const clicks = make();
+  clicks.push({ op: "click", click: A });
+  clicks.take();
+  clicks.tell({ clicks: [A] });
+  assert.deepEqual(expected(clicks).clicks, [A]);
+});
+
+test("undo and redo of edits on their way are known at once", () => {
+  const clicks = make(A);
+  clicks.push({ op: "click", click: B });
+  clicks.push({ op: "undo" });
+  assert.deepEqual(expected(clicks).clicks, [A]);
+  assert.deepEqual(expected(clicks).history, [true, true]);
+  clicks.push({ op: "redo" });
+  assert.deepEqual(expected(clicks).clicks, [A, B]);
+});
+
+test("an undo of what came before is the kernel's to tell", () => {
+  const clicks = make(A);
+  clicks.push({ op: "undo" });
+  assert.deepEqual(expected(clicks).clicks, [A]);
+  assert.deepEqual(expected(clicks).history, [true, true]);
+});
+
+test("clear shows at once and can be undone", () => {
+  const clicks = make(A, B);
+  clicks.push({ op: "clear" });
+  assert.deepEqual(expected(clicks).clicks, []);
+  clicks.push({ op: "undo" });
+  assert.deepEqual(expected(clicks).clicks, [A, B]);
+});
+
+test("dropped edits leave what the kernel told", () => {
+  const clicks = make(A);
+  clicks.push({ op: "clear" });
+  clicks.take();
+  clicks.push({ op: "click", click: B });
+  clicks.drop();
+  assert.deepEqual(expected(clicks).clicks, [A]);
+  assert.ok(!clicks.editing);
+});
+
+test("clicks in one cell are one prompt, of each label", () => {
+  const info = {
+    grid: /** @type {[number, number]} */ ([2, 2]),
+    sizes: [/** @type {[number, number]} */ ([10, 20])],
+    num_eig_max: 1,
+    has_images: true,
+  };
+  /** @type {Click[]} */
+  const clicks = [
+    [0, 1, 1, 1],
+    [0, 9, 4, 1],
+    [0, 19, 9, 1],
+    [0, 2, 2, 0],
+  ];
+  assert.deepEqual(promptsOf(clicks, 1, info), [
+    [0, 0, 0],
+    [0, 1, 1],
+  ]);
+  assert.deepEqual(promptsOf(clicks, 0, info), [[0, 0, 0]]);
+});

@@ -1,0 +1,90 @@
+/** The page's maths against vectors from the kernel's: `python -m tests.js_fixture`. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import {
+  combineHeat,
+  combineMasks,
+  cutOf,
+  denoiseInto,
+  heatInto,
+} from "../src/masks.js";
+import { cellOf } from "../src/prompts.js";
+
+/** @typedef {import("../src/wire.js").Stats} Stats */
+/** @typedef {{ label: number, stats: Stats, values: number[][] }} Fixed */
+
+const fixture = JSON.parse(
+  readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
+);
+const cells = fixture.grid[0] * fixture.grid[1];
+/** @type {Fixed[]} */
+const similarities = fixture.similarities;
+
+/**
+ * The prompts' maps on one image.
+ *
+ * @param {number} label
+ * @param {number} image
+ */
+function layersOf(label, image) {
+  return similarities
+    .filter((similarity) => similarity.label === label)
+    .map(({ stats, values }) => ({ stats, map: Float32Array.from(values[image]) }));
+}
+
+for (const [number, { settings, cuts, heat, masks }] of fixture.cases.entries()) {
+  const { gamma, threshold, negative_threshold } = settings;
+
+  test(`case ${number}: the cuts are the kernel's, to the last bit but one`, () => {
+    for (const [k, { stats }] of similarities.entries()) {
+      for (const [i, level] of [threshold, negative_threshold].entries()) {
+        const cut = cutOf(stats, gamma, level);
+        const ulp = 2 ** -23 * Math.abs(cuts[k][i]);
+        assert.ok(Math.abs(cut - cuts[k][i]) <= ulp, `${cut} for ${cuts[k][i]}`);
+      }
+    }
+  });
+
+  test(`case ${number}: the masks are the kernel's`, () => {
+    for (const [image, expected] of masks.entries()) {
+      const mask = new Uint8Array(cells);
+      combineMasks(mask, layersOf(1, image), layersOf(0, image), settings);
+      if (settings.denoise) {
+        const list = new Int32Array(cells);
+        denoiseInto(mask, fixture.grid, settings.denoise_area_th, list);
+      }
+      assert.equal(mask.join(""), expected);
+    }
+  });
+
+  test(`case ${number}: the heat is the kernel's`, () => {
+    for (const [image, expected] of heat.entries()) {
+      const out = new Float32Array(cells);
+      combineHeat(out, layersOf(1, image), gamma, new Float32Array(cells));
+      for (let i = 0; i < cells; i++) {
+        const rounding = 1e-4 * Math.max(Math.abs(expected[i]), 1);
+        assert.ok(
+          Math.abs(out[i] - expected[i]) <= rounding,
+          `${out[i]}: ${expected[i]}`,
+        );
+      }
+    }
+  });
+}
+
+test("a thing of less than 1 % of the batch has heat 1, all else 0", () => {
+  const { stats, heat } = fixture.plateau;
+  const out = heatInto(new Float32Array(2), Float32Array.of(0.25, 0.75), stats, 1);
+  assert.deepEqual([...out], heat);
+});
+
+test("every pixel lies in the kernel's cell", () => {
+  for (const [pixels, count, ...expected] of fixture.coordinates) {
+    for (let x = 0; x < pixels; x++) {
+      const [row, col] = cellOf(x, x, [pixels, pixels], [count, count]);
+      assert.deepEqual([row, col], [expected[x], expected[x]]);
+    }
+  }
+});

@@ -1,0 +1,401 @@
+import assert from "node:assert/strict";
+import test, { mock } from "node:test";
+import { Segmentation } from "../src/segmentation.js";
+import { Store } from "../src/store.js";
+import { FakeModel } from "./model.js";
+
+/** @typedef {import("../src/wire.js").Click} Click */
+
+/** @type {Click} */
+const A = [0, 5, 5, 1];
+/** @type {Click} */
+const B = [0, 15, 5, 1];
+/** @type {Click} */
+const C = [0, 15, 15, 0];
+
+/** @type {(file: Blob) => Promise<any>} */
+const decode = async () => ({ close() {} });
+
+/**
+ * A page with one view that shows the first two of three images.
+ *
+ * @param {Record<string, unknown>} [traits]
+ */
+function open(traits) {
+  const model = new FakeModel(traits);
+  const modelLife = new AbortController();
+  const viewLife = new AbortController();
+  const store = new Store(model, modelLife.signal, decode);
+  const view = {};
+  let notified = 0;
+  const heard = () => {
+    notified++;
+  };
+  store.attach(view, heard, viewLife.signal);
+  store.show(view, [0, 1]);
+  return { model, store, modelLife, viewLife, view, notified: () => notified };
+}
+
+/** @param {Store} store @param {Click} click */
+function click(store, click) {
+  store.edit({ op: "click", click });
+}
+
+test("a view that starts late asks for maps and pictures of what it shows", () => {
+  const { model } = open({ clicks: [A] });
+  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
+  const pictures = model.sent.filter(({ type }) => type === "pictures");
+  assert.deepEqual(
+    pictures.map(({ kind, images }) => [kind, images]),
+    [
+      ["stage", [0]],
+      ["thumb", [0, 1]],
+    ],
+  );
+  model.answerMaps(); // The active image first, then the others.
+  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [1] }]);
+});
+
+test("one image has no filmstrip, and needs no thumb", () => {
+  const info = { grid: [2, 2], sizes: [[20, 20]], num_eig_max: 4, has_images: true };
+  const { model } = open({ _info: info });
+  assert.deepEqual(
+    model.sent.map(({ kind }) => kind),
+    ["stage"],
+  );
+});
+
+test("eigenvector colours are fetched when they are looked at", () => {
+  const { model, store } = open();
+  assert.ok(!model.sent.some(({ kind }) => kind === "eigvecs"));
+  store.set("layer", "eigvecs");
+  assert.equal(model.last("pictures").kind, "eigvecs");
+});
+
+test("one edit is in flight; the rest goes together, in order", () => {
+  const { model, store } = open();
+  for (const each of [A, B, C]) click(store, each);
+  store.edit({ op: "undo" });
+  assert.equal(model.count("edit"), 1);
+  assert.deepEqual(model.last("edit").edits, [{ op: "click", click: A }]);
+  assert.deepEqual(model.last("edit").images, [0, 1]);
+  model.answerEdit();
+  assert.deepEqual(model.last("edit").edits, [
+    { op: "click", click: B },
+    { op: "click", click: C },
+    { op: "undo" },
+  ]);
+  assert.equal(model.count("edit"), 2);
+});
+
+test("the reply to an edit brings its maps: nothing more is asked for", () => {
+  const { model, store } = open();
+  click(store, A);
+  assert.equal(store.state, "pending");
+  model.answerEdit();
+  assert.equal(store.state, "idle");
+  assert.equal(model.count("maps"), 0);
+  assert.ok(new Segmentation(store).of(0).complete);
+});
+
+test("an image that comes into view while a request is out is asked for next", () => {
+  const { model, store, view } = open({ clicks: [A] });
+  store.show(view, [0, 1, 2]);
+  assert.equal(model.count("maps"), 1);
+  model.answerMaps();
+  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [1, 2] }]);
+  model.answerMaps();
+  assert.equal(model.count("maps"), 2);
+});
+
+test("the latest num_eig wins; a late reply for another is kept, but not shown", () => {
+  const { model, store } = open({ clicks: [A] });
+  const segmentation = new Segmentation(store);
+  store.set("num_eig", 3);
+  store.set("num_eig", 2);
+  assert.equal(model.count("maps"), 1);
+  model.answerMaps();
+  assert.equal(segmentation.of(0).complete, false);
+  assert.equal(model.last("maps").num_eig, 2);
+  model.answerMaps();
+  assert.equal(segmentation.of(0).complete, true);
+});
+
+test("the mask of earlier clicks stays until the new maps are here", () => {
+  const { model, store } = open();
+  const segmentation = new Segmentation(store);
+  click(store, A);
+  model.answerEdit();
+  const before = [...segmentation.of(0).mask];
+  assert.deepEqual(before, [0, 0, 0, 1]);
+  model.set("clicks", [A, [1, 5, 5, 0]]);
+  const waiting = segmentation.of(0);
+  assert.deepEqual([waiting.complete, waiting.marked], [false, true]);
+  assert.deepEqual([...waiting.mask], before);
+});
+
+test("a slider repaints without the kernel", () => {
+  const { model, store } = open({ threshold: 0.5 });
+  const segmentation = new Segmentation(store);
+  click(store, [1, 5, 5, 1]);
+  model.answerEdit();
+  const requests = model.sent.length;
+  assert.deepEqual([...segmentation.of(1).mask], [1, 0, 0, 1]);
+  store.set("threshold", 1);
+  assert.deepEqual([...segmentation.of(1).mask], [0, 0, 0, 0]);
+  assert.equal(model.sent.length, requests);
+});
+
+test("the revision is told only when both sides are the same", () => {
+  const { model, store } = open();
+  assert.equal(store.revision, 0);
+  click(store, A);
+  assert.equal(store.revision, null);
+  const revision = model.answerEdit(); // The reply overtakes the traits.
+  assert.equal(store.revision, null);
+  model.set("clicks", [A]);
+  model.set("_revision", revision);
+  assert.equal(store.revision, revision);
+
+  store.set("threshold", 0.4);
+  store.set("threshold", 0.3);
+  assert.equal(store.revision, null);
+  model.saves[0]("busy");
+  model.set("_revision", 2);
+  model.saves[0]("idle");
+  assert.equal(store.revision, null); // 2 is that of 0.4.
+  model.saves[1]("busy");
+  model.set("_revision", 3);
+  model.saves[1]("idle");
+  assert.equal(store.revision, 3);
+});
+
+test("a host that does not tell settles with the next revision", () => {
+  const { model, store } = open();
+  store.set("threshold", 0.4);
+  assert.equal(store.revision, null);
+  model.set("_revision", 1);
+  assert.equal(store.revision, 1);
+});
+
+test("how it looks is no matter of revisions", () => {
+  const { store } = open();
+  store.set("opacity", 0.1);
+  store.set("layer", "heatmap");
+  store.set("active_image", 1);
+  assert.equal(store.revision, 0);
+});
+
+test("a refused edit is said, the clicks are the kernel's, and the next one clears", () => {
+  const { model, store } = open();
+  click(store, A);
+  click(store, B);
+  model.answerEdit({ clicks: [], maps: [], error: "a click must lie in its image" });
+  assert.equal(store.error, "a click must lie in its image");
+  assert.deepEqual(
+    store.clicks.map((shown) => shown.click),
+    [B],
+  );
+  model.answerEdit();
+  assert.equal(store.error, null);
+  assert.equal(store.state, "idle");
+});
+
+test("a failed edit is dropped, and the next goes out", () => {
+  const { model, store } = open();
+  click(store, A);
+  click(store, B);
+  model.deliver({ type: "error", id: model.last("edit").id, message: "No." });
+  assert.equal(store.error, "No.");
+  assert.deepEqual(model.last("edit").edits, [{ op: "click", click: B }]);
+});
+
+test("maps that fail are not asked for again until something changes", () => {
+  const { model, store } = open({ clicks: [A] });
+  model.deliver({ type: "error", id: model.last("maps").id, message: "No." });
+  model.deliver({ type: "error", id: model.last("maps").id, message: "No." });
+  assert.equal(model.count("maps"), 2); // The active image's, and the other's.
+  assert.equal(store.state, "error");
+  store.set("num_eig", 2);
+  assert.equal(model.count("maps"), 3);
+});
+
+test("a reply that lacks what was asked for does not loop", () => {
+  const { model } = open({ clicks: [A] });
+  model.deliver({ type: "maps", id: model.last("maps").id, num_eig: 4, maps: [] });
+  model.deliver({ type: "maps", id: model.last("maps").id, num_eig: 4, maps: [] });
+  assert.equal(model.count("maps"), 2);
+});
+
+test("a malformed reply is said and leaves the page usable", () => {
+  const { model, store } = open({ clicks: [A] });
+  const { id, wants } = model.last("maps");
+  const maps = [{ ...wants[0], stats: {} }];
+  model.deliver({ type: "maps", id, num_eig: 4, maps }, [new ArrayBuffer(3)]);
+  assert.match(store.error ?? "", /must be 16 bytes/);
+  click(store, B);
+  model.answerEdit();
+  assert.equal(store.error, null);
+});
+
+test("a refused setting is said until the next one", () => {
+  const { model, store } = open();
+  store.set("threshold", 0.4);
+  model.deliver({ type: "error", id: null, message: "threshold must be ..." });
+  model.set("threshold", 0.5);
+  assert.equal(store.error, "threshold must be ...");
+  assert.equal(store.state, "error");
+  store.set("threshold", 0.6);
+  assert.equal(store.error, null);
+});
+
+test("another page's replies settle nothing here, but their maps serve", () => {
+  const { model, store } = open();
+  click(store, A);
+  model.deliver({ type: "error", id: "another", message: "Not yours." });
+  assert.equal(store.error, null);
+  const own = model.last("edit").id;
+  model.last("edit").id = "another";
+  model.answerEdit();
+  assert.equal(store.state, "pending");
+  model.last("edit").id = own;
+  assert.ok(store.similarities.get([0, 0, 0], 4, 0));
+});
+
+test("thumbs are fetched in batches, and once", async () => {
+  const sizes = Array.from({ length: 30 }, () => [20, 20]);
+  const info = { grid: [2, 2], sizes, num_eig_max: 4, has_images: true };
+  const { model, store, view } = open({ _info: info });
+  store.show(
+    view,
+    sizes.map((_, i) => i),
+  );
+  /** @type {number[]} */
+  const asked = [];
+  for (let k = 0; k < 5; k++) {
+    const request = model.sent.findLast(({ kind }) => kind === "thumb");
+    if (request.images.some((/** @type {number} */ i) => asked.includes(i))) break;
+    asked.push(...request.images);
+    assert.ok(request.images.length <= 12);
+    const pictures = request.images.map((/** @type {number} */ image) => ({
+      image,
+      mime: "image/png",
+      width: 1,
+      height: 1,
+    }));
+    const buffers = pictures.map(() => new ArrayBuffer(1));
+    model.deliver(
+      { type: "pictures", id: request.id, kind: "thumb", pictures },
+      buffers,
+    );
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(
+    asked.sort((a, b) => a - b),
+    sizes.map((_, i) => i),
+  );
+  assert.ok(store.pictures.get("thumb", 29));
+});
+
+test("a picture that cannot be decoded is said, and not asked for again", async () => {
+  const model = new FakeModel();
+  const life = new AbortController();
+  const store = new Store(model, life.signal, () => Promise.reject(new Error()));
+  store.show({}, [0]);
+  const request = model.sent.find(({ kind }) => kind === "stage");
+  const pictures = [{ image: 0, mime: "image/png", width: 1, height: 1 }];
+  const reply = { type: "pictures", id: request.id, kind: "stage", pictures };
+  model.deliver(reply, [new ArrayBuffer(1)]);
+  await new Promise(setImmediate);
+  assert.match(store.error ?? "", /cannot decode the picture of image 0/);
+  assert.equal(model.sent.filter(({ kind }) => kind === "stage").length, 1);
+});
+
+test("a kernel that does not answer for long is noticed", () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    const { model, store, notified } = open();
+    click(store, A);
+    assert.equal(store.slow, false);
+    const before = notified();
+    mock.timers.tick(3000);
+    assert.equal(store.slow, true);
+    assert.ok(notified() > before);
+    model.answerEdit();
+    for (const { id, kind } of model.sent) {
+      if (kind) model.deliver({ type: "pictures", id, kind, pictures: [] });
+    }
+    assert.equal(store.slow, false);
+  } finally {
+    mock.timers.reset();
+  }
+});
+
+test("when the kernel restarts, nothing waits and nothing is sent any more", () => {
+  const { model, store } = open();
+  click(store, A);
+  model.emit("comm_live_update");
+  assert.equal(store.lost, true);
+  assert.equal(store.state, "error");
+  assert.equal(store.clicks.length, 0);
+  const sent = model.sent.length;
+  click(store, B);
+  assert.equal(model.sent.length, sent);
+  assert.equal(store.clicks.length, 0);
+});
+
+test("a kernel that is there after all revives the page", () => {
+  const { model, store } = open({ clicks: [A] });
+  model.emit("comm_live_update");
+  const { id, wants } = model.last("maps");
+  assert.deepEqual(wants, []);
+  model.deliver({ type: "maps", id, num_eig: 4, maps: [] });
+  assert.equal(store.lost, false);
+  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
+});
+
+test("a comm that throws is a lost one", () => {
+  const { model, store } = open();
+  model.send = () => {
+    throw new Error("Cannot send");
+  };
+  click(store, A);
+  assert.equal(store.lost, true);
+  assert.equal(store.clicks.length, 0);
+});
+
+test("views share what was fetched, and one that closes is forgotten", () => {
+  const { model, store, viewLife } = open();
+  const other = new AbortController();
+  const view = {};
+  store.attach(view, () => {}, other.signal);
+  store.show(view, [2]);
+  assert.deepEqual(store.shownImages, [0, 1, 2]);
+  viewLife.abort();
+  assert.deepEqual(store.shownImages, [0, 2]);
+  other.abort();
+  assert.deepEqual(store.shownImages, []);
+  const sent = model.sent.length;
+  model.set("clicks", [A]);
+  assert.equal(model.sent.length, sent);
+});
+
+test("with the model go its listeners and its timers", () => {
+  const { model, modelLife, store, notified } = open();
+  click(store, A);
+  modelLife.abort();
+  assert.ok([...model.handlers.values()].every((handlers) => handlers.size === 0));
+  const before = notified();
+  model.deliver({ type: "error", id: null, message: "late" });
+  assert.equal(notified(), before);
+});
+
+test("a setting is reset to the kernel's default, else to where it began", () => {
+  const { model, store } = open({ threshold: 0.7 });
+  store.set("threshold", 0.1);
+  store.reset("threshold");
+  assert.equal(store.get("threshold"), 0.7);
+  model.set("_info", { ...model.get("_info"), defaults: { threshold: 0.5 } });
+  store.reset("threshold");
+  assert.equal(store.get("threshold"), 0.5);
+});
