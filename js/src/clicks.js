@@ -6,6 +6,7 @@
  *
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
+ * @typedef {{ numEig: number, positives: Prompt[], negatives: Prompt[] }} Prompts
  */
 
 import { promptOf } from "./prompts.js";
@@ -129,19 +130,22 @@ export class Clicks {
 }
 
 /**
- * The cells of the clicks with a label, each once.
+ * The cells of some clicks, each once of a label, and what they are compared by.
  *
  * @param {Click[]} clicks
- * @param {number} label
+ * @param {number} numEig
  * @param {Info} info
- * @returns {Prompt[]}
+ * @returns {Prompts}
  */
-export function promptsOf(clicks, label, { sizes, grid }) {
-  return uniqueCells(
-    clicks
-      .filter((click) => click[3] === label)
-      .map((click) => promptOf(click, sizes[click[0]], grid)),
-  );
+export function promptsOf(clicks, numEig, { sizes, grid }) {
+  /** @type {(label: number) => Prompt[]} */
+  const cells = (label) =>
+    uniqueCells(
+      clicks
+        .filter((click) => click[3] === label)
+        .map((click) => promptOf(click, sizes[click[0]], grid)),
+    );
+  return { numEig, positives: cells(1), negatives: cells(0) };
 }
 
 /**

@@ -4,7 +4,7 @@
  *
  * @import { Store } from "./store.js"
  * @import { Prompt } from "./wire.js"
- * @import { Prompts } from "./similarities.js"
+ * @import { Prompts } from "./clicks.js"
  * @import { Similarity } from "./masks.js"
  *
  * @typedef {object} Result of one image

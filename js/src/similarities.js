@@ -3,8 +3,7 @@
  *
  * @import { Edited, MapReply, MapWant, Prompt, Size } from "./wire.js"
  * @import { Similarity } from "./masks.js"
- *
- * @typedef {{ numEig: number, positives: Prompt[], negatives: Prompt[] }} Prompts
+ * @import { Prompts } from "./clicks.js"
  */
 
 import { Cache } from "./cache.js";

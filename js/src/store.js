@@ -1,23 +1,19 @@
 /**
- * What the page knows of one model, shared by all its views: settings, clicks, maps
- * and pictures, and the requests that fetch what is missing.
+ * What the page knows of one model, shared by all its views: settings, clicks, maps and
+ * pictures. It takes the kernel's messages and tells the views of every change.
  *
- * @import { Click, Edit, Edited, Failure, Info, MapWant, Message, Model, PictureKind,
- *   PictureReply } from "./wire.js"
+ * @import { Edit, Edited, Failure, Info, Message, Model, PictureReply } from "./wire.js"
  * @import { Decoder } from "./pictures.js"
- * @import { Prompts } from "./similarities.js"
+ * @import { Prompts } from "./clicks.js"
  * @import { Request, RequestKind } from "./requests.js"
  */
 
 import { Clicks, promptsOf } from "./clicks.js";
+import { Fetcher } from "./fetcher.js";
 import { PICTURE_KINDS, Pictures } from "./pictures.js";
 import { Requests } from "./requests.js";
 import { MASK_SETTINGS, Settings, VIEW_SETTINGS } from "./settings.js";
 import { Similarities } from "./similarities.js";
-import { mapKey } from "./wire.js";
-
-/** Thumbs come in small batches, so that the first ones show early. */
-const PICTURES_PER_REQUEST = 12;
 
 export class Store {
   /** Grows with everything that can change a mask. */
@@ -34,10 +30,9 @@ export class Store {
   #settings;
   #clicks;
   #requests;
+  #fetcher;
   /** @type {Set<() => void>} */
   #listeners = new Set();
-  /** @type {Map<object, number[]>} Images that each view shows. */
-  #shown = new Map();
   /** @type {RequestKind | null} */
   #errorKind = null;
   /** Of the last reply to an edit; the traits may lag behind it. */
@@ -59,6 +54,13 @@ export class Store {
     this.#requests = new Requests(
       (content) => this.#send(content),
       () => this.#notify(),
+    );
+    this.#fetcher = new Fetcher(
+      model,
+      this.#clicks,
+      this.similarities,
+      this.pictures,
+      this.#requests,
     );
     this.#listen();
     signal.addEventListener("abort", () => this.#close());
@@ -91,7 +93,8 @@ export class Store {
   get prompts() {
     if (this.#prompts?.version !== this.version) {
       const clicks = this.clicks.map(({ click }) => click);
-      this.#prompts = { ...this.#promptsOf(clicks), version: this.version };
+      const prompts = promptsOf(clicks, this.get("num_eig"), this.info);
+      this.#prompts = { ...prompts, version: this.version };
     }
     return this.#prompts;
   }
@@ -104,8 +107,8 @@ export class Store {
   /** @returns {"idle" | "pending" | "error"} */
   get state() {
     if (this.lost) return "error";
-    if (this.#clicks.editing || this.#missingMaps([this.activeImage]).length)
-      return "pending";
+    const missing = this.#fetcher.missingMaps([this.activeImage]);
+    if (this.#clicks.editing || missing.length > 0) return "pending";
     return this.error ? "error" : "idle";
   }
 
@@ -127,8 +130,7 @@ export class Store {
 
   /** Images that some view shows, the active one first. */
   get shownImages() {
-    if (this.#shown.size === 0) return [];
-    return [...new Set([this.activeImage, ...[...this.#shown.values()].flat()])];
+    return this.#fetcher.shownImages;
   }
 
   /**
@@ -168,7 +170,7 @@ export class Store {
    * @param {number[]} images
    */
   show(view, images) {
-    this.#shown.set(view, images);
+    this.#fetcher.show(view, images);
     this.#fetch();
   }
 
@@ -181,20 +183,8 @@ export class Store {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => {
       this.#listeners.delete(listener);
-      this.#shown.delete(view);
+      this.#fetcher.forget(view);
     });
-  }
-
-  /**
-   * @param {Click[]} clicks
-   * @returns {Prompts}
-   */
-  #promptsOf(clicks) {
-    return {
-      numEig: this.get("num_eig"),
-      positives: promptsOf(clicks, 1, this.info),
-      negatives: promptsOf(clicks, 0, this.info),
-    };
   }
 
   #listen() {
@@ -305,55 +295,7 @@ export class Store {
   }
 
   #fetch() {
-    if (this.lost || this.#signal.aborted) return;
-    const images = this.shownImages;
-    if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
-      this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
-    }
-    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
-    for (const kind of PICTURE_KINDS) {
-      if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
-    }
-  }
-
-  /** @param {number[]} images */
-  #fetchMaps(images) {
-    this.similarities.reserve(this.#clicks.told.length, images.length, this.info.grid);
-    const wants = this.#missingMaps(images);
-    if (wants.length === 0) return;
-    const numEig = this.get("num_eig");
-    const maps = wants.flatMap(({ prompt, images }) =>
-      images.map((image) => mapKey(numEig, prompt, image)),
-    );
-    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
-  }
-
-  /**
-   * @param {number[]} images
-   * @returns {MapWant[]} for the clicks that the kernel knows; an edit brings its own
-   */
-  #missingMaps(images) {
-    return this.similarities.missing(
-      this.#promptsOf(this.#clicks.told),
-      images,
-      this.info.grid,
-    );
-  }
-
-  /**
-   * @param {PictureKind} kind
-   * @param {number[]} shown
-   */
-  #fetchPictures(kind, shown) {
-    const active = shown.slice(0, 1);
-    const wanted = {
-      stage: active,
-      eigvecs: this.get("layer") === "eigvecs" ? active : [],
-      thumb: this.imageCount > 1 ? shown : [],
-    }[kind];
-    const images = this.pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
-    if (images.length === 0) return;
-    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+    if (!this.lost && !this.#signal.aborted) this.#fetcher.fetch();
   }
 
   /** @param {object} content */
@@ -414,7 +356,6 @@ export class Store {
   #close() {
     this.#requests.drop();
     this.#listeners.clear();
-    this.#shown.clear();
     this.pictures.close();
     this.similarities.close();
   }

@@ -104,9 +104,12 @@ test("clicks in one cell are one prompt, of each label", () => {
     [0, 19, 9, 1],
     [0, 2, 2, 0],
   ];
-  assert.deepEqual(promptsOf(clicks, 1, info), [
-    [0, 0, 0],
-    [0, 1, 1],
-  ]);
-  assert.deepEqual(promptsOf(clicks, 0, info), [[0, 0, 0]]);
+  assert.deepEqual(promptsOf(clicks, 5, info), {
+    numEig: 5,
+    positives: [
+      [0, 0, 0],
+      [0, 1, 1],
+    ],
+    negatives: [[0, 0, 0]],
+  });
 });

@@ -229,21 +229,91 @@ var Segmentation = class {
   }
 };
 
-// src/edits.js
-var EditQueue = class {
+// src/prompts.js
+var CLICK_STEPS = 100;
+function cellOf(x, y, [height, width], [rows, cols]) {
+  return [
+    Math.min(Math.floor(y * rows / height), rows - 1),
+    Math.min(Math.floor(x * cols / width), cols - 1)
+  ];
+}
+function promptOf([image, x, y], size, grid) {
+  return [image, ...cellOf(x, y, size, grid)];
+}
+function centreOf(row, col, [height, width], [rows, cols]) {
+  return [(col + 0.5) * width / cols, (row + 0.5) * height / rows];
+}
+function wholeImage([height, width]) {
+  return { x: 0, y: 0, width, height };
+}
+function pixelAt(clientX, clientY, box, view, [height, width]) {
+  const x = view.x + (clientX - box.left) / box.width * view.width;
+  const y = view.y + (clientY - box.top) / box.height * view.height;
+  const inside = x >= 0 && y >= 0 && x < width && y < height;
+  return inside ? [roundDown(x), roundDown(y)] : null;
+}
+function placeOf(x, y, view) {
+  return [(x - view.x) / view.width, (y - view.y) / view.height];
+}
+function viewIn(view, [height, width], [rows, cols]) {
+  const across = cols / width;
+  const down = rows / height;
+  return {
+    x: view.x * across,
+    y: view.y * down,
+    width: view.width * across,
+    height: view.height * down
+  };
+}
+function roundDown(value) {
+  return Math.floor(value * CLICK_STEPS) / CLICK_STEPS;
+}
+
+// src/clicks.js
+var Clicks = class {
+  /** @type {Click[]} */
+  #told;
+  /** @type {History} */
+  #history;
   /** @type {Edit[]} */
   #sent = [];
   /** @type {Edit[]} */
   #waiting = [];
-  get sent() {
-    return this.#sent.length > 0;
+  /** @type {{ clicks: ShownClick[], history: History } | null} */
+  #expected = null;
+  /**
+   * @param {Click[]} clicks
+   * @param {History} history
+   */
+  constructor(clicks, history) {
+    this.#told = clicks;
+    this.#history = history;
+  }
+  /** As the kernel last told, by trait or by reply. */
+  get told() {
+    return this.#told;
+  }
+  /** What they will be, and what can be undone and redone then. */
+  get expected() {
+    this.#expected ??= this.#preview();
+    return this.#expected;
+  }
+  get editing() {
+    return this.#sent.length > 0 || this.waiting;
   }
   get waiting() {
     return this.#waiting.length > 0;
   }
+  /** @param {{ clicks?: Click[], history?: History }} news from the kernel */
+  tell({ clicks = this.#told, history = this.#history }) {
+    this.#told = clicks;
+    this.#history = history;
+    this.#expected = null;
+  }
   /** @param {Edit} edit */
   push(edit) {
     this.#waiting.push(edit);
+    this.#expected = null;
   }
   /** The waiting edits, which from now on count as sent. */
   take() {
@@ -254,25 +324,22 @@ var EditQueue = class {
   /** The kernel has answered for the sent edits. */
   settle() {
     this.#sent = [];
+    this.#expected = null;
   }
   drop() {
-    this.#sent = [];
     this.#waiting = [];
+    this.settle();
   }
   /**
    * What the clicks will be once the kernel has taken every edit, as far as the page
    * can know: undo and redo beyond the edits at hand need the kernel's history.
-   *
-   * @param {Click[]} clicks as the kernel last told
-   * @param {History} history
-   * @returns {{ clicks: ShownClick[], history: History }}
    */
-  preview(clicks, history) {
-    let shown = clicks.map((click) => ({ click, pending: false }));
-    let [canUndo, canRedo] = history;
+  #preview() {
+    let shown = this.#told.map((click) => ({ click, pending: false }));
+    let [canUndo, canRedo] = this.#history;
     const past = [];
     const future = [];
-    for (const edit of this.#unknownTo(clicks)) {
+    for (const edit of this.#untold()) {
       if (edit.op === "click" || edit.op === "clear") {
         past.push(shown);
         shown = edit.op === "clear" ? [] : [...shown, pendingClick(edit.click)];
@@ -289,21 +356,29 @@ var EditQueue = class {
       if (edit.op === "undo") canRedo = true;
       else canUndo = true;
     }
-    return { clicks: shown, history: [canUndo, canRedo] };
+    const expected = [canUndo, canRedo];
+    return { clicks: shown, history: expected };
   }
   /**
    * The edits that do not show in the clicks yet. A click that was sent may, since the
    * trait can arrive before the reply.
-   *
-   * @param {Click[]} clicks
    */
-  #unknownTo(clicks) {
-    const unknown = this.#sent.filter(
-      (edit) => edit.op !== "click" || !clicks.some((click) => isSame(click, edit.click))
+  #untold() {
+    const sent = this.#sent.filter(
+      (edit) => edit.op !== "click" || !this.#told.some((click) => isSame(click, edit.click))
     );
-    return [...unknown, ...this.#waiting];
+    return [...sent, ...this.#waiting];
   }
 };
+function promptsOf(clicks, numEig, { sizes, grid }) {
+  const cells = (label) => uniqueCells(
+    clicks.filter((click) => click[3] === label).map((click) => promptOf(click, sizes[click[0]], grid))
+  );
+  return { numEig, positives: cells(1), negatives: cells(0) };
+}
+function uniqueCells(prompts) {
+  return [...new Map(prompts.map((prompt) => [prompt.join(), prompt])).values()];
+}
 function pendingClick(click) {
   return { click, pending: true };
 }
@@ -508,45 +583,98 @@ var Pictures = class {
   }
 };
 
-// src/prompts.js
-var CLICK_STEPS = 100;
-function cellOf(x, y, [height, width], [rows, cols]) {
-  return [
-    Math.min(Math.floor(y * rows / height), rows - 1),
-    Math.min(Math.floor(x * cols / width), cols - 1)
-  ];
-}
-function promptOf([image, x, y], size, grid) {
-  return [image, ...cellOf(x, y, size, grid)];
-}
-function centreOf(row, col, [height, width], [rows, cols]) {
-  return [(col + 0.5) * width / cols, (row + 0.5) * height / rows];
-}
-function wholeImage([height, width]) {
-  return { x: 0, y: 0, width, height };
-}
-function pixelAt(clientX, clientY, box, view, [height, width]) {
-  const x = view.x + (clientX - box.left) / box.width * view.width;
-  const y = view.y + (clientY - box.top) / box.height * view.height;
-  const inside = x >= 0 && y >= 0 && x < width && y < height;
-  return inside ? [roundDown(x), roundDown(y)] : null;
-}
-function placeOf(x, y, view) {
-  return [(x - view.x) / view.width, (y - view.y) / view.height];
-}
-function viewIn(view, [height, width], [rows, cols]) {
-  const across = cols / width;
-  const down = rows / height;
-  return {
-    x: view.x * across,
-    y: view.y * down,
-    width: view.width * across,
-    height: view.height * down
-  };
-}
-function roundDown(value) {
-  return Math.floor(value * CLICK_STEPS) / CLICK_STEPS;
-}
+// src/fetcher.js
+var PICTURES_PER_REQUEST = 12;
+var Fetcher = class {
+  #model;
+  #clicks;
+  #similarities;
+  #pictures;
+  #requests;
+  /** @type {Map<object, number[]>} Images that each view shows. */
+  #shown = /* @__PURE__ */ new Map();
+  /**
+   * @param {Model} model
+   * @param {Clicks} clicks
+   * @param {Similarities} similarities
+   * @param {Pictures} pictures
+   * @param {Requests} requests
+   */
+  constructor(model, clicks, similarities, pictures, requests) {
+    this.#model = model;
+    this.#clicks = clicks;
+    this.#similarities = similarities;
+    this.#pictures = pictures;
+    this.#requests = requests;
+  }
+  /** Images that some view shows, the active one first. */
+  get shownImages() {
+    if (this.#shown.size === 0) return [];
+    const active = this.#model.get("active_image");
+    return [.../* @__PURE__ */ new Set([active, ...[...this.#shown.values()].flat()])];
+  }
+  /**
+   * @param {object} view
+   * @param {number[]} images
+   */
+  show(view, images) {
+    this.#shown.set(view, images);
+  }
+  /** @param {object} view */
+  forget(view) {
+    this.#shown.delete(view);
+  }
+  /** Send the waiting edits, and ask for what is missing. */
+  fetch() {
+    const images = this.shownImages;
+    if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
+      this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
+    }
+    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
+    for (const kind of PICTURE_KINDS) {
+      if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
+    }
+  }
+  /**
+   * Maps that are still to come for the clicks that the kernel knows; an edit brings
+   * its own.
+   *
+   * @param {number[]} images
+   * @returns {MapWant[]}
+   */
+  missingMaps(images) {
+    const info = this.#model.get("_info");
+    const prompts = promptsOf(this.#clicks.told, this.#model.get("num_eig"), info);
+    return this.#similarities.missing(prompts, images, info.grid);
+  }
+  /** @param {number[]} images */
+  #fetchMaps(images) {
+    const { grid } = this.#model.get("_info");
+    this.#similarities.reserve(this.#clicks.told.length, images.length, grid);
+    const wants = this.missingMaps(images);
+    if (wants.length === 0) return;
+    const numEig = this.#model.get("num_eig");
+    const maps = wants.flatMap(
+      ({ prompt, images: images2 }) => images2.map((image) => mapKey(numEig, prompt, image))
+    );
+    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
+  }
+  /**
+   * @param {PictureKind} kind
+   * @param {number[]} shown
+   */
+  #fetchPictures(kind, shown) {
+    const active = shown.slice(0, 1);
+    const wanted = {
+      stage: active,
+      eigvecs: this.#model.get("layer") === "eigvecs" ? active : [],
+      thumb: this.#model.get("_info").sizes.length > 1 ? shown : []
+    }[kind];
+    const images = this.#pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
+    if (images.length === 0) return;
+    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+  }
+};
 
 // src/requests.js
 var SLOW_AFTER_MS = 3e3;
@@ -606,6 +734,83 @@ var Requests = class {
     this.#open.clear();
   }
 };
+
+// src/settings.js
+var MASK_SETTINGS = [
+  "threshold",
+  "gamma",
+  "negative_threshold",
+  "denoise",
+  "denoise_area_th",
+  "num_eig"
+];
+var VIEW_SETTINGS = ["active_image", "layer", "opacity"];
+var Settings = class {
+  #model;
+  #onSettled;
+  #saves = 0;
+  #saved = 0;
+  /** Whether this host tells when the kernel has handled a change. */
+  #hostTells = false;
+  #initial;
+  /**
+   * @param {Model} model
+   * @param {() => void} onSettled called when the kernel has handled a change
+   */
+  constructor(model, onSettled) {
+    this.#model = model;
+    this.#onSettled = onSettled;
+    this.#initial = new Map(
+      [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)])
+    );
+  }
+  /**
+   * Whether the kernel has handled every change that can change masks. ipywidgets keeps
+   * one message in flight and merges the rest, so a new revision is not yet a sign.
+   */
+  get settled() {
+    return this.#saved === this.#saves;
+  }
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  set(name, value) {
+    if (MASK_SETTINGS.includes(name)) this.#saves++;
+    const save = this.#saves;
+    const onStatus = (status) => {
+      this.#hostTells = true;
+      if (status !== "idle" || save <= this.#saved) return;
+      this.#saved = save;
+      this.#onSettled();
+    };
+    this.#model.set(name, value);
+    this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+  }
+  /** A new revision has come: the best sign there is in a host that does not tell. */
+  takeRevision() {
+    if (!this.#hostTells) this.#saved = this.#saves;
+  }
+  /**
+   * What a setting is reset to: the kernel's default where it tells, else the value
+   * that the page began with.
+   *
+   * @param {string} name
+   */
+  initial(name) {
+    return this.#model.get("_info").defaults?.[name] ?? this.#initial.get(name);
+  }
+};
+function callbacksWithStatus(model, onStatus) {
+  const callbacks = model.widget_manager?.callbacks?.() ?? {};
+  return {
+    ...callbacks,
+    iopub: {
+      ...callbacks.iopub,
+      status: (message) => onStatus(message.content.execution_state)
+    }
+  };
+}
 
 // src/similarities.js
 var CACHE_BYTES = 64e6;
@@ -700,21 +905,8 @@ var Similarities = class {
     return wants;
   }
 };
-function uniqueCells(prompts) {
-  return [...new Map(prompts.map((prompt) => [prompt.join(), prompt])).values()];
-}
 
 // src/store.js
-var MASK_SETTINGS = [
-  "threshold",
-  "gamma",
-  "negative_threshold",
-  "denoise",
-  "denoise_area_th",
-  "num_eig"
-];
-var VIEW_SETTINGS = ["active_image", "layer", "opacity"];
-var PICTURES_PER_REQUEST = 12;
 var Store = class {
   /** Grows with everything that can change a mask. */
   version = 0;
@@ -726,29 +918,18 @@ var Store = class {
   similarities = new Similarities();
   #model;
   #signal;
+  #settings;
+  #clicks;
   #requests;
-  #edits = new EditQueue();
+  #fetcher;
   /** @type {Set<() => void>} */
   #listeners = /* @__PURE__ */ new Set();
-  /** @type {Map<object, number[]>} */
-  #shown = /* @__PURE__ */ new Map();
   /** @type {RequestKind | null} */
   #errorKind = null;
-  /** @type {Click[]} As the kernel last told, by trait or by reply. */
-  #clicks;
-  /** @type {History} */
-  #history;
   /** Of the last reply to an edit; the traits may lag behind it. */
   #editedRevision = 0;
-  #saves = 0;
-  #saved = 0;
-  /** Whether this host tells when the kernel has handled a change of a trait. */
-  #hostTells = false;
-  /** @type {{ version: number, clicks: ShownClick[], history: History,
-   *   prompts: Prompts } | null} */
-  #expected = null;
-  /** @type {Record<string, unknown>} */
-  #initial;
+  /** @type {Prompts & { version: number } | null} */
+  #prompts = null;
   /**
    * @param {Model} model
    * @param {AbortSignal} signal ends with the model
@@ -757,15 +938,19 @@ var Store = class {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
+    this.#settings = new Settings(model, () => this.#notify());
+    this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
     this.pictures = new Pictures(decode);
     this.#requests = new Requests(
-      (content) => model.send(content),
+      (content) => this.#send(content),
       () => this.#notify()
     );
-    this.#clicks = model.get("clicks");
-    this.#history = model.get("_history");
-    this.#initial = Object.fromEntries(
-      [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)])
+    this.#fetcher = new Fetcher(
+      model,
+      this.#clicks,
+      this.similarities,
+      this.pictures,
+      this.#requests
     );
     this.#listen();
     signal.addEventListener("abort", () => this.#close());
@@ -783,14 +968,19 @@ var Store = class {
   }
   /** The clicks as they will be after the edits on their way. */
   get clicks() {
-    return this.#expect().clicks;
+    return this.#clicks.expected.clicks;
   }
   get history() {
-    return this.#expect().history;
+    return this.#clicks.expected.history;
   }
   /** Cells of the clicks that the masks are to be made of. */
   get prompts() {
-    return this.#expect().prompts;
+    if (this.#prompts?.version !== this.version) {
+      const clicks = this.clicks.map(({ click }) => click);
+      const prompts = promptsOf(clicks, this.get("num_eig"), this.info);
+      this.#prompts = { ...prompts, version: this.version };
+    }
+    return this.#prompts;
   }
   /** Whether the kernel lets us wait: it runs a cell, or it is gone. */
   get slow() {
@@ -799,7 +989,8 @@ var Store = class {
   /** @returns {"idle" | "pending" | "error"} */
   get state() {
     if (this.lost) return "error";
-    if (this.#editing || this.#missingMaps([this.activeImage]).length) return "pending";
+    const missing = this.#fetcher.missingMaps([this.activeImage]);
+    if (this.#clicks.editing || missing.length > 0) return "pending";
     return this.error ? "error" : "idle";
   }
   /**
@@ -810,13 +1001,12 @@ var Store = class {
    */
   get revision() {
     const revision = this.#model.get("_revision");
-    const settled = !this.#editing && this.#saved === this.#saves && this.#editedRevision <= revision;
-    return settled && !this.lost ? revision : null;
+    const settled = !this.lost && !this.#clicks.editing && this.#settings.settled && this.#editedRevision <= revision;
+    return settled ? revision : null;
   }
   /** Images that some view shows, the active one first. */
   get shownImages() {
-    if (this.#shown.size === 0) return [];
-    return [.../* @__PURE__ */ new Set([this.activeImage, ...[...this.#shown.values()].flat()])];
+    return this.#fetcher.shownImages;
   }
   /**
    * @param {string} name of a setting
@@ -826,36 +1016,22 @@ var Store = class {
     return this.#model.get(name);
   }
   /**
-   * What a setting is reset to: the kernel's default where it tells, else the value
-   * that the page began with.
-   *
-   * @param {string} name
-   */
-  initial(name) {
-    return this.info.defaults?.[name] ?? this.#initial[name];
-  }
-  /**
    * @param {string} name
    * @param {unknown} value
    */
   set(name, value) {
-    if (this.#model.get(name) === value) return;
+    if (this.get(name) === value) return;
     this.#clearError();
-    if (MASK_SETTINGS.includes(name)) this.#saves++;
-    const save = this.#saves;
-    const told = (status) => {
-      this.#hostTells = true;
-      if (status !== "idle" || save <= this.#saved) return;
-      this.#saved = save;
-      this.#notify();
-    };
-    this.#model.set(name, value);
-    this.#model.save_changes(callbacksWithStatus(this.#model, told));
+    this.#settings.set(name, value);
+  }
+  /** @param {string} name of a setting */
+  reset(name) {
+    this.set(name, this.#settings.initial(name));
   }
   /** @param {Edit} edit */
   edit(edit) {
     if (this.lost) return;
-    this.#edits.push(edit);
+    this.#clicks.push(edit);
     this.#change();
   }
   /**
@@ -865,7 +1041,7 @@ var Store = class {
    * @param {number[]} images
    */
   show(view, images) {
-    this.#shown.set(view, images);
+    this.#fetcher.show(view, images);
     this.#fetch();
   }
   /**
@@ -877,49 +1053,27 @@ var Store = class {
     this.#listeners.add(listener);
     signal.addEventListener("abort", () => {
       this.#listeners.delete(listener);
-      this.#shown.delete(view);
+      this.#fetcher.forget(view);
     });
-  }
-  get #editing() {
-    return this.#edits.sent || this.#edits.waiting;
-  }
-  #expect() {
-    if (this.#expected?.version !== this.version) {
-      const { clicks, history } = this.#edits.preview(this.#clicks, this.#history);
-      const prompts = this.#promptsOf(clicks.map(({ click }) => click));
-      this.#expected = { version: this.version, clicks, history, prompts };
-    }
-    return this.#expected;
-  }
-  /**
-   * @param {Click[]} clicks
-   * @returns {Prompts}
-   */
-  #promptsOf(clicks) {
-    const { sizes, grid } = this.info;
-    const cells = (label) => uniqueCells(
-      clicks.filter((click) => click[3] === label).map((click) => promptOf(click, sizes[click[0]], grid))
-    );
-    return { numEig: this.get("num_eig"), positives: cells(1), negatives: cells(0) };
   }
   #listen() {
     const retry = () => this.#retry();
     const refresh = () => this.#refresh();
     const handlers = {
       "change:clicks": () => {
-        this.#clicks = this.#model.get("clicks");
+        this.#clicks.tell({ clicks: this.get("clicks") });
         this.#retry();
       },
       "change:_history": () => {
-        this.#history = this.#model.get("_history");
-        this.#change();
+        this.#clicks.tell({ history: this.get("_history") });
+        this.#refresh();
       },
       "change:_revision": () => {
-        if (!this.#hostTells) this.#saved = this.#saves;
+        this.#settings.takeRevision();
         this.#notify();
       },
       "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
-      // ipywidgets tells once, when the kernel restarts; such a model never revives.
+      // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
     };
     for (const name of MASK_SETTINGS) handlers[`change:${name}`] = retry;
@@ -975,9 +1129,8 @@ var Store = class {
   }
   /** @param {Edited} content */
   #takeEdited({ clicks, history, revision, error }) {
-    this.#edits.settle();
-    this.#clicks = clicks;
-    this.#history = history;
+    this.#clicks.settle();
+    this.#clicks.tell({ clicks, history });
     this.#editedRevision = revision;
     this.similarities.retry();
     if (error) this.#fail(error, "edit");
@@ -998,63 +1151,30 @@ var Store = class {
    * @param {Request | undefined} request
    */
   #takeError({ message }, request) {
-    if (request?.kind === "edit") this.#edits.settle();
+    if (request?.kind === "edit") this.#clicks.settle();
     const kind = PICTURE_KINDS.find((kind2) => kind2 === request?.kind);
     if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);
   }
   #fetch() {
-    if (this.lost || this.#signal.aborted) return;
-    const images = this.shownImages;
-    if (this.#edits.waiting && !this.#requests.isOpen("edit")) {
-      this.#requests.open("edit", { type: "edit", edits: this.#edits.take(), images });
+    if (!this.lost && !this.#signal.aborted) this.#fetcher.fetch();
+  }
+  /** @param {object} content */
+  #send(content) {
+    try {
+      this.#model.send(content);
+    } catch {
+      this.#disconnect();
     }
-    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
-    for (const kind of PICTURE_KINDS) {
-      if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
-    }
   }
-  /** @param {number[]} images */
-  #fetchMaps(images) {
-    this.similarities.reserve(this.#clicks.length, images.length, this.info.grid);
-    const wants = this.#missingMaps(images);
-    if (wants.length === 0) return;
-    const numEig = this.get("num_eig");
-    const maps = wants.flatMap(
-      ({ prompt, images: images2 }) => images2.map((image) => mapKey(numEig, prompt, image))
-    );
-    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
-  }
-  /**
-   * @param {number[]} images
-   * @returns {MapWant[]} for the clicks that the kernel knows; an edit brings its own
-   */
-  #missingMaps(images) {
-    return this.similarities.missing(
-      this.#promptsOf(this.#clicks),
-      images,
-      this.info.grid
-    );
-  }
-  /**
-   * @param {PictureKind} kind
-   * @param {number[]} shown
-   */
-  #fetchPictures(kind, shown) {
-    const active = shown.slice(0, 1);
-    const wanted = {
-      stage: active,
-      eigvecs: this.get("layer") === "eigvecs" ? active : [],
-      thumb: this.imageCount > 1 ? shown : []
-    }[kind];
-    const images = this.pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
-    if (images.length === 0) return;
-    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
-  }
+  /** Give up what is under way. Should the kernel still be there, its answer revives. */
   #disconnect() {
+    if (this.lost) return;
     this.lost = true;
     this.#requests.drop();
-    this.#edits.drop();
+    this.#clicks.drop();
+    const question = { type: "maps", num_eig: this.get("num_eig"), wants: [] };
+    this.#requests.open("maps", question);
     this.#change();
   }
   /**
@@ -1089,21 +1209,10 @@ var Store = class {
   #close() {
     this.#requests.drop();
     this.#listeners.clear();
-    this.#shown.clear();
     this.pictures.close();
     this.similarities.close();
   }
 };
-function callbacksWithStatus(model, told) {
-  const callbacks = model.widget_manager?.callbacks?.() ?? {};
-  return {
-    ...callbacks,
-    iopub: {
-      ...callbacks.iopub,
-      status: (message) => told(message.content.execution_state)
-    }
-  };
-}
 
 // src/dom.js
 var SVG = "http://www.w3.org/2000/svg";
@@ -1406,15 +1515,14 @@ var Controls = class {
     range.addEventListener("input", () => store.set(name, range.valueAsNumber), {
       signal
     });
-    const reset = () => store.set(name, store.initial(name));
-    caption.addEventListener("dblclick", reset, { signal });
+    caption.addEventListener("dblclick", () => store.reset(name), { signal });
     this.#painters.push(() => {
       const value = store.get(name);
-      range.max = String(Math.max(max(store), value));
+      setAttribute(range, "max", String(Math.max(max(store), value)));
       if (range.valueAsNumber !== value) range.value = String(value);
       const text = format(value, store);
       setText(output, text);
-      range.setAttribute("aria-valuetext", text);
+      setAttribute(range, "aria-valuetext", text);
       row.classList.toggle("ncut-idle", !!idle?.(store));
     });
     return row;
@@ -1614,10 +1722,90 @@ function percent(part, whole) {
   return `${(100 * part / whole).toFixed(1)} %`;
 }
 
-// src/filmstrip.js
+// src/thumb.js
 var HEIGHT = 72;
 var NARROWEST = 40;
 var WIDEST = 144;
+var Thumb = class {
+  #coverage = html("span", { class: "ncut-coverage" });
+  /** @type {HTMLCanvasElement | null} Made when the thumb comes into view. */
+  #canvas = null;
+  /** @type {unknown[]} What the canvas shows. */
+  #painted = [];
+  #aspect;
+  #index;
+  element;
+  /**
+   * @param {number} index
+   * @param {number} aspect width / height
+   */
+  constructor(index, aspect) {
+    this.#index = index;
+    this.#aspect = aspect;
+    this.element = focusable(
+      "button",
+      {
+        type: "button",
+        class: "ncut-thumb",
+        "data-ncut": "thumb",
+        "data-index": index,
+        "aria-current": "false",
+        "aria-label": `Image ${index + 1}`,
+        tabindex: -1
+      },
+      html("span", { class: "ncut-number" }, String(index + 1)),
+      this.#coverage
+    );
+    const width = Math.min(Math.max(HEIGHT * aspect, NARROWEST), WIDEST);
+    this.element.style.width = `${Math.round(width)}px`;
+  }
+  /**
+   * Whether this is not what the thumb shows; from now on it counts as shown.
+   *
+   * @param {unknown[]} state
+   */
+  differs(state) {
+    const differs = state.some((value, i) => value !== this.#painted[i]);
+    this.#painted = state;
+    return differs;
+  }
+  /** @param {string} coverage of the mask; empty without one */
+  describe(coverage) {
+    setText(this.#coverage, coverage);
+    const label = `Image ${this.#index + 1}${coverage && `, ${coverage} covered`}`;
+    setAttribute(this.element, "aria-label", label);
+  }
+  /** @param {Picture} picture */
+  paint(picture) {
+    const context = this.#fit();
+    const whole = wholeImage([picture.height, picture.width]);
+    drawView(context, picture, whole, { smooth: true });
+    return context;
+  }
+  /** @param {boolean} waiting for the picture */
+  wait(waiting) {
+    this.element.classList.toggle("ncut-loading", waiting);
+  }
+  /** Out of view, a thumb holds no pixels and moves nothing. */
+  release() {
+    this.wait(false);
+    this.#canvas?.remove();
+    this.#canvas = null;
+    this.#painted = [];
+  }
+  #fit() {
+    if (!this.#canvas) {
+      this.#canvas = html("canvas", { "aria-hidden": "true" });
+      this.element.prepend(this.#canvas);
+    }
+    const height = Math.round(HEIGHT * devicePixelRatio);
+    this.#canvas.height = height;
+    this.#canvas.width = Math.max(Math.round(height * this.#aspect), 1);
+    return contextOf(this.#canvas);
+  }
+};
+
+// src/filmstrip.js
 var TINT = 0.6;
 var DIMMED = 0.4;
 var MARGIN = "0px 200px";
@@ -1740,84 +1928,6 @@ var Filmstrip = class {
     this.#thumbs[image].element.focus({ preventScroll: true });
   }
 };
-var Thumb = class {
-  #coverage = html("span", { class: "ncut-coverage" });
-  /** @type {HTMLCanvasElement | null} Made when the thumb comes into view. */
-  #canvas = null;
-  /** @type {unknown[]} What the canvas shows. */
-  #painted = [];
-  #aspect;
-  #index;
-  element;
-  /**
-   * @param {number} index
-   * @param {number} aspect width / height
-   */
-  constructor(index, aspect) {
-    this.#index = index;
-    this.#aspect = aspect;
-    this.element = focusable(
-      "button",
-      {
-        type: "button",
-        class: "ncut-thumb",
-        "data-ncut": "thumb",
-        "data-index": index,
-        "aria-current": "false",
-        "aria-label": `Image ${index + 1}`,
-        tabindex: -1
-      },
-      html("span", { class: "ncut-number" }, String(index + 1)),
-      this.#coverage
-    );
-    const width = Math.min(Math.max(HEIGHT * aspect, NARROWEST), WIDEST);
-    this.element.style.width = `${Math.round(width)}px`;
-  }
-  /**
-   * Whether this is not what the thumb shows; from now on it counts as shown.
-   *
-   * @param {unknown[]} state
-   */
-  differs(state) {
-    const differs = state.some((value, i) => value !== this.#painted[i]);
-    this.#painted = state;
-    return differs;
-  }
-  /** @param {string} coverage of the mask; empty without one */
-  describe(coverage) {
-    setText(this.#coverage, coverage);
-    const label = `Image ${this.#index + 1}${coverage && `, ${coverage} covered`}`;
-    setAttribute(this.element, "aria-label", label);
-  }
-  /** @param {Picture} picture */
-  paint(picture) {
-    const context = this.#fit();
-    const whole = wholeImage([picture.height, picture.width]);
-    drawView(context, picture, whole, { smooth: true });
-    return context;
-  }
-  /** @param {boolean} waiting for the picture */
-  wait(waiting) {
-    this.element.classList.toggle("ncut-loading", waiting);
-  }
-  /** Out of view, a thumb holds no pixels and moves nothing. */
-  release() {
-    this.wait(false);
-    this.#canvas?.remove();
-    this.#canvas = null;
-    this.#painted = [];
-  }
-  #fit() {
-    if (!this.#canvas) {
-      this.#canvas = html("canvas", { "aria-hidden": "true" });
-      this.element.prepend(this.#canvas);
-    }
-    const height = Math.round(HEIGHT * devicePixelRatio);
-    this.#canvas.height = height;
-    this.#canvas.width = Math.max(Math.round(height * this.#aspect), 1);
-    return contextOf(this.#canvas);
-  }
-};
 function indexOf(thumb) {
   return Number(thumb.getAttribute("data-index"));
 }
@@ -1828,14 +1938,13 @@ function listenToPointer(store, stage, local, changed, signal) {
   const { canvas } = stage;
   let press = null;
   const click = (event, label) => {
-    if (!press || distance(press, event) > SLACK) return;
-    const pixel = stage.pixelAt(press);
-    if (pixel) store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+    if (!press?.pixel || distance(press.event, event) > SLACK) return;
+    store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
   };
   canvas.addEventListener(
     "pointerdown",
     (event) => {
-      press = event;
+      press = { event, pixel: stage.pixelAt(event) };
       local.crosshair = null;
       changed();
     },

@@ -1,0 +1,116 @@
+/**
+ * What the views show, and the requests for what it lacks: at most one of a kind is out,
+ * and each is made from what is missing by then, so that the latest wants win.
+ *
+ * @import { MapWant, Model, PictureKind } from "./wire.js"
+ * @import { Clicks } from "./clicks.js"
+ * @import { Pictures } from "./pictures.js"
+ * @import { Requests } from "./requests.js"
+ * @import { Similarities } from "./similarities.js"
+ */
+
+import { promptsOf } from "./clicks.js";
+import { PICTURE_KINDS } from "./pictures.js";
+import { mapKey } from "./wire.js";
+
+/** Thumbs come in small batches, so that the first ones show early. */
+const PICTURES_PER_REQUEST = 12;
+
+export class Fetcher {
+  #model;
+  #clicks;
+  #similarities;
+  #pictures;
+  #requests;
+  /** @type {Map<object, number[]>} Images that each view shows. */
+  #shown = new Map();
+
+  /**
+   * @param {Model} model
+   * @param {Clicks} clicks
+   * @param {Similarities} similarities
+   * @param {Pictures} pictures
+   * @param {Requests} requests
+   */
+  constructor(model, clicks, similarities, pictures, requests) {
+    this.#model = model;
+    this.#clicks = clicks;
+    this.#similarities = similarities;
+    this.#pictures = pictures;
+    this.#requests = requests;
+  }
+
+  /** Images that some view shows, the active one first. */
+  get shownImages() {
+    if (this.#shown.size === 0) return [];
+    const active = this.#model.get("active_image");
+    return [...new Set([active, ...[...this.#shown.values()].flat()])];
+  }
+
+  /**
+   * @param {object} view
+   * @param {number[]} images
+   */
+  show(view, images) {
+    this.#shown.set(view, images);
+  }
+
+  /** @param {object} view */
+  forget(view) {
+    this.#shown.delete(view);
+  }
+
+  /** Send the waiting edits, and ask for what is missing. */
+  fetch() {
+    const images = this.shownImages;
+    if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
+      this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
+    }
+    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
+    for (const kind of PICTURE_KINDS) {
+      if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
+    }
+  }
+
+  /**
+   * Maps that are still to come for the clicks that the kernel knows; an edit brings
+   * its own.
+   *
+   * @param {number[]} images
+   * @returns {MapWant[]}
+   */
+  missingMaps(images) {
+    const info = this.#model.get("_info");
+    const prompts = promptsOf(this.#clicks.told, this.#model.get("num_eig"), info);
+    return this.#similarities.missing(prompts, images, info.grid);
+  }
+
+  /** @param {number[]} images */
+  #fetchMaps(images) {
+    const { grid } = this.#model.get("_info");
+    this.#similarities.reserve(this.#clicks.told.length, images.length, grid);
+    const wants = this.missingMaps(images);
+    if (wants.length === 0) return;
+    const numEig = this.#model.get("num_eig");
+    const maps = wants.flatMap(({ prompt, images }) =>
+      images.map((image) => mapKey(numEig, prompt, image)),
+    );
+    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
+  }
+
+  /**
+   * @param {PictureKind} kind
+   * @param {number[]} shown
+   */
+  #fetchPictures(kind, shown) {
+    const active = shown.slice(0, 1);
+    const wanted = {
+      stage: active,
+      eigvecs: this.#model.get("layer") === "eigvecs" ? active : [],
+      thumb: this.#model.get("_info").sizes.length > 1 ? shown : [],
+    }[kind];
+    const images = this.#pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
+    if (images.length === 0) return;
+    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+  }
+}
