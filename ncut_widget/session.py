@@ -56,7 +56,9 @@ class Settings:
     gamma : float, 0.1 to 10
         Exponent of the heatmap; higher means smaller masks.
     negative_threshold : float, 0 to 1
-        Level above which a negative click takes pixels away; lower takes more.
+        Level above which a negative click takes pixels away; lower takes more. At 0.7
+        it takes nine tenths of what a positive click there would give at 0.5, and
+        leaves what is only alike.
     denoise : bool
         Whether small connected components are dropped.
     denoise_area_th : int, 0 to H * W
@@ -66,7 +68,7 @@ class Settings:
     num_eig: int
     threshold: float = 0.5
     gamma: float = 1.0
-    negative_threshold: float = 0.9
+    negative_threshold: float = 0.7
     denoise: bool = True
     denoise_area_th: int = 3
 
@@ -113,7 +115,8 @@ class Session:
         self.lock = threading.RLock()
         self.revision = 0
         self.clicks: tuple[Click, ...] = ()
-        self.settings = Settings(num_eig=num_eig)
+        self.defaults = Settings(num_eig=num_eig)
+        self.settings = self.defaults
         self._ranges: dict[str, tuple[float, float]] = {
             "threshold": (0, 1),
             "gamma": (0.1, 10),

@@ -6,6 +6,7 @@ import difflib
 import keyword
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from ncut_widget.wire import (
 
 log = logging.getLogger(__name__)
 
+OPACITY = 0.5
 LAYERS = ("image", "eigvecs", "heatmap")
 STATIC = Path(__file__).parent / "static"
 
@@ -76,7 +78,7 @@ class _Result(traitlets.TraitType):
 def _setting() -> Any:
     return _Checked(
         lambda self, name, value: self._session.check(name, value),
-        lambda self, name: getattr(self._session.settings, name),
+        lambda self, name: getattr(self._session.defaults, name),
     )
 
 
@@ -121,7 +123,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         Level of the heatmap above which a pixel belongs to the mask.
     gamma : float, 0.1 to 10, default 1
         Exponent of the heatmap; higher means smaller masks.
-    negative_threshold : float, 0 to 1, default 0.9
+    negative_threshold : float, 0 to 1, default 0.7
         Level above which a negative click takes pixels away; lower takes more.
     denoise : bool, default True
         Whether small connected components are dropped.
@@ -132,9 +134,10 @@ class NcutSegmenter(anywidget.AnyWidget):
     active_image : int, 0 to B - 1, default 0
         The image on the stage.
     layer : {"image", "eigvecs", "heatmap"}, default "image"
-        What the stage shows under the mask.
+        What lies over the image on the stage: the mask alone, or the eigenvectors'
+        colours or the heatmap with the mask's outline.
     opacity : float, 0 to 1, default 0.5
-        Of the mask.
+        Of what lies over the image.
     masks : ndarray of bool, shape (B, H, W)
         Read-only; all False without a positive click. ``observe(f, "masks")`` calls
         ``f`` once for each settled change.
@@ -174,7 +177,7 @@ class NcutSegmenter(anywidget.AnyWidget):
     layer = _Checked(_check_layer, lambda self, name: "image")
     opacity = _Checked(
         lambda self, name, value: check_number(name, value, 0, 1),
-        lambda self, name: 0.5,
+        lambda self, name: OPACITY,
     )
 
     masks = _Result()
@@ -210,6 +213,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             "sizes": [list(size) for size in self._session.sizes],
             "num_eig_max": self._session.eigvecs.shape[-1],
             "has_images": self._pictures.has_images,
+            "defaults": {**asdict(self._session.defaults), "opacity": OPACITY},
         }
 
     @classmethod
