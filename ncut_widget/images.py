@@ -1,4 +1,4 @@
-"""Images in whatever form a notebook has them -> uint8 RGB arrays, and back to files."""
+"""Images in whatever form a notebook has them -> uint8 RGB, and back to files."""
 
 from __future__ import annotations
 
@@ -19,9 +19,6 @@ RGBImage: TypeAlias = NDArray[np.uint8]
 
 FLOAT_TOLERANCE = 1 / 510
 """How far a float image may leave [0, 1]: half a grey level, as resampling does."""
-
-BAR_FROM = 8
-"""Files from which on loading them shows a progress bar."""
 
 
 class Picture(NamedTuple):
@@ -91,14 +88,7 @@ def load_images(images: Any) -> list[RGBImage]:
     items = _as_list(images)
     if not items:
         raise ValueError("images must hold at least one image, got none")
-    files = sum(isinstance(item, (str, os.PathLike)) for item in items)
-    bar = tqdm(
-        items,
-        desc="Loading images",
-        unit="image",
-        disable=files < BAR_FROM,
-        leave=False,
-    )
+    bar = tqdm(items, desc="Loading images", unit="image", delay=1, leave=False)
     return [_load(item, f"images[{index}]") for index, item in enumerate(bar)]
 
 
@@ -264,8 +254,9 @@ def _to_uint8(values: NDArray, name: str) -> RGBImage:
     if kind == "f":
         if low < -FLOAT_TOLERANCE or high > 1 + FLOAT_TOLERANCE:
             raise ValueError(
-                f"{name} has floats from {low:.4g} to {high:.4g}; floats must be within "
-                "[0, 1]: undo a normalisation, divide 0..255 by 255, or give uint8"
+                f"{name} has floats from {low:.4g} to {high:.4g}; floats must be "
+                "within [0, 1]: undo a normalisation, divide 0..255 by 255, or give "
+                "uint8"
             )
         return np.rint(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
     if low < 0 or high > 65535:

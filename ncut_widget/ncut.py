@@ -32,10 +32,11 @@ _PSEUDO_INVERSE_FLOOR = 1e-7
 _NULL_EIGENVALUE = 1e-12
 # By this much the trivial eigenvalue is raised above equals: more than rounding (1e-7).
 _LEAD = 1e-4
-# The factor keeps this many directions for each eigenvector asked for, and at least
-# _MIN_RANK. Measured at K = 30 and m = 1024: 240 of 1024 directions lose less than
-# 0.001 of the smallest principal cosine on smooth affinities, for a third of the time.
-_RANK_PER_EIG = 8
+# Of the directions left, the factor keeps those whose eigenvalue is above this share of
+# the K-th, and at least _MIN_RANK. On features of photographs at K = 30 that loses less
+# than 0.001 of the smallest principal cosine; a smooth affinity keeps 260 to 350 of
+# 1024 directions, for half the time, a sharp one (small gamma) nearly all.
+_TAIL = 0.02
 _MIN_RANK = 256
 # Landmarks are chosen by looking at no more than _POOL_ROWS rows, from their affinity
 # to _ANCHORS of them; k-means then runs on _SAMPLE_PER_LANDMARK rows a landmark.
@@ -123,17 +124,21 @@ class NCUT:
     ``C (C.T 1)``, and as an affinity of a row with itself is 1, never less than 1. With
     ``F = D**-0.5 C`` the eigenvectors are ``F W S**-0.5`` for the eigenpairs ``W, S``
     of the small matrix ``F.T F``: the leading eigenvectors of the factorised graph,
-    with no further approximation. ``C`` keeps its ``max(256, 8 K)`` leading directions.
+    with no further approximation. ``C`` has a column for each eigenvalue of ``K_L``
+    that is above 0.02 of the K-th, and at least for the first 256.
 
     How close that is depends on the landmarks. In the normalised affinity a row counts
     by the inverse of its degree, so rows are drawn that way: few, far rows make the
     leading eigenvectors of heavy-tailed features, and uniform landmarks miss them.
-    ``"euclidean"`` is the hardest of the three, having a kink at distance 0.
+    The wider the affinity, the closer: with `affinity_focal_gamma` so small that most
+    rows have few neighbours (an eigenvalue K of 0.9 and more), a factorisation of any
+    affordable size is coarse, and the eigenvectors are good cuts but not the exact
+    ones. ``"euclidean"`` is the hardest of the three, having a kink at distance 0.
 
     The features are read three times, in chunks, so that N is bounded by what holds the
-    features (a ``numpy.memmap`` will do) and the eigenvectors. The factor
-    (``4 * N * max(256, 8 K)`` bytes) is kept between the passes up to 2 GiB and
-    computed anew beyond. Features are centred where distances are, and computed with in
+    features (a ``numpy.memmap`` will do) and the eigenvectors. The factor C (float32,
+    ``4 N m`` bytes at most) is kept between the passes up to 2 GiB and computed anew
+    beyond. Features are centred where distances are, and computed with in
     float32, whatever they came in.
 
     An eigenvector has no sign of its own. Each column is turned so that its third
@@ -407,8 +412,9 @@ class NCUT:
         pool = _pool(rows.count, max(_POOL_ROWS, self.num_sample), rng)
         affinity = _Affinity.of(rows, pool, self, device=device, dtype=torch.float32)
         landmarks = self._place_landmarks(rows, affinity, pool, rng)
-        rank = max(_MIN_RANK, _RANK_PER_EIG * self.num_eig)
-        root = _pseudo_inverse_root(affinity.within(landmarks.cpu().double()), rank)
+        root = _pseudo_inverse_root(
+            affinity.within(landmarks.cpu().double()), self.num_eig
+        )
         kept = rows.count * root.shape[1] * 4 <= _KEPT_FACTOR_BYTES
         with self._bar(3 * rows.count) as bar:
             factor = _Factor(
@@ -722,12 +728,17 @@ def _leading_eigenpairs(
     return values, vectors, inverse
 
 
-def _pseudo_inverse_root(matrix: Tensor, rank: int) -> Tensor:
-    """Return R (m, r <= rank) with ``R R.T`` the pseudo-inverse of a PSD matrix."""
+def _pseudo_inverse_root(matrix: Tensor, num_eig: int) -> Tensor:
+    """Return R (m, r) with ``R R.T`` the pseudo-inverse of a PSD matrix.
+
+    What hardly matters to `num_eig` leading eigenvectors is left out.
+    """
     values, vectors = torch.linalg.eigh(matrix)
-    values, vectors = values.flip(0)[:rank], vectors.flip(1)[:, :rank]
-    sound = values > _PSEUDO_INVERSE_FLOOR * values[0]
-    return vectors[:, sound] * values[sound].rsqrt()
+    values, vectors = values.flip(0), vectors.flip(1)
+    matters = values > _TAIL * values[num_eig - 1]
+    matters[:_MIN_RANK] = True
+    matters &= values > _PSEUDO_INVERSE_FLOOR * values[0]
+    return vectors[:, matters] * values[matters].rsqrt()
 
 
 def _third_moments(vectors: Tensor) -> Tensor:

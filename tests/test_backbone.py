@@ -1,0 +1,186 @@
+"""The registry, feature extraction with any backbone, and the texture backbone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+from ncut_widget import NCUT, get_mask
+from ncut_widget.backbone import (
+    TextureBackbone,
+    extract_features,
+    list_backbones,
+    load_model,
+    register_backbone,
+    registry,
+    resolve_model,
+)
+
+IMAGES = np.random.default_rng(0).integers(0, 255, (5, 12, 10, 3), np.uint8)
+
+
+class Means:
+    """A backbone that remembers how it was called."""
+
+    whole_batch = False
+
+    def __init__(self, kind: Any = np.array) -> None:
+        self.kind = kind
+        self.calls: list[tuple[int, dict[str, Any]]] = []
+
+    def __call__(self, images: list[np.ndarray], **options: Any) -> Any:
+        self.calls.append((len(images), options))
+        return self.kind([[[image.mean((0, 1))]] for image in images])
+
+
+@pytest.fixture
+def means(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(registry, "_FACTORIES", dict(registry._FACTORIES))
+    register_backbone("means")(Means)
+    yield
+
+
+@pytest.mark.usefixtures("means")
+def test_a_registered_backbone_is_loaded_by_name_with_its_options() -> None:
+    assert list_backbones() == ["means", "texture"]
+    model = load_model("means", kind=list)
+    assert isinstance(model, Means)
+    assert model.kind is list
+    assert isinstance(load_model(model_name="means"), Means)
+    assert extract_features(IMAGES, "means").shape == (5, 1, 1, 3)
+
+
+def test_an_unknown_name_gets_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"one of texture, got 'textur'; did you mean"):
+        load_model("textur")
+    with pytest.raises(TypeError, match="got 3"):
+        load_model(3)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="or a callable .* got int"):
+        resolve_model(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "sizes"), [(None, [5]), (2, [2, 2, 1]), (9, [5])]
+)
+def test_images_come_in_batches_with_the_options(
+    batch_size: int | None, sizes: list[int]
+) -> None:
+    model = Means()
+    features = extract_features(IMAGES, model, batch_size=batch_size, layer=11)
+    assert model.calls == [(size, {"layer": 11}) for size in sizes]
+    assert isinstance(features, np.ndarray)
+    assert features.dtype == np.float32
+    np.testing.assert_allclose(features[:, 0, 0], IMAGES.mean((1, 2)), rtol=1e-6)
+
+
+def test_a_batch_that_belongs_together_is_not_split() -> None:
+    model = Means()
+    model.whole_batch = True
+    extract_features(IMAGES, model, batch_size=2)
+    assert model.calls == [(5, {})]
+
+
+def test_tensors_stay_tensors() -> None:
+    model = Means(lambda rows: torch.tensor(np.array(rows), requires_grad=True))
+    features = extract_features(IMAGES, model, batch_size=3)
+    assert isinstance(features, torch.Tensor)
+    assert features.dtype == torch.float32
+    assert not features.requires_grad
+
+
+@pytest.mark.parametrize(
+    ("result", "error", "message"),
+    [
+        (np.zeros((5, 4, 3)), ValueError, r"B = 5 for 5 images, got \(5, 4, 3\)"),
+        (np.zeros((4, 2, 2, 3)), ValueError, r"got \(4, 2, 2, 3\)"),
+        (np.zeros((5, 2, 2, 0)), ValueError, r"got \(5, 2, 2, 0\)"),
+        (np.zeros((5, 2, 2, 3), complex), TypeError, "complex128"),
+        (None, TypeError, "object"),
+    ],
+)
+def test_a_backbone_that_gives_no_features_is_named(
+    result: Any, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        extract_features(IMAGES, lambda images: result)
+
+
+def test_grids_that_differ_between_batches_are_refused() -> None:
+    def model(images: list[np.ndarray]) -> np.ndarray:
+        return np.zeros((len(images), len(images), 1, 1))
+
+    with pytest.raises(ValueError, match=r"\(1, 1, 1\) and \(2, 1, 1\)"):
+        extract_features(IMAGES, model, batch_size=2)
+
+
+@pytest.mark.parametrize(("batch_size", "error"), [(0, ValueError), (1.5, TypeError)])
+def test_a_bad_batch_size_is_refused(batch_size: Any, error: type[Exception]) -> None:
+    with pytest.raises(error, match="batch_size"):
+        extract_features(IMAGES, Means(), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("grid", [(64, 64), (16, 24), (1, 1), (1, 9)])
+@pytest.mark.parametrize("size", [(30, 50), (1, 1), (3, 900)])
+def test_texture_takes_any_size_and_any_grid(
+    grid: tuple[int, int], size: tuple[int, int]
+) -> None:
+    image = np.random.default_rng(0).integers(0, 255, (*size, 3), np.uint8)
+    features = TextureBackbone(grid)([image, 255 - image])
+    assert features.shape == (2, *grid, 20)
+    assert features.dtype == np.float32
+    assert np.isfinite(features).all()
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_blank_image_is_nothing_but_position(value: int) -> None:
+    features = TextureBackbone(grid=8)([np.full((20, 20, 3), value, np.uint8)])
+    assert np.abs(features[..., :-2]).max() < 1e-3
+    assert np.abs(features[..., -2:]).max() > 0.1
+
+
+def test_texture_is_standardised_over_the_batch() -> None:
+    features = TextureBackbone(grid=16)([data.coffee(), data.chelsea()])
+    channels = features[..., :-2].reshape(-1, 18).astype(float)
+    np.testing.assert_allclose(channels.mean(0), 0, atol=1e-3)
+    # Mean squared lengths: colour, colour of the surroundings, texture.
+    groups = np.split(np.square(channels).mean(0), [3, 6])
+    np.testing.assert_allclose([g.sum() for g in groups], [1, 1, 0.49], rtol=0.01)
+
+
+def test_texture_is_the_same_each_time() -> None:
+    first, second = (TextureBackbone(grid=16)([data.coffee()]) for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("grid", [0, True, (3,), (1, 2, 3), "ab", None, 2.5])
+def test_a_bad_grid_is_refused(grid: Any) -> None:
+    with pytest.raises(ValueError, match="grid must be"):
+        TextureBackbone(grid)
+
+
+@pytest.mark.parametrize("position", [-1, "near", True, float("nan")])
+def test_a_bad_position_is_refused(position: Any) -> None:
+    with pytest.raises(ValueError, match="position must be"):
+        TextureBackbone(position=position)
+
+
+def test_a_click_finds_the_brown_stain_on_every_tile() -> None:
+    slide = data.immunohistochemistry()
+    tiles = [slide[y : y + 256, x : x + 256] for y in (0, 256) for x in (0, 256)]
+    model = TextureBackbone(grid=32)
+    features = model(tiles)
+    ncut = NCUT(30, affinity_focal_gamma=model.affinity_focal_gamma)
+    eigvecs, _ = ncut.fit_transform(features)
+    found = get_mask(eigvecs, eigvecs[0, 12, 12]).astype(bool)
+    blue, red = (
+        np.stack([tile[..., c].reshape(32, 8, 32, 8).mean((1, 3)) for tile in tiles])
+        for c in (2, 0)
+    )
+    stained = red - blue > 40
+    for mask, expected in zip(found, stained, strict=True):
+        assert (mask & expected).sum() / (mask | expected).sum() > 0.6

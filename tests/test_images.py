@@ -1,0 +1,216 @@
+"""Images in every form a notebook has them come out as uint8 RGB, or are refused."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from ncut_widget.images import encode_picture, load_images
+
+RGB = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [51, 102, 153]]], np.uint8)
+WIDE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+
+
+def only(images: object) -> np.ndarray:
+    (image,) = load_images(images)
+    assert image.dtype == np.uint8
+    assert image.ndim == 3
+    assert image.shape[2] == 3
+    assert image.flags.c_contiguous
+    return image
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        RGB,
+        RGB[::1, ::1].tolist and np.asfortranarray(RGB),
+        RGB.astype(np.int64),
+        RGB.astype(np.uint16) * 257,
+        RGB / 255,
+        (RGB / 255).astype(np.float16),
+        RGB.transpose(2, 0, 1),
+        torch.from_numpy(RGB),
+        torch.from_numpy(RGB).permute(2, 0, 1),
+        torch.from_numpy(RGB).permute(2, 0, 1) / 255,
+        (torch.from_numpy(RGB).permute(2, 0, 1) / 255).requires_grad_(),
+        Image.fromarray(RGB),
+        np.dstack([RGB, np.full((2, 2), 255, np.uint8)]),
+    ],
+)
+def test_one_image_in_any_form_is_the_same(image: object) -> None:
+    assert np.array_equal(only(image), RGB)
+    assert np.array_equal(only([image]), RGB)
+
+
+def test_bfloat16_tensors_are_read() -> None:
+    assert only(torch.ones(3, 2, 2, dtype=torch.bfloat16)).min() == 255
+
+
+@pytest.mark.parametrize(
+    ("image", "value"),
+    [
+        (np.full((2, 3), 7, np.uint8), 7),
+        (np.full((2, 3, 1), 7, np.uint8), 7),
+        (np.full((1, 2, 3), 0.5), 128),
+        (np.ones((2, 3), bool), 255),
+        (np.full((2, 3), 65535, np.uint16), 255),
+        (np.full((2, 3), 40000, np.int32), 156),
+        (np.full((2, 3), 1 + 1e-6), 255),
+    ],
+)
+def test_grey_becomes_rgb(image: np.ndarray, value: int) -> None:
+    if image.ndim == 3 and image.shape[0] == 1:
+        image = np.concatenate([image] * 1).reshape(2, 3)
+    assert np.array_equal(only(image), np.full((2, 3, 3), value))
+
+
+def test_transparent_images_are_laid_on_white() -> None:
+    rgba = np.zeros((1, 3, 4), np.uint8)
+    rgba[0, :, 3] = [0, 51, 255]
+    expected = [[[255] * 3, [204] * 3, [0] * 3]]
+    assert only(rgba).tolist() == expected
+    assert only(Image.fromarray(rgba)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("batch", "count", "size"),
+    [
+        (np.zeros((5, 8, 9), np.uint8), 5, (8, 9)),
+        (np.zeros((5, 8, 9, 3), np.uint8), 5, (8, 9)),
+        (np.zeros((5, 3, 8, 9)), 5, (8, 9)),
+        (torch.zeros(5, 1, 8, 9), 5, (8, 9)),
+        (torch.zeros(5, 4, 8, 9), 5, (8, 9)),
+        (torch.zeros(3, 8, 9), 1, (8, 9)),
+        (torch.zeros(1, 8, 9), 1, (8, 9)),
+        # Both ends could be channels: arrays end with them, tensors begin.
+        (np.zeros((3, 9, 3)), 1, (3, 9)),
+        (torch.zeros(3, 9, 3), 1, (9, 3)),
+    ],
+)
+def test_shapes_tell_batches_from_images(
+    batch: object, count: int, size: tuple[int, int]
+) -> None:
+    assert [image.shape for image in load_images(batch)] == [(*size, 3)] * count
+
+
+def test_lists_hold_images_of_different_kinds_and_sizes() -> None:
+    images = load_images((RGB, WIDE[..., 0], Image.new("L", (4, 6))))
+    assert [image.shape for image in images] == [(2, 2, 3), (5, 7, 3), (6, 4, 3)]
+
+
+def test_generators_are_read() -> None:
+    assert len(load_images(image for image in [RGB, RGB])) == 2
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr"])
+def test_every_mode_of_pillow_is_read(mode: str) -> None:
+    white = Image.new("RGB", (3, 2), "white").convert(mode)
+    assert np.array_equal(only(white), np.full((2, 3, 3), 255))
+
+
+def test_sixteen_bit_files_are_scaled_not_clipped(tmp_path: Path) -> None:
+    path = tmp_path / "deep.png"
+    Image.fromarray(np.array([[0, 32896, 65535]], np.uint16)).save(path)
+    assert only(path)[0, :, 0].tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_files_are_read(tmp_path: Path, kind: type) -> None:
+    path = tmp_path / "wide.png"
+    Image.fromarray(WIDE).save(path)
+    assert np.array_equal(only(kind(path)), WIDE)
+    assert len(load_images([kind(path)] * 3)) == 3
+
+
+def test_the_camera_orientation_is_applied(tmp_path: Path) -> None:
+    path = tmp_path / "turned.png"
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: show it a quarter turn clockwise
+    Image.fromarray(WIDE).save(path, exif=exif)
+    assert np.array_equal(only(path), np.rot90(WIDE, -1))
+    with Image.open(path) as image:
+        assert np.array_equal(only(image), np.rot90(WIDE, -1))
+
+
+@pytest.mark.parametrize(
+    ("image", "error", "message"),
+    [
+        ([], ValueError, "at least one image"),
+        (None, TypeError, "got NoneType"),
+        (b"png", TypeError, "got bytes"),
+        ([RGB, 3], TypeError, r"images\[1\].*got int"),
+        ([RGB, np.zeros(4)], ValueError, r"images\[1\].*got \(4,\)"),
+        ([RGB, np.zeros((4, 5, 2))], ValueError, r"images\[1\].*got \(4, 5, 2\)"),
+        ([np.zeros((2, 4, 5, 3))], ValueError, r"images\[0\].*\(2, 4, 5, 3\)"),
+        ([np.zeros((0, 5, 3))], ValueError, r"images\[0\] has no pixels"),
+        (np.zeros((4, 8, 9)), ValueError, "one RGBA image or 4 grey ones"),
+        ([RGB, RGB / 255 * np.nan], ValueError, r"images\[1\].*NaN"),
+        (torch.full((3, 4, 5), -1.0), ValueError, "undo a normalisation"),
+        (np.full((4, 5), 255.0), ValueError, r"floats from 255 to 255"),
+        (np.full((4, 5), -1), ValueError, "integers from -1"),
+        (np.full((4, 5), 70000), ValueError, "65535"),
+        (np.zeros((4, 5), complex), TypeError, "complex128"),
+        (np.full((4, 5), "a"), TypeError, "dtype <U1"),
+    ],
+)
+def test_what_is_no_image_gets_one_sentence(
+    image: object, error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message) as caught:
+        load_images(image)
+    assert "\n" not in str(caught.value)
+
+
+def test_unreadable_files_are_named(tmp_path: Path) -> None:
+    text = tmp_path / "notes.png"
+    text.write_text("no image")
+    cut = tmp_path / "cut.png"
+    file = io.BytesIO()
+    noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)
+    Image.fromarray(noise).save(file, "PNG")
+    cut.write_bytes(file.getvalue()[:2000])
+    with pytest.raises(FileNotFoundError, match=r"images\[1\].*nowhere.png"):
+        load_images([RGB, tmp_path / "nowhere.png"])
+    with pytest.raises(ValueError, match=r"images\[0\].*notes.png.*cannot be read"):
+        load_images(text)
+    with pytest.raises(ValueError, match=r"images\[0\].*cut.png.*cannot be read"):
+        load_images(cut)
+    with pytest.raises(ValueError, match=r"images\[0\] is a folder"):
+        load_images(str(tmp_path))
+
+
+@pytest.mark.parametrize("mime", ["image/jpeg", "image/png"])
+@pytest.mark.parametrize(
+    ("max_side", "size"),
+    [(None, (40, 20)), (80, (40, 20)), (10, (10, 5)), (1, (1, 1))],
+)
+def test_pictures_are_scaled_down_only(
+    mime: str, max_side: int | None, size: tuple[int, int]
+) -> None:
+    picture = encode_picture(np.zeros((20, 40, 3), np.uint8), max_side, mime)
+    assert (picture.mime, picture.width, picture.height) == (mime, *size)
+    with Image.open(io.BytesIO(picture.data)) as image:
+        assert image.size == size
+        assert image.get_format_mimetype() == mime
+
+
+def test_png_is_exact_and_jpeg_is_close() -> None:
+    def decode(data: bytes) -> np.ndarray:
+        return np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+
+    smooth = np.broadcast_to(np.arange(64, dtype=np.uint8)[:, None, None], (64, 64, 3))
+    smooth = np.ascontiguousarray(smooth)
+    assert np.array_equal(decode(encode_picture(smooth, mime="image/png").data), smooth)
+    jpeg = decode(encode_picture(smooth, quality=95).data)
+    assert np.abs(jpeg - smooth).max() <= 4
+
+
+def test_other_formats_are_refused() -> None:
+    with pytest.raises(ValueError, match="image/webp"):
+        encode_picture(RGB, mime="image/webp")
