@@ -8,21 +8,20 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ncut_widget.affinity import Affinity, Distance, Features, Rows, chunks
 from ncut_widget.device import pick_device
+from ncut_widget.landmarks import SampleMethod, draw_pool, place_landmarks
 
 __all__ = ["NCUT"]
 
-Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
-SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
-Features: TypeAlias = ArrayLike | Tensor
 
 # Eigenvalues of the landmarks' affinity below this share of the largest are left out.
 # The landmarks' own affinity is float64, but it is divided into a float32 one, whose
@@ -38,17 +37,8 @@ _LEAD = 1e-4
 # 1024 directions, for half the time, a sharp one (small gamma) nearly all.
 _TAIL = 0.02
 _MIN_RANK = 256
-# Landmarks are chosen by looking at no more than _POOL_ROWS rows, from their affinity
-# to _ANCHORS of them; k-means then runs on _SAMPLE_PER_LANDMARK rows a landmark.
-_POOL_ROWS = 32_768
-_ANCHORS = 128
-_SAMPLE_PER_LANDMARK = 8
-_KMEANS_STEPS = 3
 # A factor of at most this size is kept between the passes; a larger one is recomputed.
 _KEPT_FACTOR_BYTES = 2 << 30
-# Above this a float32 square overflows once it is summed over the columns; a row whose
-# norm is below its inverse has no direction left in float32.
-_MAX_MAGNITUDE = 1e18
 # A column is symmetric when its third moment is below this share of the absolute one.
 _SYMMETRIC = 1e-3
 _BAR_AFTER_SECONDS = 2.0
@@ -232,7 +222,7 @@ class NCUT:
         """
         self._check_parameters()
         rng = _generator(self.random_state)
-        rows = _Rows(features)
+        rows = Rows(features)
         device = pick_device(self.device, rows.device)
         if self.num_eig > rows.count:
             raise ValueError(
@@ -289,7 +279,7 @@ class NCUT:
         """
         if not hasattr(self, "_extension"):
             raise ValueError("NCUT is not fitted: call fit(features) before transform")
-        rows = _Rows(features)
+        rows = Rows(features)
         if rows.columns != self.n_features_in_:
             raise ValueError(
                 f"features must have {self.n_features_in_} columns as those of the "
@@ -297,7 +287,7 @@ class NCUT:
             )
         with torch.no_grad(), self._bar(rows.count) as bar:
             eigvecs = rows.new_output(self._extension.num_eig)
-            for at in _chunks(rows.count, self.chunk_size, bar):
+            for at in chunks(rows.count, self.chunk_size, bar):
                 eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
             return (
                 rows.as_given(eigvecs.reshape(*rows.shape, -1)),
@@ -378,11 +368,13 @@ class NCUT:
             disable=not self.progress,
         )
 
-    def _solve_exactly(self, rows: _Rows) -> tuple[Tensor, _Extension]:
-        affinity = _Affinity.of(
+    def _solve_exactly(self, rows: Rows) -> tuple[Tensor, _Extension]:
+        affinity = Affinity.of(
             rows,
             np.arange(rows.count),
-            self,
+            self.distance,
+            self.affinity_focal_gamma,
+            chunk_size=self.chunk_size,
             device=torch.device("cpu"),
             dtype=torch.float64,
         )
@@ -407,11 +399,27 @@ class NCUT:
         return out, extension
 
     def _solve_by_landmarks(
-        self, rows: _Rows, device: torch.device, rng: np.random.Generator
+        self, rows: Rows, device: torch.device, rng: np.random.Generator
     ) -> tuple[Tensor, _Extension]:
-        pool = _pool(rows.count, max(_POOL_ROWS, self.num_sample), rng)
-        affinity = _Affinity.of(rows, pool, self, device=device, dtype=torch.float32)
-        landmarks = self._place_landmarks(rows, affinity, pool, rng)
+        pool = draw_pool(rows, self.num_sample, rng)
+        affinity = Affinity.of(
+            rows,
+            pool,
+            self.distance,
+            self.affinity_focal_gamma,
+            chunk_size=self.chunk_size,
+            device=device,
+            dtype=torch.float32,
+        )
+        landmarks = place_landmarks(
+            rows,
+            affinity,
+            pool,
+            self.num_sample,
+            self.sample_method,
+            rng,
+            self.chunk_size,
+        )
         root = _pseudo_inverse_root(
             affinity.within(landmarks.cpu().double()), self.num_eig
         )
@@ -447,41 +455,12 @@ class NCUT:
         )
         return eigvecs, extension
 
-    def _place_landmarks(
-        self,
-        rows: _Rows,
-        affinity: _Affinity,
-        pool: NDArray[np.int64],
-        rng: np.random.Generator,
-    ) -> Tensor:
-        """Return landmarks (m, C') in the space the affinity works in."""
-        m = self.num_sample
-        if self.sample_method == "random":
-            return affinity.place(rows.read(rng.choice(pool, m, replace=False)))
-        anchors = rng.choice(pool, min(_ANCHORS, len(pool)), replace=False)
-        y = affinity.place(rows.read(anchors))
-        degrees = torch.cat(
-            [
-                affinity.between(affinity.place(rows.read(pool[at])), y).mean(1).cpu()
-                for at in _chunks(len(pool), self.chunk_size)
-            ]
-        ).numpy()
-        # Sampling without replacement, in order, with probability inverse to the degree
-        # (whose least share is the row's own affinity): the first to arrive, each after
-        # an exponential waiting time.
-        arrivals = rng.exponential(size=len(pool)) * (degrees + 1 / len(pool))
-        drawn = pool[np.argsort(arrivals, kind="stable")[: _SAMPLE_PER_LANDMARK * m]]
-        sample = affinity.place(rows.read(drawn))
-        if self.sample_method == "farthest":
-            return sample[_farthest(sample, m)]
-        return _cluster_centres(sample, m, on_sphere=self.distance == "cosine")
-
 
 @dataclass(frozen=True)
 class _Extension:
     """The fitted eigenvectors as a function of features."""
 
-    affinity: _Affinity
+    affinity: Affinity
     landmarks: Tensor  # (m, C'), as placed by the affinity
     degree: Tensor  # (m,) float64: affinities to the landmarks -> degree
     projection: Tensor  # (m, K) float64: affinities to the landmarks -> sqrt(d) v
@@ -500,165 +479,13 @@ class _Extension:
         return self.affinity.as_features(self.landmarks.cpu().double()).float()
 
 
-class _Rows:
-    """Features of any shape, kind and type as N rows of C columns, read in parts."""
-
-    def __init__(self, features: Features) -> None:
-        given = features if isinstance(features, Tensor) else np.asarray(features)
-        if isinstance(given, Tensor):
-            real = not given.is_complex() and given.layout is torch.strided
-        else:
-            real = given.dtype.kind in "biuf"
-        if not real:
-            kind = given.layout if isinstance(given, Tensor) else "array"
-            raise TypeError(
-                "features must be a dense array or tensor of real numbers, got "
-                f"{kind} of {given.dtype}"
-            )
-        if given.ndim < 2 or 0 in given.shape:
-            raise ValueError(
-                "features must have shape (..., C) with at least two axes, none of "
-                f"them empty, got {tuple(given.shape)}"
-            )
-        self.shape = tuple(given.shape[:-1])
-        self.count = math.prod(self.shape)
-        self.columns = int(given.shape[-1])
-        self._torch = isinstance(given, Tensor)
-        self.device = given.device if isinstance(given, Tensor) else torch.device("cpu")
-        self._flat = given.reshape(self.count, self.columns)
-
-    def read(self, rows: slice | NDArray[np.int64]) -> Tensor:
-        """Return the rows (n, C), in float64 if float32 would round them, else float32.
-
-        Raises ValueError if one isn't finite or is too large to be squared.
-        """
-        flat = self._flat
-        if isinstance(flat, Tensor):
-            at = rows if isinstance(rows, slice) else torch.from_numpy(rows)
-            wide = flat.dtype in (torch.float64, torch.int64, torch.int32)
-            # MPS has no float64
-            wide = wide and flat.device.type != "mps"
-            part = flat.detach()[at.to(flat.device) if isinstance(at, Tensor) else at]
-            part = part.to(torch.float64 if wide else torch.float32)
-        else:
-            wide = not np.can_cast(flat.dtype, np.float32)
-            block = np.require(
-                flat[rows], np.float64 if wide else np.float32, ["C", "W"]
-            )
-            part = torch.from_numpy(block)
-        peak = torch.linalg.vector_norm(part, math.inf, dim=1)
-        sound = peak <= _MAX_MAGNITUDE  # False for NaN
-        if not bool(sound.all()):
-            k = int(sound.logical_not().nonzero()[0, 0])
-            row = int(np.arange(self.count)[rows][k])
-            raise ValueError(
-                "features must be finite and at most 1e18 in magnitude, got "
-                f"{_odd_value(part[k])} in row {row} of {self.count}"
-            )
-        return part
-
-    def new_output(self, columns: int) -> Tensor:
-        return torch.empty(self.count, columns, dtype=torch.float32, device=self.device)
-
-    def as_given(self, result: Tensor) -> Any:
-        """Return a result as numpy if the features were, else on their device."""
-        return result.to(self.device) if self._torch else result.cpu().numpy()
-
-
-@dataclass(frozen=True)
-class _Affinity:
-    """The affinity of two rows, and the space in which it is computed.
-
-    Rows are first *placed*: divided by their norm for the cosine (with one column more
-    that is 1 for rows of zeros, so that these are alike and at right angles to the
-    rest); else centred, lest distances drown in rounding, and divided by the length
-    that makes the affinity ``exp(-d)`` or ``exp(-d**2)``.
-    """
-
-    distance: Distance
-    gamma: float
-    centre: Tensor | None  # (C,) float64, on the CPU
-    length: float
-    device: torch.device
-    dtype: torch.dtype
-
-    @classmethod
-    def of(
-        cls,
-        rows: _Rows,
-        pool: NDArray[np.int64],
-        ncut: NCUT,
-        *,
-        device: torch.device,
-        dtype: torch.dtype,
-    ) -> _Affinity:
-        gamma = float(ncut.affinity_focal_gamma)
-        if ncut.distance == "cosine":
-            return cls("cosine", gamma, None, 1.0, device, dtype)
-        # Any centre near the features will do: that of a sample.
-        centre = torch.zeros(rows.columns, dtype=torch.float64, device="cpu")
-        for at in _chunks(len(pool), ncut.chunk_size):
-            centre += rows.read(pool[at]).sum(0).cpu().double()
-        centre /= len(pool)
-        length = gamma
-        if ncut.distance == "rbf":
-            variance = _total_variance(rows, centre, ncut.chunk_size)
-            length = math.sqrt(2 * gamma * variance) if variance > 0 else 1.0
-        return cls(ncut.distance, gamma, centre, length, device, dtype)
-
-    def place(self, features: Tensor) -> Tensor:
-        """Return features (n, C) as rows to compute affinities with."""
-        if self.centre is not None:
-            centred = (features - self.centre.to(features)) / self.length
-            return centred.to(self.device, self.dtype).clamp_(
-                -_MAX_MAGNITUDE, _MAX_MAGNITUDE
-            )
-        x = features.to(self.device, self.dtype)
-        norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-        zero = norm < 1 / _MAX_MAGNITUDE
-        placed = x.new_empty(len(x), x.shape[1] + 1)
-        torch.div(x, norm.masked_fill(zero, math.inf), out=placed[:, :-1])
-        placed[:, -1:] = zero
-        return placed
-
-    def as_features(self, placed: Tensor) -> Tensor:
-        """Undo `place`, but for the norm of a row where `distance` is the cosine."""
-        if self.centre is None:
-            return placed[:, :-1]
-        return placed * self.length + self.centre
-
-    def between(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the affinities (n, m) of placed rows x (n, C') and y (m, C')."""
-        if self.distance == "cosine":
-            return _exp_((x @ y.T).sub_(1).div_(self.gamma))
-        squared = torch.addmm(y.square().sum(1), x, y.T, alpha=-2)
-        squared += x.square().sum(1, keepdim=True)
-        return self._of_squared_distance(squared)
-
-    def within(self, x: Tensor) -> Tensor:
-        """Return the affinities (n, n) of placed float64 rows, with more care."""
-        if self.distance == "cosine":
-            matrix = self.between(x, x)
-        else:
-            # The Gram form would leave equal rows a distance of 1e-8 apart.
-            exactly = "donot_use_mm_for_euclid_dist"
-            distances = torch.cdist(x, x, compute_mode=exactly)
-            matrix = self._of_squared_distance(distances.square_())
-        return matrix.fill_diagonal_(1)
-
-    def _of_squared_distance(self, squared: Tensor) -> Tensor:
-        squared.clamp_(min=0)
-        distances = squared if self.distance == "rbf" else squared.sqrt_()
-        return _exp_(distances.neg_())
-
-
 class _Factor:
     """``C = K(X, L) R`` with R the root of the pseudo-inverse, a chunk at a time."""
 
     def __init__(
         self,
-        rows: _Rows,
-        affinity: _Affinity,
+        rows: Rows,
+        affinity: Affinity,
         landmarks: Tensor,
         root: Tensor,
         chunk_size: int,
@@ -674,7 +501,7 @@ class _Factor:
         self._kept: dict[int, Tensor] | None = {} if kept else None
 
     def chunks(self) -> Iterator[tuple[slice, Tensor]]:
-        for at in _chunks(self._rows.count, self._chunk_size, self._bar):
+        for at in chunks(self._rows.count, self._chunk_size, self._bar):
             c = None if self._kept is None else self._kept.get(at.start)
             if c is None:
                 x = self._affinity.place(self._rows.read(at))
@@ -682,19 +509,6 @@ class _Factor:
                 if self._kept is not None:
                     self._kept[at.start] = c
             yield at, c
-
-
-def _chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slice]:
-    for start in range(0, count, size):
-        stop = min(start + size, count)
-        yield slice(start, stop)
-        if bar is not None:
-            bar.update(stop - start)
-
-
-def _exp_(exponent: Tensor) -> Tensor:
-    """Exponentiate in place; rounding above 0 would overflow where gamma is tiny."""
-    return exponent.clamp_(max=0).exp_()
 
 
 def _inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
@@ -758,56 +572,6 @@ def _signs(vectors: Tensor, moment: Tensor, absolute: Tensor) -> Tensor:
     return signs
 
 
-def _cluster_centres(sample: Tensor, m: int, *, on_sphere: bool) -> Tensor:
-    """Return m centres (m, C') of a sample, by Lloyd's steps from its first m rows."""
-    centres = sample[:m].clone()
-    # CUDA's index_add_ is not deterministic, so that sums are done on the CPU.
-    summands = sample.cpu()
-    for _ in range(_KMEANS_STEPS):
-        half = centres.square().sum(1).mul_(0.5)
-        nearest = torch.addmm(half, sample, centres.T, beta=-1).argmax(1).cpu()
-        sizes = torch.bincount(nearest, minlength=m)[:, None]
-        sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
-        if on_sphere:
-            sizes = torch.linalg.vector_norm(sums, dim=1, keepdim=True)
-        # An empty cluster, or one of opposite directions, stays where it was.
-        moved = (sums / sizes).to(centres)
-        centres = torch.where(sizes.to(centres) > 1e-6, moved, centres)
-    return centres
-
-
-def _farthest(sample: Tensor, m: int) -> Tensor:
-    """Return the indices (m,) of rows each farthest from all before it."""
-    gram = sample @ sample.T
-    norms = gram.diagonal()
-    chosen = torch.zeros(m, dtype=torch.int64, device=sample.device)
-    distance = torch.full_like(norms, math.inf)
-    for k in range(1, m):
-        last = chosen[k - 1]
-        distance = torch.minimum(distance, norms + norms[last] - 2 * gram[last])
-        chosen[k] = distance.argmax()
-    return chosen
-
-
-def _total_variance(rows: _Rows, centre: Tensor, chunk_size: int) -> float:
-    """Return the columns' variances, summed; 0 where it is nothing but rounding."""
-    square, mean = 0.0, torch.zeros_like(centre)
-    for at in _chunks(rows.count, chunk_size):
-        part = rows.read(at)
-        part = part - centre.to(part)
-        square += float(torch.linalg.vector_norm(part).double().square())
-        mean += part.sum(0).cpu().double()
-    spread = square - float(mean.square().sum()) / rows.count
-    size = rows.count * float(centre.square().sum())
-    return spread / (rows.count - 1) if spread > 1e-28 * size else 0.0
-
-
-def _pool(count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    if count <= size:
-        return np.arange(count)
-    return np.sort(rng.choice(count, size, replace=False))
-
-
 def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:
     try:
         return np.random.default_rng(random_state)
@@ -826,8 +590,3 @@ def _check_integer(name: str, value: object, low: int) -> None:
 def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     if value not in choices:
         raise ValueError(f"{name} must be one of {choices}, got {value!r}")
-
-
-def _odd_value(row: Tensor) -> float:
-    finite = row.isfinite()
-    return float(row[~finite][0] if not bool(finite.all()) else row[row.abs().argmax()])

@@ -309,7 +309,7 @@ def test_more_rows_than_the_landmarks_are_chosen_from(
 ) -> None:
     features = clusters(2000, 32, kinds=6, spread=0.2)
     exact, _ = dense_ncut(features, 6)
-    monkeypatch.setattr("ncut_widget.ncut._POOL_ROWS", 300)
+    monkeypatch.setattr("ncut_widget.landmarks._POOL_ROWS", 300)
     eigvecs, _ = NCUT(6, num_sample=100).fit_transform(features)
     assert smallest_principal_cosine(eigvecs, exact) > 0.999
 
