@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -39,10 +38,9 @@ class Means:
 
 
 @pytest.fixture
-def means(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def means(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_FACTORIES", dict(registry._FACTORIES))
     register_backbone("means")(Means)
-    yield
 
 
 @pytest.mark.usefixtures("means")
@@ -60,7 +58,7 @@ def test_an_unknown_name_gets_the_known_ones() -> None:
         load_model("textur")
     with pytest.raises(TypeError, match="got 3"):
         load_model(3)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="or a callable .* got int"):
+    with pytest.raises(TypeError, match=r"or a callable .* got int"):
         resolve_model(3)  # type: ignore[arg-type]
 
 
@@ -147,9 +145,10 @@ def test_texture_is_standardised_over_the_batch() -> None:
     features = TextureBackbone(grid=16)([data.coffee(), data.chelsea()])
     channels = features[..., :-2].reshape(-1, 18).astype(float)
     np.testing.assert_allclose(channels.mean(0), 0, atol=1e-3)
-    # Mean squared lengths: colour, colour of the surroundings, texture.
+    # Mean squared lengths: colour, colour of the surroundings, texture; the last a
+    # little less, as a channel that hardly varies is not stretched in full.
     groups = np.split(np.square(channels).mean(0), [3, 6])
-    np.testing.assert_allclose([g.sum() for g in groups], [1, 1, 0.49], rtol=0.01)
+    np.testing.assert_allclose([g.sum() for g in groups], [1, 1, 0.49], rtol=0.05)
 
 
 def test_texture_is_the_same_each_time() -> None:

@@ -29,7 +29,7 @@ def only(images: object) -> np.ndarray:
     "image",
     [
         RGB,
-        RGB[::1, ::1].tolist and np.asfortranarray(RGB),
+        np.asfortranarray(RGB),
         RGB.astype(np.int64),
         RGB.astype(np.uint16) * 257,
         RGB / 255,
@@ -57,7 +57,7 @@ def test_bfloat16_tensors_are_read() -> None:
     [
         (np.full((2, 3), 7, np.uint8), 7),
         (np.full((2, 3, 1), 7, np.uint8), 7),
-        (np.full((1, 2, 3), 0.5), 128),
+        (np.full((2, 3), 0.5), 128),
         (np.ones((2, 3), bool), 255),
         (np.full((2, 3), 65535, np.uint16), 255),
         (np.full((2, 3), 40000, np.int32), 156),
@@ -65,8 +65,6 @@ def test_bfloat16_tensors_are_read() -> None:
     ],
 )
 def test_grey_becomes_rgb(image: np.ndarray, value: int) -> None:
-    if image.ndim == 3 and image.shape[0] == 1:
-        image = np.concatenate([image] * 1).reshape(2, 3)
     assert np.array_equal(only(image), np.full((2, 3, 3), value))
 
 
@@ -146,7 +144,7 @@ def test_the_camera_orientation_is_applied(tmp_path: Path) -> None:
         (b"png", TypeError, "got bytes"),
         ([RGB, 3], TypeError, r"images\[1\].*got int"),
         ([RGB, np.zeros(4)], ValueError, r"images\[1\].*got \(4,\)"),
-        ([RGB, np.zeros((4, 5, 2))], ValueError, r"images\[1\].*got \(4, 5, 2\)"),
+        ([RGB, np.zeros((6, 5, 2))], ValueError, r"images\[1\].*got \(6, 5, 2\)"),
         ([np.zeros((2, 4, 5, 3))], ValueError, r"images\[0\].*\(2, 4, 5, 3\)"),
         ([np.zeros((0, 5, 3))], ValueError, r"images\[0\] has no pixels"),
         (np.zeros((4, 8, 9)), ValueError, "one RGBA image or 4 grey ones"),
