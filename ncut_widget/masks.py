@@ -19,7 +19,8 @@ from functools import lru_cache
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from scipy import ndimage
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 QUANTILES = (0.01, 0.99)
 """The heatmap's 0 and 1 are these quantiles of the transformed similarity."""
@@ -88,19 +89,14 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
             "prompt_eigvec must be one eigenvector of all_eigvecs, shape (K,): got "
             f"{tuple(prompt.shape)} for all_eigvecs of shape {tuple(eigvecs.shape)}"
         )
-    with torch.inference_mode():
-        return cosine(eigvecs, row_norms(eigvecs), prompt.to(eigvecs.device))
+    with torch.no_grad():
+        unit = (prompt / row_norms(prompt)).to(eigvecs.device)
+        return ((eigvecs @ unit) / row_norms(eigvecs)).cpu().numpy()
 
 
-def row_norms(eigvecs: torch.Tensor) -> torch.Tensor:
-    """Lengths ``(...)`` of the eigenvectors ``(..., K)``, never quite zero."""
-    return torch.linalg.vector_norm(eigvecs, dim=-1).clamp_min_(_TINY)
-
-
-def cosine(eigvecs: torch.Tensor, norms: torch.Tensor, prompt: torch.Tensor) -> NDArray:
-    """`cosine_similarity` with the lengths of the eigenvectors known beforehand."""
-    unit = prompt / row_norms(prompt)
-    return ((eigvecs @ unit) / norms).cpu().numpy()
+def row_norms(eigvecs: torch.Tensor, dim: int = -1) -> torch.Tensor:
+    """Lengths of eigenvectors, which lie along ``dim``; never quite zero."""
+    return torch.linalg.vector_norm(eigvecs, dim=dim).clamp_min_(_TINY)
 
 
 def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
@@ -125,7 +121,9 @@ def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
     if values.size == 0:
         raise ValueError("similarity must hold at least one value, got none")
     mean = values.mean(dtype=np.float64)
-    std = values.std(dtype=np.float64, ddof=1) if values.size > 1 else 0.0
+    # numpy sums float32 pairwise, so squares of centred values need no float64 here.
+    squares = np.square(values - np.float32(mean)).sum()
+    std = math.sqrt(squares / max(values.size - 1, 1))
     # A spread below the rounding of the mean is rounding, not structure.
     if std <= np.finfo(np.float32).eps * abs(mean):
         std = 0.0
@@ -259,13 +257,42 @@ def denoise_mask(masks: ArrayLike, area_th: int = 3) -> NDArray:
         )
     if area_th <= 1:
         return masks.copy()
-    # One labelling for the whole batch: neighbours within an image, none across.
-    neighbours = np.zeros((3,) * masks.ndim, dtype=bool)
-    neighbours[(1,) * (masks.ndim - 2)] = True
-    labels, count = ndimage.label(masks, structure=neighbours)
-    keep = np.bincount(labels.ravel(), minlength=count + 1) >= area_th
-    keep[0] = False
-    return keep[labels]
+    height, width = masks.shape[-2:]
+    stride = width + 2
+    # One line of pixels for the whole batch, with a gap after every row and image.
+    padded = np.zeros((masks.size // (height * width), height + 1, stride), dtype=bool)
+    padded[:, :height, 1:-1] = masks.reshape(-1, height, width)
+    line = padded.ravel()
+    edges = np.flatnonzero(line[1:] != line[:-1]) + 1
+    starts, stops = edges[::2], edges[1::2]
+    small = (_component_areas(starts, stops, stride) < area_th).nonzero()[0]
+    line[_spans(starts[small], stops[small] - starts[small])] = False
+    return padded[:, :height, 1:-1].reshape(masks.shape)
+
+
+def _component_areas(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
+    """Areas of the 8-connected components that runs of pixels belong to.
+
+    Labelling runs and not pixels takes a third of the time of `scipy.ndimage.label` on
+    the masks of things, which have few runs.
+    """
+    # Runs of the next row that touch this one, corners included.
+    first = np.searchsorted(stops, starts + stride)
+    last = np.searchsorted(starts, stops + stride, side="right")
+    touching = _spans(first, last - first)
+    pointers = np.concatenate([[0], np.cumsum(last - first)])
+    graph = csr_array(
+        (np.ones(len(touching), dtype=bool), touching, pointers),
+        shape=(len(starts), len(starts)),
+    )
+    _, component = connected_components(graph, directed=False)
+    return np.bincount(component, weights=stops - starts)[component]
+
+
+def _spans(starts: NDArray, lengths: NDArray) -> NDArray:
+    """Concatenate ``arange(start, start + length)`` over all pairs."""
+    offsets = starts - np.cumsum(lengths) + lengths
+    return np.arange(lengths.sum()) + np.repeat(offsets, lengths)
 
 
 def get_mask(

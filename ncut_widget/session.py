@@ -22,7 +22,6 @@ from numpy.typing import ArrayLike, NDArray
 from ncut_widget.device import pick_device
 from ncut_widget.masks import (
     SimilarityStatistics,
-    cosine,
     denoise_mask,
     heatmap,
     row_norms,
@@ -89,7 +88,7 @@ class Session:
     Parameters
     ----------
     eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
-        Held, not copied, where dtype (float32) and device allow.
+        Copied, as float32.
     sizes : sequence of (int, int), optional
         ``(h, w)`` of every image, in pixels; the latent grid by default.
     device : str or torch.device, optional
@@ -107,8 +106,16 @@ class Session:
         sizes: Sequence[tuple[int, int]] | None = None,
         device: str | torch.device | None = None,
     ) -> None:
-        self.eigvecs = _check_eigvecs(eigvecs, device)
-        batch, height, width, num_eig = self.eigvecs.shape
+        checked = _check_eigvecs(eigvecs)
+        batch, height, width, num_eig = self.shape = tuple(checked.shape)
+        # One row an eigenvector: a prompt times them runs at the speed of memory, three
+        # times that of one row a pixel, and num_eig of them are a block.
+        self._columns = torch.empty(
+            (num_eig, batch * height * width),
+            dtype=torch.float32,
+            device=pick_device(device, checked.device),
+        )
+        self._columns.copy_(checked.reshape(-1, num_eig).T)
         self.grid = (height, width)
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
@@ -228,10 +235,7 @@ class Session:
             num_eig = num_eig or self.settings.num_eig
             key = (num_eig, prompt)
             if key not in self._similarities:
-                leading = self.eigvecs[..., :num_eig]
-                if self._norms is None or self._norms[0] != num_eig:
-                    self._norms = (num_eig, row_norms(leading))
-                values = cosine(leading, self._norms[1], leading[tuple(prompt)])
+                values = self._cosine(prompt, num_eig)
                 statistics = similarity_statistics(values)
                 if statistics.constant:
                     warnings.warn(
@@ -246,6 +250,24 @@ class Session:
                     self._similarities.popitem(last=False)
             self._similarities.move_to_end(key)
             return self._similarities[key]
+
+    def _cosine(self, prompt: Prompt, num_eig: int) -> NDArray:
+        leading = self._columns[:num_eig]
+        if self._norms is None or self._norms[0] != num_eig:
+            self._norms = (num_eig, row_norms(leading, dim=0))
+        norms = self._norms[1]
+        pixel = np.ravel_multi_index(prompt, self.shape[:3])
+        unit = leading[:, pixel] / norms[pixel]
+        if leading.device.type == "cpu":  # numpy's BLAS has the faster product
+            values = unit.numpy() @ leading.numpy() / norms.numpy()
+        else:
+            values = (unit @ leading / norms).cpu().numpy()
+        return values.reshape(self.shape[:3])
+
+    @property
+    def eigvecs(self) -> torch.Tensor:
+        """The eigenvectors, shape (B, H, W, K), float32, on their device."""
+        return self._columns.T.reshape(self.shape)
 
     def masks(self) -> NDArray:
         """Masks of the whole batch.
@@ -288,7 +310,7 @@ class Session:
             About [0, 1]; the maximum over the positive clicks, 0 without one.
         """
         with self.lock:
-            heat = np.zeros(self.eigvecs.shape[:3], dtype=np.float32)
+            heat = np.zeros(self.shape[:3], dtype=np.float32)
             for number, prompt in enumerate(self.prompts(label=1)):
                 values, statistics = self.similarity(prompt)
                 layer = heatmap(values, self.settings.gamma, statistics)
@@ -355,9 +377,7 @@ def check_number(
     return int(value) if whole else float(value)
 
 
-def _check_eigvecs(
-    eigvecs: ArrayLike, device: str | torch.device | None
-) -> torch.Tensor:
+def _check_eigvecs(eigvecs: ArrayLike) -> torch.Tensor:
     if not isinstance(eigvecs, torch.Tensor):
         array = np.asarray(eigvecs)
         if array.dtype.kind != "f":
@@ -372,5 +392,4 @@ def _check_eigvecs(
         )
     if not bool(torch.isfinite(eigvecs).all()):
         raise ValueError("eigvecs must be finite, got NaN or infinite values")
-    device = pick_device(device, eigvecs.device)
-    return eigvecs.detach().to(device=device, dtype=torch.float32).contiguous()
+    return eigvecs.detach()

@@ -101,8 +101,7 @@ class NcutSegmenter(anywidget.AnyWidget):
     Parameters
     ----------
     eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
-        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Held, not copied,
-        where dtype (float32) and device allow.
+        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied.
     images : optional
         The batch's images, B of them, in any form `load_images` reads. Without them
         the eigenvectors' colours are shown, and clicks are in latent pixels.
@@ -211,7 +210,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         return {
             "grid": list(self._session.grid),
             "sizes": [list(size) for size in self._session.sizes],
-            "num_eig_max": self._session.eigvecs.shape[-1],
+            "num_eig_max": self._session.shape[-1],
             "has_images": self._pictures.has_images,
             "defaults": {**asdict(self._session.defaults), "opacity": OPACITY},
         }
@@ -425,7 +424,7 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         """Name the batch, not the traits."""
-        batch, height, width, num_eig = self._session.eigvecs.shape
+        batch, height, width, num_eig = self._session.shape
         return (
             f"NcutSegmenter({batch} images, {height} x {width} latent grid, "
             f"{num_eig} eigenvectors, {len(self.clicks)} clicks)"

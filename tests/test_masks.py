@@ -8,6 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from ncut_widget.masks import (
     QUANTILE_SAMPLE,
@@ -167,6 +168,26 @@ def test_denoise_counts_diagonal_neighbours() -> None:
     mask = np.eye(3, dtype=bool)
     assert denoise_mask(mask, 3).sum() == 3
     assert denoise_mask(mask, 4).sum() == 0
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 12), st.integers(1, 12)),
+    density=st.floats(0, 1),
+    area_th=st.integers(0, 12),
+)
+def test_denoise_agrees_with_labelling_each_image(
+    seed: int, shape: tuple[int, int, int], density: float, area_th: int
+) -> None:
+    masks = np.random.default_rng(seed).random(shape) < density
+    expected = np.zeros_like(masks)
+    for image, mask in enumerate(masks):
+        labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
+        for label in range(1, count + 1):
+            component = labels == label
+            expected[image] |= component & (component.sum() >= area_th)
+    np.testing.assert_array_equal(denoise_mask(masks, area_th), expected)
 
 
 def test_denoise_does_not_join_neighbouring_images() -> None:

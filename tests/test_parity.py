@@ -12,7 +12,7 @@ from scipy import ndimage
 from skimage import data
 
 from ncut_widget import NCUT
-from ncut_widget.backbone import extract_features
+from ncut_widget.backbone import extract_features, load_model
 from ncut_widget.masks import (
     cosine_similarity,
     cut,
@@ -30,8 +30,8 @@ TIE = 16 * np.finfo(np.float32).eps
 
 
 def smooth(rng: np.random.Generator, batch: int) -> NDArray:
-    noise = rng.standard_normal((batch, 64, 64, 30))
-    return ndimage.gaussian_filter(noise, (0, 4, 4, 0)).astype(np.float32)
+    noise = rng.standard_normal((batch, 16, 16, 30), dtype=np.float32)
+    return ndimage.zoom(noise, (1, 4, 4, 1), order=1)
 
 
 def real(batch: int) -> NDArray:
@@ -43,7 +43,7 @@ def real(batch: int) -> NDArray:
         for x in range(0, 150, 30)
         for photograph in photographs
     ][:batch]
-    features = extract_features(crops, "texture", grid=(32, 32))
+    features = extract_features(crops, load_model("texture", grid=(32, 32)))
     eigvecs, _ = NCUT(num_eig=30).fit_transform(features)
     return np.asarray(eigvecs, dtype=np.float32)
 

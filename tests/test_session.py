@@ -219,7 +219,7 @@ def test_similarities_are_computed_once_for_all_settings(
 ) -> None:
     session.add_click([0, 1, 1, 1])
     session.masks()
-    monkeypatch.setattr("ncut_widget.session.cosine", None)  # calling it would raise
+    monkeypatch.setattr(session, "_cosine", None)  # calling it would raise
     for threshold in (0.1, 0.9):
         session.update(threshold=threshold, gamma=threshold * 3)
         session.masks()
