@@ -22,6 +22,7 @@ from ncut_widget.images import load_images
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.pictures import Pictures
 from ncut_widget.session import SETTINGS, Session, check_match, check_number
+from ncut_widget.traits import Checked, Result
 from ncut_widget.wire import (
     EditRequest,
     MapsRequest,
@@ -37,46 +38,8 @@ LAYERS = ("image", "eigvecs", "heatmap")
 STATIC = Path(__file__).parent / "static"
 
 
-class _Checked(traitlets.TraitType):
-    """A trait whose values pass the widget's own check, with its one sentence."""
-
-    def __init__(
-        self,
-        check: Callable[[NcutSegmenter, str, Any], Any],
-        default: Callable[[NcutSegmenter, str], Any],
-    ) -> None:
-        super().__init__()
-        self._check = check
-        self._default = default
-        self.tag(sync=True)
-
-    def default(self, obj: Any = None) -> Any:
-        return self._default(obj, str(self.name))
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        try:
-            return self._check(obj, str(self.name), value)
-        except (TypeError, ValueError) as error:
-            raise traitlets.TraitError(str(error)) from None
-
-    def set(self, obj: Any, value: Any) -> None:
-        # Page messages may arrive on another thread beside the running cell.
-        with obj._session.lock:
-            super().set(obj, value)
-
-
-class _Result(traitlets.TraitType):
-    """A read-only trait that is computed by the session when it is read."""
-
-    def __init__(self) -> None:
-        super().__init__(read_only=True)
-
-    def get(self, obj: Any, cls: Any = None) -> Any:
-        return getattr(obj._session, str(self.name))()
-
-
 def _setting() -> Any:
-    return _Checked(
+    return Checked(
         lambda self, name, value: self._session.check(name, value),
         lambda self, name: getattr(self._session.defaults, name),
     )
@@ -159,7 +122,7 @@ class NcutSegmenter(anywidget.AnyWidget):
     _esm = STATIC / "widget.js"
     _css = STATIC / "widget.css"
 
-    clicks = _Checked(_check_clicks, lambda self, name: [])
+    clicks = Checked(_check_clicks, lambda self, name: [])
     threshold = _setting()
     gamma = _setting()
     negative_threshold = _setting()
@@ -167,19 +130,19 @@ class NcutSegmenter(anywidget.AnyWidget):
     denoise_area_th = _setting()
     num_eig = _setting()
 
-    active_image = _Checked(
+    active_image = Checked(
         lambda self, name, value: check_number(
             name, value, 0, len(self._session.sizes) - 1, whole=True
         ),
         lambda self, name: 0,
     )
-    layer = _Checked(_check_layer, lambda self, name: "image")
-    opacity = _Checked(
+    layer = Checked(_check_layer, lambda self, name: "image")
+    opacity = Checked(
         lambda self, name, value: check_number(name, value, 0, 1),
         lambda self, name: OPACITY,
     )
 
-    masks = _Result()
+    masks = Result()
 
     _info = traitlets.Dict().tag(sync=True)
     _revision = traitlets.Int(0, read_only=True).tag(sync=True)
