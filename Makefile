@@ -32,8 +32,8 @@ check: .venv/dev js/node_modules/.package-lock.json
 	$(BIN)/mypy
 	npm --prefix js run --silent check
 	npm --prefix js run --silent test
-	npm --prefix js run --silent build -- --outdir=/tmp/ncut-widget-bundle
-	diff -r /tmp/ncut-widget-bundle ncut_widget/static
+	npm --prefix js run --silent build -- --outdir=$(CURDIR)/.bench/bundle
+	diff -r .bench/bundle ncut_widget/static
 
 .venv/lab: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv

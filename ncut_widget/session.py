@@ -8,11 +8,12 @@ from whatever thread a notebook's messages arrive on.
 
 from __future__ import annotations
 
+import itertools
 import threading
 import warnings
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,6 +76,26 @@ class Settings:
 SETTINGS = tuple(field.name for field in fields(Settings))
 
 
+@dataclass(frozen=True)
+class Segment:
+    """A named, committed result.
+
+    Attributes
+    ----------
+    name : str
+    clicks : tuple of Click
+    settings : Settings
+        What it was made with.
+    masks : ndarray of bool, shape (B, H, W)
+        Not to be written to.
+    """
+
+    name: str
+    clicks: tuple[Click, ...]
+    settings: Settings
+    masks: NDArray = field(repr=False)
+
+
 class Similarity(NamedTuple):
     """One prompt's cosine with every eigenvector of the batch."""
 
@@ -124,6 +145,7 @@ class Session:
         self.clicks: tuple[Click, ...] = ()
         self.defaults = Settings(num_eig=num_eig)
         self.settings = self.defaults
+        self.segments: dict[str, Segment] = {}
         self._ranges: dict[str, tuple[float, float]] = {
             "threshold": (0, 1),
             "gamma": (0.1, 10),
@@ -199,6 +221,45 @@ class Session:
     def clear(self) -> None:
         """Remove every click; can be undone."""
         self.update(clicks=())
+
+    def commit(self, name: str | None = None) -> Segment:
+        """Keep the masks as a segment, and clear the clicks for the next thing.
+
+        Parameters
+        ----------
+        name : str, optional
+            A segment of that name is replaced; by default the first of "segment 1",
+            "segment 2" and so on that is free.
+
+        Returns
+        -------
+        Segment
+
+        Raises
+        ------
+        TypeError
+            If the name is not a string.
+        ValueError
+            If it is empty, or there is no positive click.
+        """
+        with self.lock:
+            if name is None:
+                free = (f"segment {n}" for n in itertools.count(1))
+                name = next(name for name in free if name not in self.segments)
+            if not isinstance(name, str):
+                raise TypeError(f"a segment's name must be a string, got {name!r}")
+            if not name:
+                raise ValueError("a segment's name must not be empty")
+            if not self.prompts(label=1):
+                raise ValueError(
+                    "there is nothing to commit: click something first, positively"
+                )
+            masks = self.masks()
+            masks.flags.writeable = False
+            segment = Segment(name, self.clicks, self.settings, masks)
+            self.segments[name] = segment
+            self.clear()
+            return segment
 
     def undo(self) -> None:
         """Go back to the clicks before the last change of them, if there was one."""

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import anywidget
 import numpy as np
@@ -21,7 +21,7 @@ from ncut_widget.backbone import Backbone, extract_features, resolve_model
 from ncut_widget.images import load_images
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.pictures import Pictures
-from ncut_widget.session import SETTINGS, Session, check_match, check_number
+from ncut_widget.session import SETTINGS, Segment, Session, check_match, check_number
 from ncut_widget.traits import Checked, Result
 from ncut_widget.wire import (
     EditRequest,
@@ -30,6 +30,8 @@ from ncut_widget.wire import (
     write_edited,
     write_maps,
 )
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -146,6 +148,7 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     _info = traitlets.Dict().tag(sync=True)
     _revision = traitlets.Int(0, read_only=True).tag(sync=True)
+    _segments: Any = traitlets.List(read_only=True).tag(sync=True)
     _history = traitlets.List([False, False], read_only=True).tag(sync=True)
 
     def __init__(
@@ -345,6 +348,32 @@ class NcutSegmenter(anywidget.AnyWidget):
         """Remove every click; can be undone."""
         self._apply(self._session.clear)
 
+    def commit(self, name: str | None = None) -> Segment:
+        """Keep the masks as a segment, and clear the clicks for the next thing.
+
+        Parameters
+        ----------
+        name : str, optional
+            A segment of that name is replaced; by default "segment 1", "segment 2"
+            and so on.
+
+        Returns
+        -------
+        Segment
+            With ``name``, ``clicks``, ``settings`` and ``masks`` (B, H, W), bool.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the name is not one, or there is no positive click.
+        """
+        return self._apply(self._session.commit, name)
+
+    @property
+    def segments(self) -> dict[str, Segment]:
+        """Committed segments by name, in the order of their first commit."""
+        return dict(self._session.segments)
+
     def bind(self, name: str) -> None:
         """Keep a notebook variable equal to `masks`, from now on.
 
@@ -401,16 +430,17 @@ class NcutSegmenter(anywidget.AnyWidget):
         wanted = {name: getattr(self, name) for name in ("clicks", *SETTINGS)}
         self._apply(lambda: self._session.update(**wanted))
 
-    def _apply(self, action: Callable[..., Any], *arguments: Any) -> None:
+    def _apply(self, action: Callable[..., T], *arguments: Any) -> T:
         """Change the session, then bring the traits in step and tell observers."""
         with self._session.lock:
             revision = self._session.revision
             before = self._observed_masks()
-            action(*arguments)
+            result = action(*arguments)
             if self._session.revision == revision:
-                return
+                return result
             with self.hold_sync():
                 self.clicks = [list(click) for click in self._session.clicks]
+                self.set_trait("_segments", list(self._session.segments))
                 self.set_trait("_history", list(self._session.history))
                 self.set_trait("_revision", self._session.revision)
             after = self._observed_masks()
@@ -420,6 +450,7 @@ class NcutSegmenter(anywidget.AnyWidget):
                         name="masks", old=before, new=after, owner=self, type="change"
                     )
                 )
+            return result
 
     def _observed_masks(self) -> NDArray | None:
         """Return the masks if anyone observes them; nothing is computed for nobody."""

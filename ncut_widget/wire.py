@@ -30,7 +30,7 @@ from ncut_widget.session import Session, check_number
 
 Message = tuple[dict[str, Any], list[Any]]
 
-OPERATIONS = ("click", "undo", "redo", "clear")
+OPERATIONS = ("click", "undo", "redo", "clear", "commit")
 PICTURE_KINDS = ("stage", "thumb", "eigvecs")
 
 

@@ -262,3 +262,40 @@ def test_threads_never_see_half_a_change(session: Session) -> None:
         turn += 1
     reader.join()
     assert all(any(np.array_equal(m, e) for e in expected) for m in seen)
+
+
+def test_a_commit_keeps_the_masks_and_clears_the_clicks(session: Session) -> None:
+    session.update(clicks=[[0, 3, 3, 1]], threshold=0.3)
+    masks = session.masks()
+    segment = session.commit()
+    assert session.clicks == ()
+    assert segment is session.segments["segment 1"]
+    assert segment.name == "segment 1"
+    assert segment.settings.threshold == 0.3
+    np.testing.assert_array_equal(segment.masks, masks)
+    session.undo()
+    assert session.clicks == segment.clicks
+    assert session.commit().name == "segment 2"
+    session.undo()
+    session.update(threshold=0.9)
+    assert session.commit("segment 1").settings.threshold == 0.9
+    assert list(session.segments) == ["segment 1", "segment 2"]
+
+
+@pytest.mark.parametrize(
+    ("clicks", "name", "error", "sentence"),
+    [
+        ([], None, ValueError, "nothing to commit"),
+        ([[0, 3, 3, 0]], "a", ValueError, "nothing to commit"),
+        ([[0, 3, 3, 1]], "", ValueError, "must not be empty"),
+        ([[0, 3, 3, 1]], 7, TypeError, "must be a string, got 7"),
+    ],
+)
+def test_what_cannot_be_committed_changes_nothing(
+    session: Session, clicks: list, name: Any, error: type[Exception], sentence: str
+) -> None:
+    session.update(clicks=clicks)
+    before = session.revision
+    with pytest.raises(error, match=sentence):
+        session.commit(name)
+    assert (session.revision, session.segments) == (before, {})

@@ -116,6 +116,24 @@ def test_traits_and_methods_are_in_step(seg: NcutSegmenter) -> None:
     assert seg.masks.sum() > by_trait.sum()
 
 
+def test_committed_segments_are_kept_by_name(seg: NcutSegmenter, wire: Wire) -> None:
+    seg.add_click(3, 3)
+    masks = seg.masks
+    assert seg.commit("thing").name == "thing"
+    assert seg.clicks == []
+    seg.add_click(20, 20)
+    content, _ = wire.ask(
+        {"type": "edit", "id": "c", "edits": [{"op": "commit"}], "images": [0]}
+    )
+    assert content["clicks"] == []
+    assert list(seg.segments) == seg._segments == ["thing", "segment 1"]
+    np.testing.assert_array_equal(seg.segments["thing"].masks, masks)
+    content, _ = wire.ask(
+        {"type": "edit", "id": "d", "edits": [{"op": "commit"}], "images": [0]}
+    )
+    assert "nothing to commit" in content["error"]
+
+
 def test_settings_can_be_given_at_the_start(eigvecs: NDArray) -> None:
     seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]], threshold=0.3, num_eig=4)
     prefix = eigvecs[..., :4]

@@ -95,9 +95,9 @@ export class Clicks {
     /** @type {ShownClick[][]} */
     const future = [];
     for (const edit of this.#untold()) {
-      if (edit.op === "click" || edit.op === "clear") {
+      if (edit.op !== "undo" && edit.op !== "redo") {
         past.push(shown);
-        shown = edit.op === "clear" ? [] : [...shown, pendingClick(edit.click)];
+        shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
         future.length = 0;
         [canUndo, canRedo] = [true, false];
         continue;

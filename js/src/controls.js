@@ -86,11 +86,16 @@ const SLIDERS = {
 /** @type {Record<string, string>} */
 const LAYER_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
 
-/** @type {{ op: "undo" | "redo" | "clear", label: string, title: string }[]} */
+/** @type {{ op: "undo" | "redo" | "clear" | "commit", label: string, title: string }[]} */
 const BUTTONS = [
   { op: "undo", label: "Undo", title: "Take back the last change of the clicks" },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
   { op: "clear", label: "Clear", title: "Remove every click; can be undone" },
+  {
+    op: "commit",
+    label: "Commit",
+    title: "Keep these masks as a segment, and go on to the next thing (key Enter)",
+  },
 ];
 
 let count = 0;
@@ -147,7 +152,12 @@ export class Controls {
     });
     this.#painters.push(() => {
       const [canUndo, canRedo] = store.history;
-      const able = { undo: canUndo, redo: canRedo, clear: store.clicks.length > 0 };
+      const able = {
+        undo: canUndo,
+        redo: canRedo,
+        clear: store.clicks.length > 0,
+        commit: store.prompts.positives.length > 0,
+      };
       button.disabled = !able[op];
     });
     return button;

@@ -17,6 +17,7 @@ export const LAYERS = ["image", "eigvecs", "heatmap"];
 export const KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
   ["Esc", "clear all clicks"],
+  ["Enter", "commit: keep the masks as a segment"],
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
@@ -72,6 +73,7 @@ export function listenToKeys(store, stage, local, changed, signal) {
     if (arrow?.[1]) return () => turn(arrow[1]);
     if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
     if (key === "Escape" && (store.clicks.length || local.crosshair)) return clear;
+    if (key === "Enter" && store.prompts.positives.length) return commit;
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
     return null;
@@ -88,6 +90,8 @@ export function listenToKeys(store, stage, local, changed, signal) {
     if (store.clicks.length) store.edit({ op: "clear" });
     local.crosshair = null;
   };
+
+  const commit = () => store.edit({ op: "commit" });
 
   /** @type {(step: number) => void} */
   const turn = (step) => {

@@ -54,6 +54,10 @@ export class Status {
 
   #describe() {
     const { prompts, clicks, imageCount, activeImage } = this.#store;
+    const segment = this.#store.get("_segments").at(-1);
+    if (clicks.length === 0 && segment) {
+      return `Kept as “${segment}” (in Python: segments). Click the next thing.`;
+    }
     if (clicks.length === 0) {
       return imageCount > 1
         ? `Click something to segment it in all ${imageCount} images.`

@@ -204,6 +204,7 @@ export class Store {
         this.#settings.takeRevision();
         this.#notify();
       },
+      "change:_segments": () => this.#notify(),
       "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect(),

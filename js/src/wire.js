@@ -11,7 +11,7 @@
  * @property {[number, number]} high order statistics around the 99 % quantile
  * @property {number} count size of the sample that the quantiles are of
  *
- * @typedef {{ op: "click", click: Click } | { op: "clear" } | { op: "undo" | "redo" }} Edit
+ * @typedef {{ op: "click", click: Click } | { op: "clear" | "commit" } | { op: "undo" | "redo" }} Edit
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
  * @typedef {{ prompt: Prompt, images: number[] }} MapWant
  *

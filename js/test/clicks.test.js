@@ -72,6 +72,14 @@ test("an undo of what came before is the kernel's to tell", () => {
   assert.deepEqual(expected(clicks).history, [true, true]);
 });
 
+test("a commit clears the clicks at once and can be undone", () => {
+  const clicks = new Clicks([[0, 1, 1, 1]], [true, false]);
+  clicks.push({ op: "commit" });
+  assert.deepEqual(clicks.expected, { clicks: [], history: [true, false] });
+  clicks.push({ op: "undo" });
+  assert.equal(clicks.expected.clicks.length, 1);
+});
+
 test("clear shows at once and can be undone", () => {
   const clicks = make(A, B);
   clicks.push({ op: "clear" });

@@ -47,6 +47,7 @@ export class FakeModel {
       },
       _revision: 0,
       _history: [false, false],
+      _segments: [],
       ...traits,
     };
   }

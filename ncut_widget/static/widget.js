@@ -340,9 +340,9 @@ var Clicks = class {
     const past = [];
     const future = [];
     for (const edit of this.#untold()) {
-      if (edit.op === "click" || edit.op === "clear") {
+      if (edit.op !== "undo" && edit.op !== "redo") {
         past.push(shown);
-        shown = edit.op === "clear" ? [] : [...shown, pendingClick(edit.click)];
+        shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
         future.length = 0;
         [canUndo, canRedo] = [true, false];
         continue;
@@ -1072,6 +1072,7 @@ var Store = class {
         this.#settings.takeRevision();
         this.#notify();
       },
+      "change:_segments": () => this.#notify(),
       "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
@@ -1247,6 +1248,7 @@ function fill(element, attributes, children) {
 var PATHS = {
   undo: "M5.5 3 2.5 6l3 3M3 6h6a4 4 0 0 1 0 8H6",
   redo: "M10.5 3l3 3-3 3M13 6H7a4 4 0 0 0 0 8h3",
+  commit: "M3 8.5l3.5 3.5L13 4.5",
   clear: "M4 4l8 8M12 4l-8 8"
 };
 function icon(name) {
@@ -1262,6 +1264,7 @@ var LAYERS = ["image", "eigvecs", "heatmap"];
 var KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
   ["Esc", "clear all clicks"],
+  ["Enter", "commit: keep the masks as a segment"],
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
@@ -1305,6 +1308,7 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (arrow?.[1]) return () => turn(arrow[1]);
     if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
     if (key === "Escape" && (store.clicks.length || local.crosshair)) return clear;
+    if (key === "Enter" && store.prompts.positives.length) return commit;
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
     return null;
@@ -1318,6 +1322,7 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (store.clicks.length) store.edit({ op: "clear" });
     local.crosshair = null;
   };
+  const commit = () => store.edit({ op: "commit" });
   const turn = (step) => {
     const image = store.activeImage + step;
     if (image >= 0 && image < store.imageCount) store.set("active_image", image);
@@ -1415,7 +1420,12 @@ var LAYER_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" 
 var BUTTONS = [
   { op: "undo", label: "Undo", title: "Take back the last change of the clicks" },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
-  { op: "clear", label: "Clear", title: "Remove every click; can be undone" }
+  { op: "clear", label: "Clear", title: "Remove every click; can be undone" },
+  {
+    op: "commit",
+    label: "Commit",
+    title: "Keep these masks as a segment, and go on to the next thing (key Enter)"
+  }
 ];
 var count = 0;
 var Controls = class {
@@ -1466,7 +1476,12 @@ var Controls = class {
     });
     this.#painters.push(() => {
       const [canUndo, canRedo] = store.history;
-      const able = { undo: canUndo, redo: canRedo, clear: store.clicks.length > 0 };
+      const able = {
+        undo: canUndo,
+        redo: canRedo,
+        clear: store.clicks.length > 0,
+        commit: store.prompts.positives.length > 0
+      };
       button.disabled = !able[op];
     });
     return button;
@@ -1681,6 +1696,10 @@ var Status = class {
   }
   #describe() {
     const { prompts, clicks, imageCount, activeImage } = this.#store;
+    const segment = this.#store.get("_segments").at(-1);
+    if (clicks.length === 0 && segment) {
+      return `Kept as “${segment}” (in Python: segments). Click the next thing.`;
+    }
     if (clicks.length === 0) {
       return imageCount > 1 ? `Click something to segment it in all ${imageCount} images.` : "Click something to segment it.";
     }

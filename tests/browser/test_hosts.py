@@ -226,6 +226,26 @@ def test_python_changes_show_on_the_page(app: str, open_page: OpenPage) -> None:
     wait_until(lambda: page.value("seg.layer") == "eigvecs", "the layer")
 
 
+def test_a_commit_keeps_the_mask(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    widget = Widget(page)
+    commit = widget.root.locator("button[name=commit]")
+    assert commit.is_disabled()
+    widget.click(60, 40)
+    mask = widget.agrees()
+    commit.click()
+    wait_until(lambda: page.value("list(seg.segments)") == ["segment 1"], "the segment")
+    assert not widget.agrees().any()
+    assert "segment 1" in widget.root.locator("[data-ncut=status]").inner_text()
+    widget.click(150, 100)
+    page.tab.keyboard.press("Enter")
+    wait_until(lambda: len(page.value("list(seg.segments)")) == 2, "the segment")
+    widget.agrees()
+    kept = page.value("seg.segments['segment 1'].masks[0].tolist()")
+    np.testing.assert_array_equal(kept, mask)
+
+
 def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
     page = open_page(app, [MAKE, "seg"])
     page.run_all()
