@@ -2,7 +2,7 @@
 # Open the quickstart in JupyterLab; without a display, say how to look at it.
 set -eu
 jupyter=$1
-set -- lab notebooks/quickstart.ipynb
+set -- lab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/quickstart.ipynb
 [ "$(id -u)" -ne 0 ] || set -- "$@" --allow-root
 if [ "$(uname)" = Linux ] && [ -z "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     cat <<'EOF'
