@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, get_args
@@ -19,24 +18,16 @@ from tqdm.auto import tqdm
 from ncut_widget.affinity import Affinity, Distance, Features, Rows, chunks
 from ncut_widget.device import pick_device
 from ncut_widget.landmarks import SampleMethod, draw_pool, place_landmarks
+from ncut_widget.nystrom import (
+    Factor,
+    inverse_root_degree,
+    leading_eigenpairs,
+    pseudo_inverse_root,
+)
 
 __all__ = ["NCUT"]
 
 
-# Eigenvalues of the landmarks' affinity below this share of the largest are left out.
-# The landmarks' own affinity is float64, but it is divided into a float32 one, whose
-# rounding (6e-8) would be blown up by 1 / sqrt(eigenvalue).
-_PSEUDO_INVERSE_FLOOR = 1e-7
-# Eigenvalues of the normalised affinity below this are rounding, not structure.
-_NULL_EIGENVALUE = 1e-12
-# By this much the trivial eigenvalue is raised above equals: more than rounding (1e-7).
-_LEAD = 1e-4
-# Of the directions left, the factor keeps those whose eigenvalue is above this share of
-# the K-th, and at least _MIN_RANK. On features of photographs at K = 30 that loses less
-# than 0.001 of the smallest principal cosine; a smooth affinity keeps 260 to 350 of
-# 1024 directions, for half the time, a sharp one (small gamma) nearly all.
-_TAIL = 0.02
-_MIN_RANK = 256
 # A factor of at most this size is kept between the passes; a larger one is recomputed.
 _KEPT_FACTOR_BYTES = 2 << 30
 # A column is symmetric when its third moment is below this share of the absolute one.
@@ -382,7 +373,7 @@ class NCUT:
         matrix = affinity.within(x)
         scale = matrix.sum(1).rsqrt()
         matrix *= scale[:, None] * scale
-        eigvals, vectors, inverse = _leading_eigenpairs(
+        eigvals, vectors, inverse = leading_eigenpairs(
             matrix, scale.reciprocal(), self.num_eig
         )
         vectors *= inverse > 0
@@ -420,28 +411,26 @@ class NCUT:
             rng,
             self.chunk_size,
         )
-        root = _pseudo_inverse_root(
+        root = pseudo_inverse_root(
             affinity.within(landmarks.cpu().double()), self.num_eig
         )
         kept = rows.count * root.shape[1] * 4 <= _KEPT_FACTOR_BYTES
         with self._bar(3 * rows.count) as bar:
-            factor = _Factor(
-                rows, affinity, landmarks, root, self.chunk_size, bar, kept
-            )
+            factor = Factor(rows, affinity, landmarks, root, self.chunk_size, bar, kept)
             total = root.new_zeros(root.shape[1])
             for _, c in factor.chunks():
                 total += c.sum(0).cpu()
             gram = root.new_zeros(root.shape[1], root.shape[1])
             for _, c in factor.chunks():
-                f = c * _inverse_root_degree(c, total)
+                f = c * inverse_root_degree(c, total)
                 gram += (f.T @ f).cpu()
-            eigvals, small, inverse = _leading_eigenpairs(gram, total, self.num_eig)
+            eigvals, small, inverse = leading_eigenpairs(gram, total, self.num_eig)
             small *= inverse.sqrt()
             eigvecs = rows.new_output(self.num_eig)
             moments = root.new_zeros(2, self.num_eig)
             turn = small.to(landmarks)
             for at, c in factor.chunks():
-                v = (c @ turn) * _inverse_root_degree(c, total)
+                v = (c @ turn) * inverse_root_degree(c, total)
                 moments += _third_moments(v)
                 eigvecs[at] = v.to(eigvecs)
         signs = _signs(eigvecs, *moments)
@@ -473,86 +462,10 @@ class _Extension:
     def __call__(self, features: Tensor) -> Tensor:
         x = self.affinity.place(features)
         k = self.affinity.between(x, self.landmarks)
-        return (k @ self.projection.to(k)) * _inverse_root_degree(k, self.degree)
+        return (k @ self.projection.to(k)) * inverse_root_degree(k, self.degree)
 
     def landmarks_as_features(self) -> Tensor:
         return self.affinity.as_features(self.landmarks.cpu().double()).float()
-
-
-class _Factor:
-    """``C = K(X, L) R`` with R the root of the pseudo-inverse, a chunk at a time."""
-
-    def __init__(
-        self,
-        rows: Rows,
-        affinity: Affinity,
-        landmarks: Tensor,
-        root: Tensor,
-        chunk_size: int,
-        bar: tqdm[Any],
-        kept: bool,
-    ) -> None:
-        self._rows = rows
-        self._affinity = affinity
-        self._landmarks = landmarks
-        self._root = root.to(landmarks)
-        self._chunk_size = chunk_size
-        self._bar = bar
-        self._kept: dict[int, Tensor] | None = {} if kept else None
-
-    def chunks(self) -> Iterator[tuple[slice, Tensor]]:
-        for at in chunks(self._rows.count, self._chunk_size, self._bar):
-            c = None if self._kept is None else self._kept.get(at.start)
-            if c is None:
-                x = self._affinity.place(self._rows.read(at))
-                c = self._affinity.between(x, self._landmarks) @ self._root
-                if self._kept is not None:
-                    self._kept[at.start] = c
-            yield at, c
-
-
-def _inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
-    """Return ``d**-0.5`` (n, 1) of rows (n, r) whose product with `to_degree` is d.
-
-    The factorisation may give a far row a degree near 0, or below. A true one is at
-    least the affinity of the row with itself.
-    """
-    return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
-
-
-def _leading_eigenpairs(
-    matrix: Tensor, trivial: Tensor, k: int
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return k leading eigenvalues, their vectors (n, k), and inverse eigenvalues.
-
-    The eigenvector along `trivial` is first also where its eigenvalue, 1, is repeated,
-    as it is in a graph that falls apart. An eigenvalue that is 0 up to rounding, or
-    that the matrix is too small to have, is 0, and so is its inverse.
-    """
-    trivial = trivial / torch.linalg.vector_norm(trivial)
-    values, vectors = torch.linalg.eigh(matrix + _LEAD * torch.outer(trivial, trivial))
-    values = values - _LEAD * (trivial @ vectors).square()
-    values, vectors = values.flip(0)[:k], vectors.flip(1)[:, :k]
-    missing = k - len(values)
-    values = torch.nn.functional.pad(values, (0, missing))
-    vectors = torch.nn.functional.pad(vectors, (0, missing))
-    sound = values > _NULL_EIGENVALUE
-    inverse = torch.where(sound, values, math.inf).reciprocal()
-    values = torch.where(sound, values, 0).clamp(max=1).cummin(0).values
-    return values, vectors, inverse
-
-
-def _pseudo_inverse_root(matrix: Tensor, num_eig: int) -> Tensor:
-    """Return R (m, r) with ``R R.T`` the pseudo-inverse of a PSD matrix.
-
-    What hardly matters to `num_eig` leading eigenvectors is left out.
-    """
-    values, vectors = torch.linalg.eigh(matrix)
-    values, vectors = values.flip(0), vectors.flip(1)
-    matters = values > _TAIL * values[num_eig - 1]
-    matters[:_MIN_RANK] = True
-    matters &= values > _PSEUDO_INVERSE_FLOOR * values[0]
-    return vectors[:, matters] * values[matters].rsqrt()
 
 
 def _third_moments(vectors: Tensor) -> Tensor:
