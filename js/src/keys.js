@@ -72,7 +72,7 @@ export function listenToKeys(store, stage, local, changed, signal) {
     if (arrow && shiftKey) return () => moveCrosshair(...arrow);
     if (arrow?.[1]) return () => turn(arrow[1]);
     if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
-    if (key === "Escape" && (store.clicks.length || local.crosshair)) return clear;
+    if (key === "Escape" && (clearable() || local.crosshair)) return clear;
     if (key === "Enter" && store.prompts.positives.length) return commit;
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
@@ -86,8 +86,11 @@ export function listenToKeys(store, stage, local, changed, signal) {
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
   };
 
+  // A redo on its way may bring clicks that the page does not know yet.
+  const clearable = () => store.clicks.length > 0 || store.editing;
+
   const clear = () => {
-    if (store.clicks.length) store.edit({ op: "clear" });
+    if (clearable()) store.edit({ op: "clear" });
     local.crosshair = null;
   };
 

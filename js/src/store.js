@@ -89,6 +89,11 @@ export class Store {
     return this.#clicks.expected.history;
   }
 
+  /** Whether edits are on their way to the kernel. */
+  get editing() {
+    return this.#clicks.editing;
+  }
+
   /** Cells of the clicks that the masks are to be made of. */
   get prompts() {
     if (this.#prompts?.version !== this.version) {

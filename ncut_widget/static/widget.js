@@ -973,6 +973,10 @@ var Store = class {
   get history() {
     return this.#clicks.expected.history;
   }
+  /** Whether edits are on their way to the kernel. */
+  get editing() {
+    return this.#clicks.editing;
+  }
   /** Cells of the clicks that the masks are to be made of. */
   get prompts() {
     if (this.#prompts?.version !== this.version) {
@@ -1307,7 +1311,7 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (arrow && shiftKey) return () => moveCrosshair(...arrow);
     if (arrow?.[1]) return () => turn(arrow[1]);
     if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
-    if (key === "Escape" && (store.clicks.length || local.crosshair)) return clear;
+    if (key === "Escape" && (clearable() || local.crosshair)) return clear;
     if (key === "Enter" && store.prompts.positives.length) return commit;
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
@@ -1318,8 +1322,9 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (key.toLowerCase() !== "z") return null;
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
   };
+  const clearable = () => store.clicks.length > 0 || store.editing;
   const clear = () => {
-    if (store.clicks.length) store.edit({ op: "clear" });
+    if (clearable()) store.edit({ op: "clear" });
     local.crosshair = null;
   };
   const commit = () => store.edit({ op: "commit" });
