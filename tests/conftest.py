@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 PEER = Path(__file__).parents[1] / ".bench" / "ncut-pytorch-1.8.19"
 _REPORT = pytest.StashKey[list[str]]()
+
+
+@pytest.fixture
+def eigvecs() -> NDArray:
+    """Make three images of 16 x 16 latent pixels, 6 eigenvectors, in smooth patches."""
+    rng = np.random.default_rng(3)
+    patches = rng.standard_normal((3, 4, 4, 6)).repeat(4, axis=1).repeat(4, axis=2)
+    return (patches + 0.3 * rng.standard_normal((3, 16, 16, 6))).astype(np.float32)
 
 
 @pytest.fixture(scope="session")

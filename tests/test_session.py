@@ -16,14 +16,6 @@ from ncut_widget.session import Session, Settings
 
 
 @pytest.fixture
-def eigvecs() -> NDArray:
-    """Three images of 16 x 16 latent pixels, 6 eigenvectors, in smooth patches."""
-    rng = np.random.default_rng(3)
-    patches = rng.standard_normal((3, 4, 4, 6)).repeat(4, axis=1).repeat(4, axis=2)
-    return (patches + 0.3 * rng.standard_normal((3, 16, 16, 6))).astype(np.float32)
-
-
-@pytest.fixture
 def session(eigvecs: NDArray) -> Session:
     return Session(eigvecs, sizes=[(32, 32), (48, 64), (16, 16)])
 
