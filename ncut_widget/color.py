@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+import math
+from typing import Any, TypeAlias, get_args
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+
+from ncut_widget.device import pick_device
+from ncut_widget.embedding import (
+    Embedding,
+    Metric,
+    embed_by_sample,
+    principal_components,
+    tsne,
+    umap,
+)
 
 Colors: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
 
@@ -57,15 +68,194 @@ def rgb_from_pca_3d(
     >>> rgb.round(2).tolist()
     [[1.0, 0.5, 0.5], [1.0, 0.5, 0.5], [0.0, 0.5, 0.5]]
     """
-    if not 0.5 < q <= 1:
-        raise ValueError(f"q must be above 0.5 and at most 1, got {q}")
+    _check_quantile(q)
     with torch.inference_mode():
-        rows, shape = _unit_rows(eigvecs, device)
-        x3d = _principal_components(rows, 3)
+        rows, shape = _finite_rows(eigvecs, device)
+        x3d = principal_components(_unit_rows(rows), 3).cpu().numpy()
     return x3d.reshape(*shape, 3), _stretch(x3d, q).reshape(*shape, 3)
 
 
-def _unit_rows(
+def rgb_from_tsne_3d(
+    eigvecs: ArrayLike | torch.Tensor,
+    num_sample: int = 1000,
+    perplexity: float = 150,
+    metric: Metric = "cosine",
+    device: str | torch.device | None = None,
+    seed: int = 0,
+    q: float = 0.95,
+    knn: int = 10,
+    *,
+    progress: bool = True,
+) -> Colors:
+    """Colour eigenvectors by their rows' place in a t-SNE of three dimensions.
+
+    Needs scikit-learn, the extra ``[tsne]``. A few seconds for the default sample.
+
+    Parameters
+    ----------
+    eigvecs : torch.Tensor or array_like of float, shape (..., K)
+        One row for each latent pixel, at least 4, finite; of a batch all together, so
+        that colours mean the same on all images.
+    num_sample : int, 4 or more
+        Rows that t-SNE is run on, each the farthest from those before it; all rows,
+        if there are no more.
+    perplexity : float, 1 or more
+        How many neighbours a row has, about; lowered to half the sample. Higher keeps
+        more of what is far apart.
+    metric : {"cosine", "euclidean"}
+        How far rows are apart; with the cosine their lengths do not matter.
+    device : str or torch.device, optional
+        Where to compute all but t-SNE itself; where the eigenvectors are by default.
+    seed : int, 0 to 2**32 - 1
+        As in `rgb_from_umap_3d`. Here it makes no difference: t-SNE starts from the
+        principal components, and nothing is random.
+    q : float, above 0.5 to 1
+        Each channel runs from the ``1 - q`` quantile of its coordinate to the ``q``
+        quantile and is clipped there: lower is more colourful.
+    knn : int, 1 or more
+        Sampled rows that every row has its place from; 1 gives the sharpest colours.
+    progress : bool
+        Whether to show a bar where carrying the sample takes more than two seconds.
+
+    Returns
+    -------
+    x3d : ndarray of float32, shape (..., 3)
+        The places; 0 where all rows are alike.
+    rgb : ndarray of float32, shape (..., 3)
+        Red, green and blue, each in [0, 1]; 0.5 where a coordinate is constant.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+    TypeError, ValueError
+        If a parameter is not as above, or there are fewer than 4 rows.
+
+    Notes
+    -----
+    t-SNE is that of van der Maaten and Hinton, "Visualizing data using t-SNE", JMLR
+    9 (2008), from the principal components on. It stands in for the function of that
+    name in ncut-pytorch and means the same, but the numbers are not the same: the
+    sample begins elsewhere, and quantiles are of all rows. Every row, a sampled one
+    too, has the mean place of its `knn` nearest sampled rows: weighted with the cosine
+    (not below 0), or with the inverse of the distance, where ncut-pytorch's weights
+    grow with it. Both methods enlarge small differences: eigenvectors that differ by
+    rounding alone, as from another device, may get other colours.
+    """
+    _check_metric(metric)
+    perplexity = _check_number("perplexity", perplexity, 1)
+    seed = int(_check_number("seed", seed, 0, 2**32 - 1, whole=True))
+    return _from_sample(
+        eigvecs,
+        tsne(perplexity, metric, seed),
+        num_sample=num_sample,
+        metric=metric,
+        device=device,
+        q=q,
+        knn=knn,
+        progress=progress,
+    )
+
+
+def rgb_from_umap_3d(
+    eigvecs: ArrayLike | torch.Tensor,
+    num_sample: int = 1000,
+    n_neighbors: int = 150,
+    min_dist: float = 0.1,
+    metric: Metric = "cosine",
+    device: str | torch.device | None = None,
+    seed: int = 0,
+    q: float = 0.95,
+    knn: int = 10,
+    *,
+    progress: bool = True,
+) -> Colors:
+    """Colour eigenvectors by their rows' place in a UMAP of three dimensions.
+
+    Needs umap-learn, the extra ``[umap]``, whose first call in a process compiles for
+    about 10 s.
+
+    Parameters
+    ----------
+    eigvecs, num_sample, metric, device, q, knn, progress
+        As for `rgb_from_tsne_3d`.
+    n_neighbors : int, 2 or more
+        Neighbours of each row; lowered to one less than the sample. Higher keeps more
+        of what is far apart.
+    min_dist : float, 0 to 1
+        Least distance of places; lower packs like rows more closely.
+    seed : int, 0 to 2**32 - 1
+        Of UMAP's random numbers; the same seed gives the same colours.
+
+    Returns
+    -------
+    x3d, rgb : ndarray of float32, shape (..., 3)
+        As for `rgb_from_tsne_3d`.
+
+    Raises
+    ------
+    ImportError
+        If umap-learn is not installed.
+    TypeError, ValueError
+        If a parameter is not as above, or there are fewer than 4 rows.
+
+    Notes
+    -----
+    UMAP is that of McInnes, Healy and Melville, "UMAP: Uniform Manifold Approximation
+    and Projection for Dimension Reduction", arXiv:1802.03426 (2018). All else is as in
+    `rgb_from_tsne_3d`.
+    """
+    _check_metric(metric)
+    n_neighbors = int(_check_number("n_neighbors", n_neighbors, 2, whole=True))
+    min_dist = _check_number("min_dist", min_dist, 0, 1)
+    seed = int(_check_number("seed", seed, 0, 2**32 - 1, whole=True))
+    return _from_sample(
+        eigvecs,
+        umap(n_neighbors, min_dist, metric, seed),
+        num_sample=num_sample,
+        metric=metric,
+        device=device,
+        q=q,
+        knn=knn,
+        progress=progress,
+    )
+
+
+def _from_sample(
+    eigvecs: ArrayLike | torch.Tensor,
+    embed: Embedding,
+    *,
+    num_sample: int,
+    metric: Metric,
+    device: str | torch.device | None,
+    q: float,
+    knn: int,
+    progress: bool,
+) -> Colors:
+    _check_quantile(q)
+    num_sample = int(_check_number("num_sample", num_sample, 4, whole=True))
+    knn = int(_check_number("knn", knn, 1, whole=True))
+    with torch.inference_mode():
+        rows, shape = _finite_rows(eigvecs, device)
+        if len(rows) < 4:
+            raise ValueError(f"eigvecs must have at least 4 rows, got {len(rows)}")
+        if metric == "cosine":
+            rows = _unit_rows(rows)
+        else:
+            # Any scale will do, but that the squares stay within float32.
+            rows = rows / rows.abs().max().clamp_min(1e-30)
+        x3d = embed_by_sample(
+            rows,
+            embed,
+            num_sample=num_sample,
+            metric=metric,
+            knn=knn,
+            progress=progress,
+        )
+    return x3d.reshape(*shape, 3), _stretch(x3d, q).reshape(*shape, 3)
+
+
+def _finite_rows(
     eigvecs: ArrayLike | torch.Tensor, device: str | torch.device | None
 ) -> tuple[torch.Tensor, tuple[int, ...]]:
     if not isinstance(eigvecs, torch.Tensor):
@@ -73,28 +263,17 @@ def _unit_rows(
     shape = tuple(eigvecs.shape)
     if len(shape) < 2 or 0 in shape:
         raise ValueError(f"eigvecs must have shape (..., K), none of it 0, got {shape}")
-    rows = eigvecs.detach().reshape(-1, shape[-1]).to(device, torch.float32)
+    at = eigvecs.device if device is None else pick_device(device)
+    rows = eigvecs.detach().reshape(-1, shape[-1]).to(at, torch.float32)
     if not bool(torch.isfinite(rows).all()):
         raise ValueError("eigvecs must be finite, got NaN or infinite values")
+    return rows, shape[:-1]
+
+
+def _unit_rows(rows: torch.Tensor) -> torch.Tensor:
     # By the largest entry first: squares of very small or large rows leave float32.
     rows = rows / rows.abs().amax(dim=1, keepdim=True).clamp_min(1e-30)
-    return torch.nn.functional.normalize(rows, dim=1), shape[:-1]
-
-
-def _principal_components(rows: torch.Tensor, count: int) -> NDArray[np.float32]:
-    """Project centred rows (N, K) on their leading axes; zeros beyond K."""
-    mean = rows.mean(dim=0, dtype=torch.float32)
-    centred = rows - mean
-    covariance = (centred.T @ centred).cpu().double() / len(rows)
-    variances, axes = torch.linalg.eigh(covariance)
-    axes = axes.flip(1)[:, :count]
-    # Rounding has directions too: without variance, no component.
-    axes = axes * (variances.flip(0)[:count] > 1e-10)
-    largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
-    axes = axes * torch.where(largest < 0, -1.0, 1.0)
-    x3d = np.zeros((len(rows), count), dtype=np.float32)
-    x3d[:, : axes.shape[1]] = (centred @ axes.to(centred)).cpu().numpy()
-    return x3d
+    return torch.nn.functional.normalize(rows, dim=1)
 
 
 def _stretch(x3d: NDArray[np.float32], q: float) -> NDArray[np.float32]:
@@ -106,3 +285,28 @@ def _stretch(x3d: NDArray[np.float32], q: float) -> NDArray[np.float32]:
     span = high - low
     rgb = np.where(span > 0, (x3d - low) / np.where(span > 0, span, 1), 0.5)
     return np.clip(rgb, 0, 1).astype(np.float32)
+
+
+def _check_quantile(q: float) -> None:
+    if not 0.5 < q <= 1:
+        raise ValueError(f"q must be above 0.5 and at most 1, got {q}")
+
+
+def _check_metric(metric: str) -> None:
+    if metric not in get_args(Metric):
+        allowed = " or ".join(map(repr, get_args(Metric)))
+        raise ValueError(f"metric must be {allowed}, got {metric!r}")
+
+
+def _check_number(
+    name: str, value: Any, low: float, high: float = math.inf, *, whole: bool = False
+) -> float:
+    kind = "a whole number" if whole else "a number"
+    limits = f"of at least {low}" if high == math.inf else f"between {low} and {high}"
+    allowed = f"{name} must be {kind} {limits}"
+    types = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, types):
+        raise TypeError(f"{allowed}, got {value!r}")
+    if not (low <= value <= high and math.isfinite(value)):
+        raise ValueError(f"{allowed}, got {value}")
+    return int(value) if whole else float(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
@@ -85,11 +85,36 @@ def load_images(images: Any) -> list[RGBImage]:
     >>> [image.shape for image in load_images([grey, rgb])]
     [(2, 3, 3), (4, 5, 3)]
     """
-    items = _as_list(images)
-    if not items:
-        raise ValueError("images must hold at least one image, got none")
-    bar = tqdm(items, desc="Loading images", unit="image", delay=1, leave=False)
-    return [_load(item, f"images[{index}]") for index, item in enumerate(bar)]
+    lazy = Images(images)
+    return list(tqdm(lazy, "Loading images", unit="image", delay=1, leave=False))
+
+
+class Images(Sequence[RGBImage]):
+    """One or many images, each read anew whenever it is asked for.
+
+    Parameters
+    ----------
+    images
+        As for `load_images`; errors in a single image come when it is read.
+
+    Examples
+    --------
+    >>> Images([np.zeros((2, 3)), np.ones((4, 5))])[1].shape
+    (4, 5, 3)
+    """
+
+    def __init__(self, images: Any) -> None:
+        self._items = _as_list(images)
+        if not self._items:
+            raise ValueError("images must hold at least one image, got none")
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self._items)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Read an image."""
+        return _load(self._items[index], f"images[{index}]")
 
 
 def encode_picture(

@@ -211,7 +211,7 @@ class NCUT:
             The features have too few distinct rows for `num_eig` eigenvectors; the
             last columns are zero.
         """
-        self._check_parameters()
+        self.check_parameters()
         rng = _generator(self.random_state)
         rows = Rows(features)
         device = pick_device(self.device, rows.device)
@@ -331,7 +331,8 @@ class NCUT:
         ]
         return f"NCUT({', '.join(changed)})"
 
-    def _check_parameters(self) -> None:
+    def check_parameters(self) -> None:
+        """Raise ValueError, in one sentence, if a parameter is out of its range."""
         _check_integer("num_eig", self.num_eig, 1)
         _check_integer("num_sample", self.num_sample, 1)
         _check_integer("chunk_size", self.chunk_size, 1)

@@ -2,18 +2,41 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ncut_widget.color import rgb_from_pca_3d
+from ncut_widget.color import (
+    Colors,
+    rgb_from_pca_3d,
+    rgb_from_tsne_3d,
+    rgb_from_umap_3d,
+)
 from ncut_widget.images import Picture, RGBImage, encode_picture
 from ncut_widget.wire import Message, PicturesRequest
 
 STAGE_SIDE, THUMB_SIDE = 2048, 192
 """Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""
+
+METHODS: dict[str, Callable[..., Colors]] = {
+    "pca": rgb_from_pca_3d,
+    "tsne": rgb_from_tsne_3d,
+    "umap": rgb_from_umap_3d,
+}
+
+
+@dataclass(frozen=True)
+class _Coloring:
+    """Eigenvector colours, float32 (B, H, W, 3), and how many came before them."""
+
+    version: int
+    rgb: NDArray[np.float32]
 
 
 class Pictures:
@@ -29,21 +52,63 @@ class Pictures:
     def __init__(self, eigvecs: torch.Tensor, images: list[RGBImage] | None) -> None:
         self._eigvecs = eigvecs
         self._images = images
+        self._coloring: _Coloring | None = None
+        self._lock = Lock()
 
     @property
     def has_images(self) -> bool:
         """Whether there are images besides the eigenvectors' colours."""
         return self._images is not None
 
-    @cached_property
-    def colors(self) -> NDArray[np.uint8]:
-        """Eigenvector colours, shape (B, H, W, 3)."""
-        _, rgb = rgb_from_pca_3d(self._eigvecs)
-        return np.round(rgb * 255).astype(np.uint8)
+    @property
+    def colors(self) -> NDArray[np.float32]:
+        """Eigenvector colours, [0, 1], shape (B, H, W, 3), read-only."""
+        return self._current().rgb
+
+    @property
+    def version(self) -> int:
+        """How many times `color` has changed the colours."""
+        return self._coloring.version if self._coloring else 0
+
+    def color(self, method: str, **options: Any) -> None:
+        """Colour the eigenvectors anew; nothing has changed if that fails.
+
+        It may take long. Pictures can be written meanwhile, in the colours so far.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            In one sentence, if the method's library is not installed, or method or
+            options are not as for `ncut_widget.NcutSegmenter.color`.
+        """
+        if not isinstance(method, str) or method not in METHODS:
+            methods = ", ".join(METHODS)
+            raise ValueError(f"method must be one of {methods}, got {method!r}")
+        known = list(inspect.signature(METHODS[method]).parameters)[1:]
+        for name in options:
+            if name not in known:
+                raise TypeError(
+                    f"color({method!r}) has no option {name!r}; "
+                    f"known: {', '.join(sorted(known))}"
+                )
+        rgb = self._compute(method, **options)
+        with self._lock:
+            self._coloring = _Coloring(self.version + 1, rgb)
 
     def write(self, request: PicturesRequest) -> Message:
         """Answer a request for pictures."""
-        made = [self._picture(request.kind, image) for image in request.images]
+        if request.kind == "eigvecs" or self._images is None:
+            coloring = self._current()
+            version = coloring.version
+            made = [
+                encode_picture(_as_bytes(coloring.rgb[image]), mime="image/png")
+                for image in request.images
+            ]
+        else:
+            version = self.version
+            made = [
+                _encode(self._images[image], request.kind) for image in request.images
+            ]
         pictures = [
             {
                 "image": image,
@@ -57,13 +122,30 @@ class Pictures:
             "type": "pictures",
             "id": request.id,
             "kind": request.kind,
+            "colors": version,
             "pictures": pictures,
         }
         return content, [picture.data for picture in made]
 
-    def _picture(self, kind: str, image: int) -> Picture:
-        if kind == "eigvecs" or self._images is None:
-            return encode_picture(self.colors[image], mime="image/png")
-        if kind == "stage":
-            return encode_picture(self._images[image], STAGE_SIDE, quality=95)
-        return encode_picture(self._images[image], THUMB_SIDE, quality=85)
+    def _current(self) -> _Coloring:
+        if self._coloring is None:
+            rgb = self._compute("pca")
+            with self._lock:
+                # Another thread may have coloured meanwhile.
+                self._coloring = self._coloring or _Coloring(0, rgb)
+        return self._coloring
+
+    def _compute(self, method: str, **options: Any) -> NDArray[np.float32]:
+        _, rgb = METHODS[method](self._eigvecs, **options)
+        rgb.flags.writeable = False
+        return rgb
+
+
+def _encode(image: RGBImage, kind: str) -> Picture:
+    if kind == "stage":
+        return encode_picture(image, STAGE_SIDE, quality=95)
+    return encode_picture(image, THUMB_SIDE, quality=85)
+
+
+def _as_bytes(rgb: NDArray[np.float32]) -> RGBImage:
+    return np.round(rgb * 255).astype(np.uint8)

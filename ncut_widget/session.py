@@ -12,7 +12,7 @@ import itertools
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 from ncut_widget.device import pick_device
 from ncut_widget.masks import (
     SimilarityStatistics,
+    cosine_similarity,
     denoise_mask,
     heatmap,
     row_norms,
@@ -317,13 +318,17 @@ class Session:
         if self._norms is None or self._norms[0] != num_eig:
             self._norms = (num_eig, row_norms(leading, dim=0))
         norms = self._norms[1]
-        pixel = np.ravel_multi_index(prompt, self.shape[:3])
+        pixel = self._pixel(prompt)
         unit = leading[:, pixel] / norms[pixel]
         if leading.device.type == "cpu":  # numpy's BLAS has the faster product
             values = unit.numpy() @ leading.numpy() / norms.numpy()
         else:
             values = (unit @ leading / norms).cpu().numpy()
         return values.reshape(self.shape[:3])
+
+    def _pixel(self, prompt: Prompt) -> int:
+        """Index of a latent pixel among all of the batch."""
+        return int(np.ravel_multi_index(prompt, self.shape[:3]))
 
     @property
     def eigvecs(self) -> torch.Tensor:
@@ -390,22 +395,70 @@ class Session:
             )
 
     def _cut(self, images: int | slice) -> NDArray:
-        """Masks of some images: OR of the positive, minus OR of the negative."""
-        settings = self.settings
+        """Masks of some images."""
+        empty = np.zeros((len(self.sizes), *self.grid), dtype=bool)[images]
 
-        def union(label: int, threshold: float) -> NDArray:
-            masks = np.zeros((len(self.sizes), *self.grid), dtype=bool)[images]
+        def similarities(label: int) -> Iterator[Similarity]:
             for prompt in self.prompts(label):
                 values, statistics = self.similarity(prompt)
-                masks |= threshold_mask(
-                    values[images], threshold, settings.gamma, statistics
-                )
-            return masks
+                yield Similarity(values[images], statistics)
 
-        masks = union(1, settings.threshold) & ~union(0, settings.negative_threshold)
-        if settings.denoise:
-            masks = denoise_mask(masks, settings.denoise_area_th)
+        return _combine(empty, similarities(1), similarities(0), self.settings)
+
+    def predictor(self) -> Callable[[ArrayLike], NDArray]:
+        """Freeze clicks and settings, to make masks of images of no batch.
+
+        Returns
+        -------
+        callable
+            Eigenvectors ``(B, H, W, K)``, extended from those of the batch, ->
+            masks ``(B, H, W)``, bool: with the cosine to the clicked eigenvectors,
+            standardised and cut as in the batch.
+        """
+        with self.lock:
+            settings = self.settings
+            num_eig = settings.num_eig
+            clicked = {
+                label: [
+                    (
+                        self._columns[:num_eig, self._pixel(prompt)].cpu(),
+                        self.similarity(prompt).statistics,
+                    )
+                    for prompt in self.prompts(label)
+                ]
+                for label in (0, 1)
+            }
+
+        def predict(eigvecs: ArrayLike) -> NDArray:
+            leading = torch.as_tensor(eigvecs)[..., :num_eig].cpu()
+
+            def similarities(label: int) -> Iterator[Similarity]:
+                for eigvec, statistics in clicked[label]:
+                    yield Similarity(cosine_similarity(leading, eigvec), statistics)
+
+            empty = np.zeros(leading.shape[:-1], dtype=bool)
+            return _combine(empty, similarities(1), similarities(0), settings)
+
+        return predict
+
+
+def _combine(
+    empty: NDArray,
+    positive: Iterable[Similarity],
+    negative: Iterable[Similarity],
+    settings: Settings,
+) -> NDArray:
+    """Masks by all prompts: OR of the positive, minus OR of the negative, denoised."""
+
+    def union(similarities: Iterable[Similarity], threshold: float) -> NDArray:
+        masks = empty.copy()
+        for values, statistics in similarities:
+            masks |= threshold_mask(values, threshold, settings.gamma, statistics)
         return masks
+
+    masks = union(positive, settings.threshold)
+    masks &= ~union(negative, settings.negative_threshold)
+    return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
 
 
 def check_match(images: int, batch: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 import keyword
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -17,10 +19,12 @@ import traitlets
 from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.backbone import Backbone, extract_features, resolve_model
+from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.images import load_images
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.pictures import Pictures
+from ncut_widget.pipeline import Pipeline
+from ncut_widget.prompts import to_pixels
 from ncut_widget.session import SETTINGS, Segment, Session, check_match, check_number
 from ncut_widget.traits import Checked, Result
 from ncut_widget.wire import (
@@ -148,6 +152,7 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     _info = traitlets.Dict().tag(sync=True)
     _revision = traitlets.Int(0, read_only=True).tag(sync=True)
+    _colors = traitlets.Int(0, read_only=True).tag(sync=True)
     _segments: Any = traitlets.List(read_only=True).tag(sync=True)
     _history = traitlets.List([False, False], read_only=True).tag(sync=True)
 
@@ -167,6 +172,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         self._pictures = Pictures(self._session.eigvecs, pictures)
         self._eigvals = None if eigvals is None else _as_numpy(eigvals)
         self._bound: dict[str, Callable[[Any], None]] = {}
+        self._pipeline: Pipeline | None = None
         super().__init__(**settings)
         self.on_msg(self._receive)
 
@@ -218,12 +224,8 @@ class NcutSegmenter(anywidget.AnyWidget):
         TypeError, ValueError, traitlets.TraitError
             In one sentence, if an argument is not as above.
         """
-        _check_keywords(settings)
-        if len(np.shape(features)) != 4:
-            raise ValueError(
-                "features must have shape (B, H, W, C), got "
-                f"{tuple(np.shape(features))}"
-            )
+        _check_keywords(settings, *inspect.signature(cls.from_features).parameters)
+        features = _check_features(features)
         if images is not None:
             images = load_images(images)
             check_match(len(images), np.shape(features)[0])
@@ -235,7 +237,9 @@ class NcutSegmenter(anywidget.AnyWidget):
             device=device,
         )
         eigvecs, eigvals = ncut.fit_transform(features)
-        return cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
+        seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
+        seg._pipeline = Pipeline(ncut)
+        return seg
 
     @classmethod
     def from_images(
@@ -243,7 +247,16 @@ class NcutSegmenter(anywidget.AnyWidget):
         images: Any,
         backbone: str | Backbone = "texture",
         num_eig: int = 30,
-        **options: Any,
+        *,
+        node_type: str | None = None,
+        layer: int | str | None = None,
+        batch_size: int | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        distance: Distance = "cosine",
+        affinity_focal_gamma: float | None = None,
+        random_state: int = 0,
+        device: str | torch.device | None = None,
+        **settings: Any,
     ) -> NcutSegmenter:
         """Segment images, from pixels to widget.
 
@@ -253,12 +266,21 @@ class NcutSegmenter(anywidget.AnyWidget):
             One or many, of any sizes, in any form `load_images` reads: paths, PIL
             images, numpy arrays, torch tensors.
         backbone : str or callable
-            A registered backbone's name, or ``images -> features (B, H, W, C)``.
+            A registered backbone's name, what `load_model` gives, or any callable
+            ``images -> features (B, H, W, C)``.
         num_eig : int
             Eigenvectors to compute.
-        **options
-            As for `from_features`; ``affinity_focal_gamma`` is what the backbone
-            recommends, where it does.
+        node_type, batch_size, cache_dir
+            As for `extract_features`.
+        layer : int or str, optional
+            A whole number: the backbone's layer, as for `extract_features`. A string:
+            the trait of that name.
+        distance, random_state, device
+            As for `NCUT`.
+        affinity_focal_gamma : float, optional
+            As for `NCUT`; by default what the backbone recommends, or else 1.
+        **settings
+            Any trait of `NcutSegmenter`.
 
         Returns
         -------
@@ -269,19 +291,87 @@ class NcutSegmenter(anywidget.AnyWidget):
         TypeError, ValueError, traitlets.TraitError
             In one sentence, if an argument is not as above.
         """
-        _check_keywords(
-            options,
-            "distance",
-            "affinity_focal_gamma",
-            "random_state",
-            "device",
-        )
+        _check_keywords(settings, *inspect.signature(cls.from_images).parameters)
+        if isinstance(layer, str):
+            settings["layer"], layer = layer, None
+        elif isinstance(layer, Sequence):
+            raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
         images = load_images(images)
-        model = resolve_model(backbone)
-        features = extract_features(images, model)
-        wanted = getattr(model, "affinity_focal_gamma", 1.0)
-        options.setdefault("affinity_focal_gamma", wanted)
-        return cls.from_features(features, images, num_eig, **options)
+        extractor = FeatureExtractor(
+            backbone, node_type, layer, batch_size, device=device, cache_dir=cache_dir
+        )
+        if affinity_focal_gamma is None:
+            affinity_focal_gamma = getattr(extractor.model, "affinity_focal_gamma", 1.0)
+        ncut = NCUT(
+            num_eig,
+            distance=distance,
+            affinity_focal_gamma=affinity_focal_gamma,
+            random_state=random_state,
+            device=device,
+        )
+        pipeline = Pipeline(ncut, extractor)
+        eigvecs, eigvals = pipeline.fit_transform(images)
+        seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
+        seg._pipeline = pipeline
+        return seg
+
+    def predict(
+        self, images: Any = None, *, features: Any = None, full_size: bool = False
+    ) -> NDArray | list[NDArray]:
+        """Apply the clicks to images that are not in the batch.
+
+        Their features are computed as those of the batch were; the eigenvectors are
+        extended to them (`NCUT.transform`), compared with those clicked, and cut where
+        the batch is. Nothing changes in the widget.
+
+        Parameters
+        ----------
+        images
+            In any form `load_images` reads; read as they are needed, so that there may
+            be more than fit into memory.
+        features : torch.Tensor or array_like of float, shape (B, H, W, C), optional
+            In place of images: their features, where the batch's were given, too.
+        full_size : bool
+            Give each mask at its image's own size.
+
+        Returns
+        -------
+        ndarray of bool, shape (B, H, W), or list of ndarray of bool, shapes (h_i, w_i)
+            On the latent grid, as `masks`; a list with `full_size`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If there is neither a backbone for the images nor features.
+
+        Examples
+        --------
+        >>> tiles = np.zeros((4, 32, 32, 3), dtype=np.uint8)
+        >>> tiles[:, :16, :16] = 255
+        >>> seg = NcutSegmenter.from_images(tiles[:2], num_eig=3)
+        >>> seg.add_click(8, 8)
+        >>> masks = seg.predict(tiles[2:])
+        >>> masks.shape, masks[0, 0, 0], masks[0, 63, 63]
+        ((2, 64, 64), np.True_, np.False_)
+        """
+        if self._pipeline is None:
+            raise ValueError(
+                "predict needs what the eigenvectors were made with: use "
+                "NcutSegmenter.from_images or NcutSegmenter.from_features"
+            )
+        if (images is None) == (features is None):
+            raise TypeError("predict wants either images or features")
+        predict = self._session.predictor()
+        if features is not None:
+            if full_size:
+                raise ValueError("full_size needs images: features have no sizes")
+            return predict(self._pipeline.extend(_check_features(features)))
+        masks: list[NDArray] = []
+        for part, eigvecs in self._pipeline.extend_to_images(images):
+            found = predict(eigvecs)
+            for mask, image in zip(found, part, strict=True):
+                masks.append(to_pixels(mask, image.shape[:2]) if full_size else mask)
+        return masks if full_size else np.stack(masks)
 
     @property
     def heatmaps(self) -> NDArray:
@@ -313,6 +403,36 @@ class NcutSegmenter(anywidget.AnyWidget):
     def eigvals(self) -> NDArray | None:
         """Eigenvalues: float, shape (K,), descending; None where none were given."""
         return None if self._eigvals is None else self._eigvals.copy()
+
+    @property
+    def colors(self) -> NDArray:
+        """Eigenvectors' colours: float32, shape (B, H, W, 3), [0, 1]; read-only.
+
+        By `color`, else by principal components.
+        """
+        return self._pictures.colors
+
+    def color(self, method: str = "pca", **options: Any) -> None:
+        """Colour the eigenvectors anew, in `colors` and in the page.
+
+        Parameters
+        ----------
+        method : {"pca", "tsne", "umap"}
+            ``"tsne"`` and ``"umap"`` tell more things apart, take seconds, and need
+            the extra of that name.
+        **options
+            As for `rgb_from_pca_3d`, `rgb_from_tsne_3d` or `rgb_from_umap_3d`.
+
+        Raises
+        ------
+        ImportError, TypeError, ValueError
+            In one sentence, if an argument is not as above or the extra is not
+            installed; nothing has changed then.
+        """
+        # Without the session's lock: the page can be used meanwhile.
+        self._pictures.color(method, **options)
+        with self._session.lock:
+            self.set_trait("_colors", self._pictures.version)
 
     def add_click(
         self, x: float, y: float, image: int | None = None, positive: bool = True
@@ -508,6 +628,14 @@ def _as_numpy(values: ArrayLike) -> NDArray:
     if isinstance(values, torch.Tensor):
         values = values.detach().cpu().numpy()
     return np.array(values)
+
+
+def _check_features(features: Any) -> Any:
+    if len(np.shape(features)) != 4:
+        raise ValueError(
+            f"features must have shape (B, H, W, C), got {tuple(np.shape(features))}"
+        )
+    return features
 
 
 def _check_keywords(keywords: Mapping[str, Any], *more: str) -> None:

@@ -1,12 +1,12 @@
-"""The registry, feature extraction with any backbone, and the texture backbone."""
+"""The registry, and the texture backbone."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from skimage import data
 
 from ncut_widget import NCUT, get_mask
@@ -23,103 +23,47 @@ from ncut_widget.backbone import (
 IMAGES = np.random.default_rng(0).integers(0, 255, (5, 12, 10, 3), np.uint8)
 
 
+@dataclass
 class Means:
-    """A backbone that remembers how it was called."""
+    """A backbone with an option."""
 
-    whole_batch = False
+    size: int | str = 1
 
-    def __init__(self, kind: Any = np.array) -> None:
-        self.kind = kind
-        self.calls: list[tuple[int, dict[str, Any]]] = []
-
-    def __call__(self, images: list[np.ndarray], **options: Any) -> Any:
-        self.calls.append((len(images), options))
-        return self.kind([[[image.mean((0, 1))]] for image in images])
+    def __call__(self, images: list[np.ndarray]) -> np.ndarray:
+        return np.array([[[image.mean((0, 1))]] for image in images])
 
 
 @pytest.fixture
 def means(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "_FACTORIES", dict(registry._FACTORIES))
-    register_backbone("means")(Means)
+    monkeypatch.setattr(registry, "_ALIASES", dict(registry._ALIASES))
+    register_backbone("means", "Means(all)")(Means)
+    register_backbone("means/")(Means)
 
 
 @pytest.mark.usefixtures("means")
 def test_a_registered_backbone_is_loaded_by_name_with_its_options() -> None:
-    assert list_backbones() == ["means", "texture"]
-    model = load_model("means", kind=list)
-    assert isinstance(model, Means)
-    assert model.kind is list
-    assert isinstance(load_model(model_name="means"), Means)
+    assert {"means", "means/"} < set(list_backbones())
+    assert "Means(all)" not in list_backbones()
+    assert load_model("means", size=3) == Means(3)
+    assert load_model(model_name="means") == Means()
+    assert load_model("Means(all)") == Means()
+    assert load_model("means/a/b") == Means("a/b")
     assert extract_features(IMAGES, "means").shape == (5, 1, 1, 3)
 
 
 def test_an_unknown_name_gets_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"one of texture, got 'textur'; did you mean"):
+    with pytest.raises(ValueError, match=r"texture.* got 'textur'; did you mean"):
         load_model("textur")
+    with pytest.raises(ValueError, match=r"got 'SAM\(vit_b\)'; did you mean 'SAM\(sam"):
+        load_model("SAM(vit_b)")
+    for name in ("timm/", "texture/x"):
+        with pytest.raises(ValueError, match=f"one of sam_vit_b.* got '{name}'"):
+            load_model(name)
     with pytest.raises(TypeError, match="got 3"):
         load_model(3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"or a callable .* got int"):
         resolve_model(3)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    ("batch_size", "sizes"), [(None, [5]), (2, [2, 2, 1]), (9, [5])]
-)
-def test_images_come_in_batches_with_the_options(
-    batch_size: int | None, sizes: list[int]
-) -> None:
-    model = Means()
-    features = extract_features(IMAGES, model, batch_size=batch_size, layer=11)
-    assert model.calls == [(size, {"layer": 11}) for size in sizes]
-    assert isinstance(features, np.ndarray)
-    assert features.dtype == np.float32
-    np.testing.assert_allclose(features[:, 0, 0], IMAGES.mean((1, 2)), rtol=1e-6)
-
-
-def test_a_batch_that_belongs_together_is_not_split() -> None:
-    model = Means()
-    model.whole_batch = True
-    extract_features(IMAGES, model, batch_size=2)
-    assert model.calls == [(5, {})]
-
-
-def test_tensors_stay_tensors() -> None:
-    model = Means(lambda rows: torch.tensor(np.array(rows), requires_grad=True))
-    features = extract_features(IMAGES, model, batch_size=3)
-    assert isinstance(features, torch.Tensor)
-    assert features.dtype == torch.float32
-    assert not features.requires_grad
-
-
-@pytest.mark.parametrize(
-    ("result", "error", "message"),
-    [
-        (np.zeros((5, 4, 3)), ValueError, r"B = 5 for 5 images, got \(5, 4, 3\)"),
-        (np.zeros((4, 2, 2, 3)), ValueError, r"got \(4, 2, 2, 3\)"),
-        (np.zeros((5, 2, 2, 0)), ValueError, r"got \(5, 2, 2, 0\)"),
-        (np.zeros((5, 2, 2, 3), complex), TypeError, "complex128"),
-        (None, TypeError, "object"),
-    ],
-)
-def test_a_backbone_that_gives_no_features_is_named(
-    result: Any, error: type[Exception], message: str
-) -> None:
-    with pytest.raises(error, match=message):
-        extract_features(IMAGES, lambda images: result)
-
-
-def test_grids_that_differ_between_batches_are_refused() -> None:
-    def model(images: list[np.ndarray]) -> np.ndarray:
-        return np.zeros((len(images), len(images), 1, 1))
-
-    with pytest.raises(ValueError, match=r"\(1, 1, 1\) and \(2, 1, 1\)"):
-        extract_features(IMAGES, model, batch_size=2)
-
-
-@pytest.mark.parametrize(("batch_size", "error"), [(0, ValueError), (1.5, TypeError)])
-def test_a_bad_batch_size_is_refused(batch_size: Any, error: type[Exception]) -> None:
-    with pytest.raises(error, match="batch_size"):
-        extract_features(IMAGES, Means(), batch_size=batch_size)
 
 
 @pytest.mark.parametrize("grid", [(64, 64), (16, 24), (1, 1), (1, 9)])
@@ -136,13 +80,15 @@ def test_texture_takes_any_size_and_any_grid(
 
 @pytest.mark.parametrize("value", [0, 128, 255])
 def test_a_blank_image_is_nothing_but_position(value: int) -> None:
-    features = TextureBackbone(grid=8)([np.full((20, 20, 3), value, np.uint8)])
+    images = [np.full((20, 20, 3), value, np.uint8)]
+    features = extract_features(images, TextureBackbone(grid=8))
     assert np.abs(features[..., :-2]).max() < 1e-3
     assert np.abs(features[..., -2:]).max() > 0.1
 
 
 def test_texture_is_standardised_over_the_batch() -> None:
-    features = TextureBackbone(grid=16)([data.coffee(), data.chelsea()])
+    images = [data.coffee(), data.chelsea()]
+    features = extract_features(images, TextureBackbone(grid=16))
     channels = features[..., :-2].reshape(-1, 18).astype(float)
     np.testing.assert_allclose(channels.mean(0), 0, atol=1e-3)
     # Mean squared lengths: colour, colour of the surroundings, texture; the last a
@@ -172,7 +118,7 @@ def test_a_click_finds_the_brown_stain_on_every_tile() -> None:
     slide = data.immunohistochemistry()
     tiles = [slide[y : y + 256, x : x + 256] for y in (0, 256) for x in (0, 256)]
     model = TextureBackbone(grid=32)
-    features = model(tiles)
+    features = extract_features(tiles, model)
     ncut = NCUT(30, affinity_focal_gamma=model.affinity_focal_gamma)
     eigvecs, _ = ncut.fit_transform(features)
     found = get_mask(eigvecs, eigvecs[0, 12, 12]).astype(bool)

@@ -1,9 +1,13 @@
 /**
  * Pictures of the images, decoded and cached: stage, thumb and eigenvector colours.
  *
+ * The kernel may colour the eigenvectors anew. Until its new picture is here, the one
+ * in the old colours stays, but counts as missing.
+ *
  * @import { PictureEntry, PictureKind } from "./wire.js"
  *
  * @typedef {ImageBitmap} Picture
+ * @typedef {{ picture: Picture, colors: number }} Entry
  * @typedef {(file: Blob) => Promise<Picture>} Decoder
  */
 
@@ -20,11 +24,11 @@ export class Pictures {
   /** Grows with every picture that arrives. */
   version = 0;
 
-  /** @type {Map<string, Cache<Picture>>} */
+  /** @type {Map<string, Cache<Entry>>} */
   #caches = new Map(
     PICTURE_KINDS.map((kind) => [
       kind,
-      new Cache(CACHED[kind], (/** @type {Picture} */ picture) => picture.close()),
+      new Cache(CACHED[kind], (/** @type {Entry} */ { picture }) => picture.close()),
     ]),
   );
   /** @type {Set<string>} */
@@ -33,10 +37,35 @@ export class Pictures {
   #refused = new Set();
   #closed = false;
   #decode;
+  #hasImages;
+  /** Version of the eigenvectors' colours that the kernel has now. */
+  #colors;
 
-  /** @param {Decoder} decode */
-  constructor(decode) {
+  /**
+   * @param {Decoder} decode
+   * @param {boolean} hasImages or else the eigenvectors' colours stand in for them
+   * @param {number} colors
+   */
+  constructor(decode, hasImages, colors) {
     this.#decode = decode;
+    this.#hasImages = hasImages;
+    this.#colors = colors;
+  }
+
+  /** @param {number} colors version that the kernel has from now on */
+  recolor(colors) {
+    // A picture may overtake the trait, so that the version is known already.
+    this.#colors = Math.max(this.#colors, colors);
+  }
+
+  /**
+   * Whether a picture shows colours that are no longer those of the eigenvectors.
+   *
+   * @param {PictureKind} kind
+   * @param {number} colors version it was made with
+   */
+  isStale(kind, colors) {
+    return this.#isColored(kind) && colors < this.#colors;
   }
 
   /**
@@ -44,7 +73,7 @@ export class Pictures {
    * @param {number} image
    */
   get(kind, image) {
-    return this.#cache(kind).get(String(image));
+    return this.#cache(kind).get(String(image))?.picture;
   }
 
   /**
@@ -52,7 +81,7 @@ export class Pictures {
    * @param {number} image
    */
   isRefused(kind, image) {
-    return this.#refused.has(`${kind} ${image}`);
+    return this.#refused.has(this.#key(kind, image));
   }
 
   /**
@@ -62,24 +91,28 @@ export class Pictures {
    * @param {number[]} images
    */
   missing(kind, images) {
-    return images.filter(
-      (image) =>
-        !this.#cache(kind).has(String(image)) &&
-        !this.#decoding.has(`${kind} ${image}`) &&
-        !this.isRefused(kind, image),
-    );
+    return images.filter((image) => {
+      const entry = this.#cache(kind).get(String(image));
+      return (
+        (!entry || this.isStale(kind, entry.colors)) &&
+        !this.#decoding.has(this.#key(kind, image)) &&
+        !this.isRefused(kind, image)
+      );
+    });
   }
 
   /**
    * @param {PictureKind} kind
+   * @param {number} colors version they were made with, not stale
    * @param {PictureEntry[]} entries
    * @param {(DataView | ArrayBuffer)[]} buffers
    * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
    */
-  async accept(kind, entries, buffers) {
+  async accept(kind, colors, entries, buffers) {
+    this.recolor(colors);
     await Promise.all(
       decodePictures(entries, buffers).map(({ image, file }) =>
-        this.#accept(kind, image, file),
+        this.#accept(kind, colors, image, file),
       ),
     );
   }
@@ -92,7 +125,7 @@ export class Pictures {
    */
   refuse(kind, images) {
     for (const image of this.missing(kind, images))
-      this.#refused.add(`${kind} ${image}`);
+      this.#refused.add(this.#key(kind, image));
   }
 
   close() {
@@ -102,27 +135,44 @@ export class Pictures {
 
   /**
    * @param {PictureKind} kind
+   * @param {number} colors
    * @param {number} image
    * @param {Blob} file
    */
-  async #accept(kind, image, file) {
-    const key = `${kind} ${image}`;
+  async #accept(kind, colors, image, file) {
+    const key = this.#key(kind, image);
     this.#decoding.add(key);
     try {
       const picture = await this.#decode(file);
-      if (this.#closed) return picture.close();
-      this.#cache(kind).set(String(image), picture);
+      if (this.#closed || this.isStale(kind, colors)) return picture.close();
+      this.#cache(kind).set(String(image), { picture, colors });
       this.version++;
     } catch {
       this.#refused.add(key);
+      if (this.isStale(kind, colors)) return;
       throw new Error(`The browser cannot decode the picture of image ${image}.`);
     } finally {
       this.#decoding.delete(key);
     }
   }
 
+  /**
+   * What is being decoded or was refused in other colours says nothing of these.
+   *
+   * @param {PictureKind} kind
+   * @param {number} image
+   */
+  #key(kind, image) {
+    return `${kind} ${image} ${this.#isColored(kind) ? this.#colors : ""}`;
+  }
+
+  /** @param {PictureKind} kind */
+  #isColored(kind) {
+    return kind === "eigvecs" || !this.#hasImages;
+  }
+
   /** @param {PictureKind} kind */
   #cache(kind) {
-    return /** @type {Cache<Picture>} */ (this.#caches.get(kind));
+    return /** @type {Cache<Entry>} */ (this.#caches.get(kind));
   }
 }

@@ -49,6 +49,8 @@ export class Stage {
   /** The picture as last scaled to the canvas: scaling a large one takes a frame. */
   #base = contextOf(html("canvas"));
   #baseKey = "";
+  /** @type {Picture | null} */
+  #basePicture = null;
 
   /**
    * @param {Store} store
@@ -146,9 +148,10 @@ export class Stage {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     if (!picture) return;
     const view = this.#view;
-    const key = [this.image, !!stage, view.x, view.y, view.width, view.height].join();
-    if (key !== this.#baseKey) {
+    const key = [view.x, view.y, view.width, view.height].join();
+    if (key !== this.#baseKey || picture !== this.#basePicture) {
       this.#baseKey = key;
+      this.#basePicture = picture;
       this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
       const part = viewIn(view, size, sizeOf(picture));
       drawView(this.#base, picture, part, { smooth: true });

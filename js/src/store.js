@@ -50,7 +50,7 @@ export class Store {
     this.#signal = signal;
     this.#settings = new Settings(model, () => this.#notify());
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
-    this.pictures = new Pictures(decode);
+    this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
     this.#requests = new Requests(
       (content) => this.#send(content),
       () => this.#notify(),
@@ -210,6 +210,10 @@ export class Store {
         this.#notify();
       },
       "change:_segments": () => this.#notify(),
+      "change:_colors": () => {
+        this.pictures.recolor(this.get("_colors"));
+        this.#refresh();
+      },
       "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect(),
@@ -280,10 +284,11 @@ export class Store {
    * @param {(DataView | ArrayBuffer)[]} buffers
    * @param {number[]} asked
    */
-  #takePictures({ kind, pictures }, buffers, asked) {
+  #takePictures({ kind, colors, pictures }, buffers, asked) {
     this.#clearError(kind);
+    if (this.pictures.isStale(kind, colors)) return; // They are asked for again.
     this.pictures
-      .accept(kind, pictures, buffers)
+      .accept(kind, colors, pictures, buffers)
       .catch((error) => this.#fail(error.message, kind))
       .finally(() => this.#notify());
     this.pictures.refuse(kind, asked);

@@ -31,6 +31,7 @@
  * @property {"pictures"} type
  * @property {string} id
  * @property {PictureKind} kind
+ * @property {number} colors version of the eigenvectors' colours when they were made
  * @property {PictureEntry[]} pictures
  * @typedef {{ type: "error", id: string | null, message: string }} Failure
  * @typedef {Edited | MapReply | PictureReply | Failure} Message

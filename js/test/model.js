@@ -46,6 +46,7 @@ export class FakeModel {
         has_images: true,
       },
       _revision: 0,
+      _colors: 0,
       _history: [false, false],
       _segments: [],
       ...traits,

@@ -285,7 +285,7 @@ test("thumbs are fetched in batches, and once", async () => {
     }));
     const buffers = pictures.map(() => new ArrayBuffer(1));
     model.deliver(
-      { type: "pictures", id: request.id, kind: "thumb", pictures },
+      { type: "pictures", id: request.id, kind: "thumb", colors: 0, pictures },
       buffers,
     );
     await new Promise(setImmediate);
@@ -304,7 +304,8 @@ test("a picture that cannot be decoded is said, and not asked for again", async 
   store.show({}, [0]);
   const request = model.sent.find(({ kind }) => kind === "stage");
   const pictures = [{ image: 0, mime: "image/png", width: 1, height: 1 }];
-  const reply = { type: "pictures", id: request.id, kind: "stage", pictures };
+  const { id, kind } = request;
+  const reply = { type: "pictures", id, kind, colors: 0, pictures };
   model.deliver(reply, [new ArrayBuffer(1)]);
   await new Promise(setImmediate);
   assert.match(store.error ?? "", /cannot decode the picture of image 0/);
@@ -323,7 +324,8 @@ test("a kernel that does not answer for long is noticed", () => {
     assert.ok(notified() > before);
     model.answerEdit();
     for (const { id, kind } of model.sent) {
-      if (kind) model.deliver({ type: "pictures", id, kind, pictures: [] });
+      if (!kind) continue;
+      model.deliver({ type: "pictures", id, kind, colors: 0, pictures: [] });
     }
     assert.equal(store.slow, false);
   } finally {

@@ -18,13 +18,21 @@ class Backbone(Protocol):
     returns float features ``(B, H, W, C)`` on a latent grid, which covers each image
     from edge to edge.
 
-    A backbone may have two attributes more:
+    A backbone may have attributes more:
 
     ``affinity_focal_gamma`` (float)
         The `NCUT` parameter its features want; 1 where it is missing.
-    ``whole_batch`` (bool)
-        Whether an image's features depend on the rest of the batch, so that the batch
-        must not be split; False where it is missing.
+    ``batch_size`` (int)
+        How many images it wants at a time, where the user does not say; the whole
+        batch where it is missing.
+    ``standardizer`` (callable)
+        Given the features of a whole batch, it returns what is to be applied to them,
+        and to those of other images later: ``features -> features``.
+    ``fingerprint`` (callable)
+        Returns a string that is another one whenever the features of an image would
+        be others: a cache of features needs it.
+
+    `LayeredBackbone` is the kind that has layers to choose from.
     """
 
     def __call__(
@@ -36,15 +44,20 @@ class Backbone(Protocol):
 Factory = TypeVar("Factory", bound=Callable[..., Any])
 
 _FACTORIES: dict[str, Callable[..., Backbone]] = {}
+_ALIASES: dict[str, str] = {}
 
 
-def register_backbone(name: str) -> Callable[[Factory], Factory]:
+def register_backbone(name: str, *aliases: str) -> Callable[[Factory], Factory]:
     """Register a factory of backbones, as a decorator.
 
     Parameters
     ----------
     name : str
         What `load_model` knows it by; an earlier factory of that name is replaced.
+        A name that ends with a slash is a family: what follows the slash is the
+        factory's first argument.
+    *aliases : str
+        Other spellings, which `list_backbones` leaves out.
 
     Returns
     -------
@@ -63,23 +76,25 @@ def register_backbone(name: str) -> Callable[[Factory], Factory]:
     (1, 2, 2, 1)
     >>> del _FACTORIES["brightness"]
     """
-    if not isinstance(name, str) or not name:
-        raise TypeError(f"name must be a non-empty string, got {name!r}")
+    for spelling in (name, *aliases):
+        if not isinstance(spelling, str) or not spelling:
+            raise TypeError(f"name must be a non-empty string, got {spelling!r}")
 
     def register(factory: Factory) -> Factory:
         _FACTORIES[name] = factory
+        _ALIASES.update(dict.fromkeys(aliases, name))
         return factory
 
     return register
 
 
 def list_backbones() -> list[str]:
-    """Names that `load_model` knows, sorted.
+    """Names that `load_model` knows, sorted; families end with a slash.
 
     Examples
     --------
     >>> list_backbones()
-    ['texture']
+    ['sam_vit_b', 'sam_vit_h', 'sam_vit_l', 'texture', 'timm/']
     """
     return sorted(_FACTORIES)
 
@@ -90,7 +105,9 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     Parameters
     ----------
     model_name : str
-        One of `list_backbones`.
+        One of `list_backbones`, and a model's name after a family's slash:
+        ``"sam_vit_b"``, ``"timm/vit_base_patch14_dinov2.lvd142m"``. SAM is also known
+        as ``"SAM(sam_vit_b)"``, its name in ncut-pytorch.
     **options
         The backbone's own options.
 
@@ -104,6 +121,10 @@ def load_model(model_name: str, **options: Any) -> Backbone:
         If there is no backbone of that name.
     TypeError
         If it is not a string, or the backbone has no such option.
+    ImportError
+        If the backbone needs a package that is not there; it says which.
+    CheckpointError
+        If its weights cannot be had; it says how to get them.
 
     Examples
     --------
@@ -112,11 +133,36 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     """
     if not isinstance(model_name, str):
         raise TypeError(f"model_name must be a string, got {model_name!r}")
-    if model_name not in _FACTORIES:
-        known = list_backbones()
-        close = difflib.get_close_matches(model_name, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise ValueError(
-            f"model_name must be one of {', '.join(known)}, got {model_name!r}{hint}"
+    name = _ALIASES.get(model_name, model_name)
+    family, slash, member = name.partition("/")
+    if slash and member and family + slash in _FACTORIES:
+        return _FACTORIES[family + slash](member, **options)
+    if name in _FACTORIES and not slash:
+        return _FACTORIES[name](**options)
+    known = list_backbones()
+    close = difflib.get_close_matches(model_name, [*known, *_ALIASES], n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(
+        f"model_name must be one of {', '.join(known)} (a slash wants a model's name "
+        f"after it), got {model_name!r}{hint}"
+    )
+
+
+def resolve_model(model: str | Backbone) -> Backbone:
+    """Take a backbone as it is, or load it by its name.
+
+    Raises
+    ------
+    TypeError
+        If it is neither a name nor a callable.
+    ValueError
+        If there is no backbone of that name.
+    """
+    if isinstance(model, str):
+        return load_model(model)
+    if not callable(model):
+        raise TypeError(
+            f"a backbone must be one of {', '.join(list_backbones())}, or a callable "
+            f"images -> features (B, H, W, C), got {type(model).__name__}"
         )
-    return _FACTORIES[model_name](**options)
+    return model

@@ -13,7 +13,6 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 from skimage.color import rgb2lab
 from skimage.feature import multiscale_basic_features
-from tqdm.auto import tqdm
 
 from ncut_widget.backbone.registry import register_backbone
 
@@ -37,7 +36,7 @@ class Group(NamedTuple):
 
     Attributes
     ----------
-    values : ndarray of float32, shape (B, H, W, C)
+    channels : slice
     weight : float
         Root mean square length of the group's part of a feature.
     floor : float
@@ -47,20 +46,36 @@ class Group(NamedTuple):
         One scale for all channels (the axes of a space) or one for each.
     """
 
-    values: Array
+    channels: slice
     weight: float
     floor: float
     together: bool
 
-    def standardized(self) -> Array:
-        """Centre over the batch, scale to the group's weight."""
-        centred = self.values - self.values.mean(axis=(0, 1, 2), dtype=np.float64)
-        variance = np.square(centred).mean(axis=(0, 1, 2))
-        if self.together:
-            variance = variance.mean()
-        scale = np.maximum(np.sqrt(variance), self.floor)
-        weight = self.weight / np.sqrt(centred.shape[-1])
-        return (centred * (weight / scale)).astype(np.float32)
+
+GROUPS = (
+    Group(slice(0, 3), 1, floor=0.01, together=True),  # colour
+    Group(slice(3, 6), 1, floor=0.01, together=True),  # colour of the surroundings
+    Group(slice(6, 18), 0.7, floor=0.05, together=False),  # texture
+)
+
+
+@dataclass(frozen=True)
+class Standardizer:
+    """Channels centred and scaled, the same for all images.
+
+    Parameters
+    ----------
+    mean, scale : ndarray of float32, shape (C,)
+    """
+
+    mean: Array
+    scale: Array
+
+    def __call__(self, features: NDArray) -> Array:
+        """Return ``(features - mean) * scale`` as float32, shape (..., C)."""
+        standardized = np.subtract(features, self.mean, dtype=np.float32)
+        standardized *= self.scale
+        return standardized
 
 
 @register_backbone("texture")
@@ -103,9 +118,9 @@ class TextureBackbone:
       surroundings, as logarithms: 12 channels;
     - the position: 2 channels.
 
-    They are standardised over the whole batch: colour with one scale for its three
-    axes, so that it stays the space in which distances are seen differences; texture
-    each channel for itself.
+    `standardizer` puts them on one scale over a whole batch, as `extract_features`
+    does: colour with one scale for its three axes, so that it stays the space in which
+    distances are seen differences; texture each channel for itself.
 
     Examples
     --------
@@ -118,7 +133,7 @@ class TextureBackbone:
     position: float = 0.35
 
     affinity_focal_gamma: ClassVar[float] = 0.02
-    whole_batch: ClassVar[bool] = True
+    batch_size: ClassVar[int] = 1
 
     def __post_init__(self) -> None:
         """Check the options."""
@@ -130,7 +145,7 @@ class TextureBackbone:
             )
 
     def __call__(self, images: Sequence[NDArray[np.uint8]]) -> Array:
-        """Compute features.
+        """Compute features, not yet standardised.
 
         Parameters
         ----------
@@ -142,22 +157,35 @@ class TextureBackbone:
         ndarray of float32, shape (B, H, W, 20)
         """
         rows, cols = _check_grid(self.grid)
-        bar = tqdm(images, desc="Texture features", unit="image", delay=1, leave=False)
-        described = [_describe(image, rows, cols) for image in bar]
-        colour, texture = (np.stack(part) for part in zip(*described, strict=True))
-        groups = (
-            Group(colour, 1, floor=0.01, together=True),
-            Group(_surroundings(colour), 1, floor=0.01, together=True),
-            Group(np.log(_surroundings(texture) + NOISE), 0.7, 0.05, together=False),
-        )
-        position = self.position * _position(rows, cols)
-        return np.concatenate(
-            [
-                *(group.standardized() for group in groups),
-                np.broadcast_to(position, (len(images), *position.shape)),
-            ],
-            axis=-1,
-        )
+        position = _position(rows, cols)
+        described = []
+        for image in images:
+            colour, texture = _describe(image, rows, cols)
+            texture = np.log(_surroundings(texture) + NOISE)
+            described.append(
+                np.concatenate(
+                    [colour, _surroundings(colour), texture, position], axis=-1
+                )
+            )
+        return np.stack(described)
+
+    def standardizer(self, features: NDArray) -> Standardizer:
+        """Find the mean and scale of a whole batch's features, (B, H, W, 20)."""
+        rows = features.reshape(-1, features.shape[-1])
+        mean = rows.mean(axis=0, dtype=np.float64)
+        variance = np.square(rows - mean.astype(np.float32)).mean(0, dtype=np.float64)
+        scale = np.full(len(mean), self.position)
+        mean[-2:] = 0  # the position's own
+        for group in GROUPS:
+            part = variance[group.channels]
+            spread = np.sqrt(part.mean() if group.together else part)
+            weight = group.weight / np.sqrt(len(part))
+            scale[group.channels] = weight / np.maximum(spread, group.floor)
+        return Standardizer(mean.astype(np.float32), scale.astype(np.float32))
+
+    def fingerprint(self) -> str:
+        """Name all that an image's features depend on."""
+        return f"texture {self.grid} {CELL} {SIGMAS} {CONTEXT} {NOISE}"
 
 
 def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Array, Array]:
@@ -186,8 +214,8 @@ def _pool(values: NDArray) -> Array:
 
 
 def _surroundings(values: Array) -> Array:
-    """Average over the neighbours in each image, (B, H, W, C)."""
-    return gaussian_filter(values, (0, CONTEXT, CONTEXT, 0))
+    """Average over the neighbours, (H, W, C)."""
+    return gaussian_filter(values, (CONTEXT, CONTEXT, 0))
 
 
 def _position(rows: int, cols: int) -> Array:

@@ -485,11 +485,11 @@ var CACHED = { stage: 6, eigvecs: 64, thumb: 400 };
 var Pictures = class {
   /** Grows with every picture that arrives. */
   version = 0;
-  /** @type {Map<string, Cache<Picture>>} */
+  /** @type {Map<string, Cache<Entry>>} */
   #caches = new Map(
     PICTURE_KINDS.map((kind) => [
       kind,
-      new Cache(CACHED[kind], (picture) => picture.close())
+      new Cache(CACHED[kind], ({ picture }) => picture.close())
     ])
   );
   /** @type {Set<string>} */
@@ -498,23 +498,45 @@ var Pictures = class {
   #refused = /* @__PURE__ */ new Set();
   #closed = false;
   #decode;
-  /** @param {Decoder} decode */
-  constructor(decode) {
+  #hasImages;
+  /** Version of the eigenvectors' colours that the kernel has now. */
+  #colors;
+  /**
+   * @param {Decoder} decode
+   * @param {boolean} hasImages or else the eigenvectors' colours stand in for them
+   * @param {number} colors
+   */
+  constructor(decode, hasImages, colors) {
     this.#decode = decode;
+    this.#hasImages = hasImages;
+    this.#colors = colors;
+  }
+  /** @param {number} colors version that the kernel has from now on */
+  recolor(colors) {
+    this.#colors = Math.max(this.#colors, colors);
+  }
+  /**
+   * Whether a picture shows colours that are no longer those of the eigenvectors.
+   *
+   * @param {PictureKind} kind
+   * @param {number} colors version it was made with
+   */
+  isStale(kind, colors) {
+    return this.#isColored(kind) && colors < this.#colors;
   }
   /**
    * @param {PictureKind} kind
    * @param {number} image
    */
   get(kind, image) {
-    return this.#cache(kind).get(String(image));
+    return this.#cache(kind).get(String(image))?.picture;
   }
   /**
    * @param {PictureKind} kind
    * @param {number} image
    */
   isRefused(kind, image) {
-    return this.#refused.has(`${kind} ${image}`);
+    return this.#refused.has(this.#key(kind, image));
   }
   /**
    * The images whose picture has to be fetched.
@@ -523,20 +545,23 @@ var Pictures = class {
    * @param {number[]} images
    */
   missing(kind, images) {
-    return images.filter(
-      (image) => !this.#cache(kind).has(String(image)) && !this.#decoding.has(`${kind} ${image}`) && !this.isRefused(kind, image)
-    );
+    return images.filter((image) => {
+      const entry = this.#cache(kind).get(String(image));
+      return (!entry || this.isStale(kind, entry.colors)) && !this.#decoding.has(this.#key(kind, image)) && !this.isRefused(kind, image);
+    });
   }
   /**
    * @param {PictureKind} kind
+   * @param {number} colors version they were made with, not stale
    * @param {PictureEntry[]} entries
    * @param {(DataView | ArrayBuffer)[]} buffers
    * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
    */
-  async accept(kind, entries, buffers) {
+  async accept(kind, colors, entries, buffers) {
+    this.recolor(colors);
     await Promise.all(
       decodePictures(entries, buffers).map(
-        ({ image, file }) => this.#accept(kind, image, file)
+        ({ image, file }) => this.#accept(kind, colors, image, file)
       )
     );
   }
@@ -548,7 +573,7 @@ var Pictures = class {
    */
   refuse(kind, images) {
     for (const image of this.missing(kind, images))
-      this.#refused.add(`${kind} ${image}`);
+      this.#refused.add(this.#key(kind, image));
   }
   close() {
     this.#closed = true;
@@ -556,28 +581,43 @@ var Pictures = class {
   }
   /**
    * @param {PictureKind} kind
+   * @param {number} colors
    * @param {number} image
    * @param {Blob} file
    */
-  async #accept(kind, image, file) {
-    const key = `${kind} ${image}`;
+  async #accept(kind, colors, image, file) {
+    const key = this.#key(kind, image);
     this.#decoding.add(key);
     try {
       const picture = await this.#decode(file);
-      if (this.#closed) return picture.close();
-      this.#cache(kind).set(String(image), picture);
+      if (this.#closed || this.isStale(kind, colors)) return picture.close();
+      this.#cache(kind).set(String(image), { picture, colors });
       this.version++;
     } catch {
       this.#refused.add(key);
+      if (this.isStale(kind, colors)) return;
       throw new Error(`The browser cannot decode the picture of image ${image}.`);
     } finally {
       this.#decoding.delete(key);
     }
   }
+  /**
+   * What is being decoded or was refused in other colours says nothing of these.
+   *
+   * @param {PictureKind} kind
+   * @param {number} image
+   */
+  #key(kind, image) {
+    return `${kind} ${image} ${this.#isColored(kind) ? this.#colors : ""}`;
+  }
+  /** @param {PictureKind} kind */
+  #isColored(kind) {
+    return kind === "eigvecs" || !this.#hasImages;
+  }
   /** @param {PictureKind} kind */
   #cache(kind) {
     return (
-      /** @type {Cache<Picture>} */
+      /** @type {Cache<Entry>} */
       this.#caches.get(kind)
     );
   }
@@ -940,7 +980,7 @@ var Store = class {
     this.#signal = signal;
     this.#settings = new Settings(model, () => this.#notify());
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
-    this.pictures = new Pictures(decode);
+    this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
     this.#requests = new Requests(
       (content) => this.#send(content),
       () => this.#notify()
@@ -1077,6 +1117,10 @@ var Store = class {
         this.#notify();
       },
       "change:_segments": () => this.#notify(),
+      "change:_colors": () => {
+        this.pictures.recolor(this.get("_colors"));
+        this.#refresh();
+      },
       "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
@@ -1146,9 +1190,10 @@ var Store = class {
    * @param {(DataView | ArrayBuffer)[]} buffers
    * @param {number[]} asked
    */
-  #takePictures({ kind, pictures }, buffers, asked) {
+  #takePictures({ kind, colors, pictures }, buffers, asked) {
     this.#clearError(kind);
-    this.pictures.accept(kind, pictures, buffers).catch((error) => this.#fail(error.message, kind)).finally(() => this.#notify());
+    if (this.pictures.isStale(kind, colors)) return;
+    this.pictures.accept(kind, colors, pictures, buffers).catch((error) => this.#fail(error.message, kind)).finally(() => this.#notify());
     this.pictures.refuse(kind, asked);
   }
   /**
@@ -2141,6 +2186,8 @@ var Stage = class {
   /** The picture as last scaled to the canvas: scaling a large one takes a frame. */
   #base = contextOf(html("canvas"));
   #baseKey = "";
+  /** @type {Picture | null} */
+  #basePicture = null;
   /**
    * @param {Store} store
    * @param {Segmentation} segmentation
@@ -2231,9 +2278,10 @@ var Stage = class {
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     if (!picture) return;
     const view = this.#view;
-    const key = [this.image, !!stage, view.x, view.y, view.width, view.height].join();
-    if (key !== this.#baseKey) {
+    const key = [view.x, view.y, view.width, view.height].join();
+    if (key !== this.#baseKey || picture !== this.#basePicture) {
       this.#baseKey = key;
+      this.#basePicture = picture;
       this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
       const part = viewIn(view, size, sizeOf(picture));
       drawView(this.#base, picture, part, { smooth: true });

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { Store } from "../src/store.js";
+import { FakeModel } from "./model.js";
+
+/** @typedef {import("../src/wire.js").PictureKind} PictureKind */
+
+const SIZE = /** @type {import("../src/wire.js").Size} */ ([20, 20]);
+const WITHOUT_IMAGES = {
+  _info: { grid: [2, 2], sizes: [SIZE, SIZE], num_eig_max: 4, has_images: false },
+};
+
+/** Let what is being decoded arrive. */
+const settled = () => new Promise(setImmediate);
+
+/** A picture that tells what was decoded, and whether it is closed. */
+class FakePicture {
+  closed = false;
+
+  /** @param {string} text */
+  constructor(text) {
+    this.text = text;
+  }
+
+  close() {
+    this.closed = true;
+  }
+}
+
+/** @type {(file: Blob) => Promise<any>} */
+const decode = async (file) => new FakePicture(await file.text());
+
+/**
+ * A page whose view shows two images, the eigenvectors' colours over the first.
+ *
+ * @param {Record<string, unknown>} [traits]
+ * @param {(file: Blob) => Promise<any>} [decoder]
+ */
+function open(traits, decoder = decode) {
+  const model = new FakeModel({ layer: "eigvecs", ...traits });
+  const store = new Store(model, new AbortController().signal, decoder);
+  let notified = 0;
+  const heard = () => {
+    notified++;
+  };
+  const view = {};
+  store.attach(view, heard, new AbortController().signal);
+  store.show(view, [0, 1]);
+
+  /** @param {PictureKind} kind */
+  const asked = (kind) => model.sent.filter((message) => message.kind === kind);
+
+  /**
+   * Answer the last request of a kind as the kernel does, in words for pictures.
+   *
+   * @param {PictureKind} kind
+   * @param {number} colors
+   */
+  const answer = async (kind, colors) => {
+    const { id, images } = /** @type {any} */ (asked(kind).at(-1));
+    const pictures = images.map((/** @type {number} */ image) => ({
+      image,
+      mime: "image/png",
+      width: 1,
+      height: 1,
+    }));
+    const buffers = images.map(
+      (/** @type {number} */ image) =>
+        new TextEncoder().encode(`${kind} ${image} in colours ${colors}`).buffer,
+    );
+    model.deliver({ type: "pictures", id, kind, colors, pictures }, buffers);
+    await settled();
+    await settled();
+  };
+
+  /** @param {PictureKind} kind @returns {any} */
+  const shown = (kind) => store.pictures.get(kind, 0);
+  return { model, store, asked, answer, shown, notified: () => notified };
+}
+
+test("new colours are fetched at once, and the old stay until they are here", async () => {
+  const { model, asked, answer, shown, notified } = open();
+  await answer("eigvecs", 0);
+  const old = shown("eigvecs");
+  assert.equal(old.text, "eigvecs 0 in colours 0");
+  assert.equal(asked("eigvecs").length, 1);
+
+  model.set("_colors", 1);
+  assert.equal(asked("eigvecs").length, 2);
+  assert.equal(shown("eigvecs"), old);
+  assert.equal(old.closed, false);
+
+  const before = notified();
+  await answer("eigvecs", 1);
+  assert.equal(shown("eigvecs").text, "eigvecs 0 in colours 1");
+  assert.equal(old.closed, true);
+  assert.ok(notified() > before);
+  assert.equal(asked("eigvecs").length, 2);
+});
+
+test("images keep their pictures when the eigenvectors are coloured anew", async () => {
+  const { model, asked, answer } = open();
+  await answer("stage", 0);
+  await answer("thumb", 0);
+  model.set("_colors", 1);
+  assert.equal(asked("stage").length, 1);
+  assert.equal(asked("thumb").length, 1);
+});
+
+test("without images every picture is coloured anew", async () => {
+  const { model, asked, answer, shown } = open(WITHOUT_IMAGES);
+  for (const kind of /** @type {PictureKind[]} */ (["stage", "thumb", "eigvecs"])) {
+    await answer(kind, 0);
+  }
+  model.set("_colors", 1);
+  for (const kind of /** @type {PictureKind[]} */ (["stage", "thumb", "eigvecs"])) {
+    assert.equal(asked(kind).length, 2);
+    assert.deepEqual(asked(kind)[1].images, asked(kind)[0].images);
+    await answer(kind, 1);
+    assert.equal(shown(kind).text, `${kind} 0 in colours 1`);
+  }
+});
+
+test("a late answer in old colours is dropped, and asked for again", async () => {
+  const { model, store, asked, answer, shown } = open();
+  model.set("_colors", 1); // The first request is still out.
+  assert.equal(asked("eigvecs").length, 1);
+  await answer("eigvecs", 0);
+  assert.equal(shown("eigvecs"), undefined);
+  assert.equal(store.pictures.isRefused("eigvecs", 0), false);
+  assert.equal(asked("eigvecs").length, 2);
+  await answer("eigvecs", 1);
+  assert.equal(shown("eigvecs").text, "eigvecs 0 in colours 1");
+});
+
+test("a picture still being decoded when the colours change is dropped", async () => {
+  /** @type {((picture: FakePicture) => void)[]} */
+  const finish = [];
+  const { model, asked, answer, shown } = open(
+    {},
+    () => new Promise((resolve) => finish.push(resolve)),
+  );
+  await answer("eigvecs", 0);
+  model.set("_colors", 1);
+  assert.equal(asked("eigvecs").length, 2);
+  await answer("eigvecs", 1);
+  const [old, current] = [new FakePicture("old"), new FakePicture("current")];
+  finish[1](current);
+  await settled();
+  finish[0](old);
+  await settled();
+  assert.equal(shown("eigvecs"), current);
+  assert.deepEqual([old.closed, current.closed], [true, false]);
+});
+
+test("an answer may overtake the trait", async () => {
+  const { model, asked, answer, shown } = open();
+  await answer("eigvecs", 1);
+  model.set("_colors", 1);
+  assert.equal(shown("eigvecs").text, "eigvecs 0 in colours 1");
+  assert.equal(asked("eigvecs").length, 1);
+});
+
+test("what was refused is asked for again in new colours", () => {
+  const { model, asked } = open();
+  model.deliver({ type: "error", id: asked("eigvecs")[0].id, message: "No." });
+  assert.equal(asked("eigvecs").length, 1);
+  model.set("_colors", 1);
+  assert.equal(asked("eigvecs").length, 2);
+});

@@ -1,0 +1,388 @@
+"""Images -> features: in batches, as large as memory allows, kept between runs."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm.auto import tqdm
+
+from ncut_widget.backbone.cache import FeatureCache
+from ncut_widget.backbone.layers import LayeredBackbone, Node
+from ncut_widget.backbone.registry import Backbone, resolve_model
+from ncut_widget.device import pick_device
+from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage
+
+Features: TypeAlias = NDArray[np.floating] | Tensor
+
+NORMALIZED = 10.0
+"""Largest magnitude that an image normalised for a network has."""
+
+
+class FeatureExtractor:
+    """Images -> features, for later images in the same way as for the first ones.
+
+    Parameters
+    ----------
+    model, node_type, layer, batch_size, device, dtype, amp, cache_dir, progress
+        As for `extract_features`.
+    **options
+        As for `extract_features`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if a parameter is not as there.
+    """
+
+    def __init__(
+        self,
+        model: str | Backbone = "texture",
+        node_type: str | None = None,
+        layer: int | Sequence[int] | None = None,
+        batch_size: int | None = None,
+        *,
+        device: str | torch.device | None = None,
+        dtype: torch.dtype | None = None,
+        amp: bool = True,
+        cache_dir: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+        **options: Any,
+    ) -> None:
+        self.model = resolve_model(model)
+        self._progress = progress
+        self._many = False
+        self._nodes: list[Node | None] = [None]
+        self._options = options
+        if isinstance(self.model, LayeredBackbone):
+            if options:
+                raise TypeError(
+                    f"{type(self.model).__name__} has no option {', '.join(options)}"
+                )
+            if isinstance(layer, Sequence) and not isinstance(layer, str):
+                self._many = True
+                self._nodes = [self.model.node(node_type, at) for at in layer]
+            else:
+                self._nodes = [self.model.node(node_type, layer)]
+            if not self._nodes:
+                raise ValueError("layer must name at least one layer, got none")
+            self.model.to(pick_device(device, self.model.device))
+            dtype = torch.float16 if dtype is None else dtype
+        else:
+            given = {"node_type": node_type, "layer": layer}
+            self._options |= {k: v for k, v in given.items() if v is not None}
+        self._dtype = _check_dtype(torch.float32 if dtype is None else dtype)
+        self._batch_size = _check_batch_size(batch_size, self.model)
+        self._amp = amp and self._device.type == "cuda"
+        self._cache = None if cache_dir is None else self._open_cache(cache_dir)
+        self._standardize: Callable[[Any], Any] | None = None
+
+    def fit_transform(self, images: Any) -> Any:
+        """Compute features of a batch; what depends on all of it is kept for later."""
+        features = self._extract(images, self._progress)
+        standardizer = getattr(self.model, "standardizer", None)
+        if standardizer is None:
+            return features
+        self._standardize = standardizer(features)
+        return self._standardize(features)
+
+    def transform(self, images: Any, *, progress: bool | None = None) -> Any:
+        """Compute features of other images, on the scale of the batch."""
+        shown = self._progress if progress is None else progress
+        features = self._extract(images, shown)
+        return features if self._standardize is None else self._standardize(features)
+
+    @property
+    def _device(self) -> torch.device:
+        return getattr(self.model, "device", None) or torch.device("cpu")
+
+    def _open_cache(self, folder: str | os.PathLike[str]) -> FeatureCache:
+        fingerprint = getattr(self.model, "fingerprint", None)
+        if fingerprint is None:
+            raise ValueError(
+                "cache_dir needs a backbone with a fingerprint() that names all its "
+                f"features depend on, which {self.model!r} has not"
+            )
+        precision = f"{self._dtype} amp={self._amp}"
+        return FeatureCache(folder, f"{fingerprint()} {self._options} {precision}")
+
+    def _extract(self, images: Any, progress: bool) -> Any:
+        items = self._items(images)
+        outputs = [_Output(len(items), self._dtype) for _ in self._nodes]
+        waiting: list[tuple[int, Any, list[Path]]] = []
+        with tqdm(
+            total=len(items),
+            desc="Features",
+            unit="image",
+            delay=1,
+            leave=False,
+            disable=not progress,
+        ) as bar:
+            for index in range(len(items)):
+                item = items[index]
+                keys = self._keys(item)
+                kept = [self._cache.load(key) for key in keys] if self._cache else []
+                if kept and all(features is not None for features in kept):
+                    for output, features in zip(outputs, kept, strict=True):
+                        output.write([index], features)
+                    bar.update()
+                else:
+                    waiting.append((index, item, keys))
+                while waiting and (
+                    len(waiting) >= (self._batch_size or len(items))
+                    or index == len(items) - 1
+                ):
+                    done = self._work_off(waiting, outputs)
+                    bar.update(done)
+                    del waiting[:done]
+        results = [output.read() for output in outputs]
+        return results if self._many else results[0]
+
+    def _items(self, images: Any) -> Sequence[RGBImage] | Tensor:
+        """Read images as they are needed; a normalised tensor (B, 3, h, w) as it is."""
+        if (
+            isinstance(self.model, LayeredBackbone)
+            and isinstance(images, Tensor)
+            and images.ndim == 4
+            and images.shape[1] == 3
+            and images.is_floating_point()
+            and len(images)
+        ):
+            low, high = (float(value) for value in torch.aminmax(images))
+            in_unit = low >= -FLOAT_TOLERANCE and high <= 1 + FLOAT_TOLERANCE
+            if not in_unit and max(-low, high) <= NORMALIZED:  # False for NaN
+                return images.detach()
+        return Images(images)
+
+    def _keys(self, image: Any) -> list[Path]:
+        if self._cache is None:
+            return []
+        return [self._cache.key(image, node) for node in self._nodes]
+
+    def _work_off(
+        self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[_Output]
+    ) -> int:
+        """Compute the first images that wait; return how many, 0 to try with fewer."""
+        batch = waiting[: self._batch_size or len(waiting)]
+        computed = self._compute([image for _, image, _ in batch])
+        if computed is None:
+            return 0
+        indices = [index for index, _, _ in batch]
+        for output, features in zip(outputs, computed, strict=True):
+            output.write(indices, features)
+        if self._cache is not None:
+            for index, _, keys in batch:
+                for key, output in zip(keys, outputs, strict=True):
+                    self._cache.save(key, output.read(slice(index, index + 1)))
+        return len(batch)
+
+    def _compute(self, images: list[Any]) -> list[Any] | None:
+        """Run the model; None where that has to be tried again, in another way."""
+        try:
+            # no_grad around a callable of the user's, who may want to write to what it
+            # gives; our own encoders' outputs are copied.
+            if not isinstance(self.model, LayeredBackbone):
+                with torch.no_grad():
+                    return [self.model(images, **self._options)]
+            nodes = [node for node in self._nodes if node is not None]
+            half = torch.autocast("cuda", torch.float16) if self._amp else nullcontext()
+            with torch.inference_mode(), half:
+                features = self.model.read(self.model.preprocess(images), nodes)
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error) or len(images) == 1:
+                raise
+        else:
+            if not self._amp or all(bool(part.isfinite().all()) for part in features):
+                return features
+            # Activations of some large encoders are beyond float16.
+            self._amp = False
+            return None
+        # Outside of the handler, whose traceback holds on to the tensors.
+        self._batch_size = len(images) // 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        warnings.warn(
+            f"out of memory with {len(images)} images at a time: going on with "
+            f"batch_size={self._batch_size}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+
+
+class _Output:
+    """Features of all images, filled in as they come, in one piece of host memory."""
+
+    def __init__(self, count: int, dtype: torch.dtype) -> None:
+        self._count = count
+        self._dtype = dtype
+        self._values: Tensor | None = None
+        self._numpy = False
+
+    def write(self, indices: list[int], features: Any) -> None:
+        """Put in the features (len(indices), H, W, C) of some images."""
+        part = _check_features(features, len(indices))
+        if self._values is None:
+            self._numpy = not isinstance(features, Tensor)
+            self._values = torch.empty(
+                (self._count, *part.shape[1:]), dtype=self._dtype
+            )
+        if part.shape[1:] != self._values.shape[1:]:
+            grids = sorted({tuple(self._values.shape[1:]), tuple(part.shape[1:])})
+            raise ValueError(
+                "the backbone must give the same (H, W, C) for every image, got "
+                + " and ".join(map(str, grids))
+            )
+        rounded = part.to(self._values.dtype)
+        if bool((rounded.isinf() & part.isfinite()).any()):
+            rounded, self._values = part.float(), self._values.float()
+        self._values[indices] = rounded.cpu()
+
+    def read(self, at: slice = slice(None)) -> Features:
+        """Return the features of some images, in the kind they were given in."""
+        assert self._values is not None
+        return self._values[at].numpy() if self._numpy else self._values[at]
+
+
+def extract_features(
+    images: Any,
+    model: str | Backbone = "texture",
+    node_type: str | None = None,
+    layer: int | Sequence[int] | None = None,
+    batch_size: int | None = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    amp: bool = True,
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Any:
+    """Compute a backbone's features of a batch of images.
+
+    Parameters
+    ----------
+    images
+        One or many, in any form `load_images` reads; files are read as they are needed.
+        For a `LayeredBackbone` also a float tensor ``(B, 3, h, w)`` that is normalised
+        already, that is, whose values leave [0, 1].
+    model : str or callable
+        A registered name, or a `Backbone`: ``images -> features (B, H, W, C)``.
+    node_type : str, optional
+        Of a `LayeredBackbone`: ``"attn"``, ``"mlp"`` or ``"block"``.
+    layer : int or sequence of int, optional
+        Of a `LayeredBackbone`: a layer, from 0, or backwards from -1, the default; or
+        several, in one pass.
+    batch_size : int, optional
+        Images given to the model at a time; halved where they do not fit into memory.
+        By default what the model wants: 8 for an encoder on an accelerator, 1 on the
+        CPU, all images for a callable that does not say.
+    device : str or torch.device, optional
+        Where a `LayeredBackbone` runs, to which it is moved; by default CUDA, MPS or
+        the CPU, the first there is.
+    dtype : torch.dtype, optional
+        Of the result, in host memory. By default float16 for a `LayeredBackbone`
+        (float32 where a value is beyond it), else float32.
+    amp : bool
+        On CUDA, compute in automatic mixed precision (float16); where that overflows,
+        the rest is computed in float32.
+    cache_dir : path, optional
+        A folder in which to keep each image's features, by the image's content, the
+        model's weights, layer and size: what is in it already is not computed again.
+    progress : bool
+        Show a progress bar once it has taken a second.
+    **options
+        Passed on with each call to a model that is no `LayeredBackbone`.
+
+    Returns
+    -------
+    tensor or ndarray, shape (B, H, W, C)
+        A tensor in host memory if the model gives tensors. A list of them if `layer`
+        is a sequence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if images, model or what the model gives are not as above.
+
+    Notes
+    -----
+    Memory does not grow with the batch beyond the features, but for a callable that
+    wants all images at a time.
+
+    Examples
+    --------
+    >>> def corners(images):
+    ...     return np.stack([image[:2, :2] for image in images]).astype(float)
+    >>> extract_features(np.zeros((3, 8, 8, 3), np.uint8), corners).shape
+    (3, 2, 2, 3)
+    """
+    extractor = FeatureExtractor(
+        model,
+        node_type,
+        layer,
+        batch_size,
+        device=device,
+        dtype=dtype,
+        amp=amp,
+        cache_dir=cache_dir,
+        progress=progress,
+        **options,
+    )
+    return extractor.fit_transform(images)
+
+
+def _check_features(features: Any, count: int) -> Tensor:
+    """Return what a model gave as a tensor (count, H, W, C) of real numbers."""
+    if not isinstance(features, Tensor):
+        features = np.asarray(features)
+        real = features.dtype.kind in "fiu"
+    else:
+        real = not (features.is_complex() or features.dtype == torch.bool)
+    if not real:
+        raise TypeError(
+            f"the backbone must give real numbers, got dtype {features.dtype}"
+        )
+    shape = tuple(features.shape)
+    if len(shape) != 4 or shape[0] != count or 0 in shape:
+        raise ValueError(
+            f"the backbone must give features of shape (B, H, W, C) with B = {count} "
+            f"for {count} images, got {shape}"
+        )
+    if isinstance(features, Tensor):
+        return features.detach()
+    return torch.from_numpy(np.require(features, requirements=["C", "W"]))
+
+
+def _check_dtype(dtype: Any) -> torch.dtype:
+    if dtype not in (torch.float16, torch.bfloat16, torch.float32):
+        raise ValueError(
+            "dtype must be torch.float16, torch.bfloat16 or torch.float32, "
+            f"got {dtype!r}"
+        )
+    return dtype
+
+
+def _check_batch_size(batch_size: Any, model: Backbone) -> int | None:
+    """Return the images at a time; None for all of them."""
+    if batch_size is None:
+        return getattr(model, "batch_size", None)
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int):
+        raise TypeError(f"batch_size must be a whole number, got {batch_size!r}")
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return batch_size
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether an error is that of an allocator: each has another one."""
+    said = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(text in str(error) for text in said)

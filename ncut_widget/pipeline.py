@@ -1,0 +1,68 @@
+"""Images -> features -> eigenvectors, and later images by the same fitted steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tqdm.auto import tqdm
+
+from ncut_widget.backbone import FeatureExtractor
+from ncut_widget.images import Images
+from ncut_widget.ncut import NCUT
+
+IMAGES_AT_A_TIME = 16
+
+
+class Pipeline:
+    """The steps from images to eigenvectors.
+
+    Parameters
+    ----------
+    ncut : NCUT
+    extractor : FeatureExtractor, optional
+        Without one only features can be extended.
+    """
+
+    def __init__(self, ncut: NCUT, extractor: FeatureExtractor | None = None) -> None:
+        self._ncut = ncut
+        self._extractor = extractor
+
+    def fit_transform(self, images: Any) -> tuple[Any, Any]:
+        """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images."""
+        if self._extractor is None:
+            raise ValueError("there is no backbone to compute features of images with")
+        self._ncut.check_parameters()  # before the long work, not after it
+        return self._ncut.fit_transform(self._extractor.fit_transform(images))
+
+    def extend(self, features: Any) -> Any:
+        """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""
+        return self._ncut.transform(features)[0]
+
+    def extend_to_images(self, images: Any) -> Iterator[tuple[list[Any], Any]]:
+        """Extend the fitted eigenvectors to images, some at a time, with a bar.
+
+        Parameters
+        ----------
+        images
+            In any form `load_images` reads; read as they are needed.
+
+        Yields
+        ------
+        images : list of ndarray of uint8, shapes (h_i, w_i, 3)
+        eigvecs : array or tensor of float32, shape (len(images), H, W, K)
+        """
+        if self._extractor is None:
+            raise ValueError(
+                "these eigenvectors are of features without a backbone: give "
+                "features=..., shape (B, H, W, C), and not images"
+            )
+        lazy = Images(images)
+        with tqdm(
+            total=len(lazy), desc="Predicting", unit="image", delay=1, leave=False
+        ) as bar:
+            for start in range(0, len(lazy), IMAGES_AT_A_TIME):
+                stop = min(start + IMAGES_AT_A_TIME, len(lazy))
+                part = [lazy[index] for index in range(start, stop)]
+                yield part, self.extend(self._extractor.transform(part, progress=False))
+                bar.update(len(part))
