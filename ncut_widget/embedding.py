@@ -98,12 +98,19 @@ def embed_by_sample(
 ) -> NDArray[np.float32]:
     """Embed a farthest point sample of rows (N, K), and carry it to all: (N, 3)."""
     sample = rows[farthest_points(rows, num_sample)]
-    points = torch.from_numpy(embed(sample)).to(rows)
     carried = np.empty((len(rows), 3), dtype=np.float32)
     size = max(_CHUNK_ENTRIES // len(sample), 1)
+    # Shown at once: the embedding itself takes longest, and says nothing.
     with tqdm(
-        total=len(rows), desc="Colours", delay=2, leave=False, disable=not progress
+        total=len(rows),
+        desc=f"Embedding {len(sample)} sampled rows",
+        unit="row",
+        unit_scale=True,
+        leave=False,
+        disable=not progress,
     ) as bar:
+        points = torch.from_numpy(embed(sample)).to(rows)
+        bar.set_description("Carrying them to all rows")
         for at in chunks(len(rows), size, bar):
             near, weights = _neighbours(rows[at], sample, metric, knn)
             parts = points[near] * (weights / weights.sum(1, keepdim=True))[..., None]

@@ -11,10 +11,11 @@ request        fields                                                      answe
 ``pictures``   ``kind`` (``stage``, ``thumb`` or ``eigvecs``), ``images``  ``pictures``
 =============  ==========================================================  =============
 
-Whatever cannot be read or done is answered with ``{type: "error", id, message}``.
-Similarity maps are float32, little-endian, ``(len(images), H, W)``, one buffer for
-each prompt. A map depends on ``num_eig``, prompt and image alone, so the page may keep
-it for as long as it likes.
+Pictures come with ``colors``, the version of the eigenvectors' colours that they were
+made with: a page that knows a later one drops them. Whatever cannot be read or done is
+answered with ``{type: "error", id, message}``. Similarity maps are float32,
+little-endian, ``(len(images), H, W)``, one buffer for each prompt. A map depends on
+``num_eig``, prompt and image alone, so the page may keep it for as long as it likes.
 """
 
 from __future__ import annotations

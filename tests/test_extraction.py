@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tracemalloc
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 

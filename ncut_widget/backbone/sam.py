@@ -15,10 +15,10 @@ from ncut_widget.backbone.checkpoints import (
     CheckpointError,
     fetch_checkpoint,
     find_checkpoint,
-    load_state_dict,
 )
 from ncut_widget.backbone.layers import IMAGENET_MEAN, IMAGENET_STD, LayeredBackbone
 from ncut_widget.backbone.registry import register_backbone
+from ncut_widget.backbone.weights import load_state_dict
 
 URL = "https://dl.fbaipublicfiles.com/segment_anything/"
 

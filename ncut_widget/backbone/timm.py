@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from ncut_widget.backbone.checkpoints import CheckpointError, load_state_dict
+from ncut_widget.backbone.checkpoints import CheckpointError
 from ncut_widget.backbone.layers import LayeredBackbone
 from ncut_widget.backbone.registry import register_backbone
+from ncut_widget.backbone.weights import load_state_dict
 
 BRANCHES = {"attn": "drop_path1", "mlp": "drop_path2"}
 """The last module of a block's two branches, after layer scale; in evaluation it passes
