@@ -1,0 +1,57 @@
+"""The published tutorial's code, as the README prints it, with a full-size SAM."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import torch
+from skimage import data, transform
+
+from ncut_widget.backbone import sam
+from tests import random_sam
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def printed() -> str:
+    """Find the code block of the README that stands in for the tutorial's."""
+    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    (block,) = (block for block in blocks if 'load_model(model_name="SAM' in block)
+    return block
+
+
+@pytest.mark.timeout(600)
+def test_the_tutorial_runs_as_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NCUT_WIDGET_CACHE", str(tmp_path))
+    monkeypatch.setattr(sam, "CHECKPOINTS", dict(sam.CHECKPOINTS))
+    random_sam.install()
+    code = printed()
+    if not torch.cuda.is_available():
+        assert code.count("cuda:0") == 2
+        code = code.replace("cuda:0", "cpu")
+    photograph = transform.resize(data.astronaut(), (1024, 1024)).transpose(2, 0, 1)
+    mean, std = (
+        torch.tensor(v).reshape(3, 1, 1)
+        for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    )
+    images_tsf = ((torch.from_numpy(photograph).float() - mean) / std)[None]
+    names = {"images_tsf": images_tsf}
+    exec(compile(code, "README.md", "exec"), names)
+
+    features, eigvecs = names["model_features"], names["eigvectors"]
+    assert tuple(features.shape) == (1, 64, 64, 768)
+    assert tuple(eigvecs.shape) == (1, 64, 64, 30)
+    assert tuple(names["eigvalues"].shape) == (30,)
+    assert names["tsne_rgb"].shape == (1, 64, 64, 3)
+    assert names["masks"].shape == (1, 64, 64)
+    assert names["masks"][0, 34, 46]
+    assert 0 < names["masks"].mean() < 1
+
+    model = names["model"]
+    with torch.inference_mode():
+        direct = model(images_tsf.to(model.device))["attn"][11].cpu()
+    torch.testing.assert_close(direct, features.float(), rtol=1e-3, atol=1e-5)
