@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
 NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the notebooks from the checkpoints of whoever runs the tests."""
+    monkeypatch.setenv("NCUT_WIDGET_CACHE", str(tmp_path))
 
 
 def test_there_are_notebooks() -> None:
@@ -24,14 +32,44 @@ def test_the_notebook_has_no_outputs(path: Path) -> None:
     assert "widgets" not in notebook.metadata
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_notebook_runs(path: Path) -> None:
+def run(path: Path, before: str = "") -> list[Any]:
+    """Run a notebook, after a cell of the test's own; give its outputs."""
     notebook = nbformat.read(path, as_version=4)
+    if before:
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(before))
     resources = {"metadata": {"path": str(path.parent)}}
     NotebookClient(notebook, timeout=240, resources=resources).execute()
-    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    return [out for cell in notebook.cells for out in cell.get("outputs", [])]
+
+
+def printed(outputs: list[Any], stream: str = "stdout") -> str:
+    return "".join(out["text"] for out in outputs if out.get("name") == stream)
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_notebook_runs(path: Path) -> None:
+    outputs = run(path)
     assert any("image/png" in out.get("data", {}) for out in outputs)
     shown = "application/vnd.jupyter.widget-view+json"
     assert any(shown in out.get("data", {}) for out in outputs)
-    assert not [out for out in outputs if out.get("name") == "stderr"
-                and "warn" in out["text"].lower()]  # fmt: skip
+    assert "warn" not in printed(outputs, "stderr").lower()
+    if path.stem == "tutorial_sam":
+        assert "No SAM checkpoint on this computer" in printed(outputs)
+
+
+@pytest.mark.usefixtures("cache")
+def test_the_tutorial_uses_a_sam_where_there_is_one() -> None:
+    """With SAM's classes, random and small, in place of the published weights."""
+    root = Path(__file__).parents[1]
+    install = f"""
+        import sys
+        sys.path.insert(0, {str(root)!r})
+        import tests.conftest  # lets torchvision be imported
+        from tests import random_sam
+        random_sam.install(random_sam.SMALL)
+    """
+    path = next(path for path in NOTEBOOKS if path.stem == "tutorial_sam")
+    outputs = run(path, textwrap.dedent(install))
+    assert "Segment Anything, sam_vit_b_01ec64.pth" in printed(outputs)
+    assert "(4, 64, 64, 32)" in str(outputs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 import torch
@@ -46,12 +46,16 @@ class LayeredBackbone(nn.Module):
     ----------
     image_size, num_layers, node_types
         As given.
+    affinity_focal_gamma : float
+        What `NCUT` wants with these features: 1.
 
     Examples
     --------
     ``model(images_tsf)["attn"][11]`` is the attention output of layer 11,
     ``extract_features(images, model, node_type="attn", layer=11)`` the same in batches.
     """
+
+    affinity_focal_gamma: ClassVar[float] = 1.0
 
     encoder: Any  # of modules that torch's type of a module does not know
     _mean: Tensor
