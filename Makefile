@@ -19,6 +19,7 @@ test: check peers
 bench: .venv/dev peers
 	$(BIN)/python tests/benchmarks/interaction.py --peer-python $(PEER)/bin/python
 	$(BIN)/python tests/benchmarks/solver.py --peer-python $(PEER)/bin/python
+	TQDM_DISABLE=1 $(BIN)/python tests/benchmarks/extraction.py --peer-python $(PEER)/bin/python
 
 peers: $(PEER)/installed
 
@@ -37,7 +38,7 @@ check: .venv/dev js/node_modules/.package-lock.json
 
 .venv/lab: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python $(PIP) --editable '.[lab]'
+	$(BIN)/python $(PIP) --editable '.[lab,tsne]'
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt

@@ -30,6 +30,7 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "vit_small_patch14_reg4_dinov2": {"size": (56, 84), **SMALL_VIT},
     "vit_base_patch16_clip_224": SMALL_VIT,
     "vit_small_patch16_dinov3": {"size": (64, 96), **SMALL_VIT},
+    "samvit_base_patch16_224": {**SMALL_VIT, "window_size": 4},
     "swin_tiny_patch4_window7_224": {
         "embed_dim": 16,
         "depths": (1, 1, 2, 1),
@@ -175,7 +176,7 @@ def test_every_node_of_timm_is_what_its_submodules_give(name: str) -> None:
     randomize(model.encoder)
     images = model.preprocess([data.coffee(), data.chelsea()])
     features = model(images)
-    runs = {"swin": swin_nodes, "conv": convnext_nodes}
+    runs = {"samv": samvit_nodes, "swin": swin_nodes, "conv": convnext_nodes}
     nodes = list(runs.get(name[:4], vit_nodes)(model.encoder, images))
     assert len(nodes) == model.num_layers == len(features["block"])
     assert set(features) == set(nodes[0])
@@ -208,6 +209,14 @@ def vit_nodes(encoder: Any, images: Tensor) -> Iterator[dict[str, Tensor]]:
         mlp = block.gamma_2 * mlp if rope else block.ls2(mlp)
         tokens = tokens + mlp
         yield {"block": grid(tokens), "attn": grid(attn), "mlp": grid(mlp)}
+
+
+def samvit_nodes(encoder: Any, images: Tensor) -> Iterator[dict[str, Tensor]]:
+    assert encoder.pos_embed is None
+    tokens = encoder.patch_embed(images)
+    for block in encoder.blocks:
+        tokens = block(tokens)
+        yield {"block": tokens}
 
 
 def swin_nodes(encoder: Any, images: Tensor) -> Iterator[dict[str, Tensor]]:
