@@ -44,6 +44,20 @@ READ_STAGE = """(canvas, [rows, cols]) => {
     return mask;
 }"""
 
+READ_COLORS = """(canvas, [rows, cols]) => {
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    const colors = [];
+    for (let row = 0; row < rows; row++) {
+        for (let col = 0; col < cols; col++) {
+            const x = Math.floor(((col + 0.5) * width) / cols);
+            const y = Math.floor(((row + 0.5) * height) / rows);
+            colors.push(...pixels.slice(4 * (y * width + x), 4 * (y * width + x) + 3));
+        }
+    }
+    return colors;
+}"""
+
 pytestmark = pytest.mark.parametrize("app", ["lab", "notebook"])
 
 OpenPage = Callable[..., Page]
@@ -224,6 +238,27 @@ def test_python_changes_show_on_the_page(app: str, open_page: OpenPage) -> None:
     wait_until(lambda: layer.input_value() == "heatmap", "the layer")
     layer.select_option("eigvecs")
     wait_until(lambda: page.value("seg.layer") == "eigvecs", "the layer")
+
+
+def test_new_colours_show_on_the_page(app: str, open_page: OpenPage) -> None:
+    page = open_page(app, [MAKE])
+    page.run_all()
+    page.run("seg.layer = 'eigvecs'")
+    widget = Widget(page)
+
+    def shown() -> float:
+        """How far the stage is from the colours that Python has, at most."""
+        stage = np.array(widget.stage.evaluate(READ_COLORS, [36, 36]))
+        return float(np.abs(stage.reshape(36, 36, 3) / 255 - colors[0]).max())
+
+    for change in (
+        "pass",
+        "seg.color('pca', q=0.7)",
+        "seg.color('tsne', num_sample=60)",
+    ):
+        page.run(change)
+        colors = np.array(page.value("seg.colors[:1].tolist()"))
+        wait_until(lambda: shown() < 0.02, f"the colours after {change}")
 
 
 def test_a_commit_keeps_the_mask(app: str, open_page: OpenPage) -> None:
