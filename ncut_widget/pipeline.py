@@ -12,6 +12,7 @@ from ncut_widget.images import Images
 from ncut_widget.ncut import NCUT
 
 IMAGES_AT_A_TIME = 16
+"""For a backbone that does not say how many it wants."""
 
 
 class Pipeline:
@@ -58,11 +59,10 @@ class Pipeline:
                 "features=..., shape (B, H, W, C), and not images"
             )
         lazy = Images(images)
-        with tqdm(
-            total=len(lazy), desc="Predicting", unit="image", delay=1, leave=False
-        ) as bar:
-            for start in range(0, len(lazy), IMAGES_AT_A_TIME):
-                stop = min(start + IMAGES_AT_A_TIME, len(lazy))
+        step = self._extractor.batch_size or IMAGES_AT_A_TIME
+        with tqdm(total=len(lazy), desc="Predicting", unit="image", leave=False) as bar:
+            for start in range(0, len(lazy), step):
+                stop = min(start + step, len(lazy))
                 part = [lazy[index] for index in range(start, stop)]
                 yield part, self.extend(self._extractor.transform(part, progress=False))
                 bar.update(len(part))

@@ -81,7 +81,11 @@ class FeatureExtractor:
             self._options |= {k: v for k, v in given.items() if v is not None}
         self._dtype = _check_dtype(torch.float32 if dtype is None else dtype)
         self._batch_size = _check_batch_size(batch_size, self.model)
-        self._amp = amp and self._device.type == "cuda"
+        self._amp = (
+            amp
+            and isinstance(self.model, LayeredBackbone)
+            and self.model.device.type == "cuda"
+        )
         self._cache = None if cache_dir is None else self._open_cache(cache_dir)
         self._standardize: Callable[[Any], Any] | None = None
 
@@ -101,8 +105,9 @@ class FeatureExtractor:
         return features if self._standardize is None else self._standardize(features)
 
     @property
-    def _device(self) -> torch.device:
-        return getattr(self.model, "device", None) or torch.device("cpu")
+    def batch_size(self) -> int | None:
+        """Images given to the model at a time; None for all of them."""
+        return self._batch_size
 
     def _open_cache(self, folder: str | os.PathLike[str]) -> FeatureCache:
         fingerprint = getattr(self.model, "fingerprint", None)
@@ -122,7 +127,8 @@ class FeatureExtractor:
             total=len(items),
             desc="Features",
             unit="image",
-            delay=1,
+            # With a delay, nothing would be shown while the first image is worked on.
+            delay=0 if isinstance(self.model, LayeredBackbone) else 1,
             leave=False,
             disable=not progress,
         ) as bar:
@@ -298,7 +304,7 @@ def extract_features(
         A folder in which to keep each image's features, by the image's content, the
         model's weights, layer and size: what is in it already is not computed again.
     progress : bool
-        Show a progress bar once it has taken a second.
+        Show a progress bar.
     **options
         Passed on with each call to a model that is no `LayeredBackbone`.
 

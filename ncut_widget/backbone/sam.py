@@ -180,15 +180,16 @@ def load_sam(
     CheckpointError, FileNotFoundError
         If the weights cannot be had, or are not this encoder's.
     """
-    if checkpoint is None:
-        checkpoint = fetch_checkpoint(CHECKPOINTS[name], progress=progress)
     try:
         from segment_anything.modeling import ImageEncoderViT
-    except ImportError as error:
+    # torchvision of another build than torch's: RuntimeError
+    except (ImportError, RuntimeError) as error:
         raise ImportError(
-            f"{name} needs segment-anything and torchvision: "
-            "pip install 'ncut-widget[sam]'"
+            f"{name} needs segment-anything and the torchvision that goes with torch "
+            f"{torch.__version__}: pip install 'ncut-widget[sam]' ({error})"
         ) from error
+    if checkpoint is None:
+        checkpoint = fetch_checkpoint(CHECKPOINTS[name], progress=progress)
     weights = load_state_dict(checkpoint, prefix="image_encoder.")
     # Without storage: the weights are laid in, not copied over random ones.
     with torch.device("meta"):

@@ -166,26 +166,14 @@ def load_timm(
     """
     try:
         import timm
-    except ImportError as error:
+    # torchvision of another build than torch's: RuntimeError
+    except (ImportError, RuntimeError) as error:
         raise ImportError(
-            f"timm/{name} needs timm: pip install 'ncut-widget[timm]'"
+            f"timm/{name} needs timm and the torchvision that goes with torch "
+            f"{torch.__version__}: pip install 'ncut-widget[timm]' ({error})"
         ) from error
-    if not timm.is_model(name):
-        known = timm.list_models() + timm.list_pretrained()
-        close = difflib.get_close_matches(name, known, n=3)
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise ValueError(f"timm {timm.__version__} has no model {name!r}{hint}")
-    architecture, _, tag = name.partition(".")
-    tags = [
-        full.partition(".")[2] for full in timm.list_pretrained(f"{architecture}.*")
-    ]
-    if tag and tag not in tags:
-        raise ValueError(
-            f"timm has no weights {tag!r} for {architecture}, which has "
-            f"{', '.join(tags) or 'none'}"
-        )
-    if size is not None:
-        size = _check_size(size)
+    _check_name(timm, name)
+    size = None if size is None else _check_size(size)
     if checkpoint is not None:
         overlay = options.pop("pretrained_cfg_overlay", None) or {}
         overlay = {**overlay, "state_dict": load_state_dict(checkpoint)}
@@ -217,6 +205,22 @@ def load_timm(
             f"{error}"
         ) from error
     return backbone
+
+
+def _check_name(timm: Any, name: str) -> None:
+    if not timm.is_model(name):
+        known = timm.list_models() + timm.list_pretrained()
+        close = difflib.get_close_matches(name, known, n=3)
+        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise ValueError(f"timm {timm.__version__} has no model {name!r}{hint}")
+    architecture, _, tag = name.partition(".")
+    weights = timm.list_pretrained(f"{architecture}.*")
+    tags = [weight.partition(".")[2] for weight in weights]
+    if tag and tag not in tags:
+        raise ValueError(
+            f"timm has no weights {tag!r} for {architecture}, which has "
+            f"{', '.join(tags) or 'none'}"
+        )
 
 
 def _create(
