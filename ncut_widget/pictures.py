@@ -18,11 +18,14 @@ from ncut_widget.color import (
     rgb_from_tsne_3d,
     rgb_from_umap_3d,
 )
-from ncut_widget.images import Picture, RGBImage, encode_picture
+from ncut_widget.images import Images, RGBImage, encode_picture
 from ncut_widget.wire import Message, PicturesRequest
 
-STAGE_SIDE, THUMB_SIDE = 2048, 192
+SIDES = {"stage": 2048, "thumb": 192}
 """Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""
+
+QUALITIES = {"stage": 95, "thumb": 85}
+"""Of JPEG."""
 
 METHODS: dict[str, Callable[..., Colors]] = {
     "pca": rgb_from_pca_3d,
@@ -45,11 +48,12 @@ class Pictures:
     Parameters
     ----------
     eigvecs : torch.Tensor, shape (B, H, W, K)
-    images : list of ndarray of uint8, shapes (h_i, w_i, 3), or None
+    images : Images or None
+        Files among them are read when a picture of them is asked for.
         Without images the eigenvectors' colours stand in for them.
     """
 
-    def __init__(self, eigvecs: torch.Tensor, images: list[RGBImage] | None) -> None:
+    def __init__(self, eigvecs: torch.Tensor, images: Images | None) -> None:
         self._eigvecs = eigvecs
         self._images = images
         self._coloring: _Coloring | None = None
@@ -106,8 +110,10 @@ class Pictures:
             ]
         else:
             version = self.version
+            side, quality = SIDES[request.kind], QUALITIES[request.kind]
             made = [
-                _encode(self._images[image], request.kind) for image in request.images
+                encode_picture(self._images.reduced(image, side), side, quality=quality)
+                for image in request.images
             ]
         pictures = [
             {
@@ -139,12 +145,6 @@ class Pictures:
         _, rgb = METHODS[method](self._eigvecs, **options)
         rgb.flags.writeable = False
         return rgb
-
-
-def _encode(image: RGBImage, kind: str) -> Picture:
-    if kind == "stage":
-        return encode_picture(image, STAGE_SIDE, quality=95)
-    return encode_picture(image, THUMB_SIDE, quality=85)
 
 
 def _as_bytes(rgb: NDArray[np.float32]) -> RGBImage:

@@ -20,7 +20,7 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
-from ncut_widget.images import load_images
+from ncut_widget.images import Images
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.pictures import Pictures
 from ncut_widget.pipeline import Pipeline
@@ -72,8 +72,9 @@ class NcutSegmenter(anywidget.AnyWidget):
     eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
         NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied.
     images : optional
-        The batch's images, B of them, in any form `load_images` reads. Without them
-        the eigenvectors' colours are shown, and clicks are in latent pixels.
+        The batch's images, B of them, in any form `load_images` reads. Files are read
+        when the page shows them, and have to stay where they are. Without images the
+        eigenvectors' colours are shown, and clicks are in latent pixels.
     eigvals : array_like of float, shape (K,), optional
         Eigenvalues, kept for the user.
     device : str or torch.device, optional
@@ -166,8 +167,8 @@ class NcutSegmenter(anywidget.AnyWidget):
         **settings: Any,
     ) -> None:
         _check_keywords(settings)
-        pictures = None if images is None else load_images(images)
-        sizes = None if pictures is None else [p.shape[:2] for p in pictures]
+        pictures = None if images is None else Images(images)
+        sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device)
         self._pictures = Pictures(self._session.eigvecs, pictures)
         self._eigvals = None if eigvals is None else _as_numpy(eigvals)
@@ -227,7 +228,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         _check_keywords(settings, *inspect.signature(cls.from_features).parameters)
         features = _check_features(features)
         if images is not None:
-            images = load_images(images)
+            images = Images(images)
             check_match(len(images), np.shape(features)[0])
         ncut = NCUT(
             num_eig,
@@ -296,7 +297,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             settings["layer"], layer = layer, None
         elif isinstance(layer, Sequence):
             raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
-        images = load_images(images)
+        images = Images(images)
         extractor = FeatureExtractor(
             backbone, node_type, layer, batch_size, device=device, cache_dir=cache_dir
         )
@@ -601,7 +602,7 @@ class NcutSegmenter(anywidget.AnyWidget):
                 self.send(*write_maps(self._session, request))
             else:
                 self.send(*self._pictures.write(request))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OSError) as error:
             self._send_error(request_id, error)
         except Exception as error:
             log.exception("a message from the page failed: %r", content)

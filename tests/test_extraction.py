@@ -24,7 +24,6 @@ from ncut_widget.backbone import (
     resolve_model,
 )
 from ncut_widget.backbone import cache as cache_module
-from ncut_widget.images import Images
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (5, 12, 10, 3), np.uint8)
 
@@ -234,25 +233,25 @@ def test_a_bad_dtype_is_refused(dtype: Any) -> None:
         extract_features(IMAGES, Pools(), dtype=dtype)
 
 
-def test_files_are_read_one_batch_at_a_time(tmp_path: Path) -> None:
-    size = (1000, 1000)
+@pytest.mark.parametrize("how", ["features", "widget", "predict"])
+def test_files_are_read_one_batch_at_a_time(how: str, tmp_path: Path) -> None:
     for index in range(12):
-        Image.new("RGB", size, (index, 0, 0)).save(tmp_path / f"{index:02}.png")
+        image = Image.new("RGB", (1000, 1000), (20 * index, 0, 0))
+        image.paste((0, 200, 0), (0, 0, 500, 500))
+        image.save(tmp_path / f"{index:02}.png")
     paths = sorted(tmp_path.glob("*.png"))
+    seg = NcutSegmenter.from_images(paths[:2], Pools(), 2, clicks=[[0, 5, 5, 1]])
     tracemalloc.start()
-    extract_features(paths, Pools(), batch_size=2)
+    if how == "features":
+        extract_features(paths, Pools(), batch_size=2)
+    elif how == "widget":
+        NcutSegmenter.from_images(paths, Pools(), 2, batch_size=2)
+    else:
+        assert seg.predict(paths).shape == (12, 4, 4)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     # Two images, and what reading one takes besides; all twelve are 36 MB.
     assert peak < 15e6
-
-
-def test_an_image_is_read_when_it_is_asked_for(tmp_path: Path) -> None:
-    path = tmp_path / "late.png"
-    images = Images([path])
-    Image.new("RGB", (3, 2)).save(path)
-    assert len(images) == 1
-    assert images[0].shape == (2, 3, 3)
 
 
 def test_an_overflow_of_mixed_precision_is_computed_again_without(

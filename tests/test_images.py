@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import ExifTags, Image
 
-from ncut_widget.images import encode_picture, load_images
+from ncut_widget.images import Images, encode_picture, load_images
 
 RGB = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [51, 102, 153]]], np.uint8)
 WIDE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
@@ -212,3 +212,53 @@ def test_png_is_exact_and_jpeg_is_close() -> None:
 def test_other_formats_are_refused() -> None:
     with pytest.raises(ValueError, match="image/webp"):
         encode_picture(RGB, mime="image/webp")
+
+
+# Files that are read when they are asked for ---------------------------------------
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sizes_are_known_before_files_are_read(
+    orientation: int, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = orientation
+    Image.new("RGB", (40, 30)).save(tmp_path / "photo.jpg", exif=exif)
+    images = Images([tmp_path / "photo.jpg", np.zeros((5, 6))])
+    assert images.sizes == [images[0].shape[:2], (5, 6)]
+    assert images.sizes[0] == ((40, 30) if orientation > 4 else (30, 40))
+
+
+def test_files_are_read_anew_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "image.png"
+    Image.new("RGB", (3, 2), (1, 1, 1)).save(path)
+    images = Images(path)
+    Image.new("RGB", (3, 2), (7, 7, 7)).save(path)
+    assert (images[0] == 7).all()
+    path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"images\[0\]: there is no file"):
+        images[0]
+
+
+def test_what_is_wrong_with_a_file_is_said_before_any_is_read(tmp_path: Path) -> None:
+    Image.new("RGB", (3, 2)).save(tmp_path / "image.png")
+    (tmp_path / "text.png").write_text("no image")
+    with pytest.raises(ValueError, match=r"images\[1\]: .*text\.png.* cannot be read"):
+        Images([tmp_path / "image.png", tmp_path / "text.png"])
+    with pytest.raises(FileNotFoundError, match=r"images\[1\]"):
+        Images([tmp_path / "image.png", tmp_path / "nowhere.png"])
+
+
+def test_a_jpeg_is_decoded_no_larger_than_it_is_shown(tmp_path: Path) -> None:
+    gradient = np.linspace(0, 255, 1600).astype(np.uint8)
+    image = np.broadcast_to(gradient[None, :, None], (1200, 1600, 3))
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(image).save(tmp_path / "photo.jpg", exif=exif, quality=95)
+    images = Images(tmp_path / "photo.jpg")
+    small = images.reduced(0, 100)
+    assert small.shape == (200, 150, 3)
+    whole = Image.fromarray(images[0]).resize((150, 200), Image.Resampling.BOX)
+    np.testing.assert_allclose(small, np.asarray(whole), atol=4)
+    assert images.reduced(0, 1000).shape == (1600, 1200, 3)
+    assert Images(image).reduced(0, 100).shape == (1200, 1600, 3)
