@@ -395,3 +395,20 @@ def test_fingerprints_tell_models_apart(change: str) -> None:
         bias: NDArray = other.encoder.norm.bias.detach().numpy()
         bias[3] += 1e-3
     assert first.fingerprint() != other.fingerprint()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+@pytest.mark.parametrize("amp", [True, False])
+def test_features_on_cuda_are_those_on_the_cpu(amp: bool) -> None:
+    photographs = [data.coffee(), data.chelsea(), data.astronaut()]
+    nodes: dict[str, Any] = {"node_type": "attn", "layer": [0, 3]}
+    wanted = extract_features(
+        photographs, SamBackbone(small_encoder()), device="cpu", **nodes
+    )
+    model = SamBackbone(small_encoder())
+    found = extract_features(photographs, model, device="cuda", amp=amp, **nodes)
+    assert model.device.type == "cuda"
+    for ours, theirs in zip(found, wanted, strict=True):
+        assert (ours.device.type, ours.dtype) == ("cpu", torch.float16)
+        alike = nn.functional.cosine_similarity(ours.float(), theirs.float(), dim=-1)
+        assert alike.min() > (0.999 if amp else 0.99999)
