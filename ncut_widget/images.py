@@ -1,13 +1,12 @@
-"""Images in whatever form a notebook has them -> uint8 RGB, and back to files."""
+"""Images in whatever form a notebook has them -> uint8 RGB."""
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -20,25 +19,6 @@ RGBImage: TypeAlias = NDArray[np.uint8]
 
 FLOAT_TOLERANCE = 1 / 510
 """How far a float image may leave [0, 1]: half a grey level, as resampling does."""
-
-
-class Picture(NamedTuple):
-    """An encoded image.
-
-    Attributes
-    ----------
-    data : bytes
-        The whole file.
-    mime : str
-        ``"image/jpeg"`` or ``"image/png"``.
-    width, height : int
-        In pixels, after scaling down.
-    """
-
-    data: bytes
-    mime: str
-    width: int
-    height: int
 
 
 def load_images(images: Any) -> list[RGBImage]:
@@ -151,58 +131,6 @@ class Images(Sequence[RGBImage]):
         if isinstance(item, Path):
             return _read_file(item, f"images[{index}]", side)
         return item
-
-
-def encode_picture(
-    image: RGBImage,
-    max_side: int | None = None,
-    mime: str = "image/jpeg",
-    quality: int = 90,
-) -> Picture:
-    """Encode an image as a file for the page, scaled down if it is large.
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (h, w, 3)
-    max_side : int, optional
-        Longest side in pixels of what is encoded; never scaled up.
-    mime : {"image/jpeg", "image/png"}
-    quality : int, 1 to 95
-        Of JPEG. From 90 on colours keep their full resolution.
-
-    Returns
-    -------
-    Picture
-        ``(data, mime, width, height)``.
-
-    Examples
-    --------
-    >>> picture = encode_picture(np.zeros((100, 400, 3), np.uint8), max_side=200)
-    >>> picture.mime, picture.width, picture.height
-    ('image/jpeg', 200, 50)
-    """
-    if mime not in ("image/jpeg", "image/png"):
-        raise ValueError(f"mime must be image/jpeg or image/png, got {mime!r}")
-    pil = Image.fromarray(image)
-    if max_side is not None:
-        pil = shrink(pil, max_side)
-    buffer = io.BytesIO()
-    if mime == "image/png":
-        pil.save(buffer, "PNG")
-    else:
-        # 4:2:0 chroma smears red on blue by a pixel, which a still stage shows.
-        pil.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2)
-    return Picture(buffer.getvalue(), mime, pil.width, pil.height)
-
-
-def shrink(image: Image.Image, max_side: int) -> Image.Image:
-    """Scale an image down so that its longest side is at most ``max_side`` pixels."""
-    scale = max_side / max(image.size)
-    if scale >= 1:
-        return image
-    width, height = (max(1, round(side * scale)) for side in image.size)
-    # reducing_gap: box-average large factors first, 5 times as fast and as good.
-    return image.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3)
 
 
 def _as_list(images: Any) -> list[Any]:
