@@ -19,7 +19,7 @@ test: check peers
 bench: .venv/dev peers
 	$(BIN)/python tests/benchmarks/interaction.py --peer-python $(PEER)/bin/python
 	$(BIN)/python tests/benchmarks/solver.py --peer-python $(PEER)/bin/python
-	TQDM_DISABLE=1 $(BIN)/python tests/benchmarks/extraction.py --peer-python $(PEER)/bin/python
+	$(BIN)/python tests/benchmarks/extraction.py --peer-python $(PEER)/bin/python
 
 peers: $(PEER)/installed
 

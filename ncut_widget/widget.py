@@ -199,6 +199,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         affinity_focal_gamma: float = 1.0,
         random_state: int = 0,
         device: str | torch.device | None = None,
+        progress: bool = True,
         **settings: Any,
     ) -> NcutSegmenter:
         """Segment by the NCUT eigenvectors of a backbone's features.
@@ -211,7 +212,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             As for `NcutSegmenter`.
         num_eig : int
             Eigenvectors to compute, fewer than the B * H * W latent pixels.
-        distance, affinity_focal_gamma, random_state, device
+        distance, affinity_focal_gamma, random_state, device, progress
             As for `NCUT`.
         **settings
             Any trait of `NcutSegmenter`.
@@ -236,6 +237,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             affinity_focal_gamma=affinity_focal_gamma,
             random_state=random_state,
             device=device,
+            progress=progress,
         )
         eigvecs, eigvals = ncut.fit_transform(features)
         seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
@@ -257,6 +259,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         affinity_focal_gamma: float | None = None,
         random_state: int = 0,
         device: str | torch.device | None = None,
+        progress: bool = True,
         **settings: Any,
     ) -> NcutSegmenter:
         """Segment images, from pixels to widget.
@@ -278,6 +281,8 @@ class NcutSegmenter(anywidget.AnyWidget):
             the trait of that name.
         distance, random_state, device
             As for `NCUT`.
+        progress : bool
+            Show progress bars.
         affinity_focal_gamma : float, optional
             As for `NCUT`; by default what the backbone recommends, or else 1.
         **settings
@@ -299,7 +304,13 @@ class NcutSegmenter(anywidget.AnyWidget):
             raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
         images = Images(images)
         extractor = FeatureExtractor(
-            backbone, node_type, layer, batch_size, device=device, cache_dir=cache_dir
+            backbone,
+            node_type,
+            layer,
+            batch_size,
+            device=device,
+            cache_dir=cache_dir,
+            progress=progress,
         )
         if affinity_focal_gamma is None:
             affinity_focal_gamma = getattr(extractor.model, "affinity_focal_gamma", 1.0)
@@ -309,6 +320,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             affinity_focal_gamma=affinity_focal_gamma,
             random_state=random_state,
             device=device,
+            progress=progress,
         )
         pipeline = Pipeline(ncut, extractor)
         eigvecs, eigvals = pipeline.fit_transform(images)

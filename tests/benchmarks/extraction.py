@@ -91,7 +91,9 @@ def measure_cache(folder: Path, photographs: list[Any], backbone: Any) -> None:
 
     def run(**options: Any) -> NcutSegmenter:
         click = [[0, 250, 120, 1]]
-        return NcutSegmenter.from_images(photographs, backbone, clicks=click, **options)
+        return NcutSegmenter.from_images(
+            photographs, backbone, clicks=click, progress=False, **options
+        )
 
     first, seg = timed(lambda: run(cache_dir=folder / "features"))
     second, again = timed(lambda: run(cache_dir=folder / "features"))
@@ -112,7 +114,7 @@ def measure_float16(model: LayeredBackbone, photographs: list[Any]) -> None:
     prompts = rng.integers(0, [len(photographs), 512, 300], (20, 3))
     for features in (single, single.half()):
         sizes.append(features.nbytes / 1e6)
-        seg = NcutSegmenter.from_features(features, photographs)
+        seg = NcutSegmenter.from_features(features, photographs, progress=False)
         found = []
         for image, x, y in prompts:
             height, width = photographs[image].shape[:2]
