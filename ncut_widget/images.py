@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -16,6 +18,11 @@ from tqdm.auto import tqdm
 
 RGBImage: TypeAlias = NDArray[np.uint8]
 """An image: uint8, shape (h, w, 3), RGB."""
+
+T = TypeVar("T")
+
+READ_AHEAD = 8
+"""Images that are read while others are worked on."""
 
 FLOAT_TOLERANCE = 1 / 510
 """How far a float image may leave [0, 1]: half a grey level, as resampling does."""
@@ -131,6 +138,33 @@ class Images(Sequence[RGBImage]):
         if isinstance(item, Path):
             return _read_file(item, f"images[{index}]", side)
         return item
+
+
+def read_ahead(images: Sequence[T], count: int = READ_AHEAD) -> Iterator[T]:
+    """Give images in order, while threads read the next ones.
+
+    An encoder on a GPU takes tens of images a second, more than one thread decodes.
+
+    Parameters
+    ----------
+    images : sequence
+        As `Images`.
+    count : int
+        How many images beyond the one that is given are read, at the most.
+    """
+    threads = min(count, os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as readers:
+        coming: deque[Future[T]] = deque()
+        try:
+            for index in range(len(images)):
+                coming.append(readers.submit(images.__getitem__, index))
+                if len(coming) > count:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+        finally:
+            for future in coming:
+                future.cancel()
 
 
 def _as_list(images: Any) -> list[Any]:

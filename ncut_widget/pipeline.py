@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from tqdm.auto import tqdm
 
 from ncut_widget.backbone import FeatureExtractor
-from ncut_widget.images import Images
+from ncut_widget.images import Images, read_ahead
 from ncut_widget.ncut import NCUT
 
 IMAGES_AT_A_TIME = 16
@@ -60,9 +61,8 @@ class Pipeline:
             )
         lazy = Images(images)
         step = self._extractor.batch_size or IMAGES_AT_A_TIME
+        reader = read_ahead(lazy)
         with tqdm(total=len(lazy), desc="Predicting", unit="image", leave=False) as bar:
-            for start in range(0, len(lazy), step):
-                stop = min(start + step, len(lazy))
-                part = [lazy[index] for index in range(start, stop)]
+            while part := list(islice(reader, step)):
                 yield part, self.extend(self._extractor.transform(part, progress=False))
                 bar.update(len(part))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import ExifTags, Image
 
-from ncut_widget.images import Images, load_images
+from ncut_widget.images import Images, load_images, read_ahead
 from ncut_widget.pictures import encode_picture
 
 RGB = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [51, 102, 153]]], np.uint8)
@@ -239,6 +241,44 @@ def test_files_are_read_anew_each_time(tmp_path: Path) -> None:
     path.unlink()
     with pytest.raises(FileNotFoundError, match=r"images\[0\]: there is no file"):
         images[0]
+
+
+def test_images_that_are_read_ahead_come_in_order() -> None:
+    class Late:
+        """The first images take longest."""
+
+        def __init__(self) -> None:
+            self.read: list[int] = []
+            self.gates = [threading.Event() for _ in range(10)]
+
+        def __len__(self) -> int:
+            return 10
+
+        def __getitem__(self, index: int) -> int:
+            if index < 2:
+                self.gates[index + 1].wait(10)
+            self.gates[index].set()
+            self.read.append(index)
+            return index
+
+    late = Late()
+    given = read_ahead(late, 3)  # type: ignore[type-var]
+    assert next(given) == 0
+    assert max(late.read) <= 3
+    assert list(given) == list(range(1, 10))
+
+
+def test_an_error_in_reading_ahead_comes_in_its_turn() -> None:
+    class Broken(list[int]):
+        def __getitem__(self, index: Any) -> Any:
+            if index == 2:
+                raise ValueError("images[2] is broken")
+            return index
+
+    given = read_ahead(Broken(range(9)), 4)
+    assert [next(given), next(given)] == [0, 1]
+    with pytest.raises(ValueError, match=r"images\[2\] is broken"):
+        next(given)
 
 
 def test_what_is_wrong_with_a_file_is_said_before_any_is_read(tmp_path: Path) -> None:

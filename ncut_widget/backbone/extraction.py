@@ -19,7 +19,7 @@ from ncut_widget.backbone.cache import FeatureCache
 from ncut_widget.backbone.layers import LayeredBackbone, Node
 from ncut_widget.backbone.registry import Backbone, resolve_model
 from ncut_widget.device import pick_device
-from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage
+from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
 
 Features: TypeAlias = NDArray[np.floating] | Tensor
 
@@ -132,8 +132,7 @@ class FeatureExtractor:
             leave=False,
             disable=not progress,
         ) as bar:
-            for index in range(len(items)):
-                item = items[index]
+            for index, item in enumerate(read_ahead(items)):
                 keys = self._keys(item)
                 kept = [self._cache.load(key) for key in keys] if self._cache else []
                 if kept and all(features is not None for features in kept):
@@ -152,7 +151,7 @@ class FeatureExtractor:
         results = [output.read() for output in outputs]
         return results if self._many else results[0]
 
-    def _items(self, images: Any) -> Sequence[RGBImage] | Tensor:
+    def _items(self, images: Any) -> Sequence[RGBImage | Tensor]:
         """Read images as they are needed; a normalised tensor (B, 3, h, w) as it is."""
         if (
             isinstance(self.model, LayeredBackbone)
@@ -165,7 +164,7 @@ class FeatureExtractor:
             low, high = (float(value) for value in torch.aminmax(images))
             in_unit = low >= -FLOAT_TOLERANCE and high <= 1 + FLOAT_TOLERANCE
             if not in_unit and max(-low, high) <= NORMALIZED:  # False for NaN
-                return images.detach()
+                return images.detach().unbind()
         return Images(images)
 
     def _keys(self, image: Any) -> list[Path]:
