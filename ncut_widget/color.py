@@ -115,7 +115,7 @@ def rgb_from_tsne_3d(
     knn : int, 1 or more
         Sampled rows that every row has its place from; 1 gives the sharpest colours.
     progress : bool
-        Whether to show a bar where carrying the sample takes more than two seconds.
+        Whether to show a bar.
 
     Returns
     -------

@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ncut_widget.affinity import chunks
+from ncut_widget.landmarks import farthest_points
 
 Metric: TypeAlias = Literal["cosine", "euclidean"]
 Embedding: TypeAlias = Callable[[Tensor], NDArray[np.float32]]
@@ -97,7 +98,10 @@ def embed_by_sample(
     progress: bool,
 ) -> NDArray[np.float32]:
     """Embed a farthest point sample of rows (N, K), and carry it to all: (N, 3)."""
-    sample = rows[farthest_points(rows, num_sample)]
+    leading = rows
+    if rows.shape[1] > _SAMPLE_DIRECTIONS:
+        leading = principal_components(rows, _SAMPLE_DIRECTIONS)
+    sample = rows[farthest_points(leading, num_sample)]
     carried = np.empty((len(rows), 3), dtype=np.float32)
     size = max(_CHUNK_ENTRIES // len(sample), 1)
     # Shown at once: the embedding itself takes longest, and says nothing.
@@ -116,28 +120,6 @@ def embed_by_sample(
             parts = points[near] * (weights / weights.sum(1, keepdim=True))[..., None]
             carried[at] = parts.sum(1).cpu().numpy()
     return carried
-
-
-def farthest_points(rows: Tensor, count: int) -> Tensor:
-    """Return the indices (count,) of rows each farthest from all before it."""
-    if count >= len(rows):
-        return torch.arange(len(rows), device=rows.device)
-    if rows.shape[1] > _SAMPLE_DIRECTIONS:
-        rows = principal_components(rows, _SAMPLE_DIRECTIONS)
-    chosen = torch.zeros(count, dtype=torch.int64, device=rows.device)
-    halves = rows.square().sum(1) / 2
-    distance = torch.full_like(halves, torch.inf)
-    for k in range(1, count):
-        # index_select, unlike an index, does not wait for the device.
-        last = chosen[k - 1 : k]
-        # Half the squared distance.
-        row = rows.index_select(0, last)[0]
-        away = torch.addmv(halves, rows, row, alpha=-1) + halves.index_select(0, last)
-        distance = torch.minimum(distance, away)
-        # Of rows that are all alike, none is taken twice.
-        distance.index_fill_(0, last, -torch.inf)
-        chosen[k] = distance.argmax()
-    return chosen
 
 
 def _neighbours(

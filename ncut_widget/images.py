@@ -83,7 +83,7 @@ class Images(Sequence[RGBImage]):
     Parameters
     ----------
     images
-        As for `load_images`. What is not a file is read at once.
+        As for `load_images`, or `Images`. What is not a file is read at once.
 
     Attributes
     ----------
@@ -103,12 +103,17 @@ class Images(Sequence[RGBImage]):
     ([(2, 3), (4, 5)], (4, 5, 3))
     """
 
+    sizes: list[tuple[int, int]]
+    _items: list[Path | RGBImage]
+
     def __init__(self, images: Any) -> None:
+        if isinstance(images, Images):
+            self._items, self.sizes = images._items, images.sizes
+            return
         items = _as_list(images)
         if not items:
             raise ValueError("images must hold at least one image, got none")
-        self._items: list[Path | RGBImage] = []
-        self.sizes: list[tuple[int, int]] = []
+        self._items, self.sizes = [], []
         bar = tqdm(items, desc="Opening images", unit="image", delay=1, leave=False)
         for index, item in enumerate(bar):
             if isinstance(item, (str, os.PathLike)):
@@ -169,8 +174,6 @@ def read_ahead(images: Sequence[T], count: int = READ_AHEAD) -> Iterator[T]:
 
 def _as_list(images: Any) -> list[Any]:
     """Give the single images in ``images``, not yet read."""
-    if isinstance(images, Images):
-        return images._items
     if isinstance(images, (str, os.PathLike, Image.Image)):
         return [images]
     if not _is_array(images):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -57,7 +56,7 @@ def place_landmarks(
     drawn = pool[np.argsort(arrivals, kind="stable")[: _SAMPLE_PER_LANDMARK * m]]
     sample = affinity.place(rows.read(drawn))
     if method == "farthest":
-        return sample[_farthest(sample, m)]
+        return sample[farthest_points(sample, m)]
     return _cluster_centres(sample, m, on_sphere=affinity.distance == "cosine")
 
 
@@ -79,14 +78,21 @@ def _cluster_centres(sample: Tensor, m: int, *, on_sphere: bool) -> Tensor:
     return centres
 
 
-def _farthest(sample: Tensor, m: int) -> Tensor:
-    """Return the indices (m,) of rows each farthest from all before it."""
-    gram = sample @ sample.T
-    norms = gram.diagonal()
-    chosen = torch.zeros(m, dtype=torch.int64, device=sample.device)
-    distance = torch.full_like(norms, math.inf)
-    for k in range(1, m):
-        last = chosen[k - 1]
-        distance = torch.minimum(distance, norms + norms[last] - 2 * gram[last])
+def farthest_points(rows: Tensor, count: int) -> Tensor:
+    """Return the indices (count,) of rows each farthest from all before it."""
+    if count >= len(rows):
+        return torch.arange(len(rows), device=rows.device)
+    chosen = torch.zeros(count, dtype=torch.int64, device=rows.device)
+    halves = rows.square().sum(1) / 2
+    distance = torch.full_like(halves, torch.inf)
+    for k in range(1, count):
+        # index_select, unlike an index, does not wait for the device.
+        last = chosen[k - 1 : k]
+        # Half the squared distance.
+        row = rows.index_select(0, last)[0]
+        away = torch.addmv(halves, rows, row, alpha=-1) + halves.index_select(0, last)
+        distance = torch.minimum(distance, away)
+        # Of rows that are all alike, none is taken twice.
+        distance.index_fill_(0, last, -torch.inf)
         chosen[k] = distance.argmax()
     return chosen

@@ -403,7 +403,7 @@ class Session:
                 values, statistics = self.similarity(prompt)
                 yield Similarity(values[images], statistics)
 
-        return _combine(empty, similarities(1), similarities(0), self.settings)
+        return _combine(empty, similarities, self.settings)
 
     def predictor(self) -> Callable[[ArrayLike], NDArray]:
         """Freeze clicks and settings, to make masks of images of no batch.
@@ -437,27 +437,25 @@ class Session:
                     yield Similarity(cosine_similarity(leading, eigvec), statistics)
 
             empty = np.zeros(leading.shape[:-1], dtype=bool)
-            return _combine(empty, similarities(1), similarities(0), settings)
+            return _combine(empty, similarities, settings)
 
         return predict
 
 
 def _combine(
     empty: NDArray,
-    positive: Iterable[Similarity],
-    negative: Iterable[Similarity],
+    similarities: Callable[[int], Iterable[Similarity]],
     settings: Settings,
 ) -> NDArray:
-    """Masks by all prompts: OR of the positive, minus OR of the negative, denoised."""
+    """Masks by the prompts of both labels: OR of 1, minus OR of 0, denoised."""
 
-    def union(similarities: Iterable[Similarity], threshold: float) -> NDArray:
+    def union(label: int, threshold: float) -> NDArray:
         masks = empty.copy()
-        for values, statistics in similarities:
+        for values, statistics in similarities(label):
             masks |= threshold_mask(values, threshold, settings.gamma, statistics)
         return masks
 
-    masks = union(positive, settings.threshold)
-    masks &= ~union(negative, settings.negative_threshold)
+    masks = union(1, settings.threshold) & ~union(0, settings.negative_threshold)
     return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
 
 

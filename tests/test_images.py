@@ -239,11 +239,16 @@ def test_files_are_read_anew_each_time(tmp_path: Path) -> None:
     Image.new("RGB", (3, 2), (7, 7, 7)).save(path)
     assert (images[0] == 7).all()
     path.unlink()
+    assert Images(images).sizes == images.sizes  # without another look at the file
     with pytest.raises(FileNotFoundError, match=r"images\[0\]: there is no file"):
         images[0]
 
 
-def test_images_that_are_read_ahead_come_in_order() -> None:
+def test_images_that_are_read_ahead_come_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+
     class Late:
         """The first images take longest."""
 
@@ -256,7 +261,7 @@ def test_images_that_are_read_ahead_come_in_order() -> None:
 
         def __getitem__(self, index: int) -> int:
             if index < 2:
-                self.gates[index + 1].wait(10)
+                assert self.gates[index + 1].wait(10)
             self.gates[index].set()
             self.read.append(index)
             return index

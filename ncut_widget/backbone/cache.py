@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +51,18 @@ class FeatureCache:
         self._recipe = recipe
         self._full = False
 
-    def key(self, image: NDArray | Tensor, node: Node | None) -> Path:
-        """Name the file for a node's features of an image, by the image's content."""
+    def keys(self, image: NDArray | Tensor, nodes: Sequence[Node | None]) -> list[Path]:
+        """Name the files for nodes' features of an image, by the image's content."""
         values = image.cpu().numpy() if isinstance(image, Tensor) else image
-        digest = hashlib.sha256(
-            f"{self._recipe} {node} {values.dtype} {values.shape}".encode()
-        )
-        digest.update(np.ascontiguousarray(values).data)
-        return self.folder / f"{digest.hexdigest()}.safetensors"
+        kind = f"{self._recipe} {values.dtype} {values.shape}"
+        content = hashlib.sha256(kind.encode())
+        content.update(np.ascontiguousarray(values).data)
+        paths = []
+        for node in nodes:
+            digest = content.copy()
+            digest.update(str(node).encode())
+            paths.append(self.folder / f"{digest.hexdigest()}.safetensors")
+        return paths
 
     def load(self, key: Path) -> NDArray | Tensor | None:
         """Return an image's features, or None where there is no sound file."""

@@ -62,30 +62,28 @@ class FeatureExtractor:
         self._many = False
         self._nodes: list[Node | None] = [None]
         self._options = options
-        if isinstance(self.model, LayeredBackbone):
+        self._encoder = self.model if isinstance(self.model, LayeredBackbone) else None
+        if self._encoder is not None:
             if options:
                 raise TypeError(
-                    f"{type(self.model).__name__} has no option {', '.join(options)}"
+                    f"{type(self._encoder).__name__} has no option {', '.join(options)}"
                 )
             if isinstance(layer, Sequence) and not isinstance(layer, str):
                 self._many = True
-                self._nodes = [self.model.node(node_type, at) for at in layer]
+                self._nodes = [self._encoder.node(node_type, at) for at in layer]
             else:
-                self._nodes = [self.model.node(node_type, layer)]
+                self._nodes = [self._encoder.node(node_type, layer)]
             if not self._nodes:
                 raise ValueError("layer must name at least one layer, got none")
-            self.model.to(pick_device(device, self.model.device))
+            self._encoder.to(pick_device(device, self._encoder.device))
             dtype = torch.float16 if dtype is None else dtype
         else:
             given = {"node_type": node_type, "layer": layer}
             self._options |= {k: v for k, v in given.items() if v is not None}
         self._dtype = _check_dtype(torch.float32 if dtype is None else dtype)
         self._batch_size = _check_batch_size(batch_size, self.model)
-        self._amp = (
-            amp
-            and isinstance(self.model, LayeredBackbone)
-            and self.model.device.type == "cuda"
-        )
+        on_cuda = self._encoder is not None and self._encoder.device.type == "cuda"
+        self._amp = amp and on_cuda
         self._cache = None if cache_dir is None else self._open_cache(cache_dir)
         self._standardize: Callable[[Any], Any] | None = None
 
@@ -128,12 +126,12 @@ class FeatureExtractor:
             desc="Features",
             unit="image",
             # With a delay, nothing would be shown while the first image is worked on.
-            delay=0 if isinstance(self.model, LayeredBackbone) else 1,
+            delay=1 if self._encoder is None else 0,
             leave=False,
             disable=not progress,
         ) as bar:
             for index, item in enumerate(read_ahead(items)):
-                keys = self._keys(item)
+                keys = self._cache.keys(item, self._nodes) if self._cache else []
                 kept = [self._cache.load(key) for key in keys] if self._cache else []
                 if kept and all(features is not None for features in kept):
                     for output, features in zip(outputs, kept, strict=True):
@@ -154,7 +152,7 @@ class FeatureExtractor:
     def _items(self, images: Any) -> Sequence[RGBImage | Tensor]:
         """Read images as they are needed; a normalised tensor (B, 3, h, w) as it is."""
         if (
-            isinstance(self.model, LayeredBackbone)
+            self._encoder is not None
             and isinstance(images, Tensor)
             and images.ndim == 4
             and images.shape[1] == 3
@@ -166,11 +164,6 @@ class FeatureExtractor:
             if not in_unit and max(-low, high) <= NORMALIZED:  # False for NaN
                 return images.detach().unbind()
         return Images(images)
-
-    def _keys(self, image: Any) -> list[Path]:
-        if self._cache is None:
-            return []
-        return [self._cache.key(image, node) for node in self._nodes]
 
     def _work_off(
         self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[_Output]
@@ -194,13 +187,13 @@ class FeatureExtractor:
         try:
             # no_grad around a callable of the user's, who may want to write to what it
             # gives; our own encoders' outputs are copied.
-            if not isinstance(self.model, LayeredBackbone):
+            if self._encoder is None:
                 with torch.no_grad():
                     return [self.model(images, **self._options)]
             nodes = [node for node in self._nodes if node is not None]
             half = torch.autocast("cuda", torch.float16) if self._amp else nullcontext()
             with torch.inference_mode(), half:
-                features = self.model.read(self.model.preprocess(images), nodes)
+                features = self._encoder.read(self._encoder.preprocess(images), nodes)
         except (RuntimeError, MemoryError) as error:
             if not _out_of_memory(error) or len(images) == 1:
                 raise

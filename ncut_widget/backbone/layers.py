@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, TypeAlias
 
@@ -22,7 +23,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 CUDA_BATCH_SIZE = 8
 
 
-class LayeredBackbone(nn.Module):
+class LayeredBackbone(nn.Module, ABC):
     """An encoder that gives the features of any node of any layer, several in a pass.
 
     A subclass says how to run the encoder up to a layer (`_run`), which module's output
@@ -232,16 +233,24 @@ class LayeredBackbone(nn.Module):
             )
         return digest.hexdigest()
 
+    @abstractmethod
     def _branch(self, node_type: str, layer: int) -> nn.Module:
         """Find the module whose output the attention or the MLP adds to the stream."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
         """Run up to the last of the layers; their blocks' features (B, H, W, C)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _to_grid(
         self, output: Tensor, layer: int, node_type: str, size: tuple[int, int]
     ) -> Tensor:
         """Bring a branch's output for images of ``size`` to (B, H, W, C)."""
-        raise NotImplementedError
+
+
+def not_installed(name: str, package: str, extra: str, error: Exception) -> ImportError:
+    """Say what a backbone needs; torchvision of another build than torch's won't do."""
+    return ImportError(
+        f"{name} needs {package} and the torchvision that goes with torch "
+        f"{torch.__version__}: pip install 'ncut-widget[{extra}]' ({error})"
+    )

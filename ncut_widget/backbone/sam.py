@@ -16,7 +16,12 @@ from ncut_widget.backbone.checkpoints import (
     fetch_checkpoint,
     find_checkpoint,
 )
-from ncut_widget.backbone.layers import IMAGENET_MEAN, IMAGENET_STD, LayeredBackbone
+from ncut_widget.backbone.layers import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    LayeredBackbone,
+    not_installed,
+)
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.backbone.weights import load_state_dict
 
@@ -184,10 +189,7 @@ def load_sam(
         from segment_anything.modeling import ImageEncoderViT
     # torchvision of another build than torch's: RuntimeError
     except (ImportError, RuntimeError) as error:
-        raise ImportError(
-            f"{name} needs segment-anything and the torchvision that goes with torch "
-            f"{torch.__version__}: pip install 'ncut-widget[sam]' ({error})"
-        ) from error
+        raise not_installed(name, "segment-anything", "sam", error) from error
     if checkpoint is None:
         checkpoint = fetch_checkpoint(CHECKPOINTS[name], progress=progress)
     weights = load_state_dict(checkpoint, prefix="image_encoder.")

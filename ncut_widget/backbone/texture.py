@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from numbers import Real
+from typing import ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from skimage.color import rgb2lab
 from skimage.feature import multiscale_basic_features
 
 from ncut_widget.backbone.registry import register_backbone
+from ncut_widget.backbone.sides import check_sides
 
 Array = NDArray[np.float32]
 
@@ -137,7 +138,7 @@ class TextureBackbone:
 
     def __post_init__(self) -> None:
         """Check the options."""
-        object.__setattr__(self, "grid", _check_grid(self.grid))
+        object.__setattr__(self, "grid", check_sides("grid", self.grid))
         number = isinstance(self.position, Real) and not isinstance(self.position, bool)
         if not number or not 0 <= self.position < np.inf:
             raise ValueError(
@@ -156,7 +157,7 @@ class TextureBackbone:
         -------
         ndarray of float32, shape (B, H, W, 20)
         """
-        rows, cols = _check_grid(self.grid)
+        rows, cols = check_sides("grid", self.grid)
         position = _position(rows, cols)
         described = []
         for image in images:
@@ -223,16 +224,3 @@ def _position(rows: int, cols: int) -> Array:
     y, x = ((np.arange(n) + 0.5) / n - 0.5 for n in (rows, cols))
     yx = np.stack(np.broadcast_arrays(y[:, None], x), axis=-1)
     return (yx * np.sqrt(6)).astype(np.float32)
-
-
-def _check_grid(grid: Any) -> tuple[int, int]:
-    sides = grid if isinstance(grid, Sequence) else (grid, grid)
-    if (
-        len(sides) != 2
-        or not all(isinstance(n, Integral) and not isinstance(n, bool) for n in sides)
-        or min(sides) < 1
-    ):
-        raise ValueError(
-            f"grid must be (H, W) or one number for both, at least 1, got {grid!r}"
-        )
-    return int(sides[0]), int(sides[1])

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Sequence
-from numbers import Integral
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from ncut_widget.backbone.checkpoints import CheckpointError
-from ncut_widget.backbone.layers import LayeredBackbone
+from ncut_widget.backbone.layers import LayeredBackbone, not_installed
 from ncut_widget.backbone.registry import register_backbone
+from ncut_widget.backbone.sides import check_sides
 from ncut_widget.backbone.weights import load_state_dict
 
 BRANCHES = {"attn": "drop_path1", "mlp": "drop_path2"}
@@ -168,12 +167,9 @@ def load_timm(
         import timm
     # torchvision of another build than torch's: RuntimeError
     except (ImportError, RuntimeError) as error:
-        raise ImportError(
-            f"timm/{name} needs timm and the torchvision that goes with torch "
-            f"{torch.__version__}: pip install 'ncut-widget[timm]' ({error})"
-        ) from error
+        raise not_installed(f"timm/{name}", "timm", "timm", error) from error
     _check_name(timm, name)
-    size = None if size is None else _check_size(size)
+    size = None if size is None else check_sides("size", size)
     if checkpoint is not None:
         overlay = options.pop("pretrained_cfg_overlay", None) or {}
         overlay = {**overlay, "state_dict": load_state_dict(checkpoint)}
@@ -244,17 +240,6 @@ def _create(
             if option not in str(error):
                 raise
     return timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
-
-
-def _check_size(size: Any) -> tuple[int, int]:
-    sides = size if isinstance(size, Sequence) else (size, size)
-    whole = all(isinstance(n, Integral) and not isinstance(n, bool) for n in sides)
-    if len(sides) != 2 or not whole or min(sides) < 1:
-        raise ValueError(
-            "size must be (height, width) in pixels or one number for both, "
-            f"got {size!r}"
-        )
-    return int(sides[0]), int(sides[1])
 
 
 def _page(name: str) -> str:
