@@ -14,7 +14,7 @@ demo: .venv/lab
 
 test: check peers
 	$(BIN)/python tests/install/browser.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --hypothesis-profile=ci
 
 bench: .venv/dev peers
 	$(BIN)/python tests/benchmarks/interaction.py --peer-python $(PEER)/bin/python

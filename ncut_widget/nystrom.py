@@ -20,6 +20,9 @@ _PSEUDO_INVERSE_FLOOR = 1e-7
 _NULL_EIGENVALUE = 1e-12
 # By this much the trivial eigenvalue is raised above equals: more than rounding (1e-7).
 _LEAD = 1e-4
+# Degrees raised to 1 may leave the trivial vector no eigenvector: this far from one, it
+# is not raised.
+_TRIVIAL_RESIDUAL = 0.1
 # Of the directions left, the factor keeps those whose eigenvalue is above this share of
 # the K-th, and at least _MIN_RANK. On features of photographs at K = 30 that loses less
 # than 0.001 of the smallest principal cosine; a smooth affinity keeps 260 to 350 of
@@ -77,11 +80,14 @@ def leading_eigenpairs(
 
     The eigenvector along `trivial` is first also where its eigenvalue, 1, is repeated,
     as it is in a graph that falls apart. An eigenvalue that is 0 up to rounding, or
-    that the matrix is too small to have, is 0, and so is its inverse.
+    that the matrix is too small to have, is 0, and so is its inverse; so are all of
+    a graph whose affinities are 0 in float32 (`trivial` 0).
     """
-    trivial = trivial / torch.linalg.vector_norm(trivial)
-    values, vectors = torch.linalg.eigh(matrix + _LEAD * torch.outer(trivial, trivial))
-    values = values - _LEAD * (trivial @ vectors).square()
+    trivial = torch.nn.functional.normalize(trivial, dim=0)
+    residual = torch.linalg.vector_norm(matrix @ trivial - trivial)
+    lead = _LEAD if residual < _TRIVIAL_RESIDUAL else 0
+    values, vectors = torch.linalg.eigh(matrix + lead * torch.outer(trivial, trivial))
+    values = values - lead * (trivial @ vectors).square()
     values, vectors = values.flip(0)[:k], vectors.flip(1)[:, :k]
     missing = k - len(values)
     values = torch.nn.functional.pad(values, (0, missing))

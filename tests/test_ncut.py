@@ -10,7 +10,7 @@ import pytest
 import scipy.linalg
 import skimage.data
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.sparse.linalg import eigsh
@@ -210,6 +210,8 @@ def test_the_first_columns_are_the_solution_for_fewer(texture: Array) -> None:
 
 
 @settings(max_examples=25, deadline=None)
+# all affinities are 0 in float32
+@example(n=4, columns=2, seed=1, distance="cosine", gamma=1e-9, scale=1.0, exact=False)
 @given(
     n=st.integers(2, 60),
     columns=st.integers(1, 8),
@@ -247,11 +249,11 @@ def test_results_are_finite_orthogonal_and_descending(
     assert (np.diff(eigvals) <= 0).all()
     assert eigvals.min() >= 0
     assert eigvals.max() <= 1
-    kept = eigvals > 1e-6
+    # a small eigenvalue magnifies the rounding of a float32 factor
+    least, tolerance = (1e-6, 1e-5) if exact else (1e-4, 2e-3)
+    kept = eigvals > least
     gram = eigvecs.T @ eigvecs
-    np.testing.assert_allclose(
-        gram[kept][:, kept], np.eye(kept.sum()), atol=2e-3 if not exact else 1e-5
-    )
+    np.testing.assert_allclose(gram[kept][:, kept], np.eye(kept.sum()), atol=tolerance)
 
 
 # --- Signs, seeds, chunks, transform
