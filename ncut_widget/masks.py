@@ -120,20 +120,29 @@ def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
     values = np.asarray(similarity).ravel()
     if values.size == 0:
         raise ValueError("similarity must hold at least one value, got none")
-    mean = values.mean(dtype=np.float64)
+    mean = float(values.mean(dtype=np.float64))
     # numpy sums float32 pairwise, so squares of centred values need no float64 here.
     squares = np.square(values - np.float32(mean)).sum()
     std = math.sqrt(squares / max(values.size - 1, 1))
-    # A spread below the rounding of the mean is rounding, not structure.
-    if std <= np.finfo(np.float32).eps * abs(mean):
-        std = 0.0
-    if values.size > QUANTILE_SAMPLE:
-        values = values[_quantile_sample(values.size)]
+    values = values[quantile_sample(values.size)]
+    low, high = order_statistics(values)
+    return SimilarityStatistics(
+        mean, significant_std(mean, std), low, high, values.size
+    )
+
+
+def significant_std(mean: float, std: float) -> float:
+    """Return a spread, or 0 if it is below the rounding of the mean: no structure."""
+    return 0.0 if std <= np.finfo(np.float32).eps * abs(mean) else float(std)
+
+
+def order_statistics(
+    values: NDArray,
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the two values around the 1 % and the two around the 99 % quantile."""
     order = [rank for q in QUANTILES for rank in _ranks(q, values.size)[:2]]
     low0, low1, high0, high1 = np.partition(values, order)[order].tolist()
-    return SimilarityStatistics(
-        float(mean), float(std), (low0, low1), (high0, high1), values.size
-    )
+    return (low0, low1), (high0, high1)
 
 
 def cut(
@@ -398,7 +407,10 @@ def _ranks(q: float, count: int) -> tuple[int, int, float]:
 
 
 @lru_cache(maxsize=4)
-def _quantile_sample(size: int) -> NDArray:
+def quantile_sample(size: int) -> NDArray:
+    """Which of so many values quantiles are taken of: all, or a seeded sample."""
+    if size <= QUANTILE_SAMPLE:
+        return np.arange(size)
     sample = np.random.RandomState(0).choice(size, QUANTILE_SAMPLE, replace=False)
     sample.flags.writeable = False
     return sample

@@ -116,26 +116,31 @@ def to_prompt(click: Click, size: tuple[int, int], grid: tuple[int, int]) -> Pro
     return Prompt(click.image, min(row, grid[0] - 1), min(col, grid[1] - 1))
 
 
-def to_pixels(latent: NDArray, size: tuple[int, int]) -> NDArray:
-    """Give every pixel of an image the value of its latent pixel.
+def interpolation(pixels: int, cells: int) -> tuple[NDArray, NDArray, NDArray]:
+    """Place the centres of an image's pixels between those of its latent pixels.
 
     Parameters
     ----------
-    latent : ndarray, shape (H, W, ...)
-    size : (int, int)
-        ``(h, w)`` of the image.
+    pixels : int
+        Height or width of the image.
+    cells : int
+        Height or width of the latent grid.
 
     Returns
     -------
-    ndarray, shape (h, w, ...)
+    before, after : ndarray of int, shape (pixels,)
+        The latent pixels before and after each pixel; the same beyond the outermost
+        centres, where values go on as they are.
+    fraction : ndarray of float64, shape (pixels,)
+        How far it is from the one to the other, ``0 <= fraction < 1``.
 
     Examples
     --------
-    >>> to_pixels(np.array([[1, 2]]), (2, 4)).tolist()
-    [[1, 1, 2, 2], [1, 1, 2, 2]]
+    >>> before, after, fraction = interpolation(4, 2)
+    >>> before.tolist(), after.tolist(), fraction.tolist()
+    ([0, 0, 0, 1], [1, 1, 1, 1], [0.0, 0.25, 0.75, 0.0])
     """
-    rows, cols = (
-        np.arange(pixels) * cells // pixels
-        for pixels, cells in zip(size, latent.shape[:2], strict=True)
-    )
-    return latent[rows[:, None], cols]
+    place = (np.arange(pixels) + 0.5) * cells / pixels - 0.5
+    place = np.minimum(np.maximum(place, 0), cells - 1)
+    before = np.floor(place).astype(np.intp)
+    return before, np.minimum(before + 1, cells - 1), place - before

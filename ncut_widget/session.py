@@ -12,32 +12,24 @@ import itertools
 import threading
 import warnings
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.device import pick_device
-from ncut_widget.masks import (
-    SimilarityStatistics,
-    cosine_similarity,
-    denoise_mask,
-    heatmap,
-    row_norms,
-    similarity_statistics,
-    threshold_mask,
-)
+from ncut_widget.masks import cosine_similarity, cut, denoise_mask, heatmap
 from ncut_widget.prompts import (
     Click,
     Prompt,
     check_click,
     check_clicks,
-    to_pixels,
     to_prompt,
 )
+from ncut_widget.similarity import Eigvecs, Similarity
+from ncut_widget.smooth import Layer, Layers, smooth_mask
 
 CACHE_BYTES = 256 * 2**20
 """Similarities kept for undo, redo and repeated clicks, besides the current ones."""
@@ -97,13 +89,6 @@ class Segment:
     masks: NDArray = field(repr=False)
 
 
-class Similarity(NamedTuple):
-    """One prompt's cosine with every eigenvector of the batch."""
-
-    values: NDArray  # (B, H, W) float32
-    statistics: SimilarityStatistics
-
-
 class Session:
     """Interactive segmentation of one batch.
 
@@ -128,16 +113,8 @@ class Session:
         sizes: Sequence[tuple[int, int]] | None = None,
         device: str | torch.device | None = None,
     ) -> None:
-        checked = _check_eigvecs(eigvecs)
-        batch, height, width, num_eig = self.shape = tuple(checked.shape)
-        # One row an eigenvector: a prompt times them runs at the speed of memory, three
-        # times that of one row a pixel, and num_eig of them are a block.
-        self._columns = torch.empty(
-            (num_eig, batch * height * width),
-            dtype=torch.float32,
-            device=pick_device(device, checked.device),
-        )
-        self._columns.copy_(checked.reshape(-1, num_eig).T)
+        self.eigvecs = Eigvecs(eigvecs, device)
+        batch, height, width, num_eig = self.shape = self.eigvecs.shape
         self.grid = (height, width)
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
@@ -156,7 +133,6 @@ class Session:
         }
         self._past: list[tuple[Click, ...]] = []
         self._future: list[tuple[Click, ...]] = []
-        self._norms: tuple[int, torch.Tensor] | None = None
         self._similarities: OrderedDict[tuple[int, Prompt], Similarity] = OrderedDict()
         self._masks: tuple[int, NDArray] | None = None
 
@@ -177,9 +153,7 @@ class Session:
         if name == "clicks":
             return check_clicks(value, self.sizes)
         if name == "denoise":
-            if not isinstance(value, (bool, np.bool_)):
-                raise TypeError(f"denoise must be True or False, got {value!r}")
-            return bool(value)
+            return check_flag(name, value)
         whole = name in ("denoise_area_th", "num_eig")
         return check_number(name, value, *self._ranges[name], whole=whole)
 
@@ -291,49 +265,26 @@ class Session:
         Returns
         -------
         Similarity
-            Values ``(B, H, W)``, float32; shared with the cache, not to be changed.
+            Shared with the cache, not to be changed.
         """
-        with self.lock, torch.inference_mode():
+        with self.lock:
             num_eig = num_eig or self.settings.num_eig
             key = (num_eig, prompt)
             if key not in self._similarities:
-                values = self._cosine(prompt, num_eig)
-                statistics = similarity_statistics(values)
-                if statistics.constant:
+                similarity = Similarity(self.eigvecs, prompt, num_eig)
+                if similarity.statistics.constant:
                     warnings.warn(
                         "every eigenvector is equally similar to the one at latent "
                         f"pixel {tuple(prompt)} with num_eig = {num_eig}: its mask is "
                         "empty",
                         stacklevel=2,
                     )
-                self._similarities[key] = Similarity(values, statistics)
-                kept = max(CACHE_BYTES // values.nbytes, len(self.clicks), 1)
+                self._similarities[key] = similarity
+                kept = max(CACHE_BYTES // similarity.nbytes, len(self.clicks), 1)
                 while len(self._similarities) > kept:
                     self._similarities.popitem(last=False)
             self._similarities.move_to_end(key)
             return self._similarities[key]
-
-    def _cosine(self, prompt: Prompt, num_eig: int) -> NDArray:
-        leading = self._columns[:num_eig]
-        if self._norms is None or self._norms[0] != num_eig:
-            self._norms = (num_eig, row_norms(leading, dim=0))
-        norms = self._norms[1]
-        pixel = self._pixel(prompt)
-        unit = leading[:, pixel] / norms[pixel]
-        if leading.device.type == "cpu":  # numpy's BLAS has the faster product
-            values = unit.numpy() @ leading.numpy() / norms.numpy()
-        else:
-            values = (unit @ leading / norms).cpu().numpy()
-        return values.reshape(self.shape[:3])
-
-    def _pixel(self, prompt: Prompt) -> int:
-        """Index of a latent pixel among all of the batch."""
-        return int(np.ravel_multi_index(prompt, self.shape[:3]))
-
-    @property
-    def eigvecs(self) -> torch.Tensor:
-        """The eigenvectors, shape (B, H, W, K), float32, on their device."""
-        return self._columns.T.reshape(self.shape)
 
     def masks(self) -> NDArray:
         """Masks of the whole batch.
@@ -349,23 +300,25 @@ class Session:
             return self._masks[1].copy()
 
     def mask(self, image: int) -> NDArray:
-        """Mask of one image at its own size.
+        """Mask of one image at its own size, with smooth edges; see `smooth_mask`.
 
         Returns
         -------
         ndarray of bool, shape (h, w)
         """
         with self.lock:
+            layers = self._layers(image)
             if self._masks is not None and self._masks[0] == self.revision:
-                mask = self._masks[1][image]
+                latent = self._masks[1][image]
             else:
-                mask = self._cut(image)
-            return to_pixels(mask, self.sizes[image])
+                latent = self._cut(image)
+            return smooth_mask(latent, layers, self.sizes[image])
 
     def image_masks(self) -> list[NDArray]:
         """Masks of all images, each at its own size: list of bool (h_i, w_i)."""
-        masks = self.masks()
-        return [to_pixels(m, size) for m, size in zip(masks, self.sizes, strict=True)]
+        with self.lock:
+            self.masks()
+            return [self.mask(image) for image in range(len(self.sizes))]
 
     def heatmaps(self) -> NDArray:
         """Heatmaps of the whole batch.
@@ -378,8 +331,10 @@ class Session:
         with self.lock:
             heat = np.zeros(self.shape[:3], dtype=np.float32)
             for number, prompt in enumerate(self.prompts(label=1)):
-                values, statistics = self.similarity(prompt)
-                layer = heatmap(values, self.settings.gamma, statistics)
+                similarity = self.similarity(prompt)
+                layer = heatmap(
+                    similarity.values, self.settings.gamma, similarity.statistics
+                )
                 heat = np.maximum(heat, layer) if number else layer
             return heat
 
@@ -394,68 +349,66 @@ class Session:
                 )
             )
 
+    def _cuts(self) -> list[list[tuple[Similarity, np.float32]]]:
+        """Similarities and where they are cut, of positive and of negative clicks."""
+        settings = self.settings
+
+        def cuts(label: int, threshold: float) -> list[tuple[Similarity, np.float32]]:
+            found = [self.similarity(prompt) for prompt in self.prompts(label)]
+            return [(s, cut(s.statistics, threshold, settings.gamma)) for s in found]
+
+        return [cuts(1, settings.threshold), cuts(0, settings.negative_threshold)]
+
+    def _layers(self, images: int | slice) -> Layers:
+        return Layers(
+            *([Layer(s.maps(images), at) for s, at in cuts] for cuts in self._cuts())
+        )
+
     def _cut(self, images: int | slice) -> NDArray:
         """Masks of some images."""
         empty = np.zeros((len(self.sizes), *self.grid), dtype=bool)[images]
+        return _combine(empty, self._layers(images), self.settings)
 
-        def similarities(label: int) -> Iterator[Similarity]:
-            for prompt in self.prompts(label):
-                values, statistics = self.similarity(prompt)
-                yield Similarity(values[images], statistics)
-
-        return _combine(empty, similarities, self.settings)
-
-    def predictor(self) -> Callable[[ArrayLike], NDArray]:
+    def predictor(self) -> Callable[..., Iterator[NDArray]]:
         """Freeze clicks and settings, to make masks of images of no batch.
 
         Returns
         -------
         callable
-            Eigenvectors ``(B, H, W, K)``, extended from those of the batch, ->
-            masks ``(B, H, W)``, bool: with the cosine to the clicked eigenvectors,
-            standardised and cut as in the batch.
+            ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
+            those of the batch -> an iterator over their masks, bool, on the latent
+            grid or, where sizes ``(h_i, w_i)`` are given, as `mask`: with the cosine to
+            the clicked eigenvectors, standardised and cut as in the batch.
         """
         with self.lock:
             settings = self.settings
-            num_eig = settings.num_eig
-            clicked = {
-                label: [
-                    (
-                        self._columns[:num_eig, self._pixel(prompt)].cpu(),
-                        self.similarity(prompt).statistics,
+            clicked = [[(s.vector, at) for s, at in cuts] for cuts in self._cuts()]
+
+        def predict(
+            eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
+        ) -> Iterator[NDArray]:
+            leading = torch.as_tensor(eigvecs)[..., : settings.num_eig].cpu()
+            for image, eigvec in enumerate(leading):
+                layers = Layers(
+                    *(
+                        [Layer(cosine_similarity(eigvec, p), at) for p, at in cuts]
+                        for cuts in clicked
                     )
-                    for prompt in self.prompts(label)
-                ]
-                for label in (0, 1)
-            }
-
-        def predict(eigvecs: ArrayLike) -> NDArray:
-            leading = torch.as_tensor(eigvecs)[..., :num_eig].cpu()
-
-            def similarities(label: int) -> Iterator[Similarity]:
-                for eigvec, statistics in clicked[label]:
-                    yield Similarity(cosine_similarity(leading, eigvec), statistics)
-
-            empty = np.zeros(leading.shape[:-1], dtype=bool)
-            return _combine(empty, similarities, settings)
+                )
+                empty = np.zeros(eigvec.shape[:-1], dtype=bool)
+                latent = _combine(empty, layers, settings)
+                yield smooth_mask(latent, layers, sizes[image]) if sizes else latent
 
         return predict
 
 
-def _combine(
-    empty: NDArray,
-    similarities: Callable[[int], Iterable[Similarity]],
-    settings: Settings,
-) -> NDArray:
-    """Masks by the prompts of both labels: OR of 1, minus OR of 0, denoised."""
-
-    def union(label: int, threshold: float) -> NDArray:
-        masks = empty.copy()
-        for values, statistics in similarities(label):
-            masks |= threshold_mask(values, threshold, settings.gamma, statistics)
-        return masks
-
-    masks = union(1, settings.threshold) & ~union(0, settings.negative_threshold)
+def _combine(empty: NDArray, layers: Layers, settings: Settings) -> NDArray:
+    """Masks on the latent grid, denoised; written over ``empty`` ones."""
+    masks = empty
+    for layer in layers.positives:
+        masks |= layer.similarity > layer.cut
+    for layer in layers.negatives:
+        masks &= ~(layer.similarity > layer.cut)
     return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
 
 
@@ -466,6 +419,13 @@ def check_match(images: int, batch: int) -> None:
             "images must match the batch, one for each: got "
             f"{images} images for a batch of {batch}"
         )
+
+
+def check_flag(name: str, value: Any) -> bool:
+    """Return True or False as plain Python; else raise TypeError."""
+    if not isinstance(value, (bool, np.bool_)):
+        raise TypeError(f"{name} must be True or False, got {value!r}")
+    return bool(value)
 
 
 def check_number(
@@ -487,21 +447,3 @@ def check_number(
     if not low <= value <= high or (whole and value != int(value)):
         raise ValueError(f"{allowed}, got {value}")
     return int(value) if whole else float(value)
-
-
-def _check_eigvecs(eigvecs: ArrayLike) -> torch.Tensor:
-    if not isinstance(eigvecs, torch.Tensor):
-        array = np.asarray(eigvecs)
-        if array.dtype.kind != "f":
-            raise TypeError(f"eigvecs must be floating-point, got dtype {array.dtype}")
-        eigvecs = torch.from_numpy(np.ascontiguousarray(array))
-    if not eigvecs.is_floating_point():
-        raise TypeError(f"eigvecs must be floating-point, got dtype {eigvecs.dtype}")
-    if eigvecs.ndim != 4 or 0 in eigvecs.shape:
-        raise ValueError(
-            "eigvecs must have shape (B, H, W, K), none of them 0, got "
-            f"{tuple(eigvecs.shape)}"
-        )
-    if not bool(torch.isfinite(eigvecs).all()):
-        raise ValueError("eigvecs must be finite, got NaN or infinite values")
-    return eigvecs.detach()

@@ -24,16 +24,17 @@ from ncut_widget.images import Images
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.pictures import Pictures
 from ncut_widget.pipeline import Pipeline
-from ncut_widget.prompts import to_pixels
-from ncut_widget.session import SETTINGS, Segment, Session, check_match, check_number
-from ncut_widget.traits import Checked, Result
-from ncut_widget.wire import (
-    EditRequest,
-    MapsRequest,
-    parse_request,
-    write_edited,
-    write_maps,
+from ncut_widget.replies import reply, write_edited
+from ncut_widget.session import (
+    SETTINGS,
+    Segment,
+    Session,
+    check_flag,
+    check_match,
+    check_number,
 )
+from ncut_widget.traits import Checked, Result
+from ncut_widget.wire import EditRequest, parse_request
 
 T = TypeVar("T")
 
@@ -53,6 +54,10 @@ def _setting() -> Any:
 
 def _check_clicks(self: NcutSegmenter, name: str, value: Any) -> list[list[float]]:
     return [list(click) for click in self._session.check(name, value)]
+
+
+def _check_preview(self: NcutSegmenter, name: str, value: Any) -> bool:
+    return check_flag(name, value)
 
 
 def _check_layer(self: NcutSegmenter, name: str, value: Any) -> str:
@@ -107,6 +112,8 @@ class NcutSegmenter(anywidget.AnyWidget):
         colours or the heatmap with the mask's outline.
     opacity : float, 0 to 1, default 0.5
         Of what lies over the image.
+    hover_preview : bool, default True
+        Whether the page shows, under the pointer, what a click there would give.
     masks : ndarray of bool, shape (B, H, W)
         Read-only; all False without a positive click. ``observe(f, "masks")`` calls
         ``f`` once for each settled change.
@@ -149,6 +156,8 @@ class NcutSegmenter(anywidget.AnyWidget):
         lambda self, name: OPACITY,
     )
 
+    hover_preview = Checked(_check_preview, lambda self, name: True)
+
     masks = Result()
 
     _info = traitlets.Dict().tag(sync=True)
@@ -170,7 +179,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         pictures = None if images is None else Images(images)
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device)
-        self._pictures = Pictures(self._session.eigvecs, pictures)
+        self._pictures = Pictures(self._session.eigvecs.tensor, pictures)
         self._eigvals = None if eigvals is None else _as_numpy(eigvals)
         self._bound: dict[str, Callable[[Any], None]] = {}
         self._pipeline: Pipeline | None = None
@@ -378,12 +387,12 @@ class NcutSegmenter(anywidget.AnyWidget):
         if features is not None:
             if full_size:
                 raise ValueError("full_size needs images: features have no sizes")
-            return predict(self._pipeline.extend(_check_features(features)))
+            eigvecs = self._pipeline.extend(_check_features(features))
+            return np.stack(list(predict(eigvecs)))
         masks: list[NDArray] = []
         for part, eigvecs in self._pipeline.extend_to_images(images):
-            found = predict(eigvecs)
-            for mask, image in zip(found, part, strict=True):
-                masks.append(to_pixels(mask, image.shape[:2]) if full_size else mask)
+            sizes = [image.shape[:2] for image in part] if full_size else None
+            masks.extend(predict(eigvecs, sizes))
         return masks if full_size else np.stack(masks)
 
     @property
@@ -408,7 +417,7 @@ class NcutSegmenter(anywidget.AnyWidget):
     @property
     def eigvecs(self) -> NDArray:
         """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy."""
-        eigvecs = self._session.eigvecs.cpu().numpy()
+        eigvecs = self._session.eigvecs.tensor.cpu().numpy()
         eigvecs.flags.writeable = False
         return eigvecs
 
@@ -610,10 +619,8 @@ class NcutSegmenter(anywidget.AnyWidget):
             if isinstance(request, EditRequest):
                 refused = self._edit(request.edits)
                 self.send(*write_edited(self._session, request, refused))
-            elif isinstance(request, MapsRequest):
-                self.send(*write_maps(self._session, request))
             else:
-                self.send(*self._pictures.write(request))
+                self.send(*reply(self._session, self._pictures, request))
         except (TypeError, ValueError, OSError) as error:
             self._send_error(request_id, error)
         except Exception as error:
@@ -653,7 +660,16 @@ def _check_features(features: Any) -> Any:
 
 def _check_keywords(keywords: Mapping[str, Any], *more: str) -> None:
     allowed = sorted(
-        {"clicks", *SETTINGS, "active_image", "layer", "opacity", "layout", *more}
+        {
+            "clicks",
+            *SETTINGS,
+            "active_image",
+            "layer",
+            "opacity",
+            "hover_preview",
+            "layout",
+            *more,
+        }
     )
     for name in keywords.keys() - set(allowed):
         close = difflib.get_close_matches(name, allowed, n=1)

@@ -1,4 +1,4 @@
-"""The page's requests and the session's answers, as message contents and buffers.
+"""What the page may ask for; `ncut_widget.replies` answers.
 
 Requests carry an ``id`` that their answer repeats. Small state travels as traits;
 here is what is large or happens once:
@@ -8,8 +8,16 @@ request        fields                                                      answe
 =============  ==========================================================  =============
 ``edit``       ``edits`` (list of ``{op, click}``), ``images`` on view     ``edited``
 ``maps``       ``num_eig``, ``wants`` (list of ``{prompt, images}``)       ``maps``
+``vectors``    ``images``, ``sample`` (bool)                               ``vectors``
+``moments``    ``num_eig``                                                 ``moments``
 ``pictures``   ``kind`` (``stage``, ``thumb`` or ``eigvecs``), ``images``  ``pictures``
 =============  ==========================================================  =============
+
+From ``vectors`` and ``moments`` the page computes what a click would give before it is
+made: quantised unit eigenvectors, uint8, ``(K, pixels)``, one buffer for each image
+and, last, for the sample that quantiles are taken of; and the exact mean and covariance
+of the leading ``num_eig`` unit eigenvectors, float64, ``(num_eig,)`` and
+``(num_eig, num_eig)``.
 
 Pictures come with ``colors``, the version of the eigenvectors' colours that they were
 made with: a page that knows a later one drops them. Whatever cannot be read or done is
@@ -20,14 +28,11 @@ little-endian, ``(len(images), H, W)``, one buffer for each prompt. A map depend
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from ncut_widget.prompts import Prompt
-from ncut_widget.session import Session, check_number
+from ncut_widget.session import Session, check_flag, check_number
 
 Message = tuple[dict[str, Any], list[Any]]
 
@@ -54,6 +59,23 @@ class MapsRequest:
 
 
 @dataclass(frozen=True)
+class VectorsRequest:
+    """Send the quantised eigenvectors of some images, and of the sample if asked."""
+
+    id: str
+    images: list[int]
+    sample: bool
+
+
+@dataclass(frozen=True)
+class MomentsRequest:
+    """Send mean and covariance of the leading eigenvectors."""
+
+    id: str
+    num_eig: int
+
+
+@dataclass(frozen=True)
 class PicturesRequest:
     """Send some images as encoded files."""
 
@@ -62,9 +84,11 @@ class PicturesRequest:
     images: list[int]
 
 
-def parse_request(
-    content: Any, session: Session
-) -> EditRequest | MapsRequest | PicturesRequest:
+Query = MapsRequest | VectorsRequest | MomentsRequest | PicturesRequest
+Request = EditRequest | Query
+
+
+def parse_request(content: Any, session: Session) -> Request:
     """Read a message of the page.
 
     Raises
@@ -74,7 +98,7 @@ def parse_request(
     """
     request = _Fields(content, "a message from the page")
     request_id = request.get("id", str)
-    kind = request.one_of("type", ("edit", "maps", "pictures"))
+    kind = request.one_of("type", ("edit", "maps", "vectors", "moments", "pictures"))
     if kind == "edit":
         edits = [_Fields(edit, "an edit") for edit in request.get("edits", list)]
         return EditRequest(
@@ -82,12 +106,19 @@ def parse_request(
             [(e.one_of("op", OPERATIONS), e.content.get("click")) for e in edits],
             request.indices("images", session),
         )
+    if kind == "vectors":
+        return VectorsRequest(
+            request_id,
+            request.indices("images", session),
+            check_flag("sample", request.content.get("sample")),
+        )
+    if kind == "moments":
+        return MomentsRequest(request_id, request.num_eig(session))
     if kind == "maps":
-        num_eig = session.check("num_eig", request.get("num_eig", int))
         wants = [_Fields(want, "a wanted map") for want in request.get("wants", list)]
         return MapsRequest(
             request_id,
-            num_eig,
+            request.num_eig(session),
             [(w.prompt(session), w.indices("images", session)) for w in wants],
         )
     return PicturesRequest(
@@ -95,48 +126,6 @@ def parse_request(
         request.one_of("kind", PICTURE_KINDS),
         request.indices("images", session),
     )
-
-
-def write_edited(session: Session, request: EditRequest, error: str | None) -> Message:
-    """Answer an edit: the clicks as they are now, and their maps of the images seen."""
-    with session.lock:
-        wants = [(prompt, request.images) for prompt in session.prompts()]
-        maps, buffers = _maps(session, session.settings.num_eig, wants)
-        return {
-            "type": "edited",
-            "id": request.id,
-            "revision": session.revision,
-            "clicks": [list(click) for click in session.clicks],
-            "history": list(session.history),
-            "num_eig": session.settings.num_eig,
-            "maps": maps,
-            "error": error,
-        }, buffers
-
-
-def write_maps(session: Session, request: MapsRequest) -> Message:
-    """Answer a request for similarity maps."""
-    with session.lock:
-        maps, buffers = _maps(session, request.num_eig, request.wants)
-        return {
-            "type": "maps",
-            "id": request.id,
-            "revision": session.revision,
-            "num_eig": request.num_eig,
-            "maps": maps,
-        }, buffers
-
-
-def _maps(
-    session: Session, num_eig: int, wants: Iterable[tuple[Prompt, list[int]]]
-) -> tuple[list[dict[str, Any]], list[bytes]]:
-    maps, buffers = [], []
-    for prompt, images in wants:
-        values, statistics = session.similarity(prompt, num_eig)
-        stats = asdict(statistics)
-        maps.append({"prompt": list(prompt), "images": images, "stats": stats})
-        buffers.append(np.ascontiguousarray(values[images], dtype="<f4").tobytes())
-    return maps, buffers
 
 
 class _Fields:
@@ -164,6 +153,9 @@ class _Fields:
                 f"got {value!r}"
             )
         return value
+
+    def num_eig(self, session: Session) -> int:
+        return session.check("num_eig", self.get("num_eig", int))
 
     def indices(self, name: str, session: Session) -> list[int]:
         last = len(session.sizes) - 1

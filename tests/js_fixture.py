@@ -41,13 +41,13 @@ def similarity_fixture(session: Session, clicks: list[list[int]]) -> list[Any]:
     session.update(clicks=clicks)
     fixture = []
     for prompt, click in zip(session.prompts(), clicks, strict=True):
-        values, statistics = session.similarity(prompt)
+        similarity = session.similarity(prompt)
         fixture.append(
             {
                 "prompt": list(prompt),
                 "label": click[3],
-                "stats": asdict(statistics),
-                "values": [numbers(image) for image in values],
+                "stats": asdict(similarity.statistics),
+                "values": [numbers(image) for image in similarity.values],
             }
         )
     return fixture

@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ncut_widget.prompts import Click, check_click, check_clicks, to_pixels, to_prompt
+from ncut_widget.prompts import (
+    Click,
+    check_click,
+    check_clicks,
+    interpolation,
+    to_prompt,
+)
 
 SIZES = [(48, 64), (10, 20)]
 
@@ -19,20 +25,22 @@ SIZES = [(48, 64), (10, 20)]
     cells=st.integers(1, 300),
     fraction=st.floats(0, 1, exclude_max=True),
 )
-def test_a_click_lands_in_the_cell_whose_mask_covers_its_pixel(
+def test_a_click_lands_in_the_cell_whose_centre_is_nearest_to_its_pixel(
     pixels: int, cells: int, fraction: float
 ) -> None:
     x = min(fraction * pixels, np.nextafter(pixels, 0))
-    prompt = to_prompt(Click(0, int(x), 0, 1), (1, pixels), (1, cells))
-    latent = np.zeros((1, cells), dtype=bool)
-    latent[0, prompt.col] = True
-    assert to_pixels(latent, (1, pixels))[0, int(x)]
+    prompt = to_prompt(Click(0, int(x) + 0.5, 0, 1), (1, pixels), (1, cells))
+    before, after, across = (values[int(x)] for values in interpolation(pixels, cells))
+    nearest = {before} if across < 0.5 else {after}
+    assert prompt.col in (nearest if abs(across - 0.5) > 1e-9 else {before, after})
     assert 0 <= to_prompt(Click(0, x, 0, 1), (1, pixels), (1, cells)).col < cells
 
 
-def test_pixels_of_an_uneven_grid() -> None:
-    latent = np.array([[1, 2, 3]])
-    assert to_pixels(latent, (1, 7)).tolist() == [[1, 1, 1, 2, 2, 3, 3]]
+def test_values_go_on_beyond_the_outermost_centres() -> None:
+    before, after, fraction = interpolation(6, 2)
+    values = np.array([10.0, 20.0])
+    between = values[before] + fraction * (values[after] - values[before])
+    np.testing.assert_allclose(between, [10, 10, 10 + 10 / 3, 10 + 20 / 3, 20, 20])
 
 
 def test_clicks_are_plain_numbers_after_reading() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, get_mask
+from ncut_widget.prompts import Prompt
 
 
 @pytest.fixture
@@ -356,6 +357,34 @@ def test_maps_can_be_asked_for_any_prompt(seg: NcutSegmenter, wire: Wire) -> Non
     assert [len(buffer) for buffer in buffers] == [16 * 16 * 4, 2 * 16 * 16 * 4]
 
 
+def test_the_page_can_compute_what_a_click_would_give(
+    seg: NcutSegmenter, wire: Wire, eigvecs: NDArray
+) -> None:
+    """From what was sent alone: the similarity, its mean and its spread."""
+    content, buffers = wire.ask(
+        {"type": "vectors", "id": "v", "images": [1], "sample": True}
+    )
+    assert [entry["image"] for entry in content["vectors"]] == [1, None]
+    assert len(buffers[1]) == 6 * 3 * 16 * 16
+    low, step = (
+        np.array(content["vectors"][0][key])[:, None] for key in ("low", "step")
+    )
+    unit = low + step * np.frombuffer(buffers[0], np.uint8).reshape(6, 256)
+    pixel = 5 * 16 + 9
+    expected = seg._session.similarity(Prompt(1, 5, 9))
+    np.testing.assert_allclose(
+        unit[:, pixel] @ unit, expected.values[1].ravel(), atol=0.02
+    )
+    content, buffers = wire.ask({"type": "moments", "id": "m", "num_eig": 6})
+    mean, covariance = (np.frombuffer(buffer, "<f8") for buffer in buffers)
+    clicked = unit[:, pixel]
+    assert content["count"] == 3 * 16 * 16
+    assert clicked @ mean == pytest.approx(expected.statistics.mean, abs=0.01)
+    assert clicked @ covariance.reshape(6, 6) @ clicked == pytest.approx(
+        expected.statistics.std**2, rel=0.03
+    )
+
+
 @pytest.mark.parametrize("kind", ["stage", "thumb", "eigvecs"])
 @pytest.mark.parametrize("with_images", [True, False])
 def test_pictures(
@@ -402,6 +431,9 @@ def test_pictures(
             "num_eig": 3,
             "wants": [{"prompt": [0, 16, 0], "images": [0]}],
         },
+        {"type": "vectors", "id": "1", "images": [3], "sample": False},
+        {"type": "vectors", "id": "1", "images": [0], "sample": 1},
+        {"type": "moments", "id": "1", "num_eig": 7},
         {"type": "pictures", "id": "1", "kind": "poster", "images": [0]},
         {"type": "pictures", "id": "1", "kind": "thumb", "images": 0},
         {"type": "pictures", "id": 1, "kind": "thumb", "images": [0]},

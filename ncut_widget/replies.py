@@ -1,0 +1,106 @@
+"""The session's answers to the page's requests, as message contents and buffers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from ncut_widget.pictures import Pictures
+from ncut_widget.prompts import Prompt
+from ncut_widget.session import Session
+from ncut_widget.similarity import Quantised
+from ncut_widget.wire import (
+    EditRequest,
+    MapsRequest,
+    Message,
+    MomentsRequest,
+    Query,
+    VectorsRequest,
+)
+
+
+def reply(session: Session, pictures: Pictures, request: Query) -> Message:
+    """Answer what changes nothing; an edit's answer is `write_edited`."""
+    if isinstance(request, MapsRequest):
+        return write_maps(session, request)
+    if isinstance(request, VectorsRequest):
+        return write_vectors(session, request)
+    if isinstance(request, MomentsRequest):
+        return write_moments(session, request)
+    return pictures.write(request)
+
+
+def write_edited(session: Session, request: EditRequest, error: str | None) -> Message:
+    """Answer an edit: the clicks as they are now, and their maps of the images seen."""
+    with session.lock:
+        wants = [(prompt, request.images) for prompt in session.prompts()]
+        maps, buffers = _maps(session, session.settings.num_eig, wants)
+        return {
+            "type": "edited",
+            "id": request.id,
+            "revision": session.revision,
+            "clicks": [list(click) for click in session.clicks],
+            "history": list(session.history),
+            "num_eig": session.settings.num_eig,
+            "maps": maps,
+            "error": error,
+        }, buffers
+
+
+def write_maps(session: Session, request: MapsRequest) -> Message:
+    """Answer a request for similarity maps."""
+    with session.lock:
+        maps, buffers = _maps(session, request.num_eig, request.wants)
+        return {
+            "type": "maps",
+            "id": request.id,
+            "revision": session.revision,
+            "num_eig": request.num_eig,
+            "maps": maps,
+        }, buffers
+
+
+def write_vectors(session: Session, request: VectorsRequest) -> Message:
+    """Answer a request for quantised eigenvectors."""
+    with session.lock:
+        parts: list[tuple[int | None, Quantised]] = [
+            (image, session.eigvecs.quantised(image)) for image in request.images
+        ]
+        if request.sample:
+            parts.append((None, session.eigvecs.quantised_sample()))
+    entries = [
+        {"image": image, "low": part.low.tolist(), "step": part.step.tolist()}
+        for image, part in parts
+    ]
+    content = {"type": "vectors", "id": request.id, "vectors": entries}
+    return content, [part.levels.tobytes() for _, part in parts]
+
+
+def write_moments(session: Session, request: MomentsRequest) -> Message:
+    """Answer a request for moments."""
+    with session.lock:
+        prefix = session.eigvecs.prefix(request.num_eig)
+    return {
+        "type": "moments",
+        "id": request.id,
+        "num_eig": request.num_eig,
+        "count": math.prod(session.shape[:3]),
+    }, [prefix.mean.astype("<f8").tobytes(), prefix.covariance.astype("<f8").tobytes()]
+
+
+def _maps(
+    session: Session, num_eig: int, wants: Iterable[tuple[Prompt, list[int]]]
+) -> tuple[list[dict[str, Any]], list[bytes]]:
+    maps, buffers = [], []
+    for prompt, images in wants:
+        similarity = session.similarity(prompt, num_eig)
+        stats = asdict(similarity.statistics)
+        maps.append({"prompt": list(prompt), "images": images, "stats": stats})
+        buffers.append(
+            np.ascontiguousarray(similarity.maps(images), dtype="<f4").tobytes()
+        )
+    return maps, buffers

@@ -1,0 +1,122 @@
+"""Masks at an image's own size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from skimage.measure import label
+from skimage.transform import resize
+
+from ncut_widget.masks import denoise_mask
+from ncut_widget.smooth import Layer, Layers, smooth_mask
+
+
+def rough(seed: int, shape: tuple[int, int]) -> NDArray:
+    """Make a similarity map with things and specks."""
+    rng = np.random.default_rng(seed)
+    coarse = resize(rng.standard_normal((4, 5)), shape, order=3)
+    return (coarse + 0.4 * rng.standard_normal(shape)).astype(np.float32)
+
+
+def latent_mask(layers: Layers, shape: tuple[int, int]) -> NDArray:
+    mask = np.zeros(shape, dtype=bool)
+    for layer in layers.positives:
+        mask |= layer.similarity > layer.cut
+    for layer in layers.negatives:
+        mask &= ~(layer.similarity > layer.cut)
+    return mask
+
+
+@pytest.mark.parametrize("size", [(31, 40), (12, 14), (9, 5), (100, 77), (1, 1)])
+def test_one_click_is_the_interpolated_similarity_above_its_cut(
+    size: tuple[int, int],
+) -> None:
+    layers = Layers([Layer(rough(0, (12, 14)), np.float32(0.3))], [])
+    # Independent of ours, in float64; skimage's "edge" goes on as we do.
+    between = resize(
+        layers.positives[0].similarity.astype(float), size, order=1, mode="edge",
+        anti_aliasing=False,
+    )  # fmt: skip
+    mask = smooth_mask(latent_mask(layers, (12, 14)), layers, size)
+    np.testing.assert_array_equal(mask, between > np.float32(0.3))
+
+
+@given(
+    seed=st.integers(0, 10**6),
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    counts=st.tuples(st.integers(1, 3), st.integers(0, 2)),
+    area=st.integers(0, 6),
+)
+def test_clicks_combine_and_denoise_drops_what_has_no_cell_left(
+    seed: int, size: tuple[int, int], counts: tuple[int, int], area: int
+) -> None:
+    shape = (9, 11)
+    layers = Layers(
+        *(
+            [
+                Layer(rough(seed + 10 * kind + k, shape), np.float32(0.2 + 0.3 * kind))
+                for k in range(count)
+            ]
+            for kind, count in enumerate(counts)
+        )
+    )
+    latent = denoise_mask(latent_mask(layers, shape), area)
+    expected = np.zeros(size, dtype=bool)
+    for y, x in np.ndindex(size):
+        place = [
+            min(max((p + 0.5) * cells / pixels - 0.5, 0), cells - 1)
+            for p, cells, pixels in zip((y, x), shape, size, strict=True)
+        ]
+        (top, left) = (int(p) for p in place)
+        down, across = place[0] - top, place[1] - left
+        rows = slice(top, top + 2)
+        cols = slice(left, left + 2)
+
+        def at(
+            layer: Layer,
+            rows: slice = rows,
+            cols: slice = cols,
+            down: float = down,
+            across: float = across,
+        ) -> float:
+            block = layer.similarity[rows, cols].astype(float)
+            lines = block[:, 0] + across * (block[:, -1] - block[:, 0])
+            return lines[0] + down * (lines[-1] - lines[0])
+
+        expected[y, x] = (
+            latent[rows, cols].any()
+            and any(at(layer) > layer.cut for layer in layers.positives)
+            and not any(at(layer) > layer.cut for layer in layers.negatives)
+        )
+    np.testing.assert_array_equal(smooth_mask(latent, layers, size), expected)
+
+
+def test_on_the_latent_grid_it_is_the_latent_mask() -> None:
+    layers = Layers(
+        [Layer(rough(1, (20, 20)), np.float32(0.1))],
+        [Layer(rough(2, (20, 20)), np.float32(0.6))],
+    )
+    latent = denoise_mask(latent_mask(layers, (20, 20)), 4)
+    np.testing.assert_array_equal(smooth_mask(latent, layers, (20, 20)), latent)
+
+
+def test_a_dropped_component_leaves_nothing_and_others_are_whole() -> None:
+    similarity = np.zeros((8, 8), dtype=np.float32)
+    similarity[1:4, 1:4] = 1
+    similarity[5, 6] = 1
+    layers = Layers([Layer(similarity, np.float32(0.4))], [])
+    raw = similarity > 0.4
+    assert label(smooth_mask(raw, layers, (64, 64))).max() == 2
+    kept = smooth_mask(denoise_mask(raw, 3), layers, (64, 64))
+    assert label(kept).max() == 1
+    np.testing.assert_array_equal(
+        kept[:36, :36], smooth_mask(raw, layers, (64, 64))[:36, :36]
+    )
+
+
+def test_without_a_positive_click_it_is_empty() -> None:
+    layers = Layers([], [Layer(rough(3, (4, 4)), np.float32(0))])
+    assert not smooth_mask(np.zeros((4, 4), dtype=bool), layers, (9, 9)).any()
