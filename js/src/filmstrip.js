@@ -24,7 +24,7 @@ const MARGIN = 200;
 const NO_MASK = -1;
 
 export class Filmstrip {
-  #track = html("div", { class: "ncut-track", role: "presentation" });
+  #track = html("div", { class: "ncut-track" });
   element = html(
     "div",
     { class: "ncut-filmstrip", role: "toolbar", "aria-label": "Images" },
