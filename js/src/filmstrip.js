@@ -1,50 +1,66 @@
 /**
- * Every image of the batch with its mask, side by side.
+ * Every image of the batch with its mask, side by side. Of a thousand thumbs only those
+ * in view are on the page, and the one that the Tab key stops at.
  *
  * @import { Store } from "./store.js"
- * @import { Segmentation } from "./segmentation.js"
+ * @import { Result } from "./segmentation.js"
+ *
+ * @typedef {{ of: (image: number) => Result }} Shown masks of the images
  */
 
-import { html, setAttribute } from "./dom.js";
-import { CellLayer, drawView } from "./layers.js";
-import { wholeImage } from "./prompts.js";
+import { html } from "./dom.js";
+import { CellLayer, pixelOf } from "./layers.js";
 import { percent } from "./status.js";
-import { Thumb } from "./thumb.js";
+import { Thumb, thumbWidth } from "./thumb.js";
+import { Track } from "./track.js";
 
 /** Outlines would clutter a thumb: the mask is tinted, and all else dimmed. */
 const TINT = 0.6;
 const DIMMED = 0.4;
-/** Images this far outside the strip are fetched beforehand. */
-const MARGIN = "0px 200px";
+/** CSS pixels. */
+const GAP = 6;
+/** Images this far outside the strip are fetched and painted beforehand. */
+const MARGIN = 200;
+const NO_MASK = -1;
 
 export class Filmstrip {
-  element = html("div", {
-    class: "ncut-filmstrip",
-    role: "toolbar",
-    "aria-label": "Images",
-  });
-  /** @type {Set<number>} */
+  #track = html("div", { class: "ncut-track" });
+  element = html(
+    "div",
+    { class: "ncut-filmstrip", role: "toolbar", "aria-label": "Images" },
+    this.#track,
+  );
+  /** @type {Set<number>} Images in view, or almost. */
   visible = new Set();
 
   #store;
-  #segmentation;
-  /** @type {Thumb[]} */
-  #thumbs = [];
-  #active = -1;
+  #places;
   #cells;
+  /** @type {Map<number, Thumb>} Those on the page. */
+  #thumbs = new Map();
+  #active = -1;
+  /** Whether the active image is still to be brought into view. */
+  #owed = false;
+  /** Left end and width of what is in view; no width while the strip is hidden. */
+  #left = 0;
+  #width = 0;
+  /** First and one after the last of the visible ones, and of those without margin. */
+  #range = [0, 0];
+  #inner = [0, 0];
+  /** The image to go on from, where time ran out. */
+  #turn = 0;
+  #changed = () => {};
 
-  /**
-   * @param {Store} store
-   * @param {Segmentation} segmentation
-   */
-  constructor(store, segmentation) {
+  /** @param {Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#segmentation = segmentation;
     this.#cells = new CellLayer(store.info.grid);
-    if (store.imageCount === 1) this.element.hidden = true;
-    else
-      this.#thumbs = store.info.sizes.map((size, i) => new Thumb(i, size[1] / size[0]));
-    this.element.append(...this.#thumbs.map((thumb) => thumb.element));
+    this.element.hidden = store.imageCount === 1;
+    const widths = store.info.sizes.map(([height, width]) =>
+      thumbWidth(width / height),
+    );
+    this.#places = new Track(widths, GAP);
+    this.#track.style.width = `${this.#places.length}px`;
   }
 
   /**
@@ -52,72 +68,153 @@ export class Filmstrip {
    * @param {AbortSignal} signal
    */
   listen(changed, signal) {
-    const observer = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const image = indexOf(target);
-          if (isIntersecting) this.visible.add(image);
-          else this.visible.delete(image);
-          if (!isIntersecting) this.#thumbs[image].release();
-        }
-        changed();
-      },
-      { root: this.element, rootMargin: MARGIN },
+    if (this.element.hidden) return;
+    this.#changed = changed;
+    const observer = new ResizeObserver(([{ contentRect }]) =>
+      this.#resize(contentRect.width),
     );
-    for (const { element } of this.#thumbs) observer.observe(element);
+    observer.observe(this.element);
     signal.addEventListener("abort", () => observer.disconnect());
+    // Browsers send one scroll event per frame, just before that frame is painted.
+    this.element.addEventListener("scroll", () => this.#scroll(), { signal });
     this.element.addEventListener("click", (event) => this.#choose(event), { signal });
     this.element.addEventListener("keydown", (event) => this.#step(event), { signal });
   }
 
-  paint() {
-    if (this.#active !== this.#store.activeImage) this.#turnTo(this.#store.activeImage);
+  /**
+   * Paint thumbs that do not show what they should, until it is late, but at least one.
+   *
+   * @param {Shown} shown
+   * @param {number} deadline as of `performance.now()`
+   * @returns {boolean} whether all is painted; if not, call again
+   */
+  paint(shown, deadline) {
+    if (this.element.hidden) return true;
+    this.#turnTo(this.#store.activeImage);
+    if (this.#width === 0) return true;
     const colour = getComputedStyle(this.element).getPropertyValue("--ncut-mask");
-    const { pictures, info } = this.#store;
-    for (const image of this.visible) {
-      const thumb = this.#thumbs[image];
-      const result = this.#segmentation.of(image);
-      const { marked } = result;
-      const picture = pictures.get("thumb", image);
-      thumb.wait(!picture && !pictures.isRefused("thumb", image));
-      const state = [picture, marked && result.version, colour, devicePixelRatio];
-      if (!thumb.differs(state)) continue;
-      thumb.describe(marked ? percent(result.count, result.mask.length) : "");
-      if (!picture) continue;
-      const context = thumb.paint(picture);
-      if (!marked) continue;
-      const cells = wholeImage(info.grid);
-      this.#cells.paintMask(result.mask, colour);
-      drawView(context, this.#cells.canvas, cells, { smooth: false, opacity: TINT });
-      this.#cells.paintMask(result.mask, "#000", 0);
-      drawView(context, this.#cells.canvas, cells, { smooth: false, opacity: DIMMED });
+    // The Tab stop tells its coverage wherever it is.
+    const tabStop = [this.#active, this.#active + 1];
+    let painted = 0;
+    for (const [first, end] of [this.#inner, this.#range, tabStop]) {
+      // One frame begins where another stopped: no thumb waits for ever.
+      const start = this.#turn > first && this.#turn < end ? this.#turn : first;
+      for (let k = first; k < end; k++) {
+        const image = k + start - first < end ? k + start - first : k + start - end;
+        if (painted > 0 && performance.now() >= deadline) {
+          this.#turn = image;
+          return false;
+        }
+        if (this.#paintThumb(image, shown, colour)) painted++;
+      }
     }
+    return true;
+  }
+
+  /**
+   * @param {number} image
+   * @param {Shown} shown
+   * @param {string} colour
+   * @returns {boolean} whether there was anything to do
+   */
+  #paintThumb(image, shown, colour) {
+    const thumb = this.#thumbs.get(image);
+    if (!thumb) return false;
+    const { pictures } = this.#store;
+    const { mask, count, marked, version } = shown.of(image);
+    const picture = pictures.get("thumb", image);
+    thumb.wait(!picture && !pictures.isRefused("thumb", image));
+    if (!thumb.differs(picture, shown, marked ? version : NO_MASK, colour))
+      return false;
+    thumb.describe(marked ? percent(count, mask.length) : "");
+    if (!picture) return true;
+    if (marked)
+      this.#cells.paintMask(mask, pixelOf(colour, TINT), pixelOf("#000", DIMMED));
+    thumb.paint(picture, marked ? this.#cells.canvas : null);
+    return true;
   }
 
   /** @param {number} image */
   #turnTo(image) {
-    for (const index of [this.#active, image]) {
-      const element = this.#thumbs[index]?.element;
-      if (!element) continue;
-      setAttribute(element, "aria-current", String(index === image));
-      // One stop for the Tab key; the arrows go on from there.
-      element.tabIndex = index === image ? 0 : -1;
-    }
+    if (image === this.#active) return;
+    this.#thumbs.get(this.#active)?.mark(false);
     this.#active = image;
-    this.#reveal(this.#thumbs[image]?.element);
+    this.#reveal();
+    this.#fill();
+    this.#thumbs.get(image)?.mark(true);
+  }
+
+  /** @param {number} width of what is in view; 0 if the strip or its cell is hidden */
+  #resize(width) {
+    this.#width = width;
+    if (width === 0) return this.#look();
+    // A notebook takes off what is scrolled away, and with it goes where it was.
+    this.element.scrollLeft = this.#left;
+    this.#left = this.element.scrollLeft;
+    if (this.#owed) this.#reveal();
+    this.#look();
+  }
+
+  #scroll() {
+    if (this.#width === 0) return;
+    this.#left = this.element.scrollLeft;
+    this.#look();
   }
 
   /**
-   * Scroll the strip, and never the notebook, as scrollIntoView would.
-   *
-   * @param {HTMLElement | undefined} element
+   * Bring the active image into view, as soon as there is one. This scrolls the strip,
+   * and never the notebook, as scrollIntoView would.
    */
-  #reveal(element) {
-    if (!element) return;
-    const strip = this.element.getBoundingClientRect();
-    const thumb = element.getBoundingClientRect();
-    const over = Math.max(thumb.right - strip.right, 0);
-    this.element.scrollLeft += over || Math.min(thumb.left - strip.left, 0);
+  #reveal() {
+    this.#owed = this.#width === 0;
+    if (this.#owed) return;
+    const left = this.#places.reveal(this.#active, this.#left, this.#width);
+    if (left === this.#left) return;
+    this.#left = left;
+    this.element.scrollLeft = left;
+    this.#look();
+  }
+
+  /** See which images are in view now. */
+  #look() {
+    const [left, right] = [this.#left, this.#left + this.#width];
+    const nothing = this.#width === 0;
+    this.#inner = nothing ? [0, 0] : this.#places.between(left, right);
+    const [first, end] = nothing
+      ? [0, 0]
+      : this.#places.between(left - MARGIN, right + MARGIN);
+    if (first === this.#range[0] && end === this.#range[1]) return;
+    this.#range = [first, end];
+    this.visible = new Set();
+    for (let image = first; image < end; image++) this.visible.add(image);
+    this.#fill();
+    this.#changed();
+  }
+
+  /** Put on the page what is in view, and take off what is not. */
+  #fill() {
+    for (const [image, { element }] of this.#thumbs) {
+      const kept = this.visible.has(image) || image === this.#active;
+      if (kept || element.matches(":focus")) continue;
+      element.remove();
+      this.#thumbs.delete(image);
+    }
+    for (const image of this.visible) this.#add(image);
+    if (this.#active >= 0) this.#add(this.#active);
+  }
+
+  /** @param {number} image */
+  #add(image) {
+    if (this.#thumbs.has(image)) return;
+    const [height, width] = this.#store.info.sizes[image];
+    const { count } = this.#places;
+    const thumb = new Thumb(image, count, width / height, this.#places.startOf(image));
+    thumb.mark(image === this.#active);
+    this.#thumbs.set(image, thumb);
+    // In the images' order, which is that of reading.
+    const others = [...this.#track.children];
+    const next = others.find((other) => indexOf(other) > image) ?? null;
+    this.#track.insertBefore(thumb.element, next);
   }
 
   /** @param {MouseEvent} event */
@@ -128,7 +225,7 @@ export class Filmstrip {
 
   /** @param {KeyboardEvent} event */
   #step(event) {
-    const last = this.#thumbs.length - 1;
+    const last = this.#places.count - 1;
     const image = {
       ArrowLeft: Math.max(this.#active - 1, 0),
       ArrowRight: Math.min(this.#active + 1, last),
@@ -139,7 +236,9 @@ export class Filmstrip {
     event.preventDefault();
     event.stopPropagation();
     this.#store.set("active_image", image);
-    this.#thumbs[image].element.focus({ preventScroll: true });
+    this.#turnTo(image);
+    this.#reveal(); // It may be the active one already, and scrolled away.
+    this.#thumbs.get(image)?.element.focus({ preventScroll: true });
   }
 }
 

@@ -11,6 +11,7 @@ import { paintHeat } from "./colormap.js";
 export class CellLayer {
   #context;
   #image;
+  #pixels;
 
   /** @param {Size} grid */
   constructor([rows, cols]) {
@@ -19,6 +20,7 @@ export class CellLayer {
     canvas.height = rows;
     this.#context = contextOf(canvas);
     this.#image = this.#context.createImageData(cols, rows);
+    this.#pixels = new Uint32Array(this.#image.data.buffer);
   }
 
   get canvas() {
@@ -27,13 +29,12 @@ export class CellLayer {
 
   /**
    * @param {Uint8Array} mask
-   * @param {string} colour CSS colour
-   * @param {0 | 1} [value] paint the cells that hold this
+   * @param {number} inside what the pixels of the mask hold, as of `pixelOf`
+   * @param {number} [outside] and all others
    */
-  paintMask(mask, colour, value = 1) {
-    const pixel = pixelOf(colour);
-    const pixels = new Uint32Array(this.#image.data.buffer);
-    for (let i = 0; i < mask.length; i++) pixels[i] = mask[i] === value ? pixel : 0;
+  paintMask(mask, inside, outside = 0) {
+    const pixels = this.#pixels;
+    for (let i = 0; i < mask.length; i++) pixels[i] = mask[i] ? inside : outside;
     this.#context.putImageData(this.#image, 0, 0);
   }
 
@@ -71,17 +72,28 @@ export function drawView(context, picture, view, { smooth, opacity = 1 }) {
   context.globalAlpha = 1;
 }
 
+/**
+ * What a pixel of a CSS colour holds: RGBA as the bytes of a little-endian number, which
+ * is what every browser runs on.
+ *
+ * @param {string} colour
+ * @param {number} [opacity] times that of the colour
+ */
+export function pixelOf(colour, opacity = 1) {
+  const pixel = pixels.get(colour) ?? readPixel(colour);
+  const alpha = Math.round((pixel >>> 24) * opacity);
+  return ((alpha << 24) | (pixel & 0xffffff)) >>> 0;
+}
+
 /** @type {Map<string, number>} */
 const pixels = new Map();
 
 /**
- * What an opaque pixel of a CSS colour holds, read back from one.
+ * Read back from one that is painted.
  *
  * @param {string} colour
  */
-function pixelOf(colour) {
-  const known = pixels.get(colour);
-  if (known !== undefined) return known;
+function readPixel(colour) {
   const context = contextOf(document.createElement("canvas"));
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);

@@ -14,7 +14,7 @@
  */
 
 import { focusable, html, setAttribute, svg } from "./dom.js";
-import { CellLayer, contextOf, drawView } from "./layers.js";
+import { CellLayer, contextOf, drawView, pixelOf } from "./layers.js";
 import { paintMarkers } from "./markers.js";
 import { drawOutline } from "./outline.js";
 import { pixelAt, viewIn, wholeImage } from "./prompts.js";
@@ -186,7 +186,7 @@ export class Stage {
    */
   #paintMask(mask, size, opacity) {
     const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
-    this.#cells.paintMask(mask, colour);
+    this.#cells.paintMask(mask, pixelOf(colour));
     this.#drawCells(size, opacity);
   }
 

@@ -13,23 +13,44 @@ const HEIGHT = 72;
 const NARROWEST = 40;
 const WIDEST = 144;
 
+/**
+ * Width of a thumb in CSS pixels.
+ *
+ * @param {number} aspect width / height of the image
+ */
+export function thumbWidth(aspect) {
+  return Math.round(Math.min(Math.max(HEIGHT * aspect, NARROWEST), WIDEST));
+}
+
 export class Thumb {
+  #number = html("span", { class: "ncut-number" });
   #coverage = html("span", { class: "ncut-coverage" });
-  /** @type {HTMLCanvasElement | null} Made when the thumb comes into view. */
-  #canvas = null;
-  /** @type {unknown[]} What the canvas shows. */
-  #painted = [];
+  #context = contextOf(html("canvas", { "aria-hidden": "true" }));
+  /** The picture as last scaled: with every change of the mask it is drawn again. */
+  #base = contextOf(html("canvas"));
+  /** @type {Picture | null} */
+  #basePicture = null;
+  /** @type {Picture | undefined} What is painted: this, ... */
+  #picture;
+  /** @type {unknown} */
+  #shown = null;
+  #version = -1;
+  #colour = "";
+  #ratio = 0;
+  #name;
   #aspect;
-  #index;
   element;
 
   /**
    * @param {number} index
+   * @param {number} count of the images
    * @param {number} aspect width / height
+   * @param {number} left where it lies in the strip, in CSS pixels
    */
-  constructor(index, aspect) {
-    this.#index = index;
+  constructor(index, count, aspect, left) {
+    this.#name = `Image ${index + 1} of ${count}`;
     this.#aspect = aspect;
+    this.#number.textContent = String(index + 1);
     this.element = focusable(
       "button",
       {
@@ -37,41 +58,70 @@ export class Thumb {
         class: "ncut-thumb",
         "data-ncut": "thumb",
         "data-index": index,
-        "aria-current": "false",
-        "aria-label": `Image ${index + 1}`,
-        tabindex: -1,
+        "aria-label": this.#name,
       },
-      html("span", { class: "ncut-number" }, String(index + 1)),
+      this.#context.canvas,
+      this.#number,
       this.#coverage,
     );
-    const width = Math.min(Math.max(HEIGHT * aspect, NARROWEST), WIDEST);
-    this.element.style.width = `${Math.round(width)}px`;
+    this.element.style.left = `${left}px`;
+    this.element.style.width = `${thumbWidth(aspect)}px`;
+  }
+
+  /** @param {boolean} active */
+  mark(active) {
+    setAttribute(this.element, "aria-current", String(active));
+    // One stop for the Tab key; the arrows go on from there.
+    this.element.tabIndex = active ? 0 : -1;
   }
 
   /**
    * Whether this is not what the thumb shows; from now on it counts as shown.
    *
-   * @param {unknown[]} state
+   * @param {Picture | undefined} picture
+   * @param {unknown} shown that the mask is of
+   * @param {number} version of the mask
+   * @param {string} colour of the mask
    */
-  differs(state) {
-    const differs = state.some((value, i) => value !== this.#painted[i]);
-    this.#painted = state;
-    return differs;
+  differs(picture, shown, version, colour) {
+    const ratio = devicePixelRatio;
+    const same =
+      picture === this.#picture &&
+      shown === this.#shown &&
+      version === this.#version &&
+      colour === this.#colour &&
+      ratio === this.#ratio;
+    this.#picture = picture;
+    this.#shown = shown;
+    this.#version = version;
+    this.#colour = colour;
+    this.#ratio = ratio;
+    return !same;
   }
 
   /** @param {string} coverage of the mask; empty without one */
   describe(coverage) {
     setText(this.#coverage, coverage);
-    const label = `Image ${this.#index + 1}${coverage && `, ${coverage} covered`}`;
-    setAttribute(this.element, "aria-label", label);
+    const name = coverage ? `${this.#name}, ${coverage} covered` : this.#name;
+    setAttribute(this.element, "aria-label", name);
   }
 
-  /** @param {Picture} picture */
-  paint(picture) {
-    const context = this.#fit();
-    const whole = wholeImage([picture.height, picture.width]);
-    drawView(context, picture, whole, { smooth: true });
-    return context;
+  /**
+   * @param {Picture} picture
+   * @param {CanvasImageSource | null} cells drawn over it
+   */
+  paint(picture, cells) {
+    const resized = this.#fit();
+    if (resized || picture !== this.#basePicture) {
+      this.#basePicture = picture;
+      const whole = wholeImage([picture.height, picture.width]);
+      drawView(this.#base, picture, whole, { smooth: true });
+    }
+    const { width, height } = this.#context.canvas;
+    this.#context.drawImage(this.#base.canvas, 0, 0);
+    if (!cells) return;
+    this.#context.imageSmoothingEnabled = false;
+    this.#context.drawImage(cells, 0, 0, width, height);
   }
 
   /** @param {boolean} waiting for the picture */
@@ -79,22 +129,19 @@ export class Thumb {
     this.element.classList.toggle("ncut-loading", waiting);
   }
 
-  /** Out of view, a thumb holds no pixels and moves nothing. */
-  release() {
-    this.wait(false);
-    this.#canvas?.remove();
-    this.#canvas = null;
-    this.#painted = [];
-  }
-
+  /** Give the canvas the pixels that it covers; whether it had others. */
   #fit() {
-    if (!this.#canvas) {
-      this.#canvas = html("canvas", { "aria-hidden": "true" });
-      this.element.prepend(this.#canvas);
+    const ratio = devicePixelRatio;
+    // One that is too wide for the thumb is less high.
+    const fitted = Math.min(HEIGHT, WIDEST / this.#aspect) * ratio;
+    const height = Math.max(Math.round(fitted), 1);
+    const width = Math.max(Math.round(fitted * this.#aspect), 1);
+    const { canvas } = this.#context;
+    if (canvas.width === width && canvas.height === height) return false;
+    for (const each of [canvas, this.#base.canvas]) {
+      each.width = width;
+      each.height = height;
     }
-    const height = Math.round(HEIGHT * devicePixelRatio);
-    this.#canvas.height = height;
-    this.#canvas.width = Math.max(Math.round(height * this.#aspect), 1);
-    return contextOf(this.#canvas);
+    return true;
   }
 }

@@ -20,6 +20,8 @@ import { Status } from "./status.js";
 
 /** `data-revision` while the stage shows no revision whole. */
 const NO_REVISION = "-1";
+/** Milliseconds of a frame that the filmstrip may paint; what is left waits for the next. */
+const STRIP_BUDGET = 6;
 
 /**
  * @param {Store} store
@@ -31,7 +33,7 @@ export function showView(store, segmentation, el, signal) {
   /** @type {Local} */
   const local = { showMask: true, crosshair: null, hover: null };
   const stage = new Stage(store, segmentation);
-  const filmstrip = new Filmstrip(store, segmentation);
+  const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, signal);
   const root = html(
@@ -57,7 +59,7 @@ export function showView(store, segmentation, el, signal) {
     if (!root.isConnected) return; // No styles, no sizes; the stage tells when it is.
     const image = store.activeImage;
     stage.paint(local);
-    filmstrip.paint();
+    if (!filmstrip.paint(segmentation, performance.now() + STRIP_BUDGET)) repaint();
     controls.paint();
     status.paint(local);
     setAttribute(root, "data-state", store.state);
