@@ -5,7 +5,9 @@
  * @import { MapWant, Model, PictureKind } from "./wire.js"
  * @import { Clicks } from "./clicks.js"
  * @import { Pictures } from "./pictures.js"
+ * @import { Previews } from "./previews.js"
  * @import { Requests } from "./requests.js"
+ * @import { Settings } from "./settings.js"
  * @import { Similarities } from "./similarities.js"
  */
 
@@ -19,7 +21,9 @@ const PICTURES_PER_REQUEST = 12;
 export class Fetcher {
   #model;
   #clicks;
+  #settings;
   #similarities;
+  #previews;
   #pictures;
   #requests;
   /** @type {Map<object, number[]>} Images that each view shows. */
@@ -28,14 +32,18 @@ export class Fetcher {
   /**
    * @param {Model} model
    * @param {Clicks} clicks
+   * @param {Settings} settings
    * @param {Similarities} similarities
+   * @param {Previews} previews
    * @param {Pictures} pictures
    * @param {Requests} requests
    */
-  constructor(model, clicks, similarities, pictures, requests) {
+  constructor(model, clicks, settings, similarities, previews, pictures, requests) {
     this.#model = model;
     this.#clicks = clicks;
+    this.#settings = settings;
     this.#similarities = similarities;
+    this.#previews = previews;
     this.#pictures = pictures;
     this.#requests = requests;
   }
@@ -66,7 +74,11 @@ export class Fetcher {
     if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
       this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
     }
-    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
+    // A slider on its way to another number of eigenvectors asks where it rests.
+    if (!this.#requests.isOpen("maps") && !this.#settings.unsaved) {
+      this.#fetchMaps(images);
+    }
+    if (images.length > 0) this.#fetchPreviews(images);
     for (const kind of PICTURE_KINDS) {
       if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
     }
@@ -96,6 +108,27 @@ export class Fetcher {
       images.map((image) => mapKey(numEig, prompt, image)),
     );
     this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
+  }
+
+  /**
+   * What previews are made of: eigenvectors of the images on view and of those clicked,
+   * and the moments.
+   *
+   * @param {number[]} images
+   */
+  #fetchPreviews(images) {
+    const clicked = this.#clicks.expected.clicks.map(({ click }) => click[0]);
+    const needed = [...new Set([...images, ...clicked])];
+    this.#previews.reserve(clicked.length, needed.length);
+    const numEig = this.#model.get("num_eig");
+    if (!this.#requests.isOpen("moments") && this.#previews.lacksMoments(numEig)) {
+      const content = { type: "moments", num_eig: numEig };
+      if (!this.#settings.unsaved) this.#requests.open("moments", content, { numEig });
+    }
+    if (this.#requests.isOpen("vectors")) return;
+    const missing = this.#previews.missing(needed);
+    if (missing)
+      this.#requests.open("vectors", { type: "vectors", ...missing }, missing);
   }
 
   /**

@@ -1,79 +1,150 @@
 /**
- * The outline of a mask, on the edges of its cells.
+ * The outline of a mask, smooth and antialiased: each pixel near the edge gets its
+ * distance from where the interpolated similarity crosses the cut.
  *
- * @import { Size } from "./wire.js"
+ * @import { Layer, Layers } from "./blocks.js"
  * @import { View } from "./prompts.js"
+ * @import { Size } from "./wire.js"
  */
 
-/**
- * Visit every straight piece of the outline once, in cells: (col, row) to (col, row).
- *
- * @param {Uint8Array} mask
- * @param {Size} grid
- * @param {(x0: number, y0: number, x1: number, y1: number) => void} visit
- */
-export function traceOutline(mask, [rows, cols], visit) {
-  /** @type {(row: number, col: number) => number} */
-  const at = (row, col) =>
-    row < 0 || col < 0 || row >= rows || col >= cols ? 0 : mask[row * cols + col];
-  traceRuns(
-    rows + 1,
-    cols,
-    (row, col) => at(row - 1, col) !== at(row, col),
-    (row, from, to) => visit(from, row, to, row),
-  );
-  traceRuns(
-    cols + 1,
-    rows,
-    (col, row) => at(row, col - 1) !== at(row, col),
-    (col, from, to) => visit(col, from, col, to),
-  );
-}
+import { Axis } from "./axis.js";
+import { DROPPED, MIXED } from "./blocks.js";
 
-/**
- * Draw an outline that reads on any photograph: light on dark.
- *
- * @param {CanvasRenderingContext2D} context
- * @param {Uint8Array} mask
- * @param {Size} grid
- * @param {View} view part of the grid that fills the canvas
- * @param {number} width of the light line, in device pixels
- */
-export function drawOutline(context, mask, grid, view, width) {
-  const across = context.canvas.width / view.width;
-  const down = context.canvas.height / view.height;
-  const path = new Path2D();
-  traceOutline(mask, grid, (x0, y0, x1, y1) => {
-    path.moveTo(Math.round((x0 - view.x) * across), Math.round((y0 - view.y) * down));
-    path.lineTo(Math.round((x1 - view.x) * across), Math.round((y1 - view.y) * down));
-  });
-  context.lineCap = "square";
-  context.strokeStyle = "rgb(0 0 0 / 70%)";
-  context.lineWidth = 2.5 * width;
-  context.stroke(path);
-  context.strokeStyle = "#fff";
-  context.lineWidth = width;
-  context.stroke(path);
-}
+/** Width of the light line and of the dark on each side of it, in CSS pixels. */
+const LIGHT = 1.25;
+const DARK = 1;
+const DARK_OPACITY = 0.7;
 
-/**
- * On each line, join neighbouring edges to runs.
- *
- * @param {number} lines
- * @param {number} length
- * @param {(line: number, place: number) => boolean} isEdge
- * @param {(line: number, from: number, to: number) => void} visit
- */
-function traceRuns(lines, length, isEdge, visit) {
-  for (let line = 0; line < lines; line++) {
-    let from = -1;
-    for (let place = 0; place <= length; place++) {
-      const edge = place < length && isEdge(line, place);
-      if (edge && from < 0) from = place;
-      if (!edge && from >= 0) {
-        visit(line, from, place);
-        from = -1;
+export class Outline {
+  #across = new Axis();
+  #down = new Axis();
+  #grid = /** @type {Size} */ ([0, 0]);
+  /** Cells per canvas pixel. */
+  #scale = [0, 0];
+
+  /**
+   * @param {Size} raster (height, width) of the canvas
+   * @param {View} view part of the image that fills it, in image pixels
+   * @param {Size} size of the image
+   * @param {Size} grid
+   */
+  fit([height, width], view, size, grid) {
+    this.#across.fitPlaces(width, view.x, view.width, size[1], grid[1]);
+    this.#down.fitPlaces(height, view.y, view.height, size[0], grid[0]);
+    this.#grid = grid;
+    this.#scale = [
+      (grid[1] * view.width) / (size[1] * width),
+      (grid[0] * view.height) / (size[0] * height),
+    ];
+  }
+
+  /**
+   * @param {Uint32Array} pixels of the canvas
+   * @param {Uint8Array} blocks
+   * @param {Layers} layers
+   * @param {number} ratio device pixels per CSS pixel
+   */
+  paint(pixels, blocks, layers, ratio) {
+    pixels.fill(0);
+    const [rows, cols] = this.#grid;
+    const { before: lefts } = this.#across;
+    const { before: tops } = this.#down;
+    for (let row = tops[0]; row <= tops[tops.length - 1]; row++) {
+      for (let col = lefts[0]; col <= lefts[lefts.length - 1]; col++) {
+        const block = blocks[row * cols + col];
+        if (block === DROPPED) continue;
+        if (block === MIXED || besideMixed(blocks, row, col, rows, cols)) {
+          this.#paintBlock(pixels, row, col, layers, ratio);
+        }
       }
     }
   }
+
+  /**
+   * @param {Uint32Array} pixels
+   * @param {number} row
+   * @param {number} col
+   * @param {Layers} layers
+   * @param {number} ratio
+   */
+  #paintBlock(pixels, row, col, { positives, negatives }, ratio) {
+    const { starts: xs, before, fraction: across } = this.#across;
+    const { starts: ys, fraction: down } = this.#down;
+    const [rows, cols] = this.#grid;
+    const a = row * cols + col;
+    const right = col + 1 < cols ? 1 : 0;
+    const below = row + 1 < rows ? cols : 0;
+    const light = (LIGHT * ratio) / 2;
+    const far = light + DARK * ratio + 0.5;
+    for (let y = ys[row]; y < ys[row + 1]; y++) {
+      for (let x = xs[col]; x < xs[col + 1]; x++) {
+        let inside = Number.NEGATIVE_INFINITY;
+        for (let k = 0; k < positives.length; k++) {
+          const gap = this.#distance(positives[k], a, right, below, across[x], down[y]);
+          if (gap > inside) inside = gap;
+        }
+        for (let k = 0; k < negatives.length; k++) {
+          const gap = this.#distance(negatives[k], a, right, below, across[x], down[y]);
+          if (-gap < inside) inside = -gap;
+        }
+        const away = Math.abs(inside);
+        if (away < far) pixels[y * before.length + x] = inkAt(away, light, far);
+      }
+    }
+  }
+
+  /**
+   * Distance from a layer's edge in canvas pixels, to first order; negative outside.
+   *
+   * @param {Layer} layer
+   * @param {number} a cell at the top left
+   * @param {number} right step to the next column
+   * @param {number} below step to the next row
+   * @param {number} across
+   * @param {number} down
+   */
+  #distance({ map, cut }, a, right, below, across, down) {
+    const topSlope = map[a + right] - map[a];
+    const bottomSlope = map[a + right + below] - map[a + below];
+    const top = map[a] + across * topSlope;
+    const bottom = map[a + below] + across * bottomSlope;
+    const dx = (topSlope + down * (bottomSlope - topSlope)) * this.#scale[0];
+    const dy = (bottom - top) * this.#scale[1];
+    return (top + down * (bottom - top) - cut) / Math.sqrt(dx * dx + dy * dy);
+  }
+}
+
+/**
+ * Light on dark, which reads on any photograph: RGBA as a little-endian number.
+ *
+ * @param {number} away from the edge, in canvas pixels
+ * @param {number} light half the width of the light line
+ * @param {number} far where the dark ends
+ */
+function inkAt(away, light, far) {
+  const lit = Math.min(Math.max(light + 0.5 - away, 0), 1);
+  const shade = Math.min(far - away, 1) * DARK_OPACITY * (1 - lit);
+  const alpha = lit + shade;
+  const grey = Math.round((255 * lit) / alpha);
+  return ((Math.round(255 * alpha) << 24) | (grey << 16) | (grey << 8) | grey) >>> 0;
+}
+
+/**
+ * Whether one of the eight neighbours is mixed.
+ *
+ * @param {Uint8Array} blocks
+ * @param {number} row
+ * @param {number} col
+ * @param {number} rows
+ * @param {number} cols
+ */
+function besideMixed(blocks, row, col, rows, cols) {
+  const bottom = Math.min(row + 1, rows - 1);
+  const right = Math.min(col + 1, cols - 1);
+  for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
+    for (let c = Math.max(col - 1, 0); c <= right; c++) {
+      if (blocks[r * cols + c] === MIXED) return true;
+    }
+  }
+  return false;
 }

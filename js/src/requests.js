@@ -1,12 +1,14 @@
 /**
  * Requests that the kernel has not answered yet: at most one of a kind.
  *
- * @typedef {"edit" | "maps" | "stage" | "thumb" | "eigvecs"} RequestKind
+ * @typedef {"edit" | "maps" | "vectors" | "moments" | "stage" | "thumb" | "eigvecs"} RequestKind
  * @typedef {object} Request
  * @property {string} id
  * @property {RequestKind} kind
  * @property {string[]} [maps] keys of the maps that were asked for
- * @property {number[]} [images] images whose pictures were asked for
+ * @property {number[]} [images] images whose pictures or vectors were asked for
+ * @property {boolean} [sample] whether the sample was asked for
+ * @property {number} [numEig] whose moments were asked for
  * @property {boolean} slow
  * @property {ReturnType<typeof setTimeout>} timer
  */
@@ -45,7 +47,7 @@ export class Requests {
   /**
    * @param {RequestKind} kind
    * @param {object} content
-   * @param {{ maps?: string[], images?: number[] }} [asked] what the reply should bring
+   * @param {{ maps?: string[], images?: number[], sample?: boolean, numEig?: number }} [asked] what the reply should bring
    */
   open(kind, content, asked = {}) {
     const id = `${this.#page}-${++this.#count}`;

@@ -1,45 +1,59 @@
 /**
- * The masks and heat of each image as they are painted, computed from the store's maps
- * when asked for and kept until something changes.
+ * The masks and heat of each image as they are painted, computed from the similarity
+ * maps when asked for and kept until something changes. The kernel's own maps come
+ * first; where they are not here yet, previews stand in.
  *
  * @import { Store } from "./store.js"
  * @import { Prompt } from "./wire.js"
  * @import { Prompts } from "./clicks.js"
+ * @import { Layers } from "./blocks.js"
  * @import { Similarity } from "./masks.js"
  *
+ * @typedef {{ version: number, prompts: Prompts }} Asked what masks are made of; the
+ *   version grows with everything that can change them
  * @typedef {object} Result of one image
  * @property {Uint8Array} mask 1 = object
  * @property {number} count cells in the mask
- * @property {boolean} complete whether it is the mask of the current clicks; if not, it
- *   is that of the last clicks whose maps were all here
+ * @property {boolean} current whether it is the mask of what is asked; if not, it is
+ *   that of the last prompts whose maps were all here
+ * @property {boolean} exact whether it is current, and of the kernel's maps alone
  * @property {Prompts | null} prompts that it is the mask of; null before the first
  * @property {boolean} marked whether a positive click has its maps: there is something
  *   to paint, be it of earlier clicks
  * @property {boolean} constant whether a positive click tells nothing apart
- * @property {number} version of the store that it was computed for
+ * @property {number} version of what it was computed for
  *
- * @typedef {{ positives: Similarity[], negatives: Similarity[] }} Layers
+ * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
  */
 
 import {
   combineHeat,
   combineMasks,
   countCells,
+  cutOf,
   denoiseInto,
   isConstant,
 } from "./masks.js";
+
+/** @type {Found} */
+const NOTHING = { positives: [], negatives: [], exact: false };
 
 export class Segmentation {
   /** @type {Map<number, Result>} */
   #results = new Map();
   #store;
+  #asked;
   #list = new Int32Array(0);
   #heat = new Float32Array(0);
   #scratch = new Float32Array(0);
 
-  /** @param {Store} store */
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {Asked} [asked] by default the store's clicks
+   */
+  constructor(store, asked = store) {
     this.#store = store;
+    this.#asked = asked;
   }
 
   /**
@@ -47,19 +61,41 @@ export class Segmentation {
    * @returns {Result}
    */
   of(image) {
-    const { version, prompts } = this.#store;
+    const { version, prompts } = this.#asked;
     const result = this.#results.get(image) ?? this.#blank(image);
     if (result.version === version) return result;
-    const current = this.#layers(image, prompts);
+    const current = this.#find(image, prompts);
     if (current) result.prompts = prompts;
-    const layers = current ?? (result.prompts && this.#layers(image, result.prompts));
+    const found = current ?? this.#found(image, result);
     result.version = version;
-    result.complete = current !== null;
-    result.marked = !!layers && layers.positives.length > 0;
-    result.constant = !!layers?.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, layers ?? { positives: [], negatives: [] });
+    result.current = current !== null;
+    result.exact = !!current?.exact;
+    result.marked = found.positives.length > 0;
+    result.constant = found.positives.some(({ stats }) => isConstant(stats));
+    this.#fill(result.mask, found);
     result.count = countCells(result.mask);
     return result;
+  }
+
+  /**
+   * What the mask of one image is cut from.
+   *
+   * @param {number} image
+   * @returns {Layers}
+   */
+  layersOf(image) {
+    const { positives, negatives } = this.#found(image, this.of(image));
+    const { gamma, threshold, negative_threshold } = this.#settings();
+    return {
+      positives: positives.map(({ map, stats }) => ({
+        map,
+        cut: cutOf(stats, gamma, threshold),
+      })),
+      negatives: negatives.map(({ map, stats }) => ({
+        map,
+        cut: cutOf(stats, gamma, negative_threshold),
+      })),
+    };
   }
 
   /**
@@ -68,11 +104,10 @@ export class Segmentation {
    * @param {number} image
    */
   heatOf(image) {
-    const { prompts } = this.of(image);
-    const layers = prompts && this.#layers(image, prompts);
+    const { positives } = this.#found(image, this.of(image));
     this.#fit();
-    const gamma = this.#store.get("gamma");
-    return combineHeat(this.#heat, layers?.positives ?? [], gamma, this.#scratch);
+    const { gamma } = this.#settings();
+    return combineHeat(this.#heat, positives, gamma, this.#scratch);
   }
 
   /**
@@ -83,11 +118,10 @@ export class Segmentation {
    * @param {number} col
    */
   similarityAt(image, row, col) {
-    const { prompts } = this.of(image);
-    const layers = prompts && this.#layers(image, prompts);
-    if (!layers?.positives.length) return null;
+    const { positives } = this.#found(image, this.of(image));
+    if (!positives.length) return null;
     const cell = row * this.#store.info.grid[1] + col;
-    return Math.max(...layers.positives.map(({ map }) => map[cell]));
+    return Math.max(...positives.map(({ map }) => map[cell]));
   }
 
   /**
@@ -99,7 +133,8 @@ export class Segmentation {
     const result = {
       mask: new Uint8Array(rows * cols),
       count: 0,
-      complete: false,
+      current: false,
+      exact: false,
       marked: false,
       constant: false,
       version: -1,
@@ -111,33 +146,51 @@ export class Segmentation {
 
   /**
    * @param {number} image
-   * @param {Prompts} prompts
-   * @returns {Layers | null} null if a map is missing
+   * @param {Result} result
    */
-  #layers(image, { numEig, positives, negatives }) {
-    const { similarities } = this.#store;
+  #found(image, { prompts }) {
+    return (prompts && this.#find(image, prompts)) ?? NOTHING;
+  }
+
+  /**
+   * @param {number} image
+   * @param {Prompts} prompts
+   * @returns {Found | null} null if a map is missing
+   */
+  #find(image, { numEig, positives, negatives }) {
+    const { similarities, previews } = this.#store;
+    let exact = true;
     /** @type {(prompts: Prompt[]) => (Similarity | undefined)[]} */
     const find = (prompts) =>
-      prompts.map((prompt) => similarities.get(prompt, numEig, image));
-    const layers = { positives: find(positives), negatives: find(negatives) };
-    const complete = [...layers.positives, ...layers.negatives].every(Boolean);
-    return complete ? /** @type {Layers} */ (layers) : null;
+      prompts.map((prompt) => {
+        const similarity = similarities.get(prompt, numEig, image);
+        if (!similarity) exact = false;
+        return similarity ?? previews.get(prompt, numEig, image);
+      });
+    const found = { positives: find(positives), negatives: find(negatives) };
+    const all = [...found.positives, ...found.negatives].every(Boolean);
+    return all ? /** @type {Found} */ ({ ...found, exact }) : null;
   }
 
   /**
    * @param {Uint8Array} mask
-   * @param {Layers} layers
+   * @param {Found} found
    */
   #fill(mask, { positives, negatives }) {
+    combineMasks(mask, positives, negatives, this.#settings());
     const store = this.#store;
-    combineMasks(mask, positives, negatives, {
-      gamma: store.get("gamma"),
-      threshold: store.get("threshold"),
-      negative_threshold: store.get("negative_threshold"),
-    });
     if (!store.get("denoise")) return;
     this.#fit();
     denoiseInto(mask, store.info.grid, store.get("denoise_area_th"), this.#list);
+  }
+
+  #settings() {
+    const store = this.#store;
+    return {
+      gamma: store.get("gamma"),
+      threshold: store.get("threshold"),
+      negative_threshold: store.get("negative_threshold"),
+    };
   }
 
   /** Buffers are shared by all images and made once. */

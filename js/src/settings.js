@@ -15,35 +15,49 @@ export const MASK_SETTINGS = [
 ];
 
 /** Settings of how it looks. */
-export const VIEW_SETTINGS = ["active_image", "layer", "opacity"];
+export const VIEW_SETTINGS = ["active_image", "layer", "opacity", "hover_preview"];
+
+/**
+ * While the hand moves, the kernel hears of it so often; between, the page is on its
+ * own. The last value always goes out.
+ */
+const SAVE_EVERY_MS = 250;
 
 export class Settings {
   #model;
-  #onSettled;
-  #saves = 0;
-  #saved = 0;
+  #onChange;
+  /** Changes that can change masks: made here, and those the kernel has handled. */
+  #changes = 0;
+  #handled = 0;
+  #unsaved = false;
+  #inFlight = false;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   /** Whether this host tells when the kernel has handled a change. */
   #hostTells = false;
   #initial;
 
   /**
    * @param {Model} model
-   * @param {() => void} onSettled called when the kernel has handled a change
+   * @param {() => void} onChange called when changes went out or were handled
    */
-  constructor(model, onSettled) {
+  constructor(model, onChange) {
     this.#model = model;
-    this.#onSettled = onSettled;
+    this.#onChange = onChange;
     this.#initial = new Map(
       [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)]),
     );
   }
 
-  /**
-   * Whether the kernel has handled every change that can change masks. ipywidgets keeps
-   * one message in flight and merges the rest, so a new revision is not yet a sign.
-   */
+  /** Whether the kernel has handled every change that can change masks. */
   get settled() {
-    return this.#saved === this.#saves;
+    return this.#handled === this.#changes;
+  }
+
+  /** Whether changes wait to go out. */
+  get unsaved() {
+    return this.#unsaved;
   }
 
   /**
@@ -51,21 +65,55 @@ export class Settings {
    * @param {unknown} value
    */
   set(name, value) {
-    if (MASK_SETTINGS.includes(name)) this.#saves++;
-    const save = this.#saves;
+    if (MASK_SETTINGS.includes(name)) this.#changes++;
+    this.#unsaved = true;
+    this.#model.set(name, value);
+    this.#schedule();
+  }
+
+  /** Nothing is under way any more: the kernel has gone. */
+  drop() {
+    this.#inFlight = false;
+  }
+
+  close() {
+    clearTimeout(this.#timer);
+    if (this.#unsaved) this.#save();
+  }
+
+  /** One message at a time, and not too many: the rest is merged into the next. */
+  #schedule() {
+    if (!this.#unsaved || this.#inFlight || this.#timer !== undefined) return;
+    const wait = this.#savedAt + SAVE_EVERY_MS - performance.now();
+    if (wait <= 0) this.#save();
+    else {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.#save();
+      }, wait);
+    }
+  }
+
+  #save() {
+    const changes = this.#changes;
+    this.#unsaved = false;
+    this.#savedAt = performance.now();
     const onStatus = (/** @type {string} */ status) => {
       this.#hostTells = true;
-      if (status !== "idle" || save <= this.#saved) return;
-      this.#saved = save;
-      this.#onSettled();
+      this.#inFlight = status !== "idle";
+      if (this.#inFlight) return;
+      this.#handled = Math.max(this.#handled, changes);
+      this.#schedule();
+      this.#onChange();
     };
-    this.#model.set(name, value);
+    this.#inFlight = this.#hostTells;
     this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+    this.#onChange();
   }
 
   /** A new revision has come: the best sign there is in a host that does not tell. */
   takeRevision() {
-    if (!this.#hostTells) this.#saved = this.#saves;
+    if (!this.#hostTells && !this.#unsaved) this.#handled = this.#changes;
   }
 
   /**

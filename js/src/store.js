@@ -11,6 +11,7 @@
 import { Clicks, promptsOf } from "./clicks.js";
 import { Fetcher } from "./fetcher.js";
 import { PICTURE_KINDS, Pictures } from "./pictures.js";
+import { Previews } from "./previews.js";
 import { Requests } from "./requests.js";
 import { MASK_SETTINGS, Settings, VIEW_SETTINGS } from "./settings.js";
 import { Similarities } from "./similarities.js";
@@ -24,6 +25,7 @@ export class Store {
   error = null;
   pictures;
   similarities = new Similarities();
+  previews;
 
   #model;
   #signal;
@@ -48,8 +50,9 @@ export class Store {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
-    this.#settings = new Settings(model, () => this.#notify());
+    this.#settings = new Settings(model, () => this.#refresh());
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
+    this.previews = new Previews(this.info.grid, this.info.num_eig_max);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
     this.#requests = new Requests(
       (content) => this.#send(content),
@@ -58,7 +61,9 @@ export class Store {
     this.#fetcher = new Fetcher(
       model,
       this.#clicks,
+      this.#settings,
       this.similarities,
+      this.previews,
       this.pictures,
       this.#requests,
     );
@@ -242,7 +247,9 @@ export class Store {
       this.#fail(/** @type {Error} */ (error).message, request?.kind ?? null);
     }
     this.similarities.refuse(request?.maps ?? []);
-    this.#change();
+    // Pictures change no mask; all masks would be made anew.
+    if (content.type === "pictures") this.#refresh();
+    else this.#change();
   }
 
   /**
@@ -259,6 +266,12 @@ export class Store {
       case "maps":
         this.similarities.accept(content, buffers, this.info.grid);
         if (request) this.#clearError("maps");
+        break;
+      case "vectors":
+        this.previews.acceptVectors(content, buffers);
+        break;
+      case "moments":
+        this.previews.acceptMoments(content, buffers);
         break;
       case "pictures":
         if (request) this.#takePictures(content, buffers, request.images ?? []);
@@ -300,6 +313,8 @@ export class Store {
    */
   #takeError({ message }, request) {
     if (request?.kind === "edit") this.#clicks.settle();
+    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
+    if (isPreview) this.previews.refuse(request);
     const kind = PICTURE_KINDS.find((kind) => kind === request?.kind);
     if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);
@@ -324,6 +339,7 @@ export class Store {
     this.lost = true;
     this.#requests.drop();
     this.#clicks.drop();
+    this.#settings.drop();
     const question = { type: "maps", num_eig: this.get("num_eig"), wants: [] };
     this.#requests.open("maps", question);
     this.#change();
@@ -347,6 +363,7 @@ export class Store {
 
   #retry() {
     this.similarities.retry();
+    this.previews.retry();
     this.#change();
   }
 
@@ -365,9 +382,11 @@ export class Store {
   }
 
   #close() {
+    this.#settings.close();
     this.#requests.drop();
     this.#listeners.clear();
     this.pictures.close();
     this.similarities.close();
+    this.previews.close();
   }
 }

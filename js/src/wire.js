@@ -1,6 +1,9 @@
 /**
  * The messages between page and kernel, and how their buffers are read.
  *
+ * @import { Moments } from "./statistics.js"
+ * @import { Quantised } from "./vectors.js"
+ *
  * @typedef {[height: number, width: number]} Size
  * @typedef {[image: number, x: number, y: number, label: number]} Click
  * @typedef {[image: number, row: number, col: number]} Prompt
@@ -16,6 +19,7 @@
  * @typedef {{ prompt: Prompt, images: number[] }} MapWant
  *
  * @typedef {{ prompt: Prompt, images: number[], stats: Stats }} MapEntry
+ * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
  * @typedef {object} Edited
  * @property {"edited"} type
@@ -27,6 +31,15 @@
  * @property {MapEntry[]} maps
  * @property {string | null} error
  * @typedef {{ type: "maps", id: string, num_eig: number, maps: MapEntry[] }} MapReply
+ * @typedef {object} VectorsReply
+ * @property {"vectors"} type
+ * @property {string} id
+ * @property {VectorsEntry[]} vectors
+ * @typedef {object} MomentsReply
+ * @property {"moments"} type
+ * @property {string} id
+ * @property {number} num_eig
+ * @property {number} count
  * @typedef {object} PictureReply
  * @property {"pictures"} type
  * @property {string} id
@@ -34,7 +47,7 @@
  * @property {number} colors version of the eigenvectors' colours when they were made
  * @property {PictureEntry[]} pictures
  * @typedef {{ type: "error", id: string | null, message: string }} Failure
- * @typedef {Edited | MapReply | PictureReply | Failure} Message
+ * @typedef {Edited | MapReply | VectorsReply | MomentsReply | PictureReply | Failure} Message
  *
  * @typedef {object} Info
  * @property {Size} grid
@@ -93,6 +106,51 @@ export function decodeMaps(entries, buffers, [rows, cols]) {
       return { prompt, image, map, stats };
     });
   });
+}
+
+/**
+ * @param {VectorsEntry[]} entries
+ * @param {(DataView | ArrayBuffer)[]} buffers one per entry: uint8, (numEig, pixels)
+ * @param {number} pixels of an image; the sample may have any number
+ * @returns {{ image: number | null, quantised: Quantised }[]}
+ */
+export function decodeVectors(entries, buffers, pixels) {
+  return entries.map(({ image, low, step }, k) => {
+    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
+    const levels = bytesOf(buffers[k], what).slice();
+    const count = image === null ? Math.floor(levels.length / low.length) : pixels;
+    if (levels.length !== count * low.length) {
+      throw new Error(
+        `The levels of ${what} must be ${low.length} x ${count} bytes, ` +
+          `got ${levels.length}.`,
+      );
+    }
+    const quantised = {
+      low: Float32Array.from(low),
+      step: Float32Array.from(step),
+      levels,
+    };
+    return { image, quantised };
+  });
+}
+
+/**
+ * @param {MomentsReply} content
+ * @param {(DataView | ArrayBuffer)[]} buffers float64: (numEig,) and (numEig, numEig)
+ * @returns {Moments}
+ */
+export function decodeMoments({ num_eig: numEig, count }, buffers) {
+  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
+    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
+    if (bytes.length !== 8 * numEig ** (k + 1)) {
+      throw new Error(
+        `The ${what} must be of ${numEig} eigenvectors in float64, ` +
+          `got ${bytes.length} bytes.`,
+      );
+    }
+    return new Float64Array(bytes.buffer);
+  });
+  return { count, mean, covariance };
 }
 
 /**

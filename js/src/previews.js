@@ -1,0 +1,185 @@
+/**
+ * What a click would give, computed here before the kernel has it: similarity maps from
+ * quantised eigenvectors. They stand in until the kernel's own maps come.
+ *
+ * @import { MomentsReply, Prompt, Size, Stats, VectorsReply } from "./wire.js"
+ * @import { Similarity } from "./masks.js"
+ * @import { Moments } from "./statistics.js"
+ */
+
+import { Cache } from "./cache.js";
+import { statisticsOf } from "./statistics.js";
+import { Vectors } from "./vectors.js";
+import { decodeMoments, decodeVectors, mapKey } from "./wire.js";
+
+/** Quantised eigenvectors that are kept: 500 images of 64 x 64 x 30. */
+const CACHE_BYTES = 64e6;
+/** A larger reply would hold up the maps of a click. */
+const REPLY_BYTES = 1e6;
+const STATISTICS_KEPT = 64;
+const MAPS_KEPT = 128;
+/** Numbers of leading eigenvectors whose moments are kept: 30 of them take 7 KB each. */
+const MOMENTS_KEPT = 64;
+
+export class Previews {
+  /** @type {Cache<Vectors>} */
+  #vectors = new Cache(0);
+  /** @type {Vectors | null} */
+  #sample = null;
+  #sampled = new Float32Array(0);
+  /** @type {Cache<Moments>} */
+  #moments = new Cache(MOMENTS_KEPT);
+  /** @type {Cache<{ vector: Float32Array, stats: Stats }>} */
+  #prompts = new Cache(STATISTICS_KEPT);
+  /** @type {Float32Array[]} Maps to be written again: a hover makes hundreds. */
+  #spare = [];
+  /** @type {Cache<Similarity>} */
+  #maps = new Cache(MAPS_KEPT, ({ map }) => this.#spare.push(map));
+  /** @type {Set<string>} What the kernel could not deliver. */
+  #refused = new Set();
+  #grid;
+  #bytes;
+
+  /**
+   * @param {Size} grid
+   * @param {number} numEig of the vectors
+   */
+  constructor(grid, numEig) {
+    this.#grid = grid;
+    this.#bytes = grid[0] * grid[1] * numEig;
+  }
+
+  /**
+   * The similarity of a prompt on an image, or undefined where the eigenvectors for it
+   * are not here. The map is valid until others are asked for, more than `reserve` told.
+   *
+   * @param {Prompt} prompt
+   * @param {number} numEig
+   * @param {number} image
+   * @returns {Similarity | undefined}
+   */
+  get(prompt, numEig, image) {
+    const key = mapKey(numEig, prompt, image);
+    const known = this.#maps.get(key);
+    if (known) return known;
+    const vectors = this.#vectors.get(String(image));
+    const clicked = vectors && this.#promptOf(prompt, numEig);
+    if (!clicked) return undefined;
+    const map = this.#spare.pop() ?? new Float32Array(vectors.count);
+    vectors.similarityInto(map, clicked.vector);
+    const similarity = { map, stats: clicked.stats };
+    this.#maps.set(key, similarity);
+    return similarity;
+  }
+
+  /**
+   * Keep room for so many clicks on so many images.
+   *
+   * @param {number} clicks
+   * @param {number} images
+   */
+  reserve(clicks, images) {
+    const kept = Math.floor(CACHE_BYTES / this.#bytes);
+    this.#vectors.limit = Math.max(kept, 2 * (clicks + images));
+    this.#maps.limit = Math.max(MAPS_KEPT, 2 * (clicks + 1) * images);
+  }
+
+  /**
+   * What to ask the kernel for: the first image and the sample, then the others.
+   *
+   * @param {number[]} images the active one first
+   * @returns {{ images: number[], sample: boolean } | null}
+   */
+  missing(images) {
+    const sample = !this.#sample && !this.#refused.has(sampleKey);
+    const lacking = images.filter((image) => {
+      const key = String(image);
+      return !this.#vectors.has(key) && !this.#refused.has(key);
+    });
+    if (!sample && lacking.length === 0) return null;
+    const first = lacking[0] === images[0];
+    const room = first ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
+    return { images: lacking.slice(0, room), sample };
+  }
+
+  /** @param {number} numEig */
+  lacksMoments(numEig) {
+    const key = momentsKey(numEig);
+    return !this.#moments.has(key) && !this.#refused.has(key);
+  }
+
+  /**
+   * @param {VectorsReply} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   */
+  acceptVectors({ vectors }, buffers) {
+    const pixels = this.#grid[0] * this.#grid[1];
+    for (const { image, quantised } of decodeVectors(vectors, buffers, pixels)) {
+      const unpacked = new Vectors(quantised);
+      if (image !== null) this.#vectors.set(String(image), unpacked);
+      else {
+        this.#sample = unpacked;
+        this.#sampled = new Float32Array(unpacked.count);
+      }
+    }
+  }
+
+  /**
+   * @param {MomentsReply} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   */
+  acceptMoments(content, buffers) {
+    const { num_eig: numEig } = content;
+    this.#moments.set(momentsKey(numEig), decodeMoments(content, buffers));
+    this.#prompts.clear(); // The sample's own moments stood in.
+    this.#maps.clear();
+  }
+
+  /**
+   * Ask for these no more, unless they have arrived, until `retry`.
+   *
+   * @param {{ images?: number[], sample?: boolean, numEig?: number }} asked
+   */
+  refuse({ images = [], sample = false, numEig }) {
+    for (const image of images) this.#refused.add(String(image));
+    if (sample) this.#refused.add(sampleKey);
+    if (numEig !== undefined) this.#refused.add(momentsKey(numEig));
+  }
+
+  retry() {
+    this.#refused.clear();
+  }
+
+  close() {
+    this.#vectors.clear();
+    this.#maps.clear();
+    this.#spare = [];
+    this.#sample = null;
+  }
+
+  /**
+   * @param {Prompt} prompt
+   * @param {number} numEig
+   */
+  #promptOf(prompt, numEig) {
+    const key = mapKey(numEig, prompt, -1);
+    const known = this.#prompts.get(key);
+    if (known) return known;
+    const [image, row, col] = prompt;
+    const vectors = this.#vectors.get(String(image));
+    if (!vectors || !this.#sample) return undefined;
+    const vector = vectors.vectorOf(row * this.#grid[1] + col, numEig);
+    const sampled = this.#sample.similarityInto(this.#sampled, vector);
+    const moments = this.#moments.get(momentsKey(numEig));
+    const clicked = { vector, stats: statisticsOf(vector, sampled, moments) };
+    this.#prompts.set(key, clicked);
+    return clicked;
+  }
+}
+
+const sampleKey = "sample";
+
+/** @param {number} numEig */
+function momentsKey(numEig) {
+  return `moments ${numEig}`;
+}
