@@ -13,9 +13,9 @@ import { listenToWheel } from "./wheel.js";
 export const MOUSE = [
   ["Hover", "preview the click"],
   ["Click", "this is it"],
-  ["Alt-click or right click", "this is not"],
+  ["Alt or right click", "this is not"],
   ["Wheel or pinch", "zoom"],
-  ["Shift-drag or middle drag", "move the zoomed image"],
+  ["Shift or middle drag", "move the zoomed image"],
   ["Double click", "whole image again"],
 ];
 
