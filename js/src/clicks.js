@@ -20,7 +20,7 @@ export class Clicks {
   #sent = [];
   /** @type {Edit[]} */
   #waiting = [];
-  /** @type {{ clicks: ShownClick[], history: History } | null} */
+  /** @type {{ clicks: ShownClick[], history: History, unsure: boolean } | null} */
   #expected = null;
 
   /**
@@ -84,7 +84,8 @@ export class Clicks {
 
   /**
    * What the clicks will be once the kernel has taken every edit, as far as the page
-   * can know: undo and redo beyond the edits at hand need the kernel's history.
+   * can know: undo and redo beyond the edits at hand need the kernel's history, and
+   * until it has told, the page is unsure of the clicks.
    */
   #preview() {
     /** @type {ShownClick[]} */
@@ -94,11 +95,13 @@ export class Clicks {
     const past = [];
     /** @type {ShownClick[][]} */
     const future = [];
+    let unsure = false;
     for (const edit of this.#untold()) {
       if (edit.op !== "undo" && edit.op !== "redo") {
         past.push(shown);
         shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
         future.length = 0;
+        if (edit.op !== "click") unsure = false;
         [canUndo, canRedo] = [true, false];
         continue;
       }
@@ -107,13 +110,15 @@ export class Clicks {
       if (known) {
         to.push(shown);
         shown = known;
+      } else if (edit.op === "undo" ? canUndo : canRedo) {
+        unsure = true;
       }
       if (edit.op === "undo") canRedo = true;
       else canUndo = true;
     }
     /** @type {History} */
     const expected = [canUndo, canRedo];
-    return { clicks: shown, history: expected };
+    return { clicks: shown, history: expected, unsure };
   }
 
   /**

@@ -4,7 +4,7 @@
  * @import { Store } from "./store.js"
  */
 
-import { focusable, html, setAttribute, setText } from "./dom.js";
+import { focusable, html, newId, setAttribute, setText } from "./dom.js";
 import { icon } from "./icons.js";
 import { LAYERS } from "./keys.js";
 
@@ -98,8 +98,6 @@ const BUTTONS = [
   },
 ];
 
-let count = 0;
-
 export class Controls {
   #store;
   #signal;
@@ -165,7 +163,7 @@ export class Controls {
 
   #layerChoice() {
     const store = this.#store;
-    const id = nextId();
+    const id = newId();
     const select = focusable(
       "select",
       { name: "layer", id, title: "What lies over the image (key L)" },
@@ -199,7 +197,7 @@ export class Controls {
   /** @param {SliderSpec} spec */
   #slider({ name, label, title, min, max, step, format, idle }) {
     const store = this.#store;
-    const id = nextId();
+    const id = newId();
     const range = focusable("input", { type: "range", name, id, min, step, title });
     const output = html("output", { for: id });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
@@ -223,9 +221,4 @@ export class Controls {
     });
     return row;
   }
-}
-
-/** Labels find their controls by id, and a page can hold several widgets. */
-function nextId() {
-  return `ncut-${Math.random().toString(36).slice(2)}-${++count}`;
 }

@@ -41,6 +41,13 @@ export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+let count = 0;
+
+/** For what is found by id, on a page that can hold several widgets. */
+export function newId() {
+  return `ncut-${Math.random().toString(36).slice(2)}-${++count}`;
+}
+
 /**
  * Change an attribute only if it differs: assistive tools hear every write.
  *

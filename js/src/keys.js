@@ -5,6 +5,7 @@
  * Space clicks there (Shift-Space: negative). Alt-Space is the window manager's.
  *
  * @import { Store } from "./store.js"
+ * @import { Help } from "./help.js"
  * @import { Stage } from "./stage.js"
  * @import { Local } from "./view.js"
  */
@@ -23,7 +24,13 @@ export const KEYS = [
   ["Space", "click at the crosshair; with Shift: negative"],
   ["L", "next layer"],
   ["M", "mask on or off"],
+  ["+ −", "zoom at the crosshair or the middle"],
+  ["0", "whole image again"],
+  ["?", "this help"],
 ];
+
+/** How much larger or smaller a key makes the image. */
+const ZOOM = 1.5;
 
 /** @type {Record<string, [down: number, right: number]>} */
 const ARROWS = {
@@ -36,11 +43,12 @@ const ARROWS = {
 /**
  * @param {Store} store
  * @param {Stage} stage
+ * @param {Help} help
  * @param {Local} local
  * @param {() => void} changed called when `local` has changed
  * @param {AbortSignal} signal
  */
-export function listenToKeys(store, stage, local, changed, signal) {
+export function listenToKeys(store, stage, help, local, changed, signal) {
   const { canvas } = stage;
   canvas.addEventListener(
     "keydown",
@@ -72,8 +80,13 @@ export function listenToKeys(store, stage, local, changed, signal) {
     if (arrow && shiftKey) return () => moveCrosshair(...arrow);
     if (arrow?.[1]) return () => turn(arrow[1]);
     if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
+    if (key === "?") return () => help.toggle(canvas, { focus: true });
+    if (key === "Escape" && help.isOpen) return () => help.close();
     if (key === "Escape" && (clearable() || local.crosshair)) return clear;
-    if (key === "Enter" && store.prompts.positives.length) return commit;
+    if (key === "Enter" && committable()) return commit;
+    if (key === "+" || key === "=") return () => zoom(ZOOM);
+    if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
+    if (key === "0") return () => stage.resetView();
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
     return null;
@@ -86,8 +99,8 @@ export function listenToKeys(store, stage, local, changed, signal) {
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
   };
 
-  // A redo on its way may bring clicks that the page does not know yet.
-  const clearable = () => store.clicks.length > 0 || store.editing;
+  const clearable = () => store.clicks.length > 0 || store.unsure;
+  const committable = () => store.prompts.positives.length > 0 || store.unsure;
 
   const clear = () => {
     if (clearable()) store.edit({ op: "clear" });
@@ -108,6 +121,7 @@ export function listenToKeys(store, stage, local, changed, signal) {
     const [rows, cols] = store.info.grid;
     const [row, col] = local.crosshair ?? firstCell();
     local.crosshair = [clamp(row + down, rows), clamp(col + right, cols)];
+    stage.reveal(crosshairPixel());
   };
 
   /**
@@ -122,12 +136,24 @@ export function listenToKeys(store, stage, local, changed, signal) {
     return cellOf(last[1], last[2], sizes[stage.image], grid);
   };
 
-  /** @type {(label: 0 | 1) => void} */
-  const clickAtCrosshair = (label) => {
+  /** @returns {[x: number, y: number]} */
+  const crosshairPixel = () => {
     local.crosshair ??= firstCell();
     const { grid, sizes } = store.info;
-    const pixel = centreOf(...local.crosshair, sizes[stage.image], grid);
+    return centreOf(...local.crosshair, sizes[stage.image], grid);
+  };
+
+  /** @type {(label: 0 | 1) => void} */
+  const clickAtCrosshair = (label) => {
+    const pixel = crosshairPixel();
+    stage.reveal(pixel);
     store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+  };
+
+  /** @type {(factor: number) => void} */
+  const zoom = (factor) => {
+    if (local.crosshair) stage.zoomAt(stage.reveal(crosshairPixel()), factor);
+    else stage.zoomAt([0.5, 0.5], factor);
   };
 
   const nextLayer = () => {

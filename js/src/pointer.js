@@ -1,13 +1,23 @@
 /**
- * The pointer on the stage: clicks, and what it hovers over.
+ * The pointer on the stage: clicks, what it hovers over, and the view.
  *
  * @import { Store } from "./store.js"
  * @import { Stage } from "./stage.js"
  * @import { Local } from "./view.js"
  */
 
-/** A press that moves further than this, in CSS pixels, was no click. */
-const SLACK = 6;
+import { distance, listenToDrags, SLACK } from "./drag.js";
+import { listenToWheel } from "./wheel.js";
+
+/** What the page tells about the mouse. */
+export const MOUSE = [
+  ["Hover", "preview the click"],
+  ["Click", "this is it"],
+  ["Alt or right click", "this is not"],
+  ["Wheel or pinch", "zoom"],
+  ["Shift or middle drag", "move the zoomed image"],
+  ["Double click", "whole image again"],
+];
 
 /**
  * @param {Store} store
@@ -21,8 +31,11 @@ export function listenToPointer(store, stage, local, changed, signal) {
   /** @type {{ event: PointerEvent, pixel: [number, number] | null } | null} */
   let press = null;
 
+  const drags = listenToDrags(stage, changed, signal);
+
   /** @type {(event: MouseEvent, label: 0 | 1) => void} */
   const click = (event, label) => {
+    if (drags.dragged) return;
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
     store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
   };
@@ -57,13 +70,22 @@ export function listenToPointer(store, stage, local, changed, signal) {
     { signal },
   );
   canvas.addEventListener(
-    "pointermove",
-    (event) => {
-      local.hover = stage.pixelAt(event);
+    "dblclick",
+    () => {
+      if (drags.dragged) return;
+      stage.resetView();
       changed();
     },
     { signal },
   );
+
+  /** @type {(event: MouseEvent) => void} */
+  const hover = (event) => {
+    local.hover = stage.pixelAt(event);
+    changed();
+  };
+  canvas.addEventListener("pointermove", hover, { signal });
+  listenToWheel(stage, hover, signal);
   canvas.addEventListener(
     "pointerleave",
     () => {
@@ -72,12 +94,4 @@ export function listenToPointer(store, stage, local, changed, signal) {
     },
     { signal },
   );
-}
-
-/**
- * @param {MouseEvent} a
- * @param {MouseEvent} b
- */
-function distance(a, b) {
-  return Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
 }

@@ -10,6 +10,7 @@
  * @import { View } from "./prompts.js"
  * @import { Picture } from "./pictures.js"
  * @import { Local } from "./view.js"
+ * @import { Place } from "./viewport.js"
  * @import { Size } from "./wire.js"
  */
 
@@ -17,10 +18,14 @@ import { focusable, html, setAttribute, svg } from "./dom.js";
 import { CellLayer, contextOf, drawView, pixelOf } from "./layers.js";
 import { paintMarkers } from "./markers.js";
 import { drawOutline } from "./outline.js";
-import { pixelAt, viewIn, wholeImage } from "./prompts.js";
+import { pixelAt, placeOf, viewIn, wholeImage } from "./prompts.js";
+import { isWhole, revealing, smallestWidth, transformed } from "./viewport.js";
 
 /** Width of the outline's light line, in CSS pixels. */
 const OUTLINE = 1.25;
+
+/** Device pixels beyond which an image pixel is shown as the square that it is. */
+const CRISP = 3;
 
 export class Stage {
   canvas = focusable("canvas", {
@@ -104,12 +109,68 @@ export class Stage {
     );
   }
 
+  /**
+   * Place of the pointer in the view.
+   *
+   * @param {{ clientX: number, clientY: number }} event
+   * @returns {Place}
+   */
+  placeAt({ clientX, clientY }) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    return [(clientX - left) / width, (clientY - top) / height];
+  }
+
+  /** Whether a part of the image only is shown. */
+  get zoomed() {
+    return !isWhole(this.#view, this.#size);
+  }
+
+  /**
+   * @param {Place} place that stays
+   * @param {number} factor
+   */
+  zoomAt(place, factor) {
+    this.transform(place, place, factor);
+  }
+
+  /**
+   * Bring what lies at `from` to `to`, `factor` times as large.
+   *
+   * @param {Place} from
+   * @param {Place} to
+   * @param {number} factor
+   */
+  transform(from, to, factor) {
+    const smallest = smallestWidth(this.#size, this.canvas.clientWidth);
+    this.#view = transformed(this.#view, this.#size, from, to, factor, smallest);
+  }
+
+  /**
+   * Move the view, where it must be, for a pixel to be in it.
+   *
+   * @param {[x: number, y: number]} pixel
+   * @returns {Place} of the pixel
+   */
+  reveal(pixel) {
+    this.#view = revealing(this.#view, this.#size, pixel);
+    return placeOf(...pixel, this.#view);
+  }
+
+  resetView() {
+    this.#view = wholeImage(this.#size);
+  }
+
+  get #size() {
+    return this.#store.info.sizes[this.image];
+  }
+
   /** @param {Local} local */
   paint({ showMask, crosshair }) {
     const store = this.#store;
     const image = store.activeImage;
     const size = store.info.sizes[image];
     if (image !== this.image) this.#turnTo(image, size);
+    this.#tellView();
     this.#paintPicture(size);
     const result = this.#segmentation.of(image);
     const layer = store.get("layer");
@@ -127,13 +188,21 @@ export class Stage {
    * @param {Size} size
    */
   #turnTo(image, size) {
+    const before = this.#size;
     this.image = image;
-    this.#view = wholeImage(size);
+    // Images of one size are compared place by place: there the zoom stays.
+    if (before?.join() !== size.join()) this.resetView();
     this.element.style.setProperty("--ncut-aspect", String(size[1] / size[0]));
     setAttribute(this.canvas, "data-image", String(image));
     const count = this.#store.imageCount;
     const name = count > 1 ? `Image ${image + 1} of ${count}` : "Image";
     setAttribute(this.canvas, "aria-label", `${name}. Click to segment.`);
+  }
+
+  #tellView() {
+    const { x, y, width, height } = this.#view;
+    setAttribute(this.canvas, "data-view", [x, y, width, height].join());
+    this.canvas.classList.toggle("ncut-zoomed", this.zoomed);
   }
 
   /** @param {Size} size */
@@ -154,7 +223,10 @@ export class Stage {
       this.#basePicture = picture;
       this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
       const part = viewIn(view, size, sizeOf(picture));
-      drawView(this.#base, picture, part, { smooth: true });
+      // A picture that was scaled down has not the image's own pixels to show.
+      const own = picture.width === size[1];
+      const crisp = own && context.canvas.width > CRISP * part.width;
+      drawView(this.#base, picture, part, { smooth: !crisp });
     }
     context.drawImage(this.#base.canvas, 0, 0);
   }

@@ -99,6 +99,11 @@ export class Store {
     return this.#clicks.editing;
   }
 
+  /** Whether an edit on its way may bring clicks that the page does not know. */
+  get unsure() {
+    return this.#clicks.expected.unsure;
+  }
+
   /** Cells of the clicks that the masks are to be made of. */
   get prompts() {
     if (this.#prompts?.version !== this.version) {

@@ -11,10 +11,12 @@
  */
 
 import { Controls } from "./controls.js";
-import { focusable, html, setAttribute } from "./dom.js";
+import { html, setAttribute } from "./dom.js";
 import { Filmstrip } from "./filmstrip.js";
+import { Help } from "./help.js";
 import { KEYS, listenToKeys } from "./keys.js";
-import { listenToPointer } from "./pointer.js";
+import { listenToPointer, MOUSE } from "./pointer.js";
+import { Resizer } from "./resizer.js";
 import { Stage } from "./stage.js";
 import { Status } from "./status.js";
 
@@ -36,16 +38,28 @@ export function showView(store, segmentation, el, signal) {
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, signal);
-  const root = html(
-    "div",
-    { class: "ncut-segmenter", role: "group", "aria-label": "NCUT segmenter" },
+  const help = new Help(MOUSE, KEYS);
+  const root = html("div", {
+    class: "ncut-segmenter",
+    role: "group",
+    "aria-label": "NCUT segmenter",
+  });
+  const resizer = new Resizer(root, stage.element, signal);
+  const foot = html("div", { class: "ncut-foot" }, status.element, help.button);
+  root.append(
     html(
       "div",
       { class: "ncut-body" },
-      html("div", { class: "ncut-main" }, stage.element, status.element),
+      html(
+        "div",
+        { class: "ncut-main" },
+        stage.element,
+        resizer.element,
+        foot,
+        help.panel,
+      ),
       filmstrip.element,
       controls.element,
-      help(),
     ),
   );
   setAttribute(root, "data-revision", NO_REVISION);
@@ -83,7 +97,8 @@ export function showView(store, segmentation, el, signal) {
     repaint();
   }, signal);
   listenToPointer(store, stage, local, repaint, signal);
-  listenToKeys(store, stage, local, repaint, signal);
+  listenToKeys(store, stage, help, local, repaint, signal);
+  help.listen(signal);
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(frame);
     root.remove();
@@ -91,23 +106,4 @@ export function showView(store, segmentation, el, signal) {
   el.append(root);
   show();
   paint();
-}
-
-/** How to click, and the keys; folded, for those who look for it. */
-function help() {
-  const rows = KEYS.map(([key, effect]) =>
-    html("div", {}, html("dt", {}, html("kbd", {}, key)), html("dd", {}, effect)),
-  );
-  return html(
-    "details",
-    { class: "ncut-help" },
-    focusable("summary", {}, "Mouse and keys"),
-    html(
-      "p",
-      {},
-      "Click: this is it. Alt-click or right click: this is not. " +
-        "Keys work while the image has the focus.",
-    ),
-    html("dl", {}, ...rows),
-  );
 }

@@ -72,10 +72,36 @@ test("an undo of what came before is the kernel's to tell", () => {
   assert.deepEqual(expected(clicks).history, [true, true]);
 });
 
+test("a redo on its way leaves the page unsure, until it is told or cleared", () => {
+  const clicks = new Clicks([], [false, true]);
+  assert.ok(!clicks.expected.unsure);
+  clicks.push({ op: "redo" });
+  assert.ok(clicks.expected.unsure);
+  clicks.push({ op: "click", click: B });
+  assert.ok(clicks.expected.unsure);
+  clicks.push({ op: "commit" });
+  assert.ok(!clicks.expected.unsure);
+  clicks.push({ op: "undo" });
+  assert.ok(!clicks.expected.unsure);
+  clicks.take();
+  clicks.tell({ clicks: [A, B], history: [true, true] });
+  clicks.settle();
+  assert.ok(!clicks.expected.unsure);
+});
+
+test("a redo of nothing leaves the page sure", () => {
+  const clicks = new Clicks([A], [true, false]);
+  clicks.push({ op: "redo" });
+  assert.ok(!clicks.expected.unsure);
+  clicks.push({ op: "undo" });
+  assert.ok(clicks.expected.unsure);
+});
+
 test("a commit clears the clicks at once and can be undone", () => {
   const clicks = new Clicks([[0, 1, 1, 1]], [true, false]);
   clicks.push({ op: "commit" });
-  assert.deepEqual(clicks.expected, { clicks: [], history: [true, false] });
+  assert.deepEqual(expected(clicks).clicks, []);
+  assert.deepEqual(clicks.expected.history, [true, false]);
   clicks.push({ op: "undo" });
   assert.equal(clicks.expected.clicks.length, 1);
 });
