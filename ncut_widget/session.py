@@ -307,7 +307,7 @@ class Session:
         ndarray of bool, shape (h, w)
         """
         with self.lock:
-            layers = self._layers(image)
+            layers = self.layers(image)
             if self._masks is not None and self._masks[0] == self.revision:
                 latent = self._masks[1][image]
             else:
@@ -359,15 +359,20 @@ class Session:
 
         return [cuts(1, settings.threshold), cuts(0, settings.negative_threshold)]
 
-    def _layers(self, images: int | slice) -> Layers:
-        return Layers(
-            *([Layer(s.maps(images), at) for s, at in cuts] for cuts in self._cuts())
-        )
+    def layers(self, images: int | slice) -> Layers:
+        """Similarities and cuts of the clicks on some images."""
+        with self.lock:
+            return Layers(
+                *(
+                    [Layer(s.maps(images), at) for s, at in part]
+                    for part in self._cuts()
+                )
+            )
 
     def _cut(self, images: int | slice) -> NDArray:
         """Masks of some images."""
         empty = np.zeros((len(self.sizes), *self.grid), dtype=bool)[images]
-        return _combine(empty, self._layers(images), self.settings)
+        return _combine(empty, self.layers(images), self.settings)
 
     def predictor(self) -> Callable[..., Iterator[NDArray]]:
         """Freeze clicks and settings, to make masks of images of no batch.

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from ncut_widget.masks import cut, heatmap, similarity_statistics
 from ncut_widget.session import Session
+from ncut_widget.similarity import Quantised
+from ncut_widget.smooth import smooth_mask
 
 PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
 
@@ -70,8 +72,58 @@ def case_fixture(session: Session, case: dict[str, Any]) -> dict[str, Any]:
         "settings": asdict(settings),
         "cuts": cuts,
         "heat": [numbers(np.round(heat, 4)) for heat in session.heatmaps()],
-        "masks": ["".join(m.ravel().astype(int).astype(str)) for m in session.masks()],
+        "masks": [bits(mask) for mask in session.masks()],
+        "smooth": smooth_fixture(session),
     }
+
+
+def smooth_fixture(session: Session) -> list[dict[str, Any]]:
+    """Masks at several sizes of the images."""
+    return [
+        {"image": image, "size": list(size), "mask": bits(mask)}
+        for image, size in ((0, (31, 47)), (1, (24, 20)), (1, (12, 10)), (0, (5, 7)))
+        for mask in [smooth_mask(session.masks()[image], session.layers(image), size)]
+    ]
+
+
+def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
+    """Quantised eigenvectors and moments; what follows from them, and the truth."""
+    eigvecs = session.eigvecs
+    images = [eigvecs.quantised(image) for image in range(SHAPE[0])]
+    unit = [part.low[:, None] + part.step[:, None] * part.levels for part in images]
+    leading = [rows[:num_eig] / np.linalg.norm(rows[:num_eig], axis=0) for rows in unit]
+    prompt = session.prompts()[0]
+    clicked = leading[prompt.image][:, prompt.row * SHAPE[2] + prompt.col]
+    prefix = eigvecs.prefix(num_eig)
+    truth = session.similarity(prompt, num_eig)
+    return {
+        "num_eig": num_eig,
+        "prompt": list(prompt),
+        "vectors": [quantised_fixture(part) for part in images],
+        "sample": quantised_fixture(eigvecs.quantised_sample()),
+        "count": int(np.prod(SHAPE)),
+        "mean": prefix.mean.tolist(),
+        "covariance": prefix.covariance.ravel().tolist(),
+        "values": [numbers((clicked @ rows).astype(np.float32)) for rows in leading],
+        "truth": {
+            "stats": asdict(truth.statistics),
+            "values": [numbers(image) for image in truth.values],
+        },
+    }
+
+
+def quantised_fixture(part: Quantised) -> dict[str, Any]:
+    """Write bytes as numbers."""
+    return {
+        "low": numbers(part.low),
+        "step": numbers(part.step),
+        "levels": part.levels.ravel().tolist(),
+    }
+
+
+def bits(mask: NDArray) -> str:
+    """Write a mask as zeros and ones."""
+    return "".join(mask.ravel().astype(int).astype(str))
 
 
 def coordinates_fixture() -> list[list[int]]:
@@ -97,6 +149,7 @@ def fixture() -> dict[str, Any]:
         "grid": [height, width],
         "similarities": similarity_fixture(session, CLICKS),
         "cases": [case_fixture(session, case) for case in CASES],
+        "previews": [preview_fixture(session, num_eig) for num_eig in (4, 2)],
         "plateau": {
             "stats": asdict(similarity_statistics(tiny)),
             "heat": numbers(heatmap(tiny)[3, 3:5]),

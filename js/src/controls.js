@@ -125,9 +125,20 @@ export class Controls {
         this.#slider(SLIDERS.gamma),
         this.#slider(SLIDERS.negative_threshold),
       ),
-      this.#group(this.#denoise(), this.#slider(SLIDERS.denoise_area_th)),
+      this.#group(
+        this.#check("denoise", "Denoise", "Drop small parts of the mask"),
+        this.#slider(SLIDERS.denoise_area_th),
+      ),
       this.#group(this.#slider(SLIDERS.num_eig)),
-      this.#group(this.#layerChoice(), this.#slider(SLIDERS.opacity)),
+      this.#group(
+        this.#layerChoice(),
+        this.#slider(SLIDERS.opacity),
+        this.#check(
+          "hover_preview",
+          "Preview on hover",
+          "Show under the pointer what a click there would give",
+        ),
+      ),
     );
   }
 
@@ -182,16 +193,20 @@ export class Controls {
     );
   }
 
-  #denoise() {
+  /**
+   * @param {string} name of a setting that is true or false
+   * @param {string} label
+   * @param {string} title
+   */
+  #check(name, label, title) {
     const store = this.#store;
-    const box = focusable("input", { type: "checkbox", name: "denoise" });
-    const choose = () => store.set("denoise", box.checked);
+    const box = focusable("input", { type: "checkbox", name });
+    const choose = () => store.set(name, box.checked);
     box.addEventListener("change", choose, { signal: this.#signal });
     this.#painters.push(() => {
-      box.checked = store.get("denoise");
+      box.checked = store.get(name);
     });
-    const title = "Drop small parts of the mask";
-    return html("label", { class: "ncut-row ncut-check", title }, "Denoise", box);
+    return html("label", { class: "ncut-row ncut-check", title }, label, box);
   }
 
   /** @param {SliderSpec} spec */

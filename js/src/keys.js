@@ -57,6 +57,7 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
       if (!act) return;
       event.preventDefault();
       event.stopPropagation();
+      local.hover.point(null); // Shown is what is, until something moves again.
       act();
       changed();
     },
@@ -66,6 +67,7 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     "blur",
     () => {
       local.crosshair = null;
+      local.hover.point(null);
       changed();
     },
     { signal },
@@ -121,7 +123,9 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     const [rows, cols] = store.info.grid;
     const [row, col] = local.crosshair ?? firstCell();
     local.crosshair = [clamp(row + down, rows), clamp(col + right, cols)];
-    stage.reveal(crosshairPixel());
+    const pixel = crosshairPixel();
+    stage.reveal(pixel);
+    local.hover.point([stage.image, ...pixel, 1]);
   };
 
   /**

@@ -16,7 +16,7 @@ export const MOUSE = [
   ["Alt or right click", "this is not"],
   ["Wheel or pinch", "zoom"],
   ["Shift or middle drag", "move the zoomed image"],
-  ["Double click", "whole image again"],
+  ["Double click", "whole image again, once zoomed"],
 ];
 
 /**
@@ -31,13 +31,19 @@ export function listenToPointer(store, stage, local, changed, signal) {
   /** @type {{ event: PointerEvent, pixel: [number, number] | null } | null} */
   let press = null;
 
+  /** Whether the last press was a click, which a double click takes back. */
+  let clicked = false;
+
   const drags = listenToDrags(stage, changed, signal);
 
   /** @type {(event: MouseEvent, label: 0 | 1) => void} */
   const click = (event, label) => {
+    clicked = false;
     if (drags.dragged) return;
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
     store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
+    local.hover.point(null);
+    clicked = true;
   };
 
   canvas.addEventListener(
@@ -72,7 +78,9 @@ export function listenToPointer(store, stage, local, changed, signal) {
   canvas.addEventListener(
     "dblclick",
     () => {
-      if (drags.dragged) return;
+      if (drags.dragged || !stage.zoomed) return;
+      if (clicked) store.edit({ op: "undo" });
+      clicked = false;
       stage.resetView();
       changed();
     },
@@ -80,16 +88,27 @@ export function listenToPointer(store, stage, local, changed, signal) {
   );
 
   /** @type {(event: MouseEvent) => void} */
-  const hover = (event) => {
-    local.hover = stage.pixelAt(event);
+  const point = (event) => {
+    local.pointed = stage.pixelAt(event);
+    const pixel = event.buttons === 0 ? local.pointed : null;
+    const label = event.altKey ? 0 : 1;
+    local.hover.point(pixel && [stage.image, ...pixel, label]);
     changed();
   };
-  canvas.addEventListener("pointermove", hover, { signal });
-  listenToWheel(stage, hover, signal);
+  canvas.addEventListener(
+    "pointermove",
+    (event) => {
+      // A finger that moves is no hover.
+      if (event.pointerType !== "touch") point(event);
+    },
+    { signal },
+  );
+  listenToWheel(stage, point, signal);
   canvas.addEventListener(
     "pointerleave",
     () => {
-      local.hover = null;
+      local.pointed = null;
+      local.hover.point(null);
       changed();
     },
     { signal },

@@ -6,7 +6,7 @@
  * Everything is drawn through one view (prompts.js).
  *
  * @import { Store } from "./store.js"
- * @import { Segmentation } from "./segmentation.js"
+ * @import { Result, Segmentation } from "./segmentation.js"
  * @import { View } from "./prompts.js"
  * @import { Picture } from "./pictures.js"
  * @import { Local } from "./view.js"
@@ -17,12 +17,12 @@
 import { focusable, html, setAttribute, svg } from "./dom.js";
 import { CellLayer, contextOf, drawView, pixelOf } from "./layers.js";
 import { paintMarkers } from "./markers.js";
-import { drawOutline } from "./outline.js";
 import { pixelAt, placeOf, viewIn, wholeImage } from "./prompts.js";
+import { StageMask } from "./stagemask.js";
 import { isWhole, revealing, smallestWidth, transformed } from "./viewport.js";
 
-/** Width of the outline's light line, in CSS pixels. */
-const OUTLINE = 1.25;
+/** How much fainter a mask is that is only previewed. */
+const PREVIEW = 0.6;
 
 /** Device pixels beyond which an image pixel is shown as the square that it is. */
 const CRISP = 3;
@@ -36,18 +36,11 @@ export class Stage {
   /** @type {number} The image that is painted. */
   image = -1;
 
-  #outline = html("canvas", { class: "ncut-outline", "aria-hidden": "true" });
+  element;
   #markers = svg("svg", { class: "ncut-markers", "aria-hidden": "true" });
-  element = html(
-    "div",
-    { class: "ncut-frame" },
-    this.canvas,
-    this.#outline,
-    this.#markers,
-  );
   #context = contextOf(this.canvas);
   #store;
-  #segmentation;
+  #mask;
   #cells;
   /** @type {View} */
   #view = wholeImage([1, 1]);
@@ -56,15 +49,21 @@ export class Stage {
   #baseKey = "";
   /** @type {Picture | null} */
   #basePicture = null;
+  /** @type {unknown[]} What the canvas shows. */
+  #painted = [];
 
-  /**
-   * @param {Store} store
-   * @param {Segmentation} segmentation
-   */
-  constructor(store, segmentation) {
+  /** @param {Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#segmentation = segmentation;
+    this.#mask = new StageMask(store.info.grid);
     this.#cells = new CellLayer(store.info.grid);
+    this.element = html(
+      "div",
+      { class: "ncut-frame" },
+      this.canvas,
+      this.#mask.outline,
+      this.#markers,
+    );
   }
 
   /**
@@ -77,11 +76,13 @@ export class Stage {
       const { inlineSize: width, blockSize: height } = deviceSize(entry);
       if (width === 0 || height === 0) return;
       if (width !== this.canvas.width || height !== this.canvas.height) {
-        for (const canvas of [this.canvas, this.#outline, this.#base.canvas]) {
+        for (const canvas of [this.canvas, this.#base.canvas]) {
           canvas.width = width;
           canvas.height = height;
         }
+        this.#mask.resize(width, height);
         this.#baseKey = "";
+        this.#painted = [];
       }
       repaint();
     });
@@ -164,23 +165,63 @@ export class Stage {
     return this.#store.info.sizes[this.image];
   }
 
-  /** @param {Local} local */
-  paint({ showMask, crosshair }) {
+  /**
+   * @param {Segmentation} shown
+   * @param {boolean} isPreview whether it shows what is not, or not yet, so
+   * @param {Local} local
+   */
+  paint(shown, isPreview, { showMask, crosshair }) {
     const store = this.#store;
     const image = store.activeImage;
     const size = store.info.sizes[image];
     if (image !== this.image) this.#turnTo(image, size);
     this.#tellView();
-    this.#paintPicture(size);
-    const result = this.#segmentation.of(image);
-    const layer = store.get("layer");
-    const opacity = store.get("opacity");
-    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
-    else if (layer === "heatmap" && result.marked) this.#paintHeat(size, opacity);
-    else if (showMask) this.#paintMask(result.mask, size, opacity);
-    this.#paintOutline(showMask ? result.mask : null, size);
+    const result = shown.of(image);
+    // Most frames move the pointer and nothing else.
+    const state = [
+      image,
+      shown,
+      result.version,
+      isPreview,
+      showMask,
+      store.get("layer"),
+      store.get("opacity"),
+      store.pictures.version,
+      this.#view,
+      devicePixelRatio,
+      getComputedStyle(this.canvas).getPropertyValue("--ncut-mask"),
+    ];
+    if (state.some((value, i) => value !== this.#painted[i])) {
+      this.#painted = state;
+      this.#paintAll(shown, result, size, isPreview, showMask);
+    }
     const clicks = store.clicks.filter(({ click }) => click[0] === image);
     paintMarkers(this.#markers, clicks, crosshair, this.#view, size, store.info.grid);
+  }
+
+  /**
+   * @param {Segmentation} shown
+   * @param {Result} result
+   * @param {Size} size
+   * @param {boolean} isPreview
+   * @param {boolean} showMask
+   */
+  #paintAll(shown, result, size, isPreview, showMask) {
+    const store = this.#store;
+    const layer = store.get("layer");
+    const opacity = store.get("opacity");
+    this.#paintPicture(size);
+    const layers = shown.layersOf(this.image);
+    this.#mask.show(result.mask, layers, this.#view, size);
+    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
+    else if (layer === "heatmap" && result.marked)
+      this.#paintHeat(shown, size, opacity);
+    else if (showMask && result.marked) {
+      const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
+      const strength = isPreview ? PREVIEW * opacity : opacity;
+      this.#mask.paintTint(this.#context, pixelOf(colour), strength);
+    }
+    this.#mask.paintOutline(showMask && result.marked);
   }
 
   /**
@@ -243,45 +284,14 @@ export class Stage {
   }
 
   /**
+   * @param {Segmentation} shown
    * @param {Size} size
    * @param {number} opacity
    */
-  #paintHeat(size, opacity) {
-    this.#cells.paintHeat(this.#segmentation.heatOf(this.image));
-    this.#drawCells(size, opacity);
-  }
-
-  /**
-   * @param {Uint8Array} mask
-   * @param {Size} size
-   * @param {number} opacity
-   */
-  #paintMask(mask, size, opacity) {
-    const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
-    this.#cells.paintMask(mask, pixelOf(colour));
-    this.#drawCells(size, opacity);
-  }
-
-  /**
-   * @param {Size} size
-   * @param {number} opacity
-   */
-  #drawCells(size, opacity) {
+  #paintHeat(shown, size, opacity) {
+    this.#cells.paintHeat(shown.heatOf(this.image));
     const part = viewIn(this.#view, size, this.#store.info.grid);
-    drawView(this.#context, this.#cells.canvas, part, { smooth: false, opacity });
-  }
-
-  /**
-   * @param {Uint8Array | null} mask
-   * @param {Size} size
-   */
-  #paintOutline(mask, size) {
-    const context = contextOf(this.#outline);
-    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    if (!mask) return;
-    const { grid } = this.#store.info;
-    const part = viewIn(this.#view, size, grid);
-    drawOutline(context, mask, grid, part, OUTLINE * devicePixelRatio);
+    drawView(this.#context, this.#cells.canvas, part, { smooth: true, opacity });
   }
 }
 

@@ -40,14 +40,17 @@ export class Status {
     this.#segmentation = segmentation;
   }
 
-  /** @param {Local} local */
-  paint(local) {
+  /**
+   * @param {Local} local
+   * @param {Segmentation | null} preview
+   */
+  paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
     const text = alarm ?? (store.slow ? SLOW : this.#describe());
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
-    setText(this.#readout, this.#read(local));
+    setText(this.#readout, this.#read(local, preview));
     // Spoken at the crosshair; a moving mouse would talk without end.
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
@@ -87,12 +90,19 @@ export class Status {
     return `found in ${found} of ${known.length} ${of}`;
   }
 
-  /** @param {Local} local */
-  #read({ hover, crosshair }) {
+  /**
+   * @param {Local} local
+   * @param {Segmentation | null} preview
+   */
+  #read({ pointed, crosshair }, preview) {
     const { grid, sizes } = this.#store.info;
     const image = this.#store.activeImage;
-    const cell = crosshair ?? (hover && cellOf(...hover, sizes[image], grid));
+    const cell = crosshair ?? (pointed && cellOf(...pointed, sizes[image], grid));
     if (!cell) return "";
+    if (preview) {
+      const { count, mask } = preview.of(image);
+      return `with a click here: ${percent(count, mask.length)}`;
+    }
     const similarity = this.#segmentation.similarityAt(image, ...cell);
     if (similarity !== null) return `similarity ${twoDigits(similarity)}`;
     return crosshair ? `row ${cell[0]}, column ${cell[1]}` : "";

@@ -71,14 +71,14 @@ export class Vectors {
         out[i] += a * levels[rowA + i] + b * levels[rowB + i];
       }
     }
-    if (numEig === this.#low.length) return out;
     this.#fit(numEig);
     for (let i = 0; i < count; i++) out[i] *= this.#scale[i];
     return out;
   }
 
   /**
-   * Measure the leading eigenvectors, which are not of unit length by themselves.
+   * Measure the leading eigenvectors: they are not of unit length by themselves, and
+   * all of them only to within their bytes.
    *
    * @param {number} numEig
    */

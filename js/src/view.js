@@ -7,13 +7,15 @@
  * @typedef {object} Local what is a view's own, and not the model's
  * @property {boolean} showMask
  * @property {[row: number, col: number] | null} crosshair
- * @property {[x: number, y: number] | null} hover pixel under the pointer
+ * @property {[x: number, y: number] | null} pointed pixel under the pointer
+ * @property {Hover} hover what a click there would give
  */
 
 import { Controls } from "./controls.js";
 import { html, setAttribute } from "./dom.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Help } from "./help.js";
+import { Hover } from "./hover.js";
 import { KEYS, listenToKeys } from "./keys.js";
 import { listenToPointer, MOUSE } from "./pointer.js";
 import { Resizer } from "./resizer.js";
@@ -24,6 +26,8 @@ import { Status } from "./status.js";
 const NO_REVISION = "-1";
 /** Milliseconds of a frame that the filmstrip may paint; what is left waits for the next. */
 const STRIP_BUDGET = 6;
+/** Milliseconds between two repaints of the filmstrip while the pointer moves. */
+const STRIP_EVERY = 100;
 
 /**
  * @param {Store} store
@@ -33,8 +37,13 @@ const STRIP_BUDGET = 6;
  */
 export function showView(store, segmentation, el, signal) {
   /** @type {Local} */
-  const local = { showMask: true, crosshair: null, hover: null };
-  const stage = new Stage(store, segmentation);
+  const local = {
+    showMask: true,
+    crosshair: null,
+    pointed: null,
+    hover: new Hover(store),
+  };
+  const stage = new Stage(store);
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, signal);
@@ -72,18 +81,36 @@ export function showView(store, segmentation, el, signal) {
     frame = 0;
     if (!root.isConnected) return; // No styles, no sizes; the stage tells when it is.
     const image = store.activeImage;
-    stage.paint(local);
-    if (!filmstrip.paint(segmentation, performance.now() + STRIP_BUDGET)) repaint();
+    const preview = local.hover.shown;
+    const shown = preview ?? segmentation;
+    const { exact, current } = shown.of(image);
+    stage.paint(shown, preview !== null || (current && !exact), local);
+    paintStrip(shown);
     controls.paint();
-    status.paint(local);
+    status.paint(local, preview);
     setAttribute(root, "data-state", store.state);
+    setAttribute(root, "data-preview", String(preview !== null));
     const { revision } = store;
-    if (segmentation.of(image).complete && revision !== null) {
+    if (exact && !preview && revision !== null) {
       setAttribute(root, "data-revision", String(revision));
       paintedImage = image;
     } else if (image !== paintedImage) {
       setAttribute(root, "data-revision", NO_REVISION);
     }
+  };
+
+  let stripDue = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let stripTimer;
+  /** @type {(shown: Segmentation) => void} */
+  const paintStrip = (shown) => {
+    const now = performance.now();
+    clearTimeout(stripTimer);
+    if (shown !== segmentation && now < stripDue) {
+      stripTimer = setTimeout(repaint, stripDue - now);
+    } else if (filmstrip.paint(shown, now + STRIP_BUDGET)) {
+      stripDue = now + STRIP_EVERY;
+    } else repaint();
   };
   const repaint = () => {
     frame ||= requestAnimationFrame(paint);
@@ -101,6 +128,7 @@ export function showView(store, segmentation, el, signal) {
   help.listen(signal);
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(frame);
+    clearTimeout(stripTimer);
     root.remove();
   });
   el.append(root);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { findBlocks } from "../src/blocks.js";
 import {
   combineHeat,
   combineMasks,
@@ -10,7 +11,8 @@ import {
   denoiseInto,
   heatInto,
 } from "../src/masks.js";
-import { cellOf } from "../src/prompts.js";
+import { cellOf, wholeImage } from "../src/prompts.js";
+import { SmoothMask } from "../src/smooth.js";
 
 /** @typedef {import("../src/wire.js").Stats} Stats */
 /** @typedef {{ label: number, stats: Stats, values: number[][] }} Fixed */
@@ -34,7 +36,23 @@ function layersOf(label, image) {
     .map(({ stats, values }) => ({ stats, map: Float32Array.from(values[image]) }));
 }
 
-for (const [number, { settings, cuts, heat, masks }] of fixture.cases.entries()) {
+/**
+ * @param {Uint8Array} mask
+ * @param {import("../src/blocks.js").Layers} layers
+ * @param {import("../src/wire.js").Size} size
+ */
+function smoothBits(mask, layers, size) {
+  const blocks = new Uint8Array(cells);
+  findBlocks(blocks, mask, layers, fixture.grid);
+  const smooth = new SmoothMask();
+  smooth.fit(size, wholeImage(size), size, fixture.grid);
+  const pixels = new Uint32Array(size[0] * size[1]);
+  smooth.paint(pixels, blocks, layers, 1);
+  return pixels.join("");
+}
+
+for (const [number, kept] of fixture.cases.entries()) {
+  const { settings, cuts, heat, masks, smooth } = kept;
   const { gamma, threshold, negative_threshold } = settings;
 
   test(`case ${number}: the cuts are the kernel's, to the last bit but one`, () => {
@@ -56,6 +74,23 @@ for (const [number, { settings, cuts, heat, masks }] of fixture.cases.entries())
         denoiseInto(mask, fixture.grid, settings.denoise_area_th, list);
       }
       assert.equal(mask.join(""), expected);
+    }
+  });
+
+  test(`case ${number}: the smooth masks are the kernel's, pixel by pixel`, () => {
+    for (const { image, size, mask: expected } of smooth) {
+      const mask = Uint8Array.from(masks[image]);
+      /** @type {(label: number, level: number) => import("../src/blocks.js").Layer[]} */
+      const cut = (label, level) =>
+        layersOf(label, image).map(({ map, stats }) => ({
+          map,
+          cut: cutOf(stats, gamma, level),
+        }));
+      const layers = {
+        positives: cut(1, threshold),
+        negatives: cut(0, negative_threshold),
+      };
+      assert.equal(smoothBits(mask, layers, size), expected);
     }
   });
 

@@ -1,31 +1,59 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { traceOutline } from "../src/outline.js";
+import { findBlocks } from "../src/blocks.js";
+import { Outline } from "../src/outline.js";
 
-/** @param {number[][]} rows */
-function outlineOf(rows) {
-  /** @type {string[]} */
-  const pieces = [];
-  const mask = Uint8Array.from(rows.flat());
-  traceOutline(mask, [rows.length, rows[0].length], (...piece) => {
-    pieces.push(piece.join(" "));
-  });
-  return pieces.sort();
+/** @typedef {import("../src/wire.js").Size} Size */
+
+/** @type {Size} */
+const GRID = [4, 4];
+/** @type {Size} */
+const SIZE = [40, 40];
+const VIEW = { x: 0, y: 0, width: 40, height: 40 };
+
+/**
+ * Opacity and greyness of the outline's pixels around a mask whose similarity grows
+ * from left to right: its edge is a straight line down.
+ *
+ * @param {number} cut
+ * @param {Uint8Array} [mask]
+ */
+function draw(cut, mask = new Uint8Array(16).fill(1)) {
+  const map = Float32Array.from({ length: 16 }, (_, i) => i % 4);
+  const layers = { positives: [{ map, cut }], negatives: [] };
+  const blocks = new Uint8Array(16);
+  findBlocks(blocks, mask, layers, GRID);
+  const outline = new Outline();
+  outline.fit(SIZE, VIEW, SIZE, GRID);
+  const pixels = new Uint32Array(1600).fill(1);
+  outline.paint(pixels, blocks, layers, 1);
+  return pixels;
 }
 
-test("a block is outlined by four straight pieces", () => {
-  const outline = outlineOf([
-    [0, 0, 0, 0],
-    [0, 1, 1, 0],
-    [0, 0, 0, 0],
-  ]);
-  assert.deepEqual(outline, ["1 1 1 2", "1 1 3 1", "1 2 3 2", "3 1 3 2"]);
+test("the light line lies where the similarity crosses the cut, dark beside it", () => {
+  // Cell centres are 10 pixels apart, the first at 5: similarity 1.5 lies at x = 20.
+  const pixels = draw(1.5);
+  for (const y of [0, 17, 39]) {
+    const line = [...pixels.slice(40 * y, 40 * y + 40)];
+    const opaque = line.flatMap((pixel, x) => (pixel >>> 24 > 0 ? [x] : []));
+    assert.deepEqual(opaque, [18, 19, 20, 21]);
+    const grey = line.map((pixel) => pixel & 255);
+    assert.ok(grey[19] === 255 && grey[20] === 255);
+    assert.ok(grey[18] < 50 && grey[21] < 50);
+  }
 });
 
-test("a mask that fills the image is outlined at its border", () => {
-  assert.deepEqual(outlineOf([[1, 1]]), ["0 0 0 1", "0 0 2 0", "0 1 2 1", "2 0 2 1"]);
+test("it follows an edge along a block's own edge", () => {
+  const pixels = draw(1); // At x = 15, between two blocks.
+  const line = [...pixels.slice(0, 40)];
+  const opaque = line.flatMap((pixel, x) => (pixel >>> 24 > 0 ? [x] : []));
+  assert.deepEqual(opaque, [13, 14, 15, 16]);
 });
 
-test("an empty mask has no outline", () => {
-  assert.deepEqual(outlineOf([[0, 0, 0]]), []);
+test("what denoise has dropped has no outline", () => {
+  assert.ok(draw(1.5, new Uint8Array(16)).every((pixel) => pixel === 0));
+});
+
+test("a mask of everything has no outline", () => {
+  assert.ok(draw(-1).every((pixel) => pixel === 0));
 });

@@ -95,7 +95,7 @@ test("the reply to an edit brings its maps: nothing more is asked for", () => {
   model.answerEdit();
   assert.equal(store.state, "idle");
   assert.equal(model.count("maps"), 0);
-  assert.ok(new Segmentation(store).of(0).complete);
+  assert.ok(new Segmentation(store).of(0).exact);
 });
 
 test("an image that comes into view while a request is out is asked for next", () => {
@@ -115,10 +115,10 @@ test("the latest num_eig wins; a late reply for another is kept, but not shown",
   store.set("num_eig", 2);
   assert.equal(model.count("maps"), 1);
   model.answerMaps();
-  assert.equal(segmentation.of(0).complete, false);
+  assert.equal(segmentation.of(0).exact, false);
   assert.equal(model.last("maps").num_eig, 2);
   model.answerMaps();
-  assert.equal(segmentation.of(0).complete, true);
+  assert.equal(segmentation.of(0).exact, true);
 });
 
 test("the mask of earlier clicks stays until the new maps are here", () => {
@@ -130,7 +130,7 @@ test("the mask of earlier clicks stays until the new maps are here", () => {
   assert.deepEqual(before, [0, 0, 0, 1]);
   model.set("clicks", [A, [1, 5, 5, 0]]);
   const waiting = segmentation.of(0);
-  assert.deepEqual([waiting.complete, waiting.marked], [false, true]);
+  assert.deepEqual([waiting.current, waiting.marked], [false, true]);
   assert.deepEqual([...waiting.mask], before);
 });
 

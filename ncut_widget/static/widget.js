@@ -68,12 +68,12 @@ function countCells(mask) {
 function markAbove(out, map, cut, value) {
   for (let i = 0; i < map.length; i++) if (map[i] > cut) out[i] = value;
 }
-function collect(mask, rows, cols, start, list) {
+function collect(mask, rows, cols, start, list2) {
   let count2 = 1;
-  list[0] = start;
+  list2[0] = start;
   mask[start] = 2;
   for (let next = 0; next < count2; next++) {
-    const cell = list[next];
+    const cell = list2[next];
     const row = Math.floor(cell / cols);
     const col = cell - row * cols;
     const bottom = Math.min(row + 1, rows - 1);
@@ -83,7 +83,7 @@ function collect(mask, rows, cols, start, list) {
         const neighbour = r * cols + c;
         if (mask[neighbour] !== 1) continue;
         mask[neighbour] = 2;
-        list[count2++] = neighbour;
+        list2[count2++] = neighbour;
       }
     }
   }
@@ -115,35 +115,62 @@ function between(q, count2) {
 }
 
 // src/segmentation.js
+var NOTHING = { positives: [], negatives: [], exact: false };
 var Segmentation = class {
   /** @type {Map<number, Result>} */
   #results = /* @__PURE__ */ new Map();
   #store;
+  #asked;
   #list = new Int32Array(0);
   #heat = new Float32Array(0);
   #scratch = new Float32Array(0);
-  /** @param {Store} store */
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {Asked} [asked] by default the store's clicks
+   */
+  constructor(store, asked = store) {
     this.#store = store;
+    this.#asked = asked;
   }
   /**
    * @param {number} image
    * @returns {Result}
    */
   of(image) {
-    const { version, prompts } = this.#store;
+    const { version, prompts } = this.#asked;
     const result = this.#results.get(image) ?? this.#blank(image);
     if (result.version === version) return result;
-    const current = this.#layers(image, prompts);
+    const current = this.#find(image, prompts);
     if (current) result.prompts = prompts;
-    const layers = current ?? (result.prompts && this.#layers(image, result.prompts));
+    const found = current ?? this.#found(image, result);
     result.version = version;
-    result.complete = current !== null;
-    result.marked = !!layers && layers.positives.length > 0;
-    result.constant = !!layers?.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, layers ?? { positives: [], negatives: [] });
+    result.current = current !== null;
+    result.exact = !!current?.exact;
+    result.marked = found.positives.length > 0;
+    result.constant = found.positives.some(({ stats }) => isConstant(stats));
+    this.#fill(result.mask, found);
     result.count = countCells(result.mask);
     return result;
+  }
+  /**
+   * What the mask of one image is cut from.
+   *
+   * @param {number} image
+   * @returns {Layers}
+   */
+  layersOf(image) {
+    const { positives, negatives } = this.#found(image, this.of(image));
+    const { gamma, threshold, negative_threshold } = this.#settings();
+    return {
+      positives: positives.map(({ map, stats }) => ({
+        map,
+        cut: cutOf(stats, gamma, threshold)
+      })),
+      negatives: negatives.map(({ map, stats }) => ({
+        map,
+        cut: cutOf(stats, gamma, negative_threshold)
+      }))
+    };
   }
   /**
    * Heat of one image; valid until the next call.
@@ -151,11 +178,10 @@ var Segmentation = class {
    * @param {number} image
    */
   heatOf(image) {
-    const { prompts } = this.of(image);
-    const layers = prompts && this.#layers(image, prompts);
+    const { positives } = this.#found(image, this.of(image));
     this.#fit();
-    const gamma = this.#store.get("gamma");
-    return combineHeat(this.#heat, layers?.positives ?? [], gamma, this.#scratch);
+    const { gamma } = this.#settings();
+    return combineHeat(this.#heat, positives, gamma, this.#scratch);
   }
   /**
    * Largest cosine of a cell with a positive click; null without one.
@@ -165,11 +191,10 @@ var Segmentation = class {
    * @param {number} col
    */
   similarityAt(image, row, col) {
-    const { prompts } = this.of(image);
-    const layers = prompts && this.#layers(image, prompts);
-    if (!layers?.positives.length) return null;
+    const { positives } = this.#found(image, this.of(image));
+    if (!positives.length) return null;
     const cell = row * this.#store.info.grid[1] + col;
-    return Math.max(...layers.positives.map(({ map }) => map[cell]));
+    return Math.max(...positives.map(({ map }) => map[cell]));
   }
   /**
    * @param {number} image
@@ -180,7 +205,8 @@ var Segmentation = class {
     const result = {
       mask: new Uint8Array(rows * cols),
       count: 0,
-      complete: false,
+      current: false,
+      exact: false,
       marked: false,
       constant: false,
       version: -1,
@@ -191,33 +217,49 @@ var Segmentation = class {
   }
   /**
    * @param {number} image
-   * @param {Prompts} prompts
-   * @returns {Layers | null} null if a map is missing
+   * @param {Result} result
    */
-  #layers(image, { numEig, positives, negatives }) {
-    const { similarities } = this.#store;
-    const find = (prompts) => prompts.map((prompt) => similarities.get(prompt, numEig, image));
-    const layers = { positives: find(positives), negatives: find(negatives) };
-    const complete = [...layers.positives, ...layers.negatives].every(Boolean);
-    return complete ? (
-      /** @type {Layers} */
-      layers
+  #found(image, { prompts }) {
+    return (prompts && this.#find(image, prompts)) ?? NOTHING;
+  }
+  /**
+   * @param {number} image
+   * @param {Prompts} prompts
+   * @returns {Found | null} null if a map is missing
+   */
+  #find(image, { numEig, positives, negatives }) {
+    const { similarities, previews } = this.#store;
+    let exact = true;
+    const find = (prompts) => prompts.map((prompt) => {
+      const similarity = similarities.get(prompt, numEig, image);
+      if (!similarity) exact = false;
+      return similarity ?? previews.get(prompt, numEig, image);
+    });
+    const found = { positives: find(positives), negatives: find(negatives) };
+    const all = [...found.positives, ...found.negatives].every(Boolean);
+    return all ? (
+      /** @type {Found} */
+      { ...found, exact }
     ) : null;
   }
   /**
    * @param {Uint8Array} mask
-   * @param {Layers} layers
+   * @param {Found} found
    */
   #fill(mask, { positives, negatives }) {
+    combineMasks(mask, positives, negatives, this.#settings());
     const store = this.#store;
-    combineMasks(mask, positives, negatives, {
-      gamma: store.get("gamma"),
-      threshold: store.get("threshold"),
-      negative_threshold: store.get("negative_threshold")
-    });
     if (!store.get("denoise")) return;
     this.#fit();
     denoiseInto(mask, store.info.grid, store.get("denoise_area_th"), this.#list);
+  }
+  #settings() {
+    const store = this.#store;
+    return {
+      gamma: store.get("gamma"),
+      threshold: store.get("threshold"),
+      negative_threshold: store.get("negative_threshold")
+    };
   }
   /** Buffers are shared by all images and made once. */
   #fit() {
@@ -249,8 +291,8 @@ function wholeImage([height, width]) {
 function pixelAt(clientX, clientY, box, view, [height, width]) {
   const x = view.x + (clientX - box.left) / box.width * view.width;
   const y = view.y + (clientY - box.top) / box.height * view.height;
-  const inside = x >= 0 && y >= 0 && x < width && y < height;
-  return inside ? [roundDown(x), roundDown(y)] : null;
+  const inside2 = x >= 0 && y >= 0 && x < width && y < height;
+  return inside2 ? [roundDown(x), roundDown(y)] : null;
 }
 function placeOf(x, y, view) {
   return [(x - view.x) / view.width, (y - view.y) / view.height];
@@ -279,7 +321,7 @@ var Clicks = class {
   #sent = [];
   /** @type {Edit[]} */
   #waiting = [];
-  /** @type {{ clicks: ShownClick[], history: History } | null} */
+  /** @type {{ clicks: ShownClick[], history: History, unsure: boolean } | null} */
   #expected = null;
   /**
    * @param {Click[]} clicks
@@ -332,18 +374,21 @@ var Clicks = class {
   }
   /**
    * What the clicks will be once the kernel has taken every edit, as far as the page
-   * can know: undo and redo beyond the edits at hand need the kernel's history.
+   * can know: undo and redo beyond the edits at hand need the kernel's history, and
+   * until it has told, the page is unsure of the clicks.
    */
   #preview() {
     let shown = this.#told.map((click) => ({ click, pending: false }));
     let [canUndo, canRedo] = this.#history;
     const past = [];
     const future = [];
+    let unsure = false;
     for (const edit of this.#untold()) {
       if (edit.op !== "undo" && edit.op !== "redo") {
         past.push(shown);
         shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
         future.length = 0;
+        if (edit.op !== "click") unsure = false;
         [canUndo, canRedo] = [true, false];
         continue;
       }
@@ -352,12 +397,14 @@ var Clicks = class {
       if (known) {
         to.push(shown);
         shown = known;
+      } else if (edit.op === "undo" ? canUndo : canRedo) {
+        unsure = true;
       }
       if (edit.op === "undo") canRedo = true;
       else canUndo = true;
     }
     const expected = [canUndo, canRedo];
-    return { clicks: shown, history: expected };
+    return { clicks: shown, history: expected, unsure };
   }
   /**
    * The edits that do not show in the clicks yet. A click that was sent may, since the
@@ -464,6 +511,36 @@ function decodeMaps(entries, buffers, [rows, cols]) {
       return { prompt, image, map, stats };
     });
   });
+}
+function decodeVectors(entries, buffers, pixels2) {
+  return entries.map(({ image, low, step }, k) => {
+    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
+    const levels = bytesOf(buffers[k], what).slice();
+    const count2 = image === null ? Math.floor(levels.length / low.length) : pixels2;
+    if (levels.length !== count2 * low.length) {
+      throw new Error(
+        `The levels of ${what} must be ${low.length} x ${count2} bytes, got ${levels.length}.`
+      );
+    }
+    const quantised = {
+      low: Float32Array.from(low),
+      step: Float32Array.from(step),
+      levels
+    };
+    return { image, quantised };
+  });
+}
+function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
+  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
+    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
+    if (bytes.length !== 8 * numEig ** (k + 1)) {
+      throw new Error(
+        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
+      );
+    }
+    return new Float64Array(bytes.buffer);
+  });
+  return { count: count2, mean, covariance };
 }
 function decodePictures(entries, buffers) {
   return entries.map(({ image, mime }, k) => {
@@ -628,7 +705,9 @@ var PICTURES_PER_REQUEST = 12;
 var Fetcher = class {
   #model;
   #clicks;
+  #settings;
   #similarities;
+  #previews;
   #pictures;
   #requests;
   /** @type {Map<object, number[]>} Images that each view shows. */
@@ -636,14 +715,18 @@ var Fetcher = class {
   /**
    * @param {Model} model
    * @param {Clicks} clicks
+   * @param {Settings} settings
    * @param {Similarities} similarities
+   * @param {Previews} previews
    * @param {Pictures} pictures
    * @param {Requests} requests
    */
-  constructor(model, clicks, similarities, pictures, requests) {
+  constructor(model, clicks, settings, similarities, previews, pictures, requests) {
     this.#model = model;
     this.#clicks = clicks;
+    this.#settings = settings;
     this.#similarities = similarities;
+    this.#previews = previews;
     this.#pictures = pictures;
     this.#requests = requests;
   }
@@ -670,7 +753,10 @@ var Fetcher = class {
     if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
       this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
     }
-    if (!this.#requests.isOpen("maps")) this.#fetchMaps(images);
+    if (!this.#requests.isOpen("maps") && !this.#settings.unsaved) {
+      this.#fetchMaps(images);
+    }
+    if (images.length > 0) this.#fetchPreviews(images);
     for (const kind of PICTURE_KINDS) {
       if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
     }
@@ -700,6 +786,26 @@ var Fetcher = class {
     this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
   }
   /**
+   * What previews are made of: eigenvectors of the images on view and of those clicked,
+   * and the moments.
+   *
+   * @param {number[]} images
+   */
+  #fetchPreviews(images) {
+    const clicked = this.#clicks.expected.clicks.map(({ click }) => click[0]);
+    const needed = [.../* @__PURE__ */ new Set([...images, ...clicked])];
+    this.#previews.reserve(clicked.length, needed.length);
+    const numEig = this.#model.get("num_eig");
+    if (!this.#requests.isOpen("moments") && this.#previews.lacksMoments(numEig)) {
+      const content = { type: "moments", num_eig: numEig };
+      if (!this.#settings.unsaved) this.#requests.open("moments", content, { numEig });
+    }
+    if (this.#requests.isOpen("vectors")) return;
+    const missing = this.#previews.missing(needed);
+    if (missing)
+      this.#requests.open("vectors", { type: "vectors", ...missing }, missing);
+  }
+  /**
    * @param {PictureKind} kind
    * @param {number[]} shown
    */
@@ -715,6 +821,306 @@ var Fetcher = class {
     this.#requests.open(kind, { type: "pictures", kind, images }, { images });
   }
 };
+
+// src/statistics.js
+var EPSILON = 2 ** -23;
+function statisticsOf(vector, sample, moments) {
+  const { mean, std } = moments ? spreadOf(vector, moments) : spreadIn(sample);
+  const count2 = sample.length;
+  const last = count2 - 1;
+  const rank = Math.floor(0.01 * last);
+  const highRank = Math.floor(0.99 * last);
+  const low = pairAt(sample, rank, 0);
+  const high = pairAt(sample, highRank, Math.min(rank, highRank));
+  return { mean, std: std > EPSILON * Math.abs(mean) ? std : 0, low, high, count: count2 };
+}
+function spreadOf(vector, { count: count2, mean: means, covariance }) {
+  const size = vector.length;
+  let mean = 0;
+  let variance = 0;
+  for (let i = 0; i < size; i++) {
+    mean += vector[i] * means[i];
+    let row = 0;
+    for (let j = 0; j < size; j++) row += covariance[i * size + j] * vector[j];
+    variance += vector[i] * row;
+  }
+  const std = Math.sqrt(Math.max(variance, 0) * count2 / Math.max(count2 - 1, 1));
+  return { mean, std };
+}
+function spreadIn(values) {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  const mean = sum / values.length;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) ** 2;
+  return { mean, std: Math.sqrt(squares / Math.max(values.length - 1, 1)) };
+}
+function pairAt(values, rank, from) {
+  select(values, rank, from);
+  let next = rank + 1 < values.length ? Number.POSITIVE_INFINITY : values[rank];
+  for (let i = rank + 1; i < values.length; i++) if (values[i] < next) next = values[i];
+  return [values[rank], next];
+}
+function select(values, rank, from) {
+  let left = from;
+  let right = values.length - 1;
+  while (left < right) {
+    const pivot = values[rank];
+    let i = left;
+    let j = right;
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (pivot < values[j]) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (j < rank) left = i;
+    if (rank < i) right = j;
+  }
+}
+
+// src/vectors.js
+var Vectors = class {
+  #low;
+  #step;
+  #levels;
+  #count;
+  /** Lengths of the leading `#normsOf` eigenvectors, the other way round. */
+  #scale = new Float32Array(0);
+  #normsOf = 0;
+  /** @param {Quantised} quantised */
+  constructor({ low, step, levels }) {
+    this.#low = low;
+    this.#step = step;
+    this.#levels = levels;
+    this.#count = levels.length / low.length;
+  }
+  /** How many pixels. */
+  get count() {
+    return this.#count;
+  }
+  /**
+   * Unit vector of the leading eigenvectors of one pixel.
+   *
+   * @param {number} pixel
+   * @param {number} numEig
+   */
+  vectorOf(pixel, numEig) {
+    const vector = new Float32Array(numEig);
+    for (let k = 0; k < numEig; k++) {
+      const level = this.#levels[k * this.#count + pixel];
+      vector[k] = this.#low[k] + this.#step[k] * level;
+    }
+    const length = Math.hypot(...vector);
+    for (let k = 0; k < numEig; k++) vector[k] /= length || 1;
+    return vector;
+  }
+  /**
+   * Cosine of every pixel's leading eigenvectors with a unit vector.
+   *
+   * @param {Float32Array} out
+   * @param {Float32Array} vector
+   */
+  similarityInto(out, vector) {
+    const numEig = vector.length;
+    const count2 = this.#count;
+    const levels = this.#levels;
+    let base = 0;
+    for (let k = 0; k < numEig; k++) base += vector[k] * this.#low[k];
+    out.fill(base);
+    for (let k = 0; k < numEig; k += 2) {
+      const a = vector[k] * this.#step[k];
+      const b = k + 1 < numEig ? vector[k + 1] * this.#step[k + 1] : 0;
+      const rowA = k * count2;
+      const rowB = b ? rowA + count2 : rowA;
+      for (let i = 0; i < count2; i++) {
+        out[i] += a * levels[rowA + i] + b * levels[rowB + i];
+      }
+    }
+    if (numEig === this.#low.length) return out;
+    this.#fit(numEig);
+    for (let i = 0; i < count2; i++) out[i] *= this.#scale[i];
+    return out;
+  }
+  /**
+   * Measure the leading eigenvectors, which are not of unit length by themselves.
+   *
+   * @param {number} numEig
+   */
+  #fit(numEig) {
+    if (this.#normsOf === numEig) return;
+    this.#normsOf = numEig;
+    const count2 = this.#count;
+    if (this.#scale.length === 0) this.#scale = new Float32Array(count2);
+    const scale = this.#scale.fill(0);
+    for (let k = 0; k < numEig; k++) {
+      const low = this.#low[k];
+      const step = this.#step[k];
+      for (let i = 0; i < count2; i++) {
+        const value = low + step * this.#levels[k * count2 + i];
+        scale[i] += value * value;
+      }
+    }
+    for (let i = 0; i < count2; i++) scale[i] = scale[i] > 0 ? scale[i] ** -0.5 : 0;
+  }
+};
+
+// src/previews.js
+var CACHE_BYTES = 64e6;
+var REPLY_BYTES = 1e6;
+var STATISTICS_KEPT = 64;
+var MAPS_KEPT = 128;
+var MOMENTS_KEPT = 64;
+var Previews = class {
+  /** @type {Cache<Vectors>} */
+  #vectors = new Cache(0);
+  /** @type {Vectors | null} */
+  #sample = null;
+  #sampled = new Float32Array(0);
+  /** @type {Cache<Moments>} */
+  #moments = new Cache(MOMENTS_KEPT);
+  /** @type {Cache<{ vector: Float32Array, stats: Stats }>} */
+  #prompts = new Cache(STATISTICS_KEPT);
+  /** @type {Float32Array[]} Maps to be written again: a hover makes hundreds. */
+  #spare = [];
+  /** @type {Cache<Similarity>} */
+  #maps = new Cache(MAPS_KEPT, ({ map }) => this.#spare.push(map));
+  /** @type {Set<string>} What the kernel could not deliver. */
+  #refused = /* @__PURE__ */ new Set();
+  #grid;
+  #bytes;
+  /**
+   * @param {Size} grid
+   * @param {number} numEig of the vectors
+   */
+  constructor(grid, numEig) {
+    this.#grid = grid;
+    this.#bytes = grid[0] * grid[1] * numEig;
+  }
+  /**
+   * The similarity of a prompt on an image, or undefined where the eigenvectors for it
+   * are not here. The map is valid until others are asked for, more than `reserve` told.
+   *
+   * @param {Prompt} prompt
+   * @param {number} numEig
+   * @param {number} image
+   * @returns {Similarity | undefined}
+   */
+  get(prompt, numEig, image) {
+    const key = mapKey(numEig, prompt, image);
+    const known = this.#maps.get(key);
+    if (known) return known;
+    const vectors = this.#vectors.get(String(image));
+    const clicked = vectors && this.#promptOf(prompt, numEig);
+    if (!clicked) return void 0;
+    const map = this.#spare.pop() ?? new Float32Array(vectors.count);
+    vectors.similarityInto(map, clicked.vector);
+    const similarity = { map, stats: clicked.stats };
+    this.#maps.set(key, similarity);
+    return similarity;
+  }
+  /**
+   * Keep room for so many clicks on so many images.
+   *
+   * @param {number} clicks
+   * @param {number} images
+   */
+  reserve(clicks, images) {
+    const kept = Math.floor(CACHE_BYTES / this.#bytes);
+    this.#vectors.limit = Math.max(kept, 2 * (clicks + images));
+    this.#maps.limit = Math.max(MAPS_KEPT, 2 * (clicks + 1) * images);
+  }
+  /**
+   * What to ask the kernel for: the first image and the sample, then the others.
+   *
+   * @param {number[]} images the active one first
+   * @returns {{ images: number[], sample: boolean } | null}
+   */
+  missing(images) {
+    const sample = !this.#sample && !this.#refused.has(sampleKey);
+    const lacking = images.filter((image) => {
+      const key = String(image);
+      return !this.#vectors.has(key) && !this.#refused.has(key);
+    });
+    if (!sample && lacking.length === 0) return null;
+    const first = lacking[0] === images[0];
+    const room = first ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
+    return { images: lacking.slice(0, room), sample };
+  }
+  /** @param {number} numEig */
+  lacksMoments(numEig) {
+    const key = momentsKey(numEig);
+    return !this.#moments.has(key) && !this.#refused.has(key);
+  }
+  /**
+   * @param {VectorsReply} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   */
+  acceptVectors({ vectors }, buffers) {
+    const pixels2 = this.#grid[0] * this.#grid[1];
+    for (const { image, quantised } of decodeVectors(vectors, buffers, pixels2)) {
+      const unpacked = new Vectors(quantised);
+      if (image !== null) this.#vectors.set(String(image), unpacked);
+      else {
+        this.#sample = unpacked;
+        this.#sampled = new Float32Array(unpacked.count);
+      }
+    }
+  }
+  /**
+   * @param {MomentsReply} content
+   * @param {(DataView | ArrayBuffer)[]} buffers
+   */
+  acceptMoments(content, buffers) {
+    const { num_eig: numEig } = content;
+    this.#moments.set(momentsKey(numEig), decodeMoments(content, buffers));
+    this.#prompts.clear();
+    this.#maps.clear();
+  }
+  /**
+   * Ask for these no more, unless they have arrived, until `retry`.
+   *
+   * @param {{ images?: number[], sample?: boolean, numEig?: number }} asked
+   */
+  refuse({ images = [], sample = false, numEig }) {
+    for (const image of images) this.#refused.add(String(image));
+    if (sample) this.#refused.add(sampleKey);
+    if (numEig !== void 0) this.#refused.add(momentsKey(numEig));
+  }
+  retry() {
+    this.#refused.clear();
+  }
+  close() {
+    this.#vectors.clear();
+    this.#maps.clear();
+    this.#spare = [];
+    this.#sample = null;
+  }
+  /**
+   * @param {Prompt} prompt
+   * @param {number} numEig
+   */
+  #promptOf(prompt, numEig) {
+    const key = mapKey(numEig, prompt, -1);
+    const known = this.#prompts.get(key);
+    if (known) return known;
+    const [image, row, col] = prompt;
+    const vectors = this.#vectors.get(String(image));
+    if (!vectors || !this.#sample) return void 0;
+    const vector = vectors.vectorOf(row * this.#grid[1] + col, numEig);
+    const sampled = this.#sample.similarityInto(this.#sampled, vector);
+    const moments = this.#moments.get(momentsKey(numEig));
+    const clicked = { vector, stats: statisticsOf(vector, sampled, moments) };
+    this.#prompts.set(key, clicked);
+    return clicked;
+  }
+};
+var sampleKey = "sample";
+function momentsKey(numEig) {
+  return `moments ${numEig}`;
+}
 
 // src/requests.js
 var SLOW_AFTER_MS = 3e3;
@@ -745,7 +1151,7 @@ var Requests = class {
   /**
    * @param {RequestKind} kind
    * @param {object} content
-   * @param {{ maps?: string[], images?: number[] }} [asked] what the reply should bring
+   * @param {{ maps?: string[], images?: number[], sample?: boolean, numEig?: number }} [asked] what the reply should bring
    */
   open(kind, content, asked = {}) {
     const id = `${this.#page}-${++this.#count}`;
@@ -784,52 +1190,90 @@ var MASK_SETTINGS = [
   "denoise_area_th",
   "num_eig"
 ];
-var VIEW_SETTINGS = ["active_image", "layer", "opacity"];
+var VIEW_SETTINGS = ["active_image", "layer", "opacity", "hover_preview"];
+var SAVE_EVERY_MS = 250;
 var Settings = class {
   #model;
-  #onSettled;
-  #saves = 0;
-  #saved = 0;
+  #onChange;
+  /** Changes that can change masks: made here, and those the kernel has handled. */
+  #changes = 0;
+  #handled = 0;
+  #unsaved = false;
+  #inFlight = false;
+  #savedAt = Number.NEGATIVE_INFINITY;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
   /** Whether this host tells when the kernel has handled a change. */
   #hostTells = false;
   #initial;
   /**
    * @param {Model} model
-   * @param {() => void} onSettled called when the kernel has handled a change
+   * @param {() => void} onChange called when changes went out or were handled
    */
-  constructor(model, onSettled) {
+  constructor(model, onChange) {
     this.#model = model;
-    this.#onSettled = onSettled;
+    this.#onChange = onChange;
     this.#initial = new Map(
       [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)])
     );
   }
-  /**
-   * Whether the kernel has handled every change that can change masks. ipywidgets keeps
-   * one message in flight and merges the rest, so a new revision is not yet a sign.
-   */
+  /** Whether the kernel has handled every change that can change masks. */
   get settled() {
-    return this.#saved === this.#saves;
+    return this.#handled === this.#changes;
+  }
+  /** Whether changes wait to go out. */
+  get unsaved() {
+    return this.#unsaved;
   }
   /**
    * @param {string} name
    * @param {unknown} value
    */
   set(name, value) {
-    if (MASK_SETTINGS.includes(name)) this.#saves++;
-    const save = this.#saves;
+    if (MASK_SETTINGS.includes(name)) this.#changes++;
+    this.#unsaved = true;
+    this.#model.set(name, value);
+    this.#schedule();
+  }
+  /** Nothing is under way any more: the kernel has gone. */
+  drop() {
+    this.#inFlight = false;
+  }
+  close() {
+    clearTimeout(this.#timer);
+    if (this.#unsaved) this.#save();
+  }
+  /** One message at a time, and not too many: the rest is merged into the next. */
+  #schedule() {
+    if (!this.#unsaved || this.#inFlight || this.#timer !== void 0) return;
+    const wait = this.#savedAt + SAVE_EVERY_MS - performance.now();
+    if (wait <= 0) this.#save();
+    else {
+      this.#timer = setTimeout(() => {
+        this.#timer = void 0;
+        this.#save();
+      }, wait);
+    }
+  }
+  #save() {
+    const changes = this.#changes;
+    this.#unsaved = false;
+    this.#savedAt = performance.now();
     const onStatus = (status) => {
       this.#hostTells = true;
-      if (status !== "idle" || save <= this.#saved) return;
-      this.#saved = save;
-      this.#onSettled();
+      this.#inFlight = status !== "idle";
+      if (this.#inFlight) return;
+      this.#handled = Math.max(this.#handled, changes);
+      this.#schedule();
+      this.#onChange();
     };
-    this.#model.set(name, value);
+    this.#inFlight = this.#hostTells;
     this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+    this.#onChange();
   }
   /** A new revision has come: the best sign there is in a host that does not tell. */
   takeRevision() {
-    if (!this.#hostTells) this.#saved = this.#saves;
+    if (!this.#hostTells && !this.#unsaved) this.#handled = this.#changes;
   }
   /**
    * What a setting is reset to: the kernel's default where it tells, else the value
@@ -853,8 +1297,8 @@ function callbacksWithStatus(model, onStatus) {
 }
 
 // src/similarities.js
-var CACHE_BYTES = 64e6;
-var REPLY_BYTES = 1e6;
+var CACHE_BYTES2 = 64e6;
+var REPLY_BYTES2 = 1e6;
 var Similarities = class {
   /** @type {Cache<Similarity>} */
   #cache = new Cache(0);
@@ -891,7 +1335,7 @@ var Similarities = class {
    * @param {Size} grid
    */
   reserve(clicks, images, grid) {
-    const cached = Math.floor(CACHE_BYTES / (4 * grid[0] * grid[1]));
+    const cached = Math.floor(CACHE_BYTES2 / (4 * grid[0] * grid[1]));
     this.#cache.limit = Math.max(cached, 2 * clicks * images);
   }
   /**
@@ -905,10 +1349,10 @@ var Similarities = class {
   missing(prompts, images, grid) {
     const mapBytes = 4 * grid[0] * grid[1];
     const needed = images.length * (prompts.positives.length + prompts.negatives.length);
-    this.#cache.limit = Math.max(Math.floor(CACHE_BYTES / mapBytes), 2 * needed);
+    this.#cache.limit = Math.max(Math.floor(CACHE_BYTES2 / mapBytes), 2 * needed);
     const first = this.#missing(prompts, images.slice(0, 1), 1 + needed);
     if (first.length) return first;
-    const room = Math.max(Math.floor(REPLY_BYTES / mapBytes), 1);
+    const room = Math.max(Math.floor(REPLY_BYTES2 / mapBytes), 1);
     return this.#missing(prompts, images.slice(1), room);
   }
   /**
@@ -956,6 +1400,7 @@ var Store = class {
   error = null;
   pictures;
   similarities = new Similarities();
+  previews;
   #model;
   #signal;
   #settings;
@@ -978,8 +1423,9 @@ var Store = class {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
-    this.#settings = new Settings(model, () => this.#notify());
+    this.#settings = new Settings(model, () => this.#refresh());
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
+    this.previews = new Previews(this.info.grid, this.info.num_eig_max);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
     this.#requests = new Requests(
       (content) => this.#send(content),
@@ -988,7 +1434,9 @@ var Store = class {
     this.#fetcher = new Fetcher(
       model,
       this.#clicks,
+      this.#settings,
       this.similarities,
+      this.previews,
       this.pictures,
       this.#requests
     );
@@ -1016,6 +1464,10 @@ var Store = class {
   /** Whether edits are on their way to the kernel. */
   get editing() {
     return this.#clicks.editing;
+  }
+  /** Whether an edit on its way may bring clicks that the page does not know. */
+  get unsure() {
+    return this.#clicks.expected.unsure;
   }
   /** Cells of the clicks that the masks are to be made of. */
   get prompts() {
@@ -1152,7 +1604,8 @@ var Store = class {
       );
     }
     this.similarities.refuse(request?.maps ?? []);
-    this.#change();
+    if (content.type === "pictures") this.#refresh();
+    else this.#change();
   }
   /**
    * @param {Message} content
@@ -1168,6 +1621,12 @@ var Store = class {
       case "maps":
         this.similarities.accept(content, buffers, this.info.grid);
         if (request) this.#clearError("maps");
+        break;
+      case "vectors":
+        this.previews.acceptVectors(content, buffers);
+        break;
+      case "moments":
+        this.previews.acceptMoments(content, buffers);
         break;
       case "pictures":
         if (request) this.#takePictures(content, buffers, request.images ?? []);
@@ -1202,6 +1661,8 @@ var Store = class {
    */
   #takeError({ message }, request) {
     if (request?.kind === "edit") this.#clicks.settle();
+    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
+    if (isPreview) this.previews.refuse(request);
     const kind = PICTURE_KINDS.find((kind2) => kind2 === request?.kind);
     if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);
@@ -1223,6 +1684,7 @@ var Store = class {
     this.lost = true;
     this.#requests.drop();
     this.#clicks.drop();
+    this.#settings.drop();
     const question = { type: "maps", num_eig: this.get("num_eig"), wants: [] };
     this.#requests.open("maps", question);
     this.#change();
@@ -1243,6 +1705,7 @@ var Store = class {
   }
   #retry() {
     this.similarities.retry();
+    this.previews.retry();
     this.#change();
   }
   #change() {
@@ -1257,10 +1720,12 @@ var Store = class {
     for (const listener of this.#listeners) listener();
   }
   #close() {
+    this.#settings.close();
     this.#requests.drop();
     this.#listeners.clear();
     this.pictures.close();
     this.similarities.close();
+    this.previews.close();
   }
 };
 
@@ -1278,6 +1743,10 @@ function focusable(tag, attributes = {}, ...children) {
 }
 function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+var count = 0;
+function newId() {
+  return `ncut-${Math.random().toString(36).slice(2)}-${++count}`;
 }
 function setAttribute(element, name, value) {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);
@@ -1318,15 +1787,19 @@ var KEYS = [
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
   ["L", "next layer"],
-  ["M", "mask on or off"]
+  ["M", "mask on or off"],
+  ["+ −", "zoom at the crosshair or the middle"],
+  ["0", "whole image again"],
+  ["?", "this help"]
 ];
+var ZOOM = 1.5;
 var ARROWS = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1]
 };
-function listenToKeys(store, stage, local, changed, signal) {
+function listenToKeys(store, stage, help, local, changed, signal) {
   const { canvas } = stage;
   canvas.addEventListener(
     "keydown",
@@ -1335,6 +1808,7 @@ function listenToKeys(store, stage, local, changed, signal) {
       if (!act) return;
       event.preventDefault();
       event.stopPropagation();
+      local.hover.point(null);
       act();
       changed();
     },
@@ -1344,6 +1818,7 @@ function listenToKeys(store, stage, local, changed, signal) {
     "blur",
     () => {
       local.crosshair = null;
+      local.hover.point(null);
       changed();
     },
     { signal }
@@ -1356,8 +1831,13 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (arrow && shiftKey) return () => moveCrosshair(...arrow);
     if (arrow?.[1]) return () => turn(arrow[1]);
     if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
+    if (key === "?") return () => help.toggle(canvas, { focus: true });
+    if (key === "Escape" && help.isOpen) return () => help.close();
     if (key === "Escape" && (clearable() || local.crosshair)) return clear;
-    if (key === "Enter" && store.prompts.positives.length) return commit;
+    if (key === "Enter" && committable()) return commit;
+    if (key === "+" || key === "=") return () => zoom(ZOOM);
+    if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
+    if (key === "0") return () => stage.resetView();
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
     return null;
@@ -1367,7 +1847,8 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (key.toLowerCase() !== "z") return null;
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
   };
-  const clearable = () => store.clicks.length > 0 || store.editing;
+  const clearable = () => store.clicks.length > 0 || store.unsure;
+  const committable = () => store.prompts.positives.length > 0 || store.unsure;
   const clear = () => {
     if (clearable()) store.edit({ op: "clear" });
     local.crosshair = null;
@@ -1382,6 +1863,9 @@ function listenToKeys(store, stage, local, changed, signal) {
     const [rows, cols] = store.info.grid;
     const [row, col] = local.crosshair ?? firstCell();
     local.crosshair = [clamp(row + down, rows), clamp(col + right, cols)];
+    const pixel = crosshairPixel();
+    stage.reveal(pixel);
+    local.hover.point([stage.image, ...pixel, 1]);
   };
   const firstCell = () => {
     const { grid, sizes } = store.info;
@@ -1389,11 +1873,19 @@ function listenToKeys(store, stage, local, changed, signal) {
     if (!last) return [grid[0] >> 1, grid[1] >> 1];
     return cellOf(last[1], last[2], sizes[stage.image], grid);
   };
-  const clickAtCrosshair = (label) => {
+  const crosshairPixel = () => {
     local.crosshair ??= firstCell();
     const { grid, sizes } = store.info;
-    const pixel = centreOf(...local.crosshair, sizes[stage.image], grid);
+    return centreOf(...local.crosshair, sizes[stage.image], grid);
+  };
+  const clickAtCrosshair = (label) => {
+    const pixel = crosshairPixel();
+    stage.reveal(pixel);
     store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+  };
+  const zoom = (factor) => {
+    if (local.crosshair) stage.zoomAt(stage.reveal(crosshairPixel()), factor);
+    else stage.zoomAt([0.5, 0.5], factor);
   };
   const nextLayer = () => {
     const place = LAYERS.indexOf(store.get("layer"));
@@ -1477,7 +1969,6 @@ var BUTTONS = [
     title: "Keep these masks as a segment, and go on to the next thing (key Enter)"
   }
 ];
-var count = 0;
 var Controls = class {
   #store;
   #signal;
@@ -1504,9 +1995,20 @@ var Controls = class {
         this.#slider(SLIDERS.gamma),
         this.#slider(SLIDERS.negative_threshold)
       ),
-      this.#group(this.#denoise(), this.#slider(SLIDERS.denoise_area_th)),
+      this.#group(
+        this.#check("denoise", "Denoise", "Drop small parts of the mask"),
+        this.#slider(SLIDERS.denoise_area_th)
+      ),
       this.#group(this.#slider(SLIDERS.num_eig)),
-      this.#group(this.#layerChoice(), this.#slider(SLIDERS.opacity))
+      this.#group(
+        this.#layerChoice(),
+        this.#slider(SLIDERS.opacity),
+        this.#check(
+          "hover_preview",
+          "Preview on hover",
+          "Show under the pointer what a click there would give"
+        )
+      )
     );
   }
   paint() {
@@ -1538,39 +2040,43 @@ var Controls = class {
   }
   #layerChoice() {
     const store = this.#store;
-    const id = nextId();
-    const select = focusable(
+    const id = newId();
+    const select2 = focusable(
       "select",
       { name: "layer", id, title: "What lies over the image (key L)" },
       ...LAYERS.map((value) => html("option", { value }, LAYER_NAMES[value]))
     );
-    const choose = () => store.set("layer", select.value);
-    select.addEventListener("change", choose, { signal: this.#signal });
+    const choose = () => store.set("layer", select2.value);
+    select2.addEventListener("change", choose, { signal: this.#signal });
     this.#painters.push(() => {
-      select.value = store.get("layer");
+      select2.value = store.get("layer");
     });
     return html(
       "div",
       { class: "ncut-row" },
       html("label", { for: id }, "Layer"),
-      select
+      select2
     );
   }
-  #denoise() {
+  /**
+   * @param {string} name of a setting that is true or false
+   * @param {string} label
+   * @param {string} title
+   */
+  #check(name, label, title) {
     const store = this.#store;
-    const box = focusable("input", { type: "checkbox", name: "denoise" });
-    const choose = () => store.set("denoise", box.checked);
+    const box = focusable("input", { type: "checkbox", name });
+    const choose = () => store.set(name, box.checked);
     box.addEventListener("change", choose, { signal: this.#signal });
     this.#painters.push(() => {
-      box.checked = store.get("denoise");
+      box.checked = store.get(name);
     });
-    const title = "Drop small parts of the mask";
-    return html("label", { class: "ncut-row ncut-check", title }, "Denoise", box);
+    return html("label", { class: "ncut-row ncut-check", title }, label, box);
   }
   /** @param {SliderSpec} spec */
   #slider({ name, label, title, min, max, step, format, idle }) {
     const store = this.#store;
-    const id = nextId();
+    const id = newId();
     const range = focusable("input", { type: "range", name, id, min, step, title });
     const output = html("output", { for: id });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
@@ -1593,9 +2099,6 @@ var Controls = class {
     return row;
   }
 };
-function nextId() {
-  return `ncut-${Math.random().toString(36).slice(2)}-${++count}`;
-}
 
 // src/colormap.js
 var MAGMA = [
@@ -1643,6 +2146,7 @@ function makeTable() {
 var CellLayer = class {
   #context;
   #image;
+  #pixels;
   /** @param {Size} grid */
   constructor([rows, cols]) {
     const canvas = document.createElement("canvas");
@@ -1650,19 +2154,19 @@ var CellLayer = class {
     canvas.height = rows;
     this.#context = contextOf(canvas);
     this.#image = this.#context.createImageData(cols, rows);
+    this.#pixels = new Uint32Array(this.#image.data.buffer);
   }
   get canvas() {
     return this.#context.canvas;
   }
   /**
    * @param {Uint8Array} mask
-   * @param {string} colour CSS colour
-   * @param {0 | 1} [value] paint the cells that hold this
+   * @param {number} inside what the pixels of the mask hold, as of `pixelOf`
+   * @param {number} [outside] and all others
    */
-  paintMask(mask, colour, value = 1) {
-    const pixel = pixelOf(colour);
-    const pixels2 = new Uint32Array(this.#image.data.buffer);
-    for (let i = 0; i < mask.length; i++) pixels2[i] = mask[i] === value ? pixel : 0;
+  paintMask(mask, inside2, outside = 0) {
+    const pixels2 = this.#pixels;
+    for (let i = 0; i < mask.length; i++) pixels2[i] = mask[i] ? inside2 : outside;
     this.#context.putImageData(this.#image, 0, 0);
   }
   /** @param {Float32Array} heat */
@@ -1689,10 +2193,13 @@ function drawView(context, picture, view, { smooth, opacity = 1 }) {
   );
   context.globalAlpha = 1;
 }
+function pixelOf(colour, opacity = 1) {
+  const pixel = pixels.get(colour) ?? readPixel(colour);
+  const alpha = Math.round((pixel >>> 24) * opacity);
+  return (alpha << 24 | pixel & 16777215) >>> 0;
+}
 var pixels = /* @__PURE__ */ new Map();
-function pixelOf(colour) {
-  const known = pixels.get(colour);
-  if (known !== void 0) return known;
+function readPixel(colour) {
   const context = contextOf(document.createElement("canvas"));
   context.fillStyle = colour;
   context.fillRect(0, 0, 1, 1);
@@ -1734,14 +2241,17 @@ var Status = class {
     this.#store = store;
     this.#segmentation = segmentation;
   }
-  /** @param {Local} local */
-  paint(local) {
+  /**
+   * @param {Local} local
+   * @param {Segmentation | null} preview
+   */
+  paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
     const text = alarm ?? (store.slow ? SLOW : this.#describe());
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
-    setText(this.#readout, this.#read(local));
+    setText(this.#readout, this.#read(local, preview));
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
   #describe() {
@@ -1773,12 +2283,19 @@ var Status = class {
     const of = known.length === imageCount ? "images" : "images in view";
     return `found in ${found} of ${known.length} ${of}`;
   }
-  /** @param {Local} local */
-  #read({ hover, crosshair }) {
+  /**
+   * @param {Local} local
+   * @param {Segmentation | null} preview
+   */
+  #read({ pointed, crosshair }, preview) {
     const { grid, sizes } = this.#store.info;
     const image = this.#store.activeImage;
-    const cell = crosshair ?? (hover && cellOf(...hover, sizes[image], grid));
+    const cell = crosshair ?? (pointed && cellOf(...pointed, sizes[image], grid));
     if (!cell) return "";
+    if (preview) {
+      const { count: count2, mask } = preview.of(image);
+      return `with a click here: ${percent(count2, mask.length)}`;
+    }
     const similarity = this.#segmentation.similarityAt(image, ...cell);
     if (similarity !== null) return `similarity ${twoDigits(similarity)}`;
     return crosshair ? `row ${cell[0]}, column ${cell[1]}` : "";
@@ -1795,22 +2312,37 @@ function percent(part, whole) {
 var HEIGHT = 72;
 var NARROWEST = 40;
 var WIDEST = 144;
+function thumbWidth(aspect) {
+  return Math.round(Math.min(Math.max(HEIGHT * aspect, NARROWEST), WIDEST));
+}
 var Thumb = class {
+  #number = html("span", { class: "ncut-number" });
   #coverage = html("span", { class: "ncut-coverage" });
-  /** @type {HTMLCanvasElement | null} Made when the thumb comes into view. */
-  #canvas = null;
-  /** @type {unknown[]} What the canvas shows. */
-  #painted = [];
+  #context = contextOf(html("canvas", { "aria-hidden": "true" }));
+  /** The picture as last scaled: with every change of the mask it is drawn again. */
+  #base = contextOf(html("canvas"));
+  /** @type {Picture | null} */
+  #basePicture = null;
+  /** @type {Picture | undefined} What is painted: this, ... */
+  #picture;
+  /** @type {unknown} */
+  #shown = null;
+  #version = -1;
+  #colour = "";
+  #ratio = 0;
+  #name;
   #aspect;
-  #index;
   element;
   /**
    * @param {number} index
+   * @param {number} count of the images
    * @param {number} aspect width / height
+   * @param {number} left where it lies in the strip, in CSS pixels
    */
-  constructor(index, aspect) {
-    this.#index = index;
+  constructor(index, count2, aspect, left) {
+    this.#name = `Image ${index + 1} of ${count2}`;
     this.#aspect = aspect;
+    this.#number.textContent = String(index + 1);
     this.element = focusable(
       "button",
       {
@@ -1818,160 +2350,330 @@ var Thumb = class {
         class: "ncut-thumb",
         "data-ncut": "thumb",
         "data-index": index,
-        "aria-current": "false",
-        "aria-label": `Image ${index + 1}`,
-        tabindex: -1
+        "aria-label": this.#name
       },
-      html("span", { class: "ncut-number" }, String(index + 1)),
+      this.#context.canvas,
+      this.#number,
       this.#coverage
     );
-    const width = Math.min(Math.max(HEIGHT * aspect, NARROWEST), WIDEST);
-    this.element.style.width = `${Math.round(width)}px`;
+    this.element.style.left = `${left}px`;
+    this.element.style.width = `${thumbWidth(aspect)}px`;
+  }
+  /** @param {boolean} active */
+  mark(active) {
+    setAttribute(this.element, "aria-current", String(active));
+    this.element.tabIndex = active ? 0 : -1;
   }
   /**
    * Whether this is not what the thumb shows; from now on it counts as shown.
    *
-   * @param {unknown[]} state
+   * @param {Picture | undefined} picture
+   * @param {unknown} shown that the mask is of
+   * @param {number} version of the mask
+   * @param {string} colour of the mask
    */
-  differs(state) {
-    const differs = state.some((value, i) => value !== this.#painted[i]);
-    this.#painted = state;
-    return differs;
+  differs(picture, shown, version, colour) {
+    const ratio = devicePixelRatio;
+    const same = picture === this.#picture && shown === this.#shown && version === this.#version && colour === this.#colour && ratio === this.#ratio;
+    this.#picture = picture;
+    this.#shown = shown;
+    this.#version = version;
+    this.#colour = colour;
+    this.#ratio = ratio;
+    return !same;
   }
   /** @param {string} coverage of the mask; empty without one */
   describe(coverage) {
     setText(this.#coverage, coverage);
-    const label = `Image ${this.#index + 1}${coverage && `, ${coverage} covered`}`;
-    setAttribute(this.element, "aria-label", label);
+    const name = coverage ? `${this.#name}, ${coverage} covered` : this.#name;
+    setAttribute(this.element, "aria-label", name);
   }
-  /** @param {Picture} picture */
-  paint(picture) {
-    const context = this.#fit();
-    const whole = wholeImage([picture.height, picture.width]);
-    drawView(context, picture, whole, { smooth: true });
-    return context;
+  /**
+   * @param {Picture} picture
+   * @param {CanvasImageSource | null} cells drawn over it
+   */
+  paint(picture, cells) {
+    const resized = this.#fit();
+    if (resized || picture !== this.#basePicture) {
+      this.#basePicture = picture;
+      const whole = wholeImage([picture.height, picture.width]);
+      drawView(this.#base, picture, whole, { smooth: true });
+    }
+    const { width, height } = this.#context.canvas;
+    this.#context.drawImage(this.#base.canvas, 0, 0);
+    if (!cells) return;
+    this.#context.imageSmoothingEnabled = false;
+    this.#context.drawImage(cells, 0, 0, width, height);
   }
   /** @param {boolean} waiting for the picture */
   wait(waiting) {
     this.element.classList.toggle("ncut-loading", waiting);
   }
-  /** Out of view, a thumb holds no pixels and moves nothing. */
-  release() {
-    this.wait(false);
-    this.#canvas?.remove();
-    this.#canvas = null;
-    this.#painted = [];
-  }
+  /** Give the canvas the pixels that it covers; whether it had others. */
   #fit() {
-    if (!this.#canvas) {
-      this.#canvas = html("canvas", { "aria-hidden": "true" });
-      this.element.prepend(this.#canvas);
+    const ratio = devicePixelRatio;
+    const fitted = Math.min(HEIGHT, WIDEST / this.#aspect) * ratio;
+    const height = Math.max(Math.round(fitted), 1);
+    const width = Math.max(Math.round(fitted * this.#aspect), 1);
+    const { canvas } = this.#context;
+    if (canvas.width === width && canvas.height === height) return false;
+    for (const each of [canvas, this.#base.canvas]) {
+      each.width = width;
+      each.height = height;
     }
-    const height = Math.round(HEIGHT * devicePixelRatio);
-    this.#canvas.height = height;
-    this.#canvas.width = Math.max(Math.round(height * this.#aspect), 1);
-    return contextOf(this.#canvas);
+    return true;
+  }
+};
+
+// src/track.js
+var Track = class {
+  /** Where each item begins, and where one after the last would. */
+  #starts;
+  #gap;
+  /**
+   * @param {number[]} widths
+   * @param {number} gap between two items
+   */
+  constructor(widths, gap) {
+    this.#gap = gap;
+    this.#starts = new Float64Array(widths.length + 1);
+    for (const [i, width] of widths.entries()) {
+      this.#starts[i + 1] = this.#starts[i] + width + gap;
+    }
+  }
+  get count() {
+    return this.#starts.length - 1;
+  }
+  get length() {
+    return this.count && this.endOf(this.count - 1);
+  }
+  /** @param {number} item */
+  startOf(item) {
+    return this.#starts[item];
+  }
+  /** @param {number} item */
+  endOf(item) {
+    return this.#starts[item + 1] - this.#gap;
+  }
+  /**
+   * The items that lie between two places, be it in part.
+   *
+   * @param {number} from
+   * @param {number} to
+   * @returns {[first: number, end: number]} end: the one after the last
+   */
+  between(from, to) {
+    const first = this.#first((item) => this.endOf(item) > from);
+    const end = this.#first((item) => this.startOf(item) >= to);
+    return [first, Math.max(end, first)];
+  }
+  /**
+   * Where to scroll to, and no further than needed, so that all of an item is in view.
+   *
+   * @param {number} item
+   * @param {number} from where the view begins now
+   * @param {number} extent of the view
+   */
+  reveal(item, from, extent) {
+    return Math.min(Math.max(from, this.endOf(item) - extent), this.startOf(item));
+  }
+  /**
+   * The first item for which `holds`, which it does for all that follow.
+   *
+   * @param {(item: number) => boolean} holds
+   */
+  #first(holds) {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = low + high >> 1;
+      if (holds(middle)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 };
 
 // src/filmstrip.js
 var TINT = 0.6;
 var DIMMED = 0.4;
-var MARGIN = "0px 200px";
+var GAP = 6;
+var MARGIN = 200;
+var NO_MASK = -1;
 var Filmstrip = class {
-  element = html("div", {
-    class: "ncut-filmstrip",
-    role: "toolbar",
-    "aria-label": "Images"
-  });
-  /** @type {Set<number>} */
+  #track = html("div", { class: "ncut-track" });
+  element = html(
+    "div",
+    { class: "ncut-filmstrip", role: "toolbar", "aria-label": "Images" },
+    this.#track
+  );
+  /** @type {Set<number>} Images in view, or almost. */
   visible = /* @__PURE__ */ new Set();
   #store;
-  #segmentation;
-  /** @type {Thumb[]} */
-  #thumbs = [];
-  #active = -1;
+  #places;
   #cells;
-  /**
-   * @param {Store} store
-   * @param {Segmentation} segmentation
-   */
-  constructor(store, segmentation) {
+  /** @type {Map<number, Thumb>} Those on the page. */
+  #thumbs = /* @__PURE__ */ new Map();
+  #active = -1;
+  /** Whether the active image is still to be brought into view. */
+  #owed = false;
+  /** Left end and width of what is in view; no width while the strip is hidden. */
+  #left = 0;
+  #width = 0;
+  /** First and one after the last of the visible ones, and of those without margin. */
+  #range = [0, 0];
+  #inner = [0, 0];
+  /** The image to go on from, where time ran out. */
+  #turn = 0;
+  #changed = () => {
+  };
+  /** @param {Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#segmentation = segmentation;
     this.#cells = new CellLayer(store.info.grid);
-    if (store.imageCount === 1) this.element.hidden = true;
-    else
-      this.#thumbs = store.info.sizes.map((size, i) => new Thumb(i, size[1] / size[0]));
-    this.element.append(...this.#thumbs.map((thumb) => thumb.element));
+    this.element.hidden = store.imageCount === 1;
+    const widths = store.info.sizes.map(
+      ([height, width]) => thumbWidth(width / height)
+    );
+    this.#places = new Track(widths, GAP);
+    this.#track.style.width = `${this.#places.length}px`;
   }
   /**
    * @param {() => void} changed called when other images have come into view
    * @param {AbortSignal} signal
    */
   listen(changed, signal) {
-    const observer = new IntersectionObserver(
-      (entries) => {
-        for (const { target, isIntersecting } of entries) {
-          const image = indexOf(target);
-          if (isIntersecting) this.visible.add(image);
-          else this.visible.delete(image);
-          if (!isIntersecting) this.#thumbs[image].release();
-        }
-        changed();
-      },
-      { root: this.element, rootMargin: MARGIN }
+    if (this.element.hidden) return;
+    this.#changed = changed;
+    const observer = new ResizeObserver(
+      ([{ contentRect }]) => this.#resize(contentRect.width)
     );
-    for (const { element } of this.#thumbs) observer.observe(element);
+    observer.observe(this.element);
     signal.addEventListener("abort", () => observer.disconnect());
+    this.element.addEventListener("scroll", () => this.#scroll(), { signal });
     this.element.addEventListener("click", (event) => this.#choose(event), { signal });
     this.element.addEventListener("keydown", (event) => this.#step(event), { signal });
   }
-  paint() {
-    if (this.#active !== this.#store.activeImage) this.#turnTo(this.#store.activeImage);
+  /**
+   * Paint thumbs that do not show what they should, until it is late, but at least one.
+   *
+   * @param {Shown} shown
+   * @param {number} deadline as of `performance.now()`
+   * @returns {boolean} whether all is painted; if not, call again
+   */
+  paint(shown, deadline) {
+    if (this.element.hidden) return true;
+    this.#turnTo(this.#store.activeImage);
+    if (this.#width === 0) return true;
     const colour = getComputedStyle(this.element).getPropertyValue("--ncut-mask");
-    const { pictures, info } = this.#store;
-    for (const image of this.visible) {
-      const thumb = this.#thumbs[image];
-      const result = this.#segmentation.of(image);
-      const { marked } = result;
-      const picture = pictures.get("thumb", image);
-      thumb.wait(!picture && !pictures.isRefused("thumb", image));
-      const state = [picture, marked && result.version, colour, devicePixelRatio];
-      if (!thumb.differs(state)) continue;
-      thumb.describe(marked ? percent(result.count, result.mask.length) : "");
-      if (!picture) continue;
-      const context = thumb.paint(picture);
-      if (!marked) continue;
-      const cells = wholeImage(info.grid);
-      this.#cells.paintMask(result.mask, colour);
-      drawView(context, this.#cells.canvas, cells, { smooth: false, opacity: TINT });
-      this.#cells.paintMask(result.mask, "#000", 0);
-      drawView(context, this.#cells.canvas, cells, { smooth: false, opacity: DIMMED });
+    const tabStop = [this.#active, this.#active + 1];
+    let painted2 = 0;
+    for (const [first, end] of [this.#inner, this.#range, tabStop]) {
+      const start = this.#turn > first && this.#turn < end ? this.#turn : first;
+      for (let k = first; k < end; k++) {
+        const image = k + start - first < end ? k + start - first : k + start - end;
+        if (painted2 > 0 && performance.now() >= deadline) {
+          this.#turn = image;
+          return false;
+        }
+        if (this.#paintThumb(image, shown, colour)) painted2++;
+      }
     }
+    return true;
+  }
+  /**
+   * @param {number} image
+   * @param {Shown} shown
+   * @param {string} colour
+   * @returns {boolean} whether there was anything to do
+   */
+  #paintThumb(image, shown, colour) {
+    const thumb = this.#thumbs.get(image);
+    if (!thumb) return false;
+    const { pictures } = this.#store;
+    const { mask, count: count2, marked, version } = shown.of(image);
+    const picture = pictures.get("thumb", image);
+    thumb.wait(!picture && !pictures.isRefused("thumb", image));
+    if (!thumb.differs(picture, shown, marked ? version : NO_MASK, colour))
+      return false;
+    thumb.describe(marked ? percent(count2, mask.length) : "");
+    if (!picture) return true;
+    if (marked)
+      this.#cells.paintMask(mask, pixelOf(colour, TINT), pixelOf("#000", DIMMED));
+    thumb.paint(picture, marked ? this.#cells.canvas : null);
+    return true;
   }
   /** @param {number} image */
   #turnTo(image) {
-    for (const index of [this.#active, image]) {
-      const element = this.#thumbs[index]?.element;
-      if (!element) continue;
-      setAttribute(element, "aria-current", String(index === image));
-      element.tabIndex = index === image ? 0 : -1;
-    }
+    if (image === this.#active) return;
+    this.#thumbs.get(this.#active)?.mark(false);
     this.#active = image;
-    this.#reveal(this.#thumbs[image]?.element);
+    this.#reveal();
+    this.#fill();
+    this.#thumbs.get(image)?.mark(true);
+  }
+  /** @param {number} width of what is in view; 0 if the strip or its cell is hidden */
+  #resize(width) {
+    this.#width = width;
+    if (width === 0) return this.#look();
+    this.element.scrollLeft = this.#left;
+    this.#left = this.element.scrollLeft;
+    if (this.#owed) this.#reveal();
+    this.#look();
+  }
+  #scroll() {
+    if (this.#width === 0) return;
+    this.#left = this.element.scrollLeft;
+    this.#look();
   }
   /**
-   * Scroll the strip, and never the notebook, as scrollIntoView would.
-   *
-   * @param {HTMLElement | undefined} element
+   * Bring the active image into view, as soon as there is one. This scrolls the strip,
+   * and never the notebook, as scrollIntoView would.
    */
-  #reveal(element) {
-    if (!element) return;
-    const strip = this.element.getBoundingClientRect();
-    const thumb = element.getBoundingClientRect();
-    const over = Math.max(thumb.right - strip.right, 0);
-    this.element.scrollLeft += over || Math.min(thumb.left - strip.left, 0);
+  #reveal() {
+    this.#owed = this.#width === 0;
+    if (this.#owed) return;
+    const left = this.#places.reveal(this.#active, this.#left, this.#width);
+    if (left === this.#left) return;
+    this.#left = left;
+    this.element.scrollLeft = left;
+    this.#look();
+  }
+  /** See which images are in view now. */
+  #look() {
+    const [left, right] = [this.#left, this.#left + this.#width];
+    const nothing = this.#width === 0;
+    this.#inner = nothing ? [0, 0] : this.#places.between(left, right);
+    const [first, end] = nothing ? [0, 0] : this.#places.between(left - MARGIN, right + MARGIN);
+    if (first === this.#range[0] && end === this.#range[1]) return;
+    this.#range = [first, end];
+    this.visible = /* @__PURE__ */ new Set();
+    for (let image = first; image < end; image++) this.visible.add(image);
+    this.#fill();
+    this.#changed();
+  }
+  /** Put on the page what is in view, and take off what is not. */
+  #fill() {
+    for (const [image, { element }] of this.#thumbs) {
+      const kept = this.visible.has(image) || image === this.#active;
+      if (kept || element.matches(":focus")) continue;
+      element.remove();
+      this.#thumbs.delete(image);
+    }
+    for (const image of this.visible) this.#add(image);
+    if (this.#active >= 0) this.#add(this.#active);
+  }
+  /** @param {number} image */
+  #add(image) {
+    if (this.#thumbs.has(image)) return;
+    const [height, width] = this.#store.info.sizes[image];
+    const { count: count2 } = this.#places;
+    const thumb = new Thumb(image, count2, width / height, this.#places.startOf(image));
+    thumb.mark(image === this.#active);
+    this.#thumbs.set(image, thumb);
+    const others = [...this.#track.children];
+    const next = others.find((other) => indexOf(other) > image) ?? null;
+    this.#track.insertBefore(thumb.element, next);
   }
   /** @param {MouseEvent} event */
   #choose({ target }) {
@@ -1983,7 +2685,7 @@ var Filmstrip = class {
   }
   /** @param {KeyboardEvent} event */
   #step(event) {
-    const last = this.#thumbs.length - 1;
+    const last = this.#places.count - 1;
     const image = {
       ArrowLeft: Math.max(this.#active - 1, 0),
       ArrowRight: Math.min(this.#active + 1, last),
@@ -1994,21 +2696,345 @@ var Filmstrip = class {
     event.preventDefault();
     event.stopPropagation();
     this.#store.set("active_image", image);
-    this.#thumbs[image].element.focus({ preventScroll: true });
+    this.#turnTo(image);
+    this.#reveal();
+    this.#thumbs.get(image)?.element.focus({ preventScroll: true });
   }
 };
 function indexOf(thumb) {
   return Number(thumb.getAttribute("data-index"));
 }
 
-// src/pointer.js
+// src/help.js
+var TITLE = "Mouse and keys";
+var Help = class {
+  button;
+  panel;
+  #close;
+  /** @type {HTMLElement | null} What gets the focus back. */
+  #opener = null;
+  /**
+   * @param {string[][]} mouse pairs of gesture and effect
+   * @param {string[][]} keys pairs of key and effect
+   */
+  constructor(mouse, keys) {
+    const id = newId();
+    this.button = focusable(
+      "button",
+      {
+        type: "button",
+        name: "help",
+        class: "ncut-round",
+        title: `${TITLE} (key ?)`,
+        "aria-label": TITLE,
+        "aria-expanded": "false",
+        "aria-controls": id
+      },
+      "?"
+    );
+    this.#close = focusable(
+      "button",
+      {
+        type: "button",
+        name: "close-help",
+        class: "ncut-round",
+        title: "Close (Esc)",
+        "aria-label": "Close"
+      },
+      icon("clear")
+    );
+    this.panel = html(
+      "div",
+      { class: "ncut-help", id, role: "group", "aria-label": TITLE, hidden: "" },
+      html("div", { class: "ncut-help-head" }, html("span", {}, TITLE), this.#close),
+      list(mouse, "span"),
+      html("p", {}, "While the image has the focus:"),
+      list(keys, "kbd")
+    );
+  }
+  get isOpen() {
+    return !this.panel.hidden;
+  }
+  /** @param {AbortSignal} signal */
+  listen(signal) {
+    this.button.addEventListener("click", () => this.toggle(this.button), { signal });
+    this.#close.addEventListener("click", () => this.close(), { signal });
+    const press = (event) => this.#press(event);
+    this.button.addEventListener("keydown", press, { signal });
+    this.panel.addEventListener("keydown", press, { signal });
+  }
+  /**
+   * @param {HTMLElement} opener gets the focus back, should the panel have it then
+   * @param {{ focus?: boolean }} [how] whether the focus goes into the panel
+   */
+  toggle(opener, { focus = false } = {}) {
+    if (this.isOpen) {
+      this.close();
+      return;
+    }
+    this.#opener = opener;
+    this.#show(true);
+    if (focus) this.#close.focus();
+  }
+  close() {
+    const focused = this.panel.matches(":focus-within");
+    this.#show(false);
+    if (focused) this.#opener?.focus({ preventScroll: true });
+  }
+  /** @param {KeyboardEvent} event */
+  #press(event) {
+    if (!this.isOpen || event.key !== "Escape" && event.key !== "?") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.close();
+  }
+  /** @param {boolean} open */
+  #show(open) {
+    this.panel.hidden = !open;
+    setAttribute(this.button, "aria-expanded", String(open));
+  }
+};
+function list(rows, tag) {
+  const items = rows.map(
+    ([act, effect]) => html("div", {}, html("dt", {}, html(tag, {}, act)), html("dd", {}, effect))
+  );
+  return html("dl", {}, ...items);
+}
+
+// src/hover.js
+var Hover = class {
+  /** Grows with everything that can change a mask. */
+  version = 0;
+  /** @type {Click | null} The click that would be made. */
+  #click = null;
+  #store;
+  #segmentation;
+  #storeVersion = -1;
+  /** @type {Prompts} */
+  #prompts = { numEig: 0, positives: [], negatives: [] };
+  #cell = "";
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+    this.#segmentation = new Segmentation(store, this);
+  }
+  /**
+   * The masks to show instead of the clicks' own, or null: nothing is pointed at, it
+   * would change nothing, or what it needs is not here.
+   */
+  get shown() {
+    const store = this.#store;
+    const image = store.activeImage;
+    if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
+    this.#update();
+    const { positives, negatives } = store.prompts;
+    const { prompts } = this;
+    const more = prompts.positives.length + prompts.negatives.length;
+    if (more === positives.length + negatives.length) return null;
+    if (prompts.positives.length === 0) return null;
+    return this.#segmentation.of(image).current ? this.#segmentation : null;
+  }
+  /** Cells of the clicks, with the one that is not made. */
+  get prompts() {
+    return this.#prompts;
+  }
+  /** @param {Click | null} click that would be made, or null for none */
+  point(click) {
+    this.#click = click;
+  }
+  #update() {
+    const store = this.#store;
+    const clicks = store.clicks.map(({ click: click2 }) => click2);
+    const click = (
+      /** @type {Click} */
+      this.#click
+    );
+    const { info } = store;
+    const [cell] = promptsOf([click], 0, info)[click[3] ? "positives" : "negatives"];
+    const key = `${cell.join()} ${click[3]}`;
+    if (key === this.#cell && store.version === this.#storeVersion) return;
+    this.#cell = key;
+    this.#storeVersion = store.version;
+    this.#prompts = promptsOf([...clicks, click], store.get("num_eig"), info);
+    this.version++;
+  }
+};
+
+// src/drag.js
 var SLACK = 6;
+var LEFT = 0;
+var MIDDLE = 1;
+function listenToDrags(stage, changed, signal) {
+  const { canvas } = stage;
+  const state = { dragged: false };
+  const held = /* @__PURE__ */ new Map();
+  const press = (event) => {
+    if (event.isPrimary) {
+      held.clear();
+      state.dragged = false;
+    }
+    if (!canDrag(event)) return;
+    held.set(event.pointerId, pointOf(event));
+    canvas.setPointerCapture(event.pointerId);
+    if (held.size > 1) state.dragged = true;
+  };
+  const move = (event) => {
+    const last = held.get(event.pointerId);
+    if (!last || !state.dragged && distance(last, event) <= SLACK) return;
+    state.dragged = true;
+    canvas.classList.add("ncut-dragging");
+    const from = spanOf([...held.values()]);
+    held.set(event.pointerId, pointOf(event));
+    const to = spanOf([...held.values()]);
+    stage.transform(
+      stage.placeAt(from.middle),
+      stage.placeAt(to.middle),
+      to.length / from.length
+    );
+    changed();
+  };
+  const release = (event) => {
+    held.delete(event.pointerId);
+    if (held.size === 0) canvas.classList.remove("ncut-dragging");
+  };
+  canvas.addEventListener("pointerdown", press, { signal });
+  canvas.addEventListener("pointermove", move, { signal });
+  for (
+    const end of
+    /** @type {const} */
+    ["pointerup", "pointercancel"]
+  ) {
+    canvas.addEventListener(end, release, { signal });
+  }
+  keepFromHost(canvas, signal);
+  return state;
+}
+function keepFromHost(canvas, signal) {
+  canvas.addEventListener(
+    "mousedown",
+    (event) => {
+      const middle = event.button === MIDDLE;
+      const shift = event.button === LEFT && event.shiftKey;
+      if (middle || shift) event.preventDefault();
+      if (shift) event.stopPropagation();
+    },
+    { signal }
+  );
+  canvas.addEventListener(
+    "auxclick",
+    (event) => {
+      if (event.button === MIDDLE) event.preventDefault();
+    },
+    { signal }
+  );
+  canvas.addEventListener(
+    "touchstart",
+    (event) => {
+      if (event.touches.length > 1 && event.cancelable) event.preventDefault();
+    },
+    { passive: false, signal }
+  );
+}
+function canDrag({ pointerType, button, shiftKey }) {
+  if (pointerType !== "mouse") return button === LEFT;
+  return button === MIDDLE || button === LEFT && shiftKey;
+}
+function spanOf([a, b = a]) {
+  const middle = {
+    clientX: (a.clientX + b.clientX) / 2,
+    clientY: (a.clientY + b.clientY) / 2
+  };
+  return { middle, length: Math.max(distance(a, b), 1) };
+}
+function distance(a, b) {
+  return Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+}
+function pointOf({ clientX, clientY }) {
+  return { clientX, clientY };
+}
+
+// src/wheel.js
+var PAUSE = 250;
+var LINE = 40;
+var SPEED = 2e-3;
+var PINCH_SPEED = 0.01;
+var LARGEST_STEP = 0.5;
+var ScrollGesture = class {
+  #ours = false;
+  #last = Number.NEGATIVE_INFINITY;
+  /**
+   * An event beside the stage.
+   *
+   * @param {number} time in milliseconds
+   */
+  elsewhere(time) {
+    this.#ours = false;
+    this.#last = time;
+  }
+  /**
+   * Whether an event over the stage is for the stage.
+   *
+   * @param {number} time in milliseconds
+   * @param {boolean} useful whether it would change what the stage shows
+   */
+  isOurs(time, useful) {
+    if (time - this.#last > PAUSE) this.#ours = useful;
+    this.#last = time;
+    return this.#ours;
+  }
+};
+function zoomOf({ deltaY, deltaMode, ctrlKey }) {
+  const way = deltaMode === 0 ? deltaY : deltaY * LINE;
+  const step = -way * (ctrlKey ? PINCH_SPEED : SPEED);
+  return Math.exp(Math.max(-LARGEST_STEP, Math.min(step, LARGEST_STEP)));
+}
+function listenToWheel(stage, changed, signal) {
+  const { canvas } = stage;
+  const gesture = new ScrollGesture();
+  document.addEventListener(
+    "wheel",
+    (event) => {
+      if (!event.composedPath().includes(canvas)) gesture.elsewhere(event.timeStamp);
+    },
+    // First, since the notebook may stop the event on its way.
+    { capture: true, passive: true, signal }
+  );
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      const factor = zoomOf(event);
+      const useful = factor > 1 || stage.zoomed && event.deltaY !== 0;
+      if (!gesture.isOurs(event.timeStamp, useful)) return;
+      event.preventDefault();
+      event.stopPropagation();
+      stage.zoomAt(stage.placeAt(event), factor);
+      changed(event);
+    },
+    { passive: false, signal }
+  );
+}
+
+// src/pointer.js
+var MOUSE = [
+  ["Hover", "preview the click"],
+  ["Click", "this is it"],
+  ["Alt or right click", "this is not"],
+  ["Wheel or pinch", "zoom"],
+  ["Shift or middle drag", "move the zoomed image"],
+  ["Double click", "whole image again, once zoomed"]
+];
 function listenToPointer(store, stage, local, changed, signal) {
   const { canvas } = stage;
   let press = null;
+  let clicked = false;
+  const drags = listenToDrags(stage, changed, signal);
   const click = (event, label) => {
+    clicked = false;
+    if (drags.dragged) return;
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
     store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
+    local.hover.point(null);
+    clicked = true;
   };
   canvas.addEventListener(
     "pointerdown",
@@ -2038,24 +3064,139 @@ function listenToPointer(store, stage, local, changed, signal) {
     { signal }
   );
   canvas.addEventListener(
-    "pointermove",
-    (event) => {
-      local.hover = stage.pixelAt(event);
+    "dblclick",
+    () => {
+      if (drags.dragged || !stage.zoomed) return;
+      if (clicked) store.edit({ op: "undo" });
+      clicked = false;
+      stage.resetView();
       changed();
     },
     { signal }
   );
+  const point = (event) => {
+    local.pointed = stage.pixelAt(event);
+    const pixel = event.buttons === 0 ? local.pointed : null;
+    const label = event.altKey ? 0 : 1;
+    local.hover.point(pixel && [stage.image, ...pixel, label]);
+    changed();
+  };
+  canvas.addEventListener(
+    "pointermove",
+    (event) => {
+      if (event.pointerType !== "touch") point(event);
+    },
+    { signal }
+  );
+  listenToWheel(stage, point, signal);
   canvas.addEventListener(
     "pointerleave",
     () => {
-      local.hover = null;
+      local.pointed = null;
+      local.hover.point(null);
       changed();
     },
     { signal }
   );
 }
-function distance(a, b) {
-  return Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY);
+
+// src/resizer.js
+var LOWEST = 160;
+var HIGHEST = 1600;
+var STEP = 20;
+var HEIGHT2 = "--ncut-stage-height";
+var Resizer = class {
+  element = focusable(
+    "div",
+    {
+      class: "ncut-grip",
+      role: "separator",
+      tabindex: 0,
+      title: "Drag to change the image's height. Double click: reset.",
+      "aria-label": "Height of the image",
+      "aria-orientation": "horizontal",
+      "aria-valuemin": LOWEST,
+      "aria-valuemax": HIGHEST,
+      "aria-valuenow": LOWEST
+    },
+    html("span")
+  );
+  #root;
+  #stage;
+  /**
+   * @param {HTMLElement} root of the view
+   * @param {HTMLElement} stage
+   * @param {AbortSignal} signal
+   */
+  constructor(root, stage, signal) {
+    this.#root = root;
+    this.#stage = stage;
+    this.#listenToKeys(signal);
+    this.#listenToPointer(signal);
+    this.element.addEventListener("dblclick", () => root.style.removeProperty(HEIGHT2), {
+      signal
+    });
+    const observer = new ResizeObserver(() => this.#tell());
+    observer.observe(stage);
+    signal.addEventListener("abort", () => observer.disconnect());
+  }
+  /** @param {AbortSignal} signal */
+  #listenToKeys(signal) {
+    this.element.addEventListener(
+      "keydown",
+      (event) => {
+        const steps = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+        if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
+        event.preventDefault();
+        event.stopPropagation();
+        this.#resize(this.#stage.offsetHeight + steps * STEP);
+      },
+      { signal }
+    );
+  }
+  /** @param {AbortSignal} signal */
+  #listenToPointer(signal) {
+    const { element } = this;
+    let start = null;
+    element.addEventListener(
+      "pointerdown",
+      (event) => {
+        if (event.button !== 0) return;
+        element.setPointerCapture(event.pointerId);
+        const height = this.#stage.offsetHeight;
+        const scale = this.#stage.getBoundingClientRect().height / height;
+        start = { y: event.clientY, height, scale };
+      },
+      { signal }
+    );
+    element.addEventListener(
+      "pointermove",
+      ({ clientY }) => {
+        if (!start || clientY === start.y) return;
+        this.#resize(start.height + (clientY - start.y) / start.scale);
+      },
+      { signal }
+    );
+    element.addEventListener(
+      "lostpointercapture",
+      () => {
+        start = null;
+      },
+      { signal }
+    );
+  }
+  /** @param {number} height */
+  #resize(height) {
+    this.#root.style.setProperty(HEIGHT2, `${inRange(Math.round(height))}px`);
+  }
+  #tell() {
+    const height = inRange(this.#stage.offsetHeight);
+    setAttribute(this.element, "aria-valuenow", String(height));
+    setAttribute(this.element, "aria-valuetext", `${height} pixels`);
+  }
+};
+function inRange(height) {
+  return Math.max(LOWEST, Math.min(height, HIGHEST));
 }
 
 // src/markers.js
@@ -2112,54 +3253,457 @@ function percent2(fraction) {
   return `${100 * fraction}%`;
 }
 
-// src/outline.js
-function traceOutline(mask, [rows, cols], visit) {
-  const at2 = (row, col) => row < 0 || col < 0 || row >= rows || col >= cols ? 0 : mask[row * cols + col];
-  traceRuns(
-    rows + 1,
-    cols,
-    (row, col) => at2(row - 1, col) !== at2(row, col),
-    (row, from, to) => visit(from, row, to, row)
-  );
-  traceRuns(
-    cols + 1,
-    rows,
-    (col, row) => at2(row, col - 1) !== at2(row, col),
-    (col, from, to) => visit(col, from, col, to)
-  );
-}
-function drawOutline(context, mask, grid, view, width) {
-  const across = context.canvas.width / view.width;
-  const down = context.canvas.height / view.height;
-  const path = new Path2D();
-  traceOutline(mask, grid, (x0, y0, x1, y1) => {
-    path.moveTo(Math.round((x0 - view.x) * across), Math.round((y0 - view.y) * down));
-    path.lineTo(Math.round((x1 - view.x) * across), Math.round((y1 - view.y) * down));
-  });
-  context.lineCap = "square";
-  context.strokeStyle = "rgb(0 0 0 / 70%)";
-  context.lineWidth = 2.5 * width;
-  context.stroke(path);
-  context.strokeStyle = "#fff";
-  context.lineWidth = width;
-  context.stroke(path);
-}
-function traceRuns(lines, length, isEdge, visit) {
-  for (let line = 0; line < lines; line++) {
-    let from = -1;
-    for (let place = 0; place <= length; place++) {
-      const edge = place < length && isEdge(line, place);
-      if (edge && from < 0) from = place;
-      if (!edge && from >= 0) {
-        visit(line, from, place);
-        from = -1;
+// src/blocks.js
+var OFF = 0;
+var ON = 1;
+var MIXED = 2;
+var DROPPED = 3;
+function findBlocks(blocks, mask, { positives, negatives }, [rows, cols]) {
+  for (let row = 0; row < rows; row++) {
+    const down = row + 1 < rows ? cols : 0;
+    for (let col = 0; col < cols; col++) {
+      const cell = row * cols + col;
+      const right = col + 1 < cols ? 1 : 0;
+      let surely = false;
+      let perhaps = false;
+      for (let k = 0; k < positives.length; k++) {
+        const above = cornersAbove(positives[k], cell, right, down);
+        if (above === 4) surely = true;
+        if (above > 0) perhaps = true;
       }
+      for (let k = 0; perhaps && k < negatives.length; k++) {
+        const above = cornersAbove(negatives[k], cell, right, down);
+        if (above > 0) surely = false;
+        if (above === 4) perhaps = false;
+      }
+      const near = mask[cell] | mask[cell + right] | mask[cell + down] | mask[cell + right + down];
+      if (!perhaps) blocks[cell] = OFF;
+      else if (!near) blocks[cell] = DROPPED;
+      else blocks[cell] = surely ? ON : MIXED;
     }
   }
 }
+function cornersAbove({ map, cut }, cell, right, down) {
+  let above = 0;
+  if (map[cell] > cut) above++;
+  if (map[cell + right] > cut) above++;
+  if (map[cell + down] > cut) above++;
+  if (map[cell + right + down] > cut) above++;
+  return above;
+}
+
+// src/axis.js
+var Axis = class {
+  /** Cell before each canvas pixel. @type {Int32Array} */
+  before = new Int32Array(0);
+  /** Cell after it; the same beyond the outermost centres. @type {Int32Array} */
+  after = new Int32Array(0);
+  /** How far it is from the one to the other, 0 to 1. @type {Float64Array} */
+  fraction = new Float64Array(0);
+  /** Where it lies in the image, in image pixels. @type {Float64Array} */
+  place = new Float64Array(0);
+  /** First canvas pixel of each block; the last entry ends the last. @type {Int32Array} */
+  starts = new Int32Array(0);
+  #key = "";
+  /**
+   * Each canvas pixel shows the image pixel under its centre, and lies where that one's
+   * centre lies.
+   *
+   * @param {number} length of the canvas
+   * @param {number} from where the view begins, in image pixels
+   * @param {number} extent of the view
+   * @param {number} pixels of the image
+   * @param {number} cells
+   */
+  fitPixels(length, from, extent, pixels2, cells) {
+    this.#fit(
+      length,
+      from,
+      extent,
+      pixels2,
+      cells,
+      (at2) => Math.min(Math.max(Math.floor(at2), 0), pixels2 - 1) + 0.5
+    );
+  }
+  /**
+   * Each canvas pixel lies where it lies, also within an image pixel.
+   *
+   * @param {number} length
+   * @param {number} from
+   * @param {number} extent
+   * @param {number} pixels
+   * @param {number} cells
+   */
+  fitPlaces(length, from, extent, pixels2, cells) {
+    this.#fit(length, from, extent, pixels2, cells, (at2) => at2);
+  }
+  /**
+   * @param {number} length
+   * @param {number} from
+   * @param {number} extent
+   * @param {number} pixels
+   * @param {number} cells
+   * @param {(at: number) => number} shown
+   */
+  #fit(length, from, extent, pixels2, cells, shown) {
+    const key = [length, from, extent, pixels2, cells].join();
+    if (key === this.#key) return;
+    this.#key = key;
+    if (length !== this.before.length) {
+      this.before = new Int32Array(length);
+      this.after = new Int32Array(length);
+      this.fraction = new Float64Array(length);
+      this.place = new Float64Array(length);
+    }
+    this.starts = new Int32Array(cells + 1).fill(length);
+    for (let i = length - 1; i >= 0; i--) {
+      this.place[i] = shown(from + (i + 0.5) * extent / length);
+      const cell = this.place[i] * cells / pixels2 - 0.5;
+      const inside2 = Math.min(Math.max(cell, 0), cells - 1);
+      this.before[i] = Math.floor(inside2);
+      this.after[i] = Math.min(this.before[i] + 1, cells - 1);
+      this.fraction[i] = inside2 - this.before[i];
+      this.starts[this.before[i]] = i;
+    }
+    for (let k = cells - 1; k >= 0; k--) {
+      this.starts[k] = Math.min(this.starts[k], this.starts[k + 1]);
+    }
+  }
+};
+
+// src/outline.js
+var LIGHT = 1.25;
+var DARK = 1;
+var DARK_OPACITY = 0.7;
+var Outline = class {
+  #across = new Axis();
+  #down = new Axis();
+  #grid = (
+    /** @type {Size} */
+    [0, 0]
+  );
+  /** Cells per canvas pixel. */
+  #scale = [0, 0];
+  /**
+   * @param {Size} raster (height, width) of the canvas
+   * @param {View} view part of the image that fills it, in image pixels
+   * @param {Size} size of the image
+   * @param {Size} grid
+   */
+  fit([height, width], view, size, grid) {
+    this.#across.fitPlaces(width, view.x, view.width, size[1], grid[1]);
+    this.#down.fitPlaces(height, view.y, view.height, size[0], grid[0]);
+    this.#grid = grid;
+    this.#scale = [
+      grid[1] * view.width / (size[1] * width),
+      grid[0] * view.height / (size[0] * height)
+    ];
+  }
+  /**
+   * @param {Uint32Array} pixels of the canvas
+   * @param {Uint8Array} blocks
+   * @param {Layers} layers
+   * @param {number} ratio device pixels per CSS pixel
+   */
+  paint(pixels2, blocks, layers, ratio) {
+    pixels2.fill(0);
+    const [rows, cols] = this.#grid;
+    const { before: lefts } = this.#across;
+    const { before: tops } = this.#down;
+    for (let row = tops[0]; row <= tops[tops.length - 1]; row++) {
+      for (let col = lefts[0]; col <= lefts[lefts.length - 1]; col++) {
+        const block = blocks[row * cols + col];
+        if (block === DROPPED) continue;
+        if (block === MIXED || besideMixed(blocks, row, col, rows, cols)) {
+          this.#paintBlock(pixels2, row, col, layers, ratio);
+        }
+      }
+    }
+  }
+  /**
+   * @param {Uint32Array} pixels
+   * @param {number} row
+   * @param {number} col
+   * @param {Layers} layers
+   * @param {number} ratio
+   */
+  #paintBlock(pixels2, row, col, { positives, negatives }, ratio) {
+    const { starts: xs, before, fraction: across } = this.#across;
+    const { starts: ys, fraction: down } = this.#down;
+    const [rows, cols] = this.#grid;
+    const a = row * cols + col;
+    const right = col + 1 < cols ? 1 : 0;
+    const below = row + 1 < rows ? cols : 0;
+    const light = LIGHT * ratio / 2;
+    const far = light + DARK * ratio + 0.5;
+    for (let y = ys[row]; y < ys[row + 1]; y++) {
+      for (let x = xs[col]; x < xs[col + 1]; x++) {
+        let inside2 = Number.NEGATIVE_INFINITY;
+        for (let k = 0; k < positives.length; k++) {
+          const gap = this.#distance(positives[k], a, right, below, across[x], down[y]);
+          if (gap > inside2) inside2 = gap;
+        }
+        for (let k = 0; k < negatives.length; k++) {
+          const gap = this.#distance(negatives[k], a, right, below, across[x], down[y]);
+          if (-gap < inside2) inside2 = -gap;
+        }
+        const away = Math.abs(inside2);
+        if (away < far) pixels2[y * before.length + x] = inkAt(away, light, far);
+      }
+    }
+  }
+  /**
+   * Distance from a layer's edge in canvas pixels, to first order; negative outside.
+   *
+   * @param {Layer} layer
+   * @param {number} a cell at the top left
+   * @param {number} right step to the next column
+   * @param {number} below step to the next row
+   * @param {number} across
+   * @param {number} down
+   */
+  #distance({ map, cut }, a, right, below, across, down) {
+    const topSlope = map[a + right] - map[a];
+    const bottomSlope = map[a + right + below] - map[a + below];
+    const top = map[a] + across * topSlope;
+    const bottom = map[a + below] + across * bottomSlope;
+    const dx = (topSlope + down * (bottomSlope - topSlope)) * this.#scale[0];
+    const dy = (bottom - top) * this.#scale[1];
+    return (top + down * (bottom - top) - cut) / Math.sqrt(dx * dx + dy * dy);
+  }
+};
+function inkAt(away, light, far) {
+  const lit = Math.min(Math.max(light + 0.5 - away, 0), 1);
+  const shade = Math.min(far - away, 1) * DARK_OPACITY * (1 - lit);
+  const alpha = lit + shade;
+  const grey = Math.round(255 * lit / alpha);
+  return (Math.round(255 * alpha) << 24 | grey << 16 | grey << 8 | grey) >>> 0;
+}
+function besideMixed(blocks, row, col, rows, cols) {
+  const bottom = Math.min(row + 1, rows - 1);
+  const right = Math.min(col + 1, cols - 1);
+  for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
+    for (let c = Math.max(col - 1, 0); c <= right; c++) {
+      if (blocks[r * cols + c] === MIXED) return true;
+    }
+  }
+  return false;
+}
+
+// src/smooth.js
+var SmoothMask = class {
+  #across = new Axis();
+  #down = new Axis();
+  /**
+   * @param {Size} raster (height, width) of the canvas
+   * @param {View} view part of the image that fills it, in image pixels
+   * @param {Size} size of the image
+   * @param {Size} grid
+   */
+  fit([height, width], view, size, grid) {
+    this.#across.fitPixels(width, view.x, view.width, size[1], grid[1]);
+    this.#down.fitPixels(height, view.y, view.height, size[0], grid[0]);
+  }
+  /**
+   * @param {Uint32Array} pixels of the canvas: those of the mask get the colour, all
+   *   others are cleared
+   * @param {Uint8Array} blocks
+   * @param {Layers} layers
+   * @param {number} colour
+   */
+  paint(pixels2, blocks, layers, colour) {
+    const { before: lefts, starts } = this.#across;
+    const { before: tops, after: bottoms, fraction: down, place: rows } = this.#down;
+    const width = lefts.length;
+    const cols = starts.length - 1;
+    pixels2.fill(0);
+    for (let y = 0; y < tops.length; y++) {
+      const line = y * width;
+      if (y > 0 && rows[y] === rows[y - 1]) {
+        pixels2.copyWithin(line, line - width, line);
+        continue;
+      }
+      const first = tops[y] * cols;
+      for (let col = lefts[0]; col <= lefts[width - 1]; col++) {
+        const block = blocks[first + col];
+        if (block === ON)
+          pixels2.fill(colour, line + starts[col], line + starts[col + 1]);
+        if (block !== MIXED) continue;
+        const bottom = bottoms[y] * cols;
+        this.#paintBlock(pixels2, line, col, first, bottom, down[y], layers, colour);
+      }
+    }
+  }
+  /**
+   * @param {Uint32Array} pixels
+   * @param {number} line start of the canvas row
+   * @param {number} col of the block
+   * @param {number} top start of the row of cells above
+   * @param {number} bottom start of the row of cells below
+   * @param {number} down how far it is from the one to the other
+   * @param {Layers} layers
+   * @param {number} colour
+   */
+  #paintBlock(pixels2, line, col, top, bottom, down, { positives, negatives }, colour) {
+    const { starts, after, fraction } = this.#across;
+    const end = starts[col + 1];
+    const right = after[starts[col]];
+    for (let x = starts[col]; x < end; x++) {
+      const across = fraction[x];
+      let inside2 = false;
+      for (let k = 0; k < positives.length && !inside2; k++) {
+        const { map, cut } = positives[k];
+        inside2 = mix(map, top + col, top + right, bottom + col, bottom + right, across, down) > cut;
+      }
+      for (let k = 0; k < negatives.length && inside2; k++) {
+        const { map, cut } = negatives[k];
+        inside2 = !(mix(map, top + col, top + right, bottom + col, bottom + right, across, down) > cut);
+      }
+      if (inside2) pixels2[line + x] = colour;
+    }
+  }
+};
+function mix(map, a, b, c, d, across, down) {
+  const top = map[a] + across * (map[b] - map[a]);
+  const bottom = map[c] + across * (map[d] - map[c]);
+  return top + down * (bottom - top);
+}
+
+// src/stagemask.js
+var StageMask = class {
+  #tint = new Raster();
+  #lines = new Raster({ class: "ncut-outline", "aria-hidden": "true" });
+  #mask = new SmoothMask();
+  #outline = new Outline();
+  #blocks;
+  #grid;
+  /** @type {Layers} */
+  #layers = { positives: [], negatives: [] };
+  /** @param {Size} grid */
+  constructor(grid) {
+    this.#grid = grid;
+    this.#blocks = new Uint8Array(grid[0] * grid[1]);
+  }
+  /** The outline's canvas, to be laid over the stage. */
+  get outline() {
+    return this.#lines.canvas;
+  }
+  /**
+   * @param {number} width of the stage's canvas
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.#tint.resize(width, height);
+    this.#lines.resize(width, height);
+  }
+  /**
+   * What is to be painted, and where.
+   *
+   * @param {Uint8Array} mask on the latent grid
+   * @param {Layers} layers
+   * @param {View} view
+   * @param {Size} size of the image
+   */
+  show(mask, layers, view, size) {
+    this.#layers = layers;
+    findBlocks(this.#blocks, mask, layers, this.#grid);
+    this.#mask.fit(this.#tint.size, view, size, this.#grid);
+    this.#outline.fit(this.#lines.size, view, size, this.#grid);
+  }
+  /**
+   * @param {CanvasRenderingContext2D} context of the stage
+   * @param {number} colour as of `pixelOf`
+   * @param {number} opacity
+   */
+  paintTint(context, colour, opacity) {
+    this.#mask.paint(this.#tint.pixels, this.#blocks, this.#layers, colour);
+    this.#tint.put();
+    context.globalAlpha = opacity;
+    context.drawImage(this.#tint.canvas, 0, 0);
+    context.globalAlpha = 1;
+  }
+  /** @param {boolean} visible */
+  paintOutline(visible) {
+    if (visible) {
+      const ratio = devicePixelRatio;
+      this.#outline.paint(this.#lines.pixels, this.#blocks, this.#layers, ratio);
+    } else this.#lines.pixels.fill(0);
+    this.#lines.put();
+  }
+};
+var Raster = class {
+  #context;
+  #image;
+  pixels;
+  /** @param {Record<string, string>} [attributes] */
+  constructor(attributes = {}) {
+    this.#context = contextOf(html("canvas", attributes));
+    this.#image = this.#context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+  get canvas() {
+    return this.#context.canvas;
+  }
+  /** @returns {Size} */
+  get size() {
+    return [this.#image.height, this.#image.width];
+  }
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.#image = this.#context.createImageData(width, height);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+  put() {
+    this.#context.putImageData(this.#image, 0, 0);
+  }
+};
+
+// src/viewport.js
+var LARGEST_PIXEL = 32;
+var MARGIN2 = 0.1;
+function smallestWidth([, imageWidth], width) {
+  return Math.min(imageWidth, width / LARGEST_PIXEL);
+}
+function isWhole(view, [, imageWidth]) {
+  return view.width >= imageWidth;
+}
+function transformed(view, size, from, to, factor, smallest) {
+  const least = Math.min(smallest, view.width);
+  const width = clamp2(view.width / factor, least, size[1]);
+  const height = width * size[0] / size[1];
+  const x = view.x + from[0] * view.width - to[0] * width;
+  const y = view.y + from[1] * view.height - to[1] * height;
+  return inside({ x, y, width, height }, size);
+}
+function revealing(view, size, [x, y]) {
+  const [across, down] = placeOf(x, y, view);
+  const moved = {
+    ...view,
+    x: view.x + (across - clamp2(across, MARGIN2, 1 - MARGIN2)) * view.width,
+    y: view.y + (down - clamp2(down, MARGIN2, 1 - MARGIN2)) * view.height
+  };
+  return inside(moved, size);
+}
+function inside({ x, y, width, height }, [imageHeight, imageWidth]) {
+  return {
+    x: clamp2(x, 0, imageWidth - width),
+    y: clamp2(y, 0, imageHeight - height),
+    width,
+    height
+  };
+}
+function clamp2(value, low, high) {
+  return Math.max(low, Math.min(value, high));
+}
 
 // src/stage.js
-var OUTLINE = 1.25;
+var PREVIEW = 0.6;
+var CRISP = 3;
 var Stage = class {
   canvas = focusable("canvas", {
     "data-ncut": "stage",
@@ -2168,18 +3712,11 @@ var Stage = class {
   });
   /** @type {number} The image that is painted. */
   image = -1;
-  #outline = html("canvas", { class: "ncut-outline", "aria-hidden": "true" });
+  element;
   #markers = svg("svg", { class: "ncut-markers", "aria-hidden": "true" });
-  element = html(
-    "div",
-    { class: "ncut-frame" },
-    this.canvas,
-    this.#outline,
-    this.#markers
-  );
   #context = contextOf(this.canvas);
   #store;
-  #segmentation;
+  #mask;
   #cells;
   /** @type {View} */
   #view = wholeImage([1, 1]);
@@ -2188,14 +3725,20 @@ var Stage = class {
   #baseKey = "";
   /** @type {Picture | null} */
   #basePicture = null;
-  /**
-   * @param {Store} store
-   * @param {Segmentation} segmentation
-   */
-  constructor(store, segmentation) {
+  /** @type {unknown[]} What the canvas shows. */
+  #painted = [];
+  /** @param {Store} store */
+  constructor(store) {
     this.#store = store;
-    this.#segmentation = segmentation;
+    this.#mask = new StageMask(store.info.grid);
     this.#cells = new CellLayer(store.info.grid);
+    this.element = html(
+      "div",
+      { class: "ncut-frame" },
+      this.canvas,
+      this.#mask.outline,
+      this.#markers
+    );
   }
   /**
    * @param {() => void} repaint at once: a resized canvas is blank, and one that comes
@@ -2207,11 +3750,13 @@ var Stage = class {
       const { inlineSize: width, blockSize: height } = deviceSize(entry);
       if (width === 0 || height === 0) return;
       if (width !== this.canvas.width || height !== this.canvas.height) {
-        for (const canvas of [this.canvas, this.#outline, this.#base.canvas]) {
+        for (const canvas of [this.canvas, this.#base.canvas]) {
           canvas.width = width;
           canvas.height = height;
         }
+        this.#mask.resize(width, height);
         this.#baseKey = "";
+        this.#painted = [];
       }
       repaint();
     });
@@ -2237,35 +3782,128 @@ var Stage = class {
       this.#store.info.sizes[this.image]
     );
   }
-  /** @param {Local} local */
-  paint({ showMask, crosshair }) {
+  /**
+   * Place of the pointer in the view.
+   *
+   * @param {{ clientX: number, clientY: number }} event
+   * @returns {Place}
+   */
+  placeAt({ clientX, clientY }) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    return [(clientX - left) / width, (clientY - top) / height];
+  }
+  /** Whether a part of the image only is shown. */
+  get zoomed() {
+    return !isWhole(this.#view, this.#size);
+  }
+  /**
+   * @param {Place} place that stays
+   * @param {number} factor
+   */
+  zoomAt(place, factor) {
+    this.transform(place, place, factor);
+  }
+  /**
+   * Bring what lies at `from` to `to`, `factor` times as large.
+   *
+   * @param {Place} from
+   * @param {Place} to
+   * @param {number} factor
+   */
+  transform(from, to, factor) {
+    const smallest = smallestWidth(this.#size, this.canvas.clientWidth);
+    this.#view = transformed(this.#view, this.#size, from, to, factor, smallest);
+  }
+  /**
+   * Move the view, where it must be, for a pixel to be in it.
+   *
+   * @param {[x: number, y: number]} pixel
+   * @returns {Place} of the pixel
+   */
+  reveal(pixel) {
+    this.#view = revealing(this.#view, this.#size, pixel);
+    return placeOf(...pixel, this.#view);
+  }
+  resetView() {
+    this.#view = wholeImage(this.#size);
+  }
+  get #size() {
+    return this.#store.info.sizes[this.image];
+  }
+  /**
+   * @param {Segmentation} shown
+   * @param {boolean} isPreview whether it shows what is not, or not yet, so
+   * @param {Local} local
+   */
+  paint(shown, isPreview, { showMask, crosshair }) {
     const store = this.#store;
     const image = store.activeImage;
     const size = store.info.sizes[image];
     if (image !== this.image) this.#turnTo(image, size);
-    this.#paintPicture(size);
-    const result = this.#segmentation.of(image);
-    const layer = store.get("layer");
-    const opacity = store.get("opacity");
-    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
-    else if (layer === "heatmap" && result.marked) this.#paintHeat(size, opacity);
-    else if (showMask) this.#paintMask(result.mask, size, opacity);
-    this.#paintOutline(showMask ? result.mask : null, size);
+    this.#tellView();
+    const result = shown.of(image);
+    const state = [
+      image,
+      shown,
+      result.version,
+      isPreview,
+      showMask,
+      store.get("layer"),
+      store.get("opacity"),
+      store.pictures.version,
+      this.#view,
+      devicePixelRatio,
+      getComputedStyle(this.canvas).getPropertyValue("--ncut-mask")
+    ];
+    if (state.some((value, i) => value !== this.#painted[i])) {
+      this.#painted = state;
+      this.#paintAll(shown, result, size, isPreview, showMask);
+    }
     const clicks = store.clicks.filter(({ click }) => click[0] === image);
     paintMarkers(this.#markers, clicks, crosshair, this.#view, size, store.info.grid);
+  }
+  /**
+   * @param {Segmentation} shown
+   * @param {Result} result
+   * @param {Size} size
+   * @param {boolean} isPreview
+   * @param {boolean} showMask
+   */
+  #paintAll(shown, result, size, isPreview, showMask) {
+    const store = this.#store;
+    const layer = store.get("layer");
+    const opacity = store.get("opacity");
+    this.#paintPicture(size);
+    const layers = shown.layersOf(this.image);
+    this.#mask.show(result.mask, layers, this.#view, size);
+    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
+    else if (layer === "heatmap" && result.marked)
+      this.#paintHeat(shown, size, opacity);
+    else if (showMask && result.marked) {
+      const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
+      const strength = isPreview ? PREVIEW * opacity : opacity;
+      this.#mask.paintTint(this.#context, pixelOf(colour), strength);
+    }
+    this.#mask.paintOutline(showMask && result.marked);
   }
   /**
    * @param {number} image
    * @param {Size} size
    */
   #turnTo(image, size) {
+    const before = this.#size;
     this.image = image;
-    this.#view = wholeImage(size);
+    if (before?.join() !== size.join()) this.resetView();
     this.element.style.setProperty("--ncut-aspect", String(size[1] / size[0]));
     setAttribute(this.canvas, "data-image", String(image));
     const count2 = this.#store.imageCount;
     const name = count2 > 1 ? `Image ${image + 1} of ${count2}` : "Image";
     setAttribute(this.canvas, "aria-label", `${name}. Click to segment.`);
+  }
+  #tellView() {
+    const { x, y, width, height } = this.#view;
+    setAttribute(this.canvas, "data-view", [x, y, width, height].join());
+    this.canvas.classList.toggle("ncut-zoomed", this.zoomed);
   }
   /** @param {Size} size */
   #paintPicture(size) {
@@ -2284,7 +3922,9 @@ var Stage = class {
       this.#basePicture = picture;
       this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
       const part = viewIn(view, size, sizeOf(picture));
-      drawView(this.#base, picture, part, { smooth: true });
+      const own = picture.width === size[1];
+      const crisp = own && context.canvas.width > CRISP * part.width;
+      drawView(this.#base, picture, part, { smooth: !crisp });
     }
     context.drawImage(this.#base.canvas, 0, 0);
   }
@@ -2299,42 +3939,14 @@ var Stage = class {
     drawView(this.#context, picture, part, { smooth: false, opacity });
   }
   /**
+   * @param {Segmentation} shown
    * @param {Size} size
    * @param {number} opacity
    */
-  #paintHeat(size, opacity) {
-    this.#cells.paintHeat(this.#segmentation.heatOf(this.image));
-    this.#drawCells(size, opacity);
-  }
-  /**
-   * @param {Uint8Array} mask
-   * @param {Size} size
-   * @param {number} opacity
-   */
-  #paintMask(mask, size, opacity) {
-    const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
-    this.#cells.paintMask(mask, colour);
-    this.#drawCells(size, opacity);
-  }
-  /**
-   * @param {Size} size
-   * @param {number} opacity
-   */
-  #drawCells(size, opacity) {
+  #paintHeat(shown, size, opacity) {
+    this.#cells.paintHeat(shown.heatOf(this.image));
     const part = viewIn(this.#view, size, this.#store.info.grid);
-    drawView(this.#context, this.#cells.canvas, part, { smooth: false, opacity });
-  }
-  /**
-   * @param {Uint8Array | null} mask
-   * @param {Size} size
-   */
-  #paintOutline(mask, size) {
-    const context = contextOf(this.#outline);
-    context.clearRect(0, 0, context.canvas.width, context.canvas.height);
-    if (!mask) return;
-    const { grid } = this.#store.info;
-    const part = viewIn(this.#view, size, grid);
-    drawOutline(context, mask, grid, part, OUTLINE * devicePixelRatio);
+    drawView(this.#context, this.#cells.canvas, part, { smooth: true, opacity });
   }
 };
 function sizeOf({ width, height }) {
@@ -2351,22 +3963,41 @@ function deviceSize(entry) {
 
 // src/view.js
 var NO_REVISION = "-1";
+var STRIP_BUDGET = 6;
+var STRIP_EVERY = 100;
 function showView(store, segmentation, el, signal) {
-  const local = { showMask: true, crosshair: null, hover: null };
-  const stage = new Stage(store, segmentation);
-  const filmstrip = new Filmstrip(store, segmentation);
+  const local = {
+    showMask: true,
+    crosshair: null,
+    pointed: null,
+    hover: new Hover(store)
+  };
+  const stage = new Stage(store);
+  const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, signal);
-  const root = html(
-    "div",
-    { class: "ncut-segmenter", role: "group", "aria-label": "NCUT segmenter" },
+  const help = new Help(MOUSE, KEYS);
+  const root = html("div", {
+    class: "ncut-segmenter",
+    role: "group",
+    "aria-label": "NCUT segmenter"
+  });
+  const resizer = new Resizer(root, stage.element, signal);
+  const foot = html("div", { class: "ncut-foot" }, status.element, help.button);
+  root.append(
     html(
       "div",
       { class: "ncut-body" },
-      html("div", { class: "ncut-main" }, stage.element, status.element),
+      html(
+        "div",
+        { class: "ncut-main" },
+        stage.element,
+        resizer.element,
+        foot,
+        help.panel
+      ),
       filmstrip.element,
-      controls.element,
-      help()
+      controls.element
     )
   );
   setAttribute(root, "data-revision", NO_REVISION);
@@ -2378,18 +4009,33 @@ function showView(store, segmentation, el, signal) {
     frame = 0;
     if (!root.isConnected) return;
     const image = store.activeImage;
-    stage.paint(local);
-    filmstrip.paint();
+    const preview = local.hover.shown;
+    const shown = preview ?? segmentation;
+    const { exact, current } = shown.of(image);
+    stage.paint(shown, preview !== null || current && !exact, local);
+    paintStrip(shown);
     controls.paint();
-    status.paint(local);
+    status.paint(local, preview);
     setAttribute(root, "data-state", store.state);
+    setAttribute(root, "data-preview", String(preview !== null));
     const { revision } = store;
-    if (segmentation.of(image).complete && revision !== null) {
+    if (exact && !preview && revision !== null) {
       setAttribute(root, "data-revision", String(revision));
       paintedImage = image;
     } else if (image !== paintedImage) {
       setAttribute(root, "data-revision", NO_REVISION);
     }
+  };
+  let stripDue = 0;
+  let stripTimer;
+  const paintStrip = (shown) => {
+    const now = performance.now();
+    clearTimeout(stripTimer);
+    if (shown !== segmentation && now < stripDue) {
+      stripTimer = setTimeout(repaint, stripDue - now);
+    } else if (filmstrip.paint(shown, now + STRIP_BUDGET)) {
+      stripDue = now + STRIP_EVERY;
+    } else repaint();
   };
   const repaint = () => {
     frame ||= requestAnimationFrame(paint);
@@ -2402,30 +4048,16 @@ function showView(store, segmentation, el, signal) {
     repaint();
   }, signal);
   listenToPointer(store, stage, local, repaint, signal);
-  listenToKeys(store, stage, local, repaint, signal);
+  listenToKeys(store, stage, help, local, repaint, signal);
+  help.listen(signal);
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(frame);
+    clearTimeout(stripTimer);
     root.remove();
   });
   el.append(root);
   show();
   paint();
-}
-function help() {
-  const rows = KEYS.map(
-    ([key, effect]) => html("div", {}, html("dt", {}, html("kbd", {}, key)), html("dd", {}, effect))
-  );
-  return html(
-    "details",
-    { class: "ncut-help" },
-    focusable("summary", {}, "Mouse and keys"),
-    html(
-      "p",
-      {},
-      "Click: this is it. Alt-click or right click: this is not. Keys work while the image has the focus."
-    ),
-    html("dl", {}, ...rows)
-  );
 }
 
 // src/index.js

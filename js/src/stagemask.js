@@ -1,0 +1,120 @@
+/**
+ * The mask on the stage: its tint, at the image's own resolution, and its outline, on a
+ * canvas of its own so that the stage's pixels stay the image's or the mask's.
+ *
+ * @import { Layers } from "./blocks.js"
+ * @import { View } from "./prompts.js"
+ * @import { Size } from "./wire.js"
+ */
+
+import { findBlocks } from "./blocks.js";
+import { html } from "./dom.js";
+import { contextOf } from "./layers.js";
+import { Outline } from "./outline.js";
+import { SmoothMask } from "./smooth.js";
+
+export class StageMask {
+  #tint = new Raster();
+  #lines = new Raster({ class: "ncut-outline", "aria-hidden": "true" });
+  #mask = new SmoothMask();
+  #outline = new Outline();
+  #blocks;
+  #grid;
+  /** @type {Layers} */
+  #layers = { positives: [], negatives: [] };
+
+  /** @param {Size} grid */
+  constructor(grid) {
+    this.#grid = grid;
+    this.#blocks = new Uint8Array(grid[0] * grid[1]);
+  }
+
+  /** The outline's canvas, to be laid over the stage. */
+  get outline() {
+    return this.#lines.canvas;
+  }
+
+  /**
+   * @param {number} width of the stage's canvas
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.#tint.resize(width, height);
+    this.#lines.resize(width, height);
+  }
+
+  /**
+   * What is to be painted, and where.
+   *
+   * @param {Uint8Array} mask on the latent grid
+   * @param {Layers} layers
+   * @param {View} view
+   * @param {Size} size of the image
+   */
+  show(mask, layers, view, size) {
+    this.#layers = layers;
+    findBlocks(this.#blocks, mask, layers, this.#grid);
+    this.#mask.fit(this.#tint.size, view, size, this.#grid);
+    this.#outline.fit(this.#lines.size, view, size, this.#grid);
+  }
+
+  /**
+   * @param {CanvasRenderingContext2D} context of the stage
+   * @param {number} colour as of `pixelOf`
+   * @param {number} opacity
+   */
+  paintTint(context, colour, opacity) {
+    this.#mask.paint(this.#tint.pixels, this.#blocks, this.#layers, colour);
+    this.#tint.put();
+    context.globalAlpha = opacity;
+    context.drawImage(this.#tint.canvas, 0, 0);
+    context.globalAlpha = 1;
+  }
+
+  /** @param {boolean} visible */
+  paintOutline(visible) {
+    if (visible) {
+      const ratio = devicePixelRatio;
+      this.#outline.paint(this.#lines.pixels, this.#blocks, this.#layers, ratio);
+    } else this.#lines.pixels.fill(0);
+    this.#lines.put();
+  }
+}
+
+/** A canvas whose pixels are written one by one. */
+class Raster {
+  #context;
+  #image;
+  pixels;
+
+  /** @param {Record<string, string>} [attributes] */
+  constructor(attributes = {}) {
+    this.#context = contextOf(html("canvas", attributes));
+    this.#image = this.#context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+
+  get canvas() {
+    return this.#context.canvas;
+  }
+
+  /** @returns {Size} */
+  get size() {
+    return [this.#image.height, this.#image.width];
+  }
+
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.#image = this.#context.createImageData(width, height);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+
+  put() {
+    this.#context.putImageData(this.#image, 0, 0);
+  }
+}

@@ -1,0 +1,190 @@
+/** Previews against the kernel's own eigenvectors: `python -m tests.js_fixture`. */
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import test from "node:test";
+import { combineMasks } from "../src/masks.js";
+import { Previews } from "../src/previews.js";
+import { statisticsOf } from "../src/statistics.js";
+
+const fixture = JSON.parse(
+  readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
+);
+
+/** @typedef {{ low: number[], step: number[], levels: number[] }} Packed */
+
+/**
+ * The vectors of a fixture as the kernel sends them.
+ *
+ * @param {Previews} previews
+ * @param {{ vectors: Packed[], sample: Packed }} kept
+ * @param {(number | null)[]} images
+ */
+function send(previews, kept, images) {
+  const parts = images.map((image) =>
+    image === null ? kept.sample : kept.vectors[image],
+  );
+  const vectors = parts.map(({ low, step }, k) => ({ image: images[k], low, step }));
+  const buffers = parts.map(({ levels }) => Uint8Array.from(levels).buffer);
+  previews.acceptVectors({ type: "vectors", id: "", vectors }, buffers);
+}
+
+/**
+ * @param {Previews} previews
+ * @param {{ num_eig: number, count: number, mean: number[], covariance: number[] }} kept
+ */
+function sendMoments(previews, { num_eig, count, mean, covariance }) {
+  const buffers = [mean, covariance].map((v) => Float64Array.from(v).buffer);
+  previews.acceptMoments({ type: "moments", id: "", num_eig, count }, buffers);
+}
+
+for (const kept of fixture.previews) {
+  const { num_eig: numEig, prompt, values, truth } = kept;
+  const open = () => {
+    const previews = new Previews(fixture.grid, kept.vectors[0].low.length);
+    previews.reserve(1, 2);
+    return previews;
+  };
+
+  test(`${numEig} eigenvectors: a map is the kernel's, from the same bytes`, () => {
+    const previews = open();
+    send(previews, kept, [0, 1, null]);
+    for (const [image, expected] of values.entries()) {
+      const similarity = previews.get(prompt, numEig, image);
+      assert.ok(similarity);
+      for (const [i, value] of similarity.map.entries()) {
+        assert.ok(Math.abs(value - expected[i]) < 2e-6, `${value}: ${expected[i]}`);
+      }
+    }
+  });
+
+  test(`${numEig} eigenvectors: statistics are the kernel's, but for the bytes`, () => {
+    const previews = open();
+    send(previews, kept, [0, 1, null]);
+    sendMoments(previews, kept);
+    const stats = previews.get(prompt, numEig, 0)?.stats;
+    assert.ok(stats);
+    const { mean, std, low, high, count } = truth.stats;
+    assert.equal(stats.count, count);
+    assert.ok(Math.abs(stats.mean - mean) < 5e-3);
+    assert.ok(Math.abs(stats.std / std - 1) < 5e-3);
+    for (const k of [0, 1]) {
+      assert.ok(Math.abs(stats.low[k] - low[k]) < 0.01);
+      assert.ok(Math.abs(stats.high[k] - high[k]) < 0.01);
+    }
+  });
+
+  test(`${numEig} eigenvectors: the mask is the kernel's, but for ties`, () => {
+    const previews = open();
+    send(previews, kept, [0, 1, null]);
+    sendMoments(previews, kept);
+    const settings = { gamma: 1, threshold: 0.5, negative_threshold: 0.7 };
+    let both = 0;
+    let either = 0;
+    for (const image of [0, 1]) {
+      const preview = previews.get(prompt, numEig, image);
+      assert.ok(preview);
+      const exact = {
+        map: Float32Array.from(truth.values[image]),
+        stats: truth.stats,
+      };
+      const [a, b] = [preview, exact].map((similarity) =>
+        combineMasks(new Uint8Array(120), [similarity], [], settings),
+      );
+      for (let i = 0; i < 120; i++) {
+        both += a[i] & b[i];
+        either += a[i] | b[i];
+      }
+    }
+    assert.ok(either > 10);
+    assert.ok(both / either >= 0.98, `${both} of ${either}`);
+  });
+}
+
+test("without moments the sample's own stand in, and are given up for the kernel's", () => {
+  const [kept] = fixture.previews;
+  const previews = new Previews(fixture.grid, 4);
+  previews.reserve(1, 1);
+  send(previews, kept, [0, null]);
+  assert.ok(previews.lacksMoments(4));
+  const own = previews.get(kept.prompt, 4, 0)?.stats;
+  // A batch of fewer pixels than the sample's limit is its own sample.
+  assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 5e-3);
+  sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
+  assert.ok(!previews.lacksMoments(4));
+  assert.equal(previews.get(kept.prompt, 4, 0)?.stats.std, 0);
+});
+
+test("what is missing is asked for: the active image and the sample first", () => {
+  const [kept] = fixture.previews;
+  const previews = new Previews(fixture.grid, 4);
+  previews.reserve(0, 2);
+  assert.deepEqual(previews.missing([1, 0]), { images: [1], sample: true });
+  send(previews, kept, [1, null]);
+  assert.deepEqual(previews.missing([1, 0]), { images: [0], sample: false });
+  assert.equal(previews.get(kept.prompt, 4, 1), undefined); // It is on image 0.
+  previews.refuse({ images: [0] });
+  assert.equal(previews.missing([1, 0]), null);
+  previews.retry();
+  send(previews, kept, [0]);
+  assert.equal(previews.missing([1, 0]), null);
+  assert.ok(previews.get(kept.prompt, 4, 1));
+});
+
+test("maps are written again: hovering does not grow", () => {
+  const [kept] = fixture.previews;
+  const previews = new Previews(fixture.grid, 4);
+  previews.reserve(0, 1);
+  send(previews, kept, [0, null]);
+  const seen = new Set();
+  for (let k = 0; k < 1000; k++) {
+    const cell = k % 120;
+    const map = previews.get(
+      [0, Math.floor(cell / 10), cell % 10],
+      1 + (k % 4),
+      0,
+    )?.map;
+    seen.add(map?.buffer);
+  }
+  assert.ok(seen.size <= 129, `${seen.size}`);
+});
+
+test("reply that is too short is said", () => {
+  const previews = new Previews(fixture.grid, 4);
+  const entry = { image: 0, low: [0, 0, 0, 0], step: [1, 1, 1, 1] };
+  const buffers = [new ArrayBuffer(7)];
+  const reply = { type: /** @type {const} */ ("vectors"), id: "", vectors: [entry] };
+  assert.throws(() => previews.acceptVectors(reply, buffers), /4 x 120 bytes, got 7/);
+  const moments = {
+    type: /** @type {const} */ ("moments"),
+    id: "",
+    num_eig: 2,
+    count: 3,
+  };
+  assert.throws(
+    () => previews.acceptMoments(moments, [new ArrayBuffer(16), new ArrayBuffer(8)]),
+    /covariance must be of 2 eigenvectors in float64, got 8 bytes/,
+  );
+});
+
+test("order statistics are those of sorting", () => {
+  let seed = 1;
+  const random = () => {
+    seed = (seed * 16807) % 2147483647;
+    return seed / 2147483647;
+  };
+  for (const count of [1, 2, 3, 99, 100, 101, 1000, 10000]) {
+    for (const levels of [3, 1e9]) {
+      const values = Float32Array.from({ length: count }, () =>
+        Math.floor(random() * levels),
+      );
+      const sorted = values.slice().sort();
+      const at = (/** @type {number} */ rank) => sorted[Math.min(rank, count - 1)];
+      const low = Math.floor(0.01 * (count - 1));
+      const high = Math.floor(0.99 * (count - 1));
+      const stats = statisticsOf(Float32Array.of(1), values, undefined);
+      assert.deepEqual(stats.low, [at(low), at(low + 1)]);
+      assert.deepEqual(stats.high, [at(high), at(high + 1)]);
+    }
+  }
+});
