@@ -36,7 +36,7 @@ seg = NcutSegmenter(
 )
 received = []
 def counted(state, take=seg.set_state):
-    received.append((dict(state), threading.current_thread() is threading.main_thread()))
+    received.append(threading.current_thread() is threading.main_thread())
     take(state)
 seg.set_state = counted
 seg
@@ -173,7 +173,7 @@ class Widget:
         mouse, middle = self.page.tab.mouse, box["y"] + box["height"] / 2
         mouse.move(box["x"] + box["width"] * begin, middle)
         mouse.down()
-        mouse.move(box["x"] + box["width"] * end, middle, steps=30)
+        mouse.move(box["x"] + box["width"] * end, middle, steps=10)
         mouse.up()
         return float(slider.input_value())
 
@@ -181,7 +181,7 @@ class Widget:
         return read_mask(self.stage)[0]
 
     def expected(self) -> NDArray:
-        """What the stage is to show of the kernel's mask."""
+        """Take from the kernel's mask what the stage is to show."""
         mask = np.array(self.value("seg.mask.tolist()"), dtype=bool)
         shown, view = read_mask(self.stage)
         return on_canvas(mask, shown.shape, view)
@@ -203,7 +203,7 @@ def test_handlers_run_beside_the_cells_or_among_them(
     widget.click(100, 60)
     widget.root.locator("input[name=threshold]").fill("0.4")
     wait_until(lambda: widget.value("seg.threshold") == 0.4, "the threshold")
-    threads = widget.value("{on_main_thread for _, on_main_thread in received}")
+    threads = widget.value("set(received)")
     assert threads == {handlers == "main thread"}
 
 
@@ -211,17 +211,19 @@ def test_clicks_and_sliders_during_a_cell_are_kept(
     widget: Widget, handlers: str
 ) -> None:
     widget.click(100, 60)
-    wait_until(lambda: len(widget.value("seg.clicks")) == 1, "the first click")
-    widget.page.run("seg.threshold = 0.3")
-    wait_until(widget.settled, "the low threshold")
-    low = widget.expected()
-    widget.page.run("seg.threshold = 0.5")
-    wait_until(widget.settled, "the high threshold")
+    slider = widget.root.locator("input[name=threshold]")
+    masks = []
+    for threshold in (0.3, 0.5):
+        slider.fill(str(threshold))
+        wait_until(lambda t=threshold: widget.value("seg.threshold") == t, "the value")
+        wait_until(widget.settled, "the mask")
+        masks.append(widget.mask())
+    low, high = masks
+    assert not np.array_equal(low, high)
     revision = widget.revision
-    assert not np.array_equal(low, widget.expected())
 
     widget.start(SLEEP)
-    widget.root.locator("input[name=threshold]").fill("0.3")
+    slider.fill("0.3")
     # The page knows the click's similarity, and needs no kernel for this.
     wait_until(lambda: np.array_equal(widget.mask(), low), "the slider's mask")
     for x, y in TEN:
@@ -263,5 +265,6 @@ def test_a_flood_of_slider_events_reaches_the_kernel_as_a_few(widget: Widget) ->
     last = float(widget.root.locator("input[name=threshold]").evaluate(FLOOD))
     wait_until(lambda: widget.value("seg.threshold") == last, "the last value")
     widget.agrees()
-    # The page sends about five a second while the slider moves, and one at rest.
+    # About five a second while the slider moves, and one at rest. The host's own
+    # merging, with one message in flight, lets twice as many through.
     assert widget.value("len(received)") <= 8
