@@ -372,7 +372,7 @@ def time_clicks(seg: Segmenter, count: int) -> None:
         box["x"] += 1 if len(ours) % 2 else -1
     page.tab.evaluate("probe.stop()")
     ours, echoes = ours[5:], echoes[5:]
-    # One in two edits is a "clear".
+    # What was handled between is "clear".
     clicks = page.value(
         "[s for s, c in zip(seconds, received) if c['edits'][0]['op'] == 'click']"
     )[-count:]
@@ -446,7 +446,9 @@ def compare_previews(page: Page, count: int) -> None:
         page.tab.evaluate("() => new Promise(requestAnimationFrame)")
         preview, view = read_mask(seg.stage)
         seg.click(x, y)
-        mask = np.array(page.value("seg.mask.tolist()"), dtype=bool)
+        shape, packed = page.value("(seg.mask.shape, np.packbits(seg.mask).tobytes())")
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=np.prod(shape))
+        mask = bits.reshape(shape).astype(bool)
         shown = on_canvas(mask, preview.shape, view)
         overlaps.append(
             (preview & shown).sum() / max((preview | shown).sum(), 1)
