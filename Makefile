@@ -19,6 +19,8 @@ test: check peers
 bench: .venv/dev peers
 	$(BIN)/python tests/benchmarks/interaction.py --peer-python $(PEER)/bin/python
 	$(BIN)/python tests/benchmarks/solver.py --peer-python $(PEER)/bin/python
+	$(BIN)/python tests/install/browser.py
+	$(BIN)/python tests/benchmarks/page.py
 	$(BIN)/python tests/benchmarks/extraction.py --peer-python $(PEER)/bin/python
 
 peers: $(PEER)/installed

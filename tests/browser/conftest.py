@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.host import CHROMIUM_FLAGS, Host, Page
+from tests.browser.host import (
+    CHROMIUM_FLAGS,
+    HANDLERS_ON_MAIN_THREAD,
+    Host,
+    Page,
+)
 from tests.install.browser import chromium
 
 
@@ -24,6 +29,14 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
     host = Host(tmp_path_factory.mktemp("jupyter"))
+    yield host
+    host.close()
+
+
+@pytest.fixture(scope="session")
+def main_thread_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
+    """Start a host whose JupyterLab sends no widget message over a subshell."""
+    host = Host(tmp_path_factory.mktemp("jupyter-main"), HANDLERS_ON_MAIN_THREAD)
     yield host
     host.close()
 

@@ -47,6 +47,16 @@ QUIET = [
     "--JupyterNotebookApp.expose_app_in_browser=True",
 ]
 
+Settings = dict[str, dict[str, Any]]
+"""JupyterLab's settings that differ from its defaults, by plugin."""
+
+HANDLERS_ON_MAIN_THREAD: Settings = {
+    "@jupyterlab/apputils-extension:kernels-settings": {
+        "commsOverSubshells": "disabled"
+    }
+}
+"""Widget messages then wait for the running cell, as with kernels without subshells."""
+
 WAIT = 60.0
 """Seconds that anything may take; only a failure takes as long."""
 
@@ -66,7 +76,7 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT) -
 class Host:
     """A Jupyter server with JupyterLab and Notebook 7, in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         self.folder = folder
         self.root = folder / "notebooks"
         self.runtime = folder / "runtime"
@@ -85,6 +95,12 @@ class Host:
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
             "IPYTHONDIR": str(folder / "ipython"),
         }
+        for plugin, values in (settings or {}).items():
+            path = (
+                folder / "settings" / f"{plugin.replace(':', '/')}.jupyterlab-settings"
+            )
+            path.parent.mkdir(parents=True)
+            path.write_text(json.dumps(values))
         self._log = (folder / "server.log").open("w")
         self._process = subprocess.Popen(
             [
@@ -183,6 +199,16 @@ class Page:
         """Run every cell and wait for the last to end."""
         self.tab.evaluate(
             "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
+        )
+
+    def start_cell(self, index: int) -> None:
+        """Run one cell, and do not wait for its end."""
+        self.tab.evaluate(
+            """(index) => {
+                window.jupyterapp.shell.currentWidget.content.activeCellIndex = index;
+                void window.jupyterapp.commands.execute('notebook:run-cell');
+            }""",
+            index,
         )
 
     def save(self) -> None:

@@ -1,0 +1,65 @@
+"""What axe-core finds wrong with the widget, for those who use assistive tools.
+
+axe-core is among the JavaScript packages of the tests: `npm --prefix js ci`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browser.host import Page, wait_until
+
+ROOT = Path(__file__).parents[2]
+AXE = Path(
+    os.environ.get("NCUT_AXE", ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js")
+)
+
+MAKE = """
+import numpy as np
+from ncut_widget import NcutSegmenter
+rng = np.random.default_rng(0)
+eigvecs = rng.standard_normal((4, 16, 16, 6)).astype("float32")
+images = [np.full((96, 128, 3), 128, dtype=np.uint8)] * 4
+seg = NcutSegmenter(eigvecs, images)
+seg
+"""
+
+THEME = """(theme) => window.jupyterapp.commands
+    .execute('apputils:change-theme', { theme })"""
+
+RUN = """async () => {
+    const { violations } = await axe.run(".ncut-segmenter", {
+        runOnly: { type: "tag", values: ["wcag2a", "wcag2aa"] },
+        resultTypes: ["violations"],
+    });
+    return violations.flatMap(({ id, nodes }) =>
+        nodes.map(({ target, failureSummary }) =>
+            `${id} at ${target}: ${failureSummary.replace(/\\s+/g, " ")}`));
+}"""
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing(open_page: Callable[..., Page], theme: str) -> None:
+    assert AXE.exists(), f"no axe-core at {AXE}: run `npm --prefix js ci`"
+    page = open_page("lab", [MAKE])
+    page.tab.evaluate(THEME, theme)
+    light = "true" if theme.endswith("Light") else "false"
+    page.tab.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+    page.start_cell(0)
+    root = page.segmenter()
+    page.tab.wait_for_selector(".ncut-segmenter[data-state=idle]")
+    page.tab.add_script_tag(content=AXE.read_text())
+    # Blank, then clicked and folded out: every control is on the page and able.
+    assert page.tab.evaluate(RUN) == []
+    root.locator("canvas[data-ncut=stage]").click()
+    root.locator("canvas[data-ncut=stage]").click(
+        button="right", position={"x": 5, "y": 5}
+    )
+    wait_until(lambda: len(page.value("seg.clicks")) == 2, "the clicks")
+    page.tab.wait_for_selector(".ncut-segmenter[data-state=idle]")
+    root.locator("summary").click()
+    assert page.tab.evaluate(RUN) == []
