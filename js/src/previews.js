@@ -141,9 +141,13 @@ export class Previews {
    * @param {{ images?: number[], sample?: boolean, numEig?: number }} asked
    */
   refuse({ images = [], sample = false, numEig }) {
-    for (const image of images) this.#refused.add(String(image));
-    if (sample) this.#refused.add(sampleKey);
-    if (numEig !== undefined) this.#refused.add(momentsKey(numEig));
+    for (const key of images.map(String)) {
+      if (!this.#vectors.has(key)) this.#refused.add(key);
+    }
+    if (sample && !this.#sample) this.#refused.add(sampleKey);
+    if (numEig === undefined) return;
+    const key = momentsKey(numEig);
+    if (!this.#moments.has(key)) this.#refused.add(key);
   }
 
   retry() {

@@ -252,6 +252,8 @@ export class Store {
       this.#fail(/** @type {Error} */ (error).message, request?.kind ?? null);
     }
     this.similarities.refuse(request?.maps ?? []);
+    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
+    if (isPreview) this.previews.refuse(request);
     // Pictures change no mask; all masks would be made anew.
     if (content.type === "pictures") this.#refresh();
     else this.#change();
@@ -318,8 +320,6 @@ export class Store {
    */
   #takeError({ message }, request) {
     if (request?.kind === "edit") this.#clicks.settle();
-    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
-    if (isPreview) this.previews.refuse(request);
     const kind = PICTURE_KINDS.find((kind) => kind === request?.kind);
     if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);

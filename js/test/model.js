@@ -17,6 +17,8 @@ export class FakeModel {
   sent = [];
   /** @type {((status: string) => void)[]} */
   saves = [];
+  /** @type {Record<string, any>[]} What the traits were at each save. */
+  savedTraits = [];
   /** @type {Record<string, unknown>} */
   traits;
   /** @type {Map<string, Set<(...args: any[]) => void>>} */
@@ -35,6 +37,7 @@ export class FakeModel {
       active_image: 0,
       layer: "image",
       opacity: 0.5,
+      hover_preview: true,
       _info: {
         grid: GRID,
         sizes: [
@@ -67,6 +70,7 @@ export class FakeModel {
 
   /** @param {any} [callbacks] */
   save_changes(callbacks) {
+    this.savedTraits.push({ ...this.traits });
     this.saves.push((status) =>
       callbacks.iopub.status({ content: { execution_state: status } }),
     );
@@ -112,6 +116,20 @@ export class FakeModel {
     const { id, num_eig, wants } = this.last("maps");
     const maps = wants.map((/** @type {object} */ want) => ({ ...want, stats: STATS }));
     this.deliver({ type: "maps", id, num_eig, maps }, wants.map(mapsBuffer));
+  }
+
+  /** Answer the last request for eigenvectors: the cells 0 and 3, and 1 and 2, alike. */
+  answerVectors() {
+    const { id, images, sample } = this.last("vectors");
+    const parts = sample ? [...images, null] : images;
+    const vectors = parts.map((/** @type {number | null} */ image) => ({
+      image,
+      low: [0, 0, 0, 0],
+      step: [1, 1, 1, 1],
+    }));
+    const levels = [1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    const buffers = parts.map(() => Uint8Array.from(levels).buffer);
+    this.deliver({ type: "vectors", id, vectors }, buffers);
   }
 
   /** Answer the last edit as the kernel does. @param {Record<string, unknown>} [reply] */

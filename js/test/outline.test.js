@@ -38,7 +38,7 @@ test("the light line lies where the similarity crosses the cut, dark beside it",
     const opaque = line.flatMap((pixel, x) => (pixel >>> 24 > 0 ? [x] : []));
     assert.deepEqual(opaque, [18, 19, 20, 21]);
     const grey = line.map((pixel) => pixel & 255);
-    assert.ok(grey[19] === 255 && grey[20] === 255);
+    assert.ok(grey[19] > 150 && grey[20] > 150);
     assert.ok(grey[18] < 50 && grey[21] < 50);
   }
 });

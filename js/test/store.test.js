@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
+import { Hover } from "../src/hover.js";
 import { Segmentation } from "../src/segmentation.js";
 import { Store } from "../src/store.js";
 import { FakeModel } from "./model.js";
@@ -41,6 +42,11 @@ function click(store, click) {
   store.edit({ op: "click", click });
 }
 
+/** @param {Hover} hover */
+function maskOf(hover) {
+  return [...(hover.shown?.of(0).mask ?? [])];
+}
+
 test("a view that starts late asks for maps and pictures of what it shows", () => {
   const { model } = open({ clicks: [A] });
   assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
@@ -59,8 +65,9 @@ test("a view that starts late asks for maps and pictures of what it shows", () =
 test("one image has no filmstrip, and needs no thumb", () => {
   const info = { grid: [2, 2], sizes: [[20, 20]], num_eig_max: 4, has_images: true };
   const { model } = open({ _info: info });
+  const pictures = model.sent.filter(({ type }) => type === "pictures");
   assert.deepEqual(
-    model.sent.map(({ kind }) => kind),
+    pictures.map(({ kind }) => kind),
     ["stage"],
   );
 });
@@ -108,7 +115,8 @@ test("an image that comes into view while a request is out is asked for next", (
   assert.equal(model.count("maps"), 2);
 });
 
-test("the latest num_eig wins; a late reply for another is kept, but not shown", () => {
+test("the latest num_eig wins; a late reply for another is kept, but not shown", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { model, store } = open({ clicks: [A] });
   const segmentation = new Segmentation(store);
   store.set("num_eig", 3);
@@ -116,6 +124,8 @@ test("the latest num_eig wins; a late reply for another is kept, but not shown",
   assert.equal(model.count("maps"), 1);
   model.answerMaps();
   assert.equal(segmentation.of(0).exact, false);
+  assert.equal(model.count("maps"), 1); // The slider may move on.
+  t.mock.timers.tick(250);
   assert.equal(model.last("maps").num_eig, 2);
   model.answerMaps();
   assert.equal(segmentation.of(0).exact, true);
@@ -146,7 +156,8 @@ test("a slider repaints without the kernel", () => {
   assert.equal(model.sent.length, requests);
 });
 
-test("the revision is told only when both sides are the same", () => {
+test("the revision is told only when both sides are the same", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   const { model, store } = open();
   assert.equal(store.revision, 0);
   click(store, A);
@@ -164,6 +175,7 @@ test("the revision is told only when both sides are the same", () => {
   model.set("_revision", 2);
   model.saves[0]("idle");
   assert.equal(store.revision, null); // 2 is that of 0.4.
+  t.mock.timers.tick(250);
   model.saves[1]("busy");
   model.set("_revision", 3);
   model.saves[1]("idle");
@@ -323,9 +335,11 @@ test("a kernel that does not answer for long is noticed", () => {
     assert.equal(store.slow, true);
     assert.ok(notified() > before);
     model.answerEdit();
-    for (const { id, kind } of model.sent) {
-      if (!kind) continue;
-      model.deliver({ type: "pictures", id, kind, colors: 0, pictures: [] });
+    for (const { id, type, kind, num_eig } of model.sent) {
+      if (type === "pictures")
+        model.deliver({ type, id, kind, colors: 0, pictures: [] });
+      if (type === "vectors") model.deliver({ type, id, vectors: [] });
+      if (type === "moments") model.deliver({ type, id, num_eig, count: 12 });
     }
     assert.equal(store.slow, false);
   } finally {
@@ -380,6 +394,109 @@ test("views share what was fetched, and one that closes is forgotten", () => {
   const sent = model.sent.length;
   model.set("clicks", [A]);
   assert.equal(model.sent.length, sent);
+});
+
+test("a flood of a slider is a handful of messages, and the last one arrives", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, store } = open();
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  for (let k = 1; k <= 200; k++) {
+    store.set("threshold", k / 200);
+    now += 5;
+    t.mock.timers.tick(5);
+    // The kernel takes 20 ms, and one message at a time.
+    if (k % 4 === 0) for (const done of model.saves) done("idle");
+  }
+  now += 250;
+  t.mock.timers.tick(250);
+  assert.ok(model.saves.length <= 6, `${model.saves.length}`);
+  assert.equal(model.savedTraits.at(-1)?.threshold, 1);
+});
+
+test("one message of settings is in flight", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, store } = open();
+  store.set("threshold", 0.1);
+  model.saves[0]("busy"); // This host tells.
+  store.set("threshold", 0.2);
+  t.mock.timers.tick(10_000);
+  assert.equal(model.saves.length, 1);
+  model.saves[0]("idle");
+  t.mock.timers.tick(250);
+  assert.equal(model.saves.length, 2);
+  assert.equal(model.savedTraits.at(-1)?.threshold, 0.2);
+});
+
+test("eigenvectors of what is seen or clicked are fetched once, and moments", () => {
+  const { model, store } = open();
+  const vectors = () => model.sent.filter(({ type }) => type === "vectors");
+  assert.deepEqual(vectors()[0], { ...vectors()[0], images: [0], sample: true });
+  assert.equal(model.last("moments").num_eig, 4);
+  model.answerVectors();
+  assert.deepEqual(model.last("vectors").images, [1]);
+  model.answerVectors();
+  click(store, [2, 5, 5, 1]); // As Python may: on an image that no view shows.
+  assert.deepEqual(model.last("vectors").images, [2]);
+  model.answerVectors();
+  assert.equal(vectors().length, 3);
+});
+
+test("a click shows its preview at once, until the kernel's maps come", () => {
+  const { model, store } = open();
+  const segmentation = new Segmentation(store);
+  model.answerVectors();
+  model.answerVectors();
+  click(store, A);
+  const preview = segmentation.of(0);
+  assert.deepEqual(
+    [preview.current, preview.exact, preview.marked],
+    [true, false, true],
+  );
+  assert.equal(store.state, "pending");
+  assert.deepEqual([...preview.mask], [1, 0, 0, 1]);
+  model.answerEdit();
+  assert.equal(segmentation.of(0).exact, true);
+  assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
+});
+
+test("hovering shows what a click would give, and nothing is asked of the kernel", () => {
+  const { model, store } = open();
+  const hover = new Hover(store);
+  hover.point(A);
+  assert.equal(hover.shown, null); // What it needs is not here yet.
+  model.answerVectors();
+  model.answerVectors();
+  const sent = model.sent.length;
+  assert.deepEqual(maskOf(hover), [1, 0, 0, 1]);
+  const { version } = hover;
+  hover.point([0, 6, 6, 1]); // In the same cell.
+  assert.ok(hover.shown);
+  assert.equal(hover.version, version);
+  hover.point(B);
+  assert.deepEqual(maskOf(hover), [0, 1, 1, 0]);
+  store.set("hover_preview", false);
+  assert.equal(hover.shown, null);
+  store.set("hover_preview", true);
+  hover.point([0, 6, 6, 0]);
+  assert.equal(hover.shown, null); // A negative click alone gives nothing.
+  hover.point(null);
+  assert.equal(hover.shown, null);
+  assert.equal(model.sent.length, sent);
+});
+
+test("hovering adds to the clicks, and where one was made it changes nothing", () => {
+  const { model, store } = open();
+  const hover = new Hover(store);
+  for (let k = 0; k < 2; k++) model.answerVectors();
+  click(store, A);
+  model.answerEdit();
+  hover.point([0, 6, 6, 1]);
+  assert.equal(hover.shown, null);
+  hover.point(B);
+  assert.deepEqual(maskOf(hover), [0, 1, 1, 1]);
+  hover.point([0, 15, 15, 0]);
+  assert.deepEqual(maskOf(hover), [0, 0, 0, 0]);
 });
 
 test("with the model go its listeners and its timers", () => {

@@ -939,13 +939,13 @@ var Vectors = class {
         out[i] += a * levels[rowA + i] + b * levels[rowB + i];
       }
     }
-    if (numEig === this.#low.length) return out;
     this.#fit(numEig);
     for (let i = 0; i < count2; i++) out[i] *= this.#scale[i];
     return out;
   }
   /**
-   * Measure the leading eigenvectors, which are not of unit length by themselves.
+   * Measure the leading eigenvectors: they are not of unit length by themselves, and
+   * all of them only to within their bytes.
    *
    * @param {number} numEig
    */
@@ -1085,9 +1085,13 @@ var Previews = class {
    * @param {{ images?: number[], sample?: boolean, numEig?: number }} asked
    */
   refuse({ images = [], sample = false, numEig }) {
-    for (const image of images) this.#refused.add(String(image));
-    if (sample) this.#refused.add(sampleKey);
-    if (numEig !== void 0) this.#refused.add(momentsKey(numEig));
+    for (const key2 of images.map(String)) {
+      if (!this.#vectors.has(key2)) this.#refused.add(key2);
+    }
+    if (sample && !this.#sample) this.#refused.add(sampleKey);
+    if (numEig === void 0) return;
+    const key = momentsKey(numEig);
+    if (!this.#moments.has(key)) this.#refused.add(key);
   }
   retry() {
     this.#refused.clear();
@@ -1604,6 +1608,8 @@ var Store = class {
       );
     }
     this.similarities.refuse(request?.maps ?? []);
+    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
+    if (isPreview) this.previews.refuse(request);
     if (content.type === "pictures") this.#refresh();
     else this.#change();
   }
@@ -1661,8 +1667,6 @@ var Store = class {
    */
   #takeError({ message }, request) {
     if (request?.kind === "edit") this.#clicks.settle();
-    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
-    if (isPreview) this.previews.refuse(request);
     const kind = PICTURE_KINDS.find((kind2) => kind2 === request?.kind);
     if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);
