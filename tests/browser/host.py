@@ -263,11 +263,11 @@ class Page:
         reply = self._ask("", {"value": f"repr({expression})"})
         return ast.literal_eval(ast.literal_eval(reply["data"]["text/plain"]))
 
-    def masks(self, name: str = "seg") -> NDArray:
-        """``seg.masks`` as numpy holds it in the kernel."""
+    def array(self, expression: str) -> NDArray:
+        """Value of an expression in the kernel, a numpy array of bool."""
         pack = "__import__('numpy').packbits"
         shape, packed = self.value(
-            f"({name}.masks.shape, {pack}({name}.masks).tobytes())"
+            f"(lambda mask: (mask.shape, {pack}(mask).tobytes()))({expression})"
         )
         bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=np.prod(shape))
         return bits.reshape(shape).astype(bool)

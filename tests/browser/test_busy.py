@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser
 
 from tests.browser.host import Page, wait_until
-from tests.browser.pixels import on_canvas, read_mask
+from tests.browser.widget import Widget
 
 HEIGHT, WIDTH = 144, 216
 """Of the images: multiples of the latent grid, so that cells begin at pixels."""
@@ -104,7 +102,7 @@ def page(
 
 
 @pytest.fixture
-def widget(page: Page) -> Iterator[Widget]:
+def widget(page: Page) -> Iterator[Busy]:
     """Make a new segmenter; a cell that a failed test left running is let go."""
     page.tab.evaluate(
         """() => {
@@ -112,34 +110,14 @@ def widget(page: Page) -> Iterator[Widget]:
             return window.jupyterapp.commands.execute('notebook:run-cell');
         }"""
     )
-    widget = Widget(page)
-    wait_until(widget.settled, "the new widget")
+    widget = Busy(page)
+    widget.settle()
     yield widget
     widget.flag("release").touch()
 
 
-class Widget:
-    """The segmenter ``seg`` on a page, asked without the kernel's main shell."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.root: Locator = page.segmenter()
-        self.stage = self.root.locator("canvas[data-ncut=stage]")
-
-    @property
-    def state(self) -> str | None:
-        return self.root.get_attribute("data-state")
-
-    @property
-    def revision(self) -> int:
-        return int(self.root.get_attribute("data-revision") or -1)
-
-    def settled(self) -> bool:
-        """Whether what the kernel holds is what is painted."""
-        return self.state == "idle" and self.revision == self.value("seg._revision")
-
-    def value(self, expression: str) -> Any:
-        return self.page.value(expression)
+class Busy(Widget):
+    """A widget whose kernel is kept busy by cells."""
 
     def flag(self, name: str) -> Path:
         return self.page.host.root / name
@@ -152,71 +130,27 @@ class Widget:
     def release(self) -> None:
         """Let the running cell end, and wait until the page has settled."""
         self.flag("release").touch()
-        wait_until(self.settled, "the last change on the stage")
-
-    def click(self, x: float, y: float) -> None:
-        """Click the middle of a pixel of the image."""
-        box = self.stage.bounding_box()
-        assert box is not None
-        at = {
-            "x": (x + 0.5) * box["width"] / WIDTH,
-            "y": (y + 0.5) * box["height"] / HEIGHT,
-        }
-        self.stage.click(position=at)
-
-    def drag(self, name: str, begin: float, end: float) -> float:
-        """Drag a slider with the mouse; return its value."""
-        slider = self.root.locator(f"input[type=range][name={name}]")
-        slider.scroll_into_view_if_needed()
-        box = slider.bounding_box()
-        assert box is not None
-        mouse, middle = self.page.tab.mouse, box["y"] + box["height"] / 2
-        mouse.move(box["x"] + box["width"] * begin, middle)
-        mouse.down()
-        mouse.move(box["x"] + box["width"] * end, middle, steps=10)
-        mouse.up()
-        return float(slider.input_value())
-
-    def mask(self) -> NDArray:
-        return read_mask(self.stage)[0]
-
-    def expected(self) -> NDArray:
-        """Take from the kernel's mask what the stage is to show."""
-        mask = np.array(self.value("seg.mask.tolist()"), dtype=bool)
-        shown, view = read_mask(self.stage)
-        return on_canvas(mask, shown.shape, view)
-
-    def agrees(self) -> None:
-        """Check the stage and the sliders against the kernel."""
-        wait_until(self.settled, "the last change on the stage")
-        np.testing.assert_array_equal(self.mask(), self.expected())
-        for name in ("threshold", "gamma", "num_eig"):
-            slider = self.root.locator(f"input[name={name}]")
-            assert float(slider.input_value()) == self.value(f"seg.{name}")
-        status = self.root.locator("[data-ncut=status]")
-        assert status.get_attribute("data-tone") != "error", status.inner_text()
+        self.settle()
 
 
 def test_handlers_run_beside_the_cells_or_among_them(
-    widget: Widget, handlers: str
+    widget: Busy, handlers: str
 ) -> None:
-    widget.click(100, 60)
+    widget.press(100, 60)
     widget.root.locator("input[name=threshold]").fill("0.4")
     wait_until(lambda: widget.value("seg.threshold") == 0.4, "the threshold")
     threads = widget.value("set(received)")
     assert threads == {handlers == "main thread"}
 
 
-def test_clicks_and_sliders_during_a_cell_are_kept(
-    widget: Widget, handlers: str
-) -> None:
-    widget.click(100, 60)
+def test_clicks_and_sliders_during_a_cell_are_kept(widget: Busy, handlers: str) -> None:
+    widget.press(100, 60)
     slider = widget.root.locator("input[name=threshold]")
     masks = []
     for threshold in (0.3, 0.5):
         slider.fill(str(threshold))
         wait_until(lambda t=threshold: widget.value("seg.threshold") == t, "the value")
-        wait_until(widget.settled, "the mask")
+        widget.settle()
         masks.append(widget.mask())
     low, high = masks
     assert not np.array_equal(low, high)
@@ -227,7 +161,7 @@ def test_clicks_and_sliders_during_a_cell_are_kept(
     # The page knows the click's similarity, and needs no kernel for this.
     wait_until(lambda: np.array_equal(widget.mask(), low), "the slider's mask")
     for x, y in TEN:
-        widget.click(x, y)
+        widget.press(x, y)
     if handlers == "main thread":
         assert widget.state == "pending"
         assert widget.revision == revision
@@ -243,13 +177,13 @@ def test_clicks_and_sliders_during_a_cell_are_kept(
 
 @pytest.mark.parametrize("cell", [SET_TRAITS, SET_CLICKS_TOO], ids=["few", "clicks"])
 def test_page_and_kernel_agree_after_both_have_changed_things(
-    widget: Widget, cell: str
+    widget: Busy, cell: str
 ) -> None:
-    widget.click(100, 60)
+    widget.press(100, 60)
     wait_until(lambda: len(widget.value("seg.clicks")) == 1, "the first click")
     widget.start(cell)
     for x, y in TEN[:5]:
-        widget.click(x, y)
+        widget.press(x, y)
         widget.drag("threshold", 0.5, 0.2 + x / 400)
     widget.release()
     widget.agrees()
@@ -258,9 +192,9 @@ def test_page_and_kernel_agree_after_both_have_changed_things(
         assert points == [list(point) for point in [(100, 60), *TEN[:5]]]
 
 
-def test_a_flood_of_slider_events_reaches_the_kernel_as_a_few(widget: Widget) -> None:
-    widget.click(100, 60)
-    wait_until(widget.settled, "the first click")
+def test_a_flood_of_slider_events_reaches_the_kernel_as_a_few(widget: Busy) -> None:
+    widget.press(100, 60)
+    widget.settle()
     widget.page.run("received.clear()")
     last = float(widget.root.locator("input[name=threshold]").evaluate(FLOOD))
     wait_until(lambda: widget.value("seg.threshold") == last, "the last value")

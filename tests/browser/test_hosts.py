@@ -10,10 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
-from playwright.sync_api import Locator
 
 from tests.browser.host import Page, wait_until
+from tests.browser.widget import Widget
 
 SIZES = [(128, 192), (150, 100), (64, 64), (301, 257)]
 
@@ -27,22 +26,6 @@ images = [np.full((*size, 3), 128, dtype=np.uint8) for size in {SIZES}]
 seg = NcutSegmenter(eigvecs, images, opacity=1.0)
 seg
 """
-
-READ_STAGE = """(canvas, [rows, cols]) => {
-    const { width, height } = canvas;
-    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-    const mask = [];
-    for (let row = 0; row < rows; row++) {
-        for (let col = 0; col < cols; col++) {
-            const x = Math.floor(((col + 0.5) * width) / cols);
-            const y = Math.floor(((row + 0.5) * height) / rows);
-            const at = 4 * (y * width + x);
-            const away = [0, 1, 2].map((k) => Math.abs(pixels[at + k] - 128));
-            mask.push(Math.max(...away) > 8);
-        }
-    }
-    return mask;
-}"""
 
 READ_COLORS = """(canvas, [rows, cols]) => {
     const { width, height } = canvas;
@@ -61,62 +44,6 @@ READ_COLORS = """(canvas, [rows, cols]) => {
 pytestmark = pytest.mark.parametrize("app", ["lab", "notebook"])
 
 OpenPage = Callable[..., Page]
-
-
-class Widget:
-    """One display of the segmenter ``seg`` on a page."""
-
-    def __init__(self, page: Page, number: int = 0) -> None:
-        self.page = page
-        self.root: Locator = page.segmenter(number)
-        self.stage = self.root.locator("canvas[data-ncut=stage]")
-
-    def settle(self) -> None:
-        """Wait until what the kernel holds is what is painted."""
-
-        def settled() -> bool:
-            painted = self.root.get_attribute("data-revision")
-            return self.root.get_attribute("data-state") == "idle" and painted == str(
-                self.page.value("seg._revision")
-            )
-
-        wait_until(settled, "the last change on the stage")
-
-    def click(self, x: float, y: float, image: int = 0, **options: object) -> None:
-        """Click the middle of a pixel of the image on the stage."""
-        height, width = SIZES[image]
-        box = self.stage.bounding_box()
-        assert box is not None
-        self.stage.click(
-            position={
-                "x": (x + 0.5) * box["width"] / width,
-                "y": (y + 0.5) * box["height"] / height,
-            },
-            **options,
-        )
-        self.settle()
-
-    def mask(self) -> NDArray:
-        """Read the mask off the stage, at the middle of every latent pixel."""
-        pixels = self.stage.evaluate(READ_STAGE, [36, 36])
-        return np.array(pixels).reshape(36, 36)
-
-    def agrees(self) -> NDArray:
-        """Check the stage against numpy; return the mask."""
-        self.settle()
-        image = int(self.stage.get_attribute("data-image") or -1)
-        assert image == self.page.value("seg.active_image")
-        expected = self.page.masks()[image]
-        np.testing.assert_array_equal(self.mask(), expected)
-        return expected
-
-    def slide(self, name: str, value: float) -> None:
-        """Move a slider."""
-        self.root.locator(f"input[type=range][name={name}]").fill(str(value))
-        wait_until(
-            lambda: self.page.value(f"seg.{name}") == value, f"{name} in the kernel"
-        )
-        self.settle()
 
 
 def test_clicks_are_masks(app: str, open_page: OpenPage) -> None:
@@ -220,7 +147,7 @@ def test_every_image_has_its_mask(app: str, open_page: OpenPage) -> None:
     widget.stage.focus()
     page.tab.keyboard.press("ArrowRight")
     wait_until(lambda: page.value("seg.active_image") == 1, "the next image")
-    widget.click(50, 140, image=1)
+    widget.click(50, 140)
     assert page.value("[int(v) for v in seg.clicks[1]]") == [1, 50, 140, 1]
     widget.agrees()
 
@@ -268,7 +195,7 @@ def test_a_commit_keeps_the_mask(app: str, open_page: OpenPage) -> None:
     commit = widget.root.locator("button[name=commit]")
     assert commit.is_disabled()
     widget.click(60, 40)
-    mask = widget.agrees()
+    mask = page.array("seg.masks[0]")
     commit.click()
     wait_until(lambda: page.value("list(seg.segments)") == ["segment 1"], "the segment")
     assert not widget.agrees().any()
@@ -277,7 +204,7 @@ def test_a_commit_keeps_the_mask(app: str, open_page: OpenPage) -> None:
     page.tab.keyboard.press("Enter")
     wait_until(lambda: len(page.value("list(seg.segments)")) == 2, "the segment")
     widget.agrees()
-    kept = page.value("seg.segments['segment 1'].masks[0].tolist()")
+    kept = page.array("seg.segments['segment 1'].masks[0]")
     np.testing.assert_array_equal(kept, mask)
 
 

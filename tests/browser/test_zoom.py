@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Mouse
 
 from tests.browser.host import Host, Page, wait_until
-from tests.browser.test_hosts import MAKE, SIZES, Widget
-
-View = tuple[float, float, float, float]
+from tests.browser.test_hosts import MAKE, SIZES
+from tests.browser.widget import View, Widget
 
 HEIGHT, WIDTH = SIZES[0]
 
@@ -30,40 +29,16 @@ PAUSED = "() => performance.now() - window.wheels.at(-1) > 300"
 SCROLLED = "() => document.querySelector('.jp-WindowedPanel-outer').scrollTop"
 
 
-class Stage:
-    """The stage of a widget, used with the mouse at pixels of the image."""
-
-    def __init__(self, widget: Widget) -> None:
-        self.widget = widget
-        self.canvas = widget.stage
-        self.page = widget.page
-        self.mouse = widget.page.tab.mouse
+class Stage(Widget):
+    """A widget whose stage is used with the mouse at points of the image."""
 
     @property
-    def view(self) -> View:
-        """x, y, width and height of what the stage shows."""
-        x, y, width, height = (self.canvas.get_attribute("data-view") or "").split(",")
-        return float(x), float(y), float(width), float(height)
-
-    def client(self, x: float, y: float) -> tuple[float, float]:
-        """Where a point of the image lies on the page."""
-        box = self.canvas.bounding_box()
-        assert box is not None
-        left, top, width, height = self.view
-        return (
-            box["x"] + (x - left) / width * box["width"],
-            box["y"] + (y - top) / height * box["height"],
-        )
+    def mouse(self) -> Mouse:
+        return self.page.tab.mouse
 
     def point(self, x: float, y: float) -> None:
         """Move the mouse to a point of the image."""
         self.mouse.move(*self.client(x, y))
-
-    def click(self, x: int, y: int, **options: object) -> None:
-        """Click the middle of a pixel."""
-        before = len(self.clicks)
-        self.mouse.click(*self.client(x + 0.5, y + 0.5), **options)
-        wait_until(lambda: len(self.clicks) > before, "the click")
 
     def changes(self, act: Callable[[], None]) -> View:
         """Act, and return the view once it is another."""
@@ -114,11 +89,11 @@ def page(host: Host, browser: Browser) -> Iterator[Page]:
 @pytest.fixture
 def stage(page: Page) -> Stage:
     """Clear the clicks and show the whole of the first image."""
-    stage = Stage(Widget(page))
+    stage = Stage(page)
     page.run("seg.clear()")
-    stage.widget.settle()
-    stage.canvas.scroll_into_view_if_needed()
-    stage.canvas.press("0")
+    stage.settle()
+    stage.stage.scroll_into_view_if_needed()
+    stage.stage.press("0")
     wait_until(lambda: stage.view == WHOLE, "the whole image")
     return stage
 
@@ -151,10 +126,10 @@ def test_clicks_land_on_their_pixels_at_any_zoom_and_pan(stage: Stage) -> None:
 
 def test_clicks_land_on_their_pixels_on_a_scaled_page(stage: Stage) -> None:
     scale = "(root, scale) => { root.style.transform = scale }"
-    stage.widget.root.evaluate(scale, "scale(0.7)")
+    stage.root.evaluate(scale, "scale(0.7)")
     stage.zoom(158, 25, times=3)
     stage.click(158, 25)
-    stage.widget.root.evaluate(scale, "")
+    stage.root.evaluate(scale, "")
     stage.click(150, 30)
     assert stage.clicks == [[158, 25, 1], [150, 30, 1]]
 
@@ -189,32 +164,35 @@ def test_fingers_pinch_and_pan_and_tap(stage: Stage) -> None:
     moved = (before[0] - 10, before[1] - 10, *before[2:])
     wait_until(lambda: stage.view == pytest.approx(moved, abs=0.5), "the pan")
 
-    stage.widget.settle()
+    stage.settle()
     assert stage.clicks == [[70, 50, 1]]  # The tap's, and it alone.
 
 
-def test_a_double_click_clicks_once_and_shows_the_whole_image(stage: Stage) -> None:
+def test_a_double_click_shows_the_whole_image_and_leaves_no_click(
+    stage: Stage,
+) -> None:
+    stage.click(30, 30)
     stage.zoom(60, 40, times=3)
     stage.mouse.dblclick(*stage.client(60.5, 40.5))
     wait_until(lambda: stage.view == WHOLE, "the whole image")
-    stage.widget.settle()
-    assert stage.clicks == [[60, 40, 1]]
-    stage.widget.agrees()
+    stage.settle()
+    assert stage.clicks == [[30, 30, 1]]
+    stage.agrees()
 
     keyboard = stage.page.tab.keyboard
     closer = stage.changes(lambda: keyboard.press("+"))
     assert closer == pytest.approx((32, HEIGHT / 6, 128, HEIGHT / 1.5))
     # The third image is of another size, and shown as a whole; so is the first then.
     thumb = "[data-ncut=thumb][data-index='{}']"
-    stage.widget.root.locator(thumb.format(2)).click()
+    stage.root.locator(thumb.format(2)).click()
     wait_until(lambda: stage.view == (0, 0, 64, 64), "the other image")
-    stage.widget.root.locator(thumb.format(0)).click()
+    stage.root.locator(thumb.format(0)).click()
     wait_until(lambda: stage.view == WHOLE, "the first image")
 
 
 def test_a_scroll_that_began_beside_the_stage_goes_on_over_it(stage: Stage) -> None:
     tab = stage.page.tab
-    box = stage.canvas.bounding_box()
+    box = stage.stage.bounding_box()
     assert box is not None
     beside, over = (box["x"] - 15, box["y"] + 80), (box["x"] + 60, box["y"] + 80)
     tab.evaluate(WATCH_WHEEL)
@@ -222,7 +200,7 @@ def test_a_scroll_that_began_beside_the_stage_goes_on_over_it(stage: Stage) -> N
     def scroll() -> float | None:
         """Scroll up beside the stage, then over it; where from, if at one go."""
         tab.wait_for_function(PAUSED)
-        stage.canvas.press("0")
+        stage.stage.press("0")
         start = tab.evaluate(SCROLLED)
         tab.evaluate("() => { window.wheels = [] }")
         for place in (beside, over):
@@ -253,10 +231,10 @@ def test_zooming_out_of_the_whole_image_scrolls_the_notebook(stage: Stage) -> No
 
 
 def test_the_grip_changes_the_stages_height(stage: Stage) -> None:
-    grip = stage.widget.root.get_by_role("separator")
+    grip = stage.root.get_by_role("separator")
 
     def height() -> int:
-        box = stage.canvas.bounding_box()
+        box = stage.stage.bounding_box()
         assert box is not None
         assert int(grip.get_attribute("aria-valuenow") or 0) == round(box["height"])
         return round(box["height"])
@@ -281,8 +259,8 @@ def test_the_grip_changes_the_stages_height(stage: Stage) -> None:
 def test_the_help_opens_and_closes_and_leaves_the_clicks(stage: Stage) -> None:
     stage.click(60, 40)
     keyboard = stage.page.tab.keyboard
-    panel = stage.widget.root.locator(".ncut-help")
-    button = stage.widget.root.locator("button[name=help]")
+    panel = stage.root.locator(".ncut-help")
+    button = stage.root.locator("button[name=help]")
     assert not panel.is_visible()
     focused = "element => element === document.activeElement"
 
@@ -292,14 +270,14 @@ def test_the_help_opens_and_closes_and_leaves_the_clicks(stage: Stage) -> None:
     assert panel.locator("button").evaluate(focused)
     keyboard.press("Escape")
     panel.wait_for(state="hidden")
-    assert stage.canvas.evaluate(focused)
+    assert stage.stage.evaluate(focused)
 
     button.click()
     panel.wait_for()
-    stage.canvas.focus()
+    stage.stage.focus()
     keyboard.press("Escape")
     panel.wait_for(state="hidden")
-    stage.widget.settle()
+    stage.settle()
     assert stage.clicks == [[60, 40, 1]]
     keyboard.press("Escape")
     wait_until(lambda: stage.clicks == [], "clear")
