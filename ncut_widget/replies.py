@@ -77,7 +77,7 @@ def write_vectors(session: Session, request: VectorsRequest) -> Message:
         for image, part in parts
     ]
     content = {"type": "vectors", "id": request.id, "vectors": entries}
-    return content, [part.levels.tobytes() for _, part in parts]
+    return content, [part.levels.astype("<u2").tobytes() for _, part in parts]
 
 
 def write_moments(session: Session, request: MomentsRequest) -> Message:

@@ -7,10 +7,9 @@ image. So a click costs what the visible images cost, whatever the size of the b
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -33,8 +32,11 @@ PREFIXES_KEPT = 4
 BLOCK_VALUES = 2**21
 """Values that are taken from the device and worked on at once."""
 
-LEVELS = 255
-"""Steps of a quantised eigenvector over its range in one image."""
+LEVELS = 2**16 - 1
+"""Steps of a quantised eigenvector over its range in one image.
+
+With 255 the mask of a preview differs visibly from the kernel's: IoU .979 to .999.
+"""
 
 
 class Prefix(NamedTuple):
@@ -58,12 +60,12 @@ class Prefix(NamedTuple):
 
 
 class Quantised(NamedTuple):
-    """Unit eigenvectors in one byte a value: ``low + step * levels``.
+    """Unit eigenvectors in two bytes a value: ``low + step * levels``.
 
     Attributes
     ----------
     low, step : ndarray of float32, shape (K,)
-    levels : ndarray of uint8, shape (K, pixels)
+    levels : ndarray of uint16, shape (K, pixels)
     """
 
     low: NDArray
@@ -163,15 +165,20 @@ class Eigvecs:
         num_eig = len(vector)
         norms = self.prefix(num_eig).norms
         flat = out.reshape(len(out), -1)
+        if norms.device.type == "cpu":
+            # One product an image: the same bits in any company, and no threads to
+            # wait for, which on busy cores take longer than a few images' products.
+            rows, lengths = self._rows.numpy(), norms.numpy()
+            for image in images:
+                np.dot(vector, rows[image, :num_eig], out=flat[image])
+                flat[image] /= lengths[image]
+            return
         with torch.inference_mode():
-            unit = torch.from_numpy(vector).to(self._rows.device)
-            for first, stop in _runs(images):
-                # A batched product gives an image the same bits in any company.
-                products = torch.bmm(
-                    unit.expand(stop - first, 1, num_eig),
-                    self._rows[first:stop, :num_eig],
-                )[:, 0]
-                flat[first:stop] = (products / norms[first:stop]).cpu().numpy()
+            unit = torch.from_numpy(vector).to(norms.device)
+            every = len(images) == len(flat)  # no copy of all eigenvectors
+            index = slice(None) if every else torch.from_numpy(images).to(norms.device)
+            products = torch.matmul(unit, self._rows[index, :num_eig])
+            flat[images] = (products / norms[index]).cpu().numpy()
 
     def quantised(self, image: int) -> Quantised:
         """Give the unit eigenvectors of one image in bytes."""
@@ -249,19 +256,12 @@ class Similarity:
         return self._values[images]
 
 
-def _runs(images: NDArray) -> Iterator[tuple[int, int]]:
-    """First and stop of the runs of neighbouring images."""
-    for _, run in itertools.groupby(enumerate(images), lambda pair: pair[1] - pair[0]):
-        members = [int(image) for _, image in run]
-        yield members[0], members[-1] + 1
-
-
 def _quantise(unit: NDArray) -> Quantised:
     low, high = unit.min(axis=1), unit.max(axis=1)
     step = (high - low) / LEVELS
     scale = np.divide(1, step, out=np.zeros_like(step), where=step > 0)
     levels = np.rint((unit - low[:, None]) * scale[:, None])
-    return Quantised(low, step, np.clip(levels, 0, LEVELS).astype(np.uint8))
+    return Quantised(low, step, np.clip(levels, 0, LEVELS).astype(np.uint16))
 
 
 def _check_eigvecs(eigvecs: ArrayLike) -> torch.Tensor:

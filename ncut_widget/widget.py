@@ -617,8 +617,11 @@ class NcutSegmenter(anywidget.AnyWidget):
         try:
             request = parse_request(content, self._session)
             if isinstance(request, EditRequest):
-                refused = self._edit(request.edits)
-                self.send(*write_edited(self._session, request, refused))
+                # The traits wait: the page paints from the answer alone, and a small
+                # message before it can hold it up by a round trip.
+                with self._session.lock, self.hold_sync():
+                    refused = self._edit(request.edits)
+                    self.send(*write_edited(self._session, request, refused))
             else:
                 self.send(*reply(self._session, self._pictures, request))
         except (TypeError, ValueError, OSError) as error:

@@ -14,7 +14,7 @@ request        fields                                                      answe
 =============  ==========================================================  =============
 
 From ``vectors`` and ``moments`` the page computes what a click would give before it is
-made: quantised unit eigenvectors, uint8, ``(K, pixels)``, one buffer for each image
+made: quantised unit eigenvectors, uint16, ``(K, pixels)``, one buffer for each image
 and, last, for the sample that quantiles are taken of; and the exact mean and covariance
 of the leading ``num_eig`` unit eigenvectors, float64, ``(num_eig,)`` and
 ``(num_eig, num_eig)``.

@@ -113,13 +113,13 @@ def test_moments_are_those_of_the_unit_eigenvectors(
 def test_bytes_are_within_half_a_step(vectors: NDArray) -> None:
     eigvecs = Eigvecs(vectors)
     low, step, levels = eigvecs.quantised(2)
-    assert levels.dtype == np.uint8
+    assert levels.dtype == np.uint16
     assert levels.shape == (6, 600)
     assert levels.min() == 0
     assert levels.max() == LEVELS
     exact = unit(vectors, 6)[2].reshape(600, 6).T
     error = np.abs(low[:, None] + step[:, None] * levels - exact)
-    assert (error <= 0.501 * step[:, None]).all()
+    assert (error <= 0.51 * step[:, None]).all()
     sample = eigvecs.quantised_sample()
     assert sample.levels.shape == (6, 3000)
 

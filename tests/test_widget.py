@@ -365,23 +365,23 @@ def test_the_page_can_compute_what_a_click_would_give(
         {"type": "vectors", "id": "v", "images": [1], "sample": True}
     )
     assert [entry["image"] for entry in content["vectors"]] == [1, None]
-    assert len(buffers[1]) == 6 * 3 * 16 * 16
+    assert len(buffers[1]) == 2 * 6 * 3 * 16 * 16
     low, step = (
         np.array(content["vectors"][0][key])[:, None] for key in ("low", "step")
     )
-    unit = low + step * np.frombuffer(buffers[0], np.uint8).reshape(6, 256)
+    unit = low + step * np.frombuffer(buffers[0], "<u2").reshape(6, 256)
     pixel = 5 * 16 + 9
     expected = seg._session.similarity(Prompt(1, 5, 9))
     np.testing.assert_allclose(
-        unit[:, pixel] @ unit, expected.values[1].ravel(), atol=0.02
+        unit[:, pixel] @ unit, expected.values[1].ravel(), atol=1e-4
     )
     content, buffers = wire.ask({"type": "moments", "id": "m", "num_eig": 6})
     mean, covariance = (np.frombuffer(buffer, "<f8") for buffer in buffers)
     clicked = unit[:, pixel]
     assert content["count"] == 3 * 16 * 16
-    assert clicked @ mean == pytest.approx(expected.statistics.mean, abs=0.01)
+    assert clicked @ mean == pytest.approx(expected.statistics.mean, abs=1e-4)
     assert clicked @ covariance.reshape(6, 6) @ clicked == pytest.approx(
-        expected.statistics.std**2, rel=0.03
+        expected.statistics.std**2, rel=2e-3
     )
 
 

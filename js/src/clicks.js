@@ -51,11 +51,18 @@ export class Clicks {
     return this.#waiting.length > 0;
   }
 
-  /** @param {{ clicks?: Click[], history?: History }} news from the kernel */
+  /**
+   * @param {{ clicks?: Click[], history?: History }} news from the kernel
+   * @returns {boolean} whether the clicks are others than it told before
+   */
   tell({ clicks = this.#told, history = this.#history }) {
+    const same =
+      clicks.length === this.#told.length &&
+      clicks.every((click, i) => isSame(click, this.#told[i]));
     this.#told = clicks;
     this.#history = history;
     this.#expected = null;
+    return !same;
   }
 
   /** @param {Edit} edit */

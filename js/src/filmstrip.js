@@ -121,11 +121,10 @@ export class Filmstrip {
     const thumb = this.#thumbs.get(image);
     if (!thumb) return false;
     const { pictures } = this.#store;
-    const { mask, count, marked, version } = shown.of(image);
+    const { mask, count, marked, stamp } = shown.of(image);
     const picture = pictures.get("thumb", image);
     thumb.wait(!picture && !pictures.isRefused("thumb", image));
-    if (!thumb.differs(picture, shown, marked ? version : NO_MASK, colour))
-      return false;
+    if (!thumb.differs(picture, shown, marked ? stamp : NO_MASK, colour)) return false;
     thumb.describe(marked ? percent(count, mask.length) : "");
     if (!picture) return true;
     if (marked)

@@ -9,18 +9,18 @@
 
 import { promptsOf } from "./clicks.js";
 import { Segmentation } from "./segmentation.js";
+import { MASK_SETTINGS } from "./settings.js";
 
 export class Hover {
-  /** Grows with everything that can change a mask. */
+  /** Grows with every change of what masks are asked for. */
   version = 0;
   /** @type {Click | null} The click that would be made. */
   #click = null;
   #store;
   #segmentation;
-  #storeVersion = -1;
   /** @type {Prompts} */
   #prompts = { numEig: 0, positives: [], negatives: [] };
-  #cell = "";
+  #key = "";
 
   /** @param {Store} store */
   constructor(store) {
@@ -36,13 +36,25 @@ export class Hover {
     const store = this.#store;
     const image = store.activeImage;
     if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
-    this.#update();
-    const { positives, negatives } = store.prompts;
-    const { prompts } = this;
-    const more = prompts.positives.length + prompts.negatives.length;
-    if (more === positives.length + negatives.length) return null;
-    if (prompts.positives.length === 0) return null;
+    this.#update(this.#click);
+    if (this.#key === this.#keyOf(store.prompts)) return null;
+    if (this.#prompts.positives.length === 0) return null;
     return this.#segmentation.of(image).current ? this.#segmentation : null;
+  }
+
+  /**
+   * Whether the masks that were shown are those of the clicks now: the click was made,
+   * and until the kernel's own masks come there is nothing to repaint.
+   */
+  get keeps() {
+    const { state, prompts, activeImage } = this.#store;
+    if (state !== "pending" || this.#key !== this.#keyOf(prompts)) return false;
+    return this.#segmentation.of(activeImage).current;
+  }
+
+  /** The masks of the clicks and of one more, as long as `keeps` or `shown` says so. */
+  get masks() {
+    return this.#segmentation;
   }
 
   /** Cells of the clicks, with the one that is not made. */
@@ -55,17 +67,25 @@ export class Hover {
     this.#click = click;
   }
 
-  #update() {
+  /** @param {Click} click */
+  #update(click) {
     const store = this.#store;
     const clicks = store.clicks.map(({ click }) => click);
-    const click = /** @type {Click} */ (this.#click);
-    const { info } = store;
-    const [cell] = promptsOf([click], 0, info)[click[3] ? "positives" : "negatives"];
-    const key = `${cell.join()} ${click[3]}`;
-    if (key === this.#cell && store.version === this.#storeVersion) return;
-    this.#cell = key;
-    this.#storeVersion = store.version;
-    this.#prompts = promptsOf([...clicks, click], store.get("num_eig"), info);
+    const prompts = promptsOf([...clicks, click], store.get("num_eig"), store.info);
+    const key = this.#keyOf(prompts);
+    if (key === this.#key) return;
+    this.#prompts = prompts;
+    this.#key = key;
     this.version++;
+  }
+
+  /**
+   * All that masks depend on.
+   *
+   * @param {Prompts} prompts
+   */
+  #keyOf({ positives, negatives }) {
+    const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
+    return [settings, positives.join(" "), negatives.join(" ")].join(" - ");
   }
 }

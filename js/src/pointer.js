@@ -7,6 +7,7 @@
  */
 
 import { distance, listenToDrags, SLACK } from "./drag.js";
+import { cellOf } from "./prompts.js";
 import { listenToWheel } from "./wheel.js";
 
 /** What the page tells about the mouse. */
@@ -51,6 +52,7 @@ export function listenToPointer(store, stage, local, changed, signal) {
     (event) => {
       // A click is where it was pressed: browsers round its own place to whole pixels.
       press = { event, pixel: stage.pixelAt(event) };
+      if (!local.crosshair) return; // Nothing to repaint.
       local.crosshair = null;
       changed();
     },
@@ -87,13 +89,18 @@ export function listenToPointer(store, stage, local, changed, signal) {
     { signal },
   );
 
+  let pointedAt = "";
   /** @type {(event: MouseEvent) => void} */
   const point = (event) => {
     local.pointed = stage.pixelAt(event);
     const pixel = event.buttons === 0 ? local.pointed : null;
     const label = event.altKey ? 0 : 1;
     local.hover.point(pixel && [stage.image, ...pixel, label]);
-    changed();
+    const { sizes, grid } = store.info;
+    const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);
+    const before = pointedAt;
+    pointedAt = [stage.image, cell, label, event.buttons].join();
+    if (pointedAt !== before) changed(); // Within a cell nothing is another.
   };
   canvas.addEventListener(
     "pointermove",
@@ -103,12 +110,20 @@ export function listenToPointer(store, stage, local, changed, signal) {
     },
     { signal },
   );
-  listenToWheel(stage, point, signal);
+  listenToWheel(
+    stage,
+    (event) => {
+      point(event);
+      changed();
+    },
+    signal,
+  );
   canvas.addEventListener(
     "pointerleave",
     () => {
       local.pointed = null;
       local.hover.point(null);
+      pointedAt = "";
       changed();
     },
     { signal },

@@ -12,7 +12,7 @@ import { statisticsOf } from "./statistics.js";
 import { Vectors } from "./vectors.js";
 import { decodeMoments, decodeVectors, mapKey } from "./wire.js";
 
-/** Quantised eigenvectors that are kept: 500 images of 64 x 64 x 30. */
+/** Quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
 const CACHE_BYTES = 64e6;
 /** A larger reply would hold up the maps of a click. */
 const REPLY_BYTES = 1e6;
@@ -46,7 +46,7 @@ export class Previews {
    */
   constructor(grid, numEig) {
     this.#grid = grid;
-    this.#bytes = grid[0] * grid[1] * numEig;
+    this.#bytes = 2 * grid[0] * grid[1] * numEig;
   }
 
   /**

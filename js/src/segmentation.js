@@ -9,8 +9,8 @@
  * @import { Layers } from "./blocks.js"
  * @import { Similarity } from "./masks.js"
  *
- * @typedef {{ version: number, prompts: Prompts }} Asked what masks are made of; the
- *   version grows with everything that can change them
+ * @typedef {{ version: number, prompts: Prompts }} Asked what masks are asked for; the
+ *   version grows with every change of it
  * @typedef {object} Result of one image
  * @property {Uint8Array} mask 1 = object
  * @property {number} count cells in the mask
@@ -21,7 +21,9 @@
  * @property {boolean} marked whether a positive click has its maps: there is something
  *   to paint, be it of earlier clicks
  * @property {boolean} constant whether a positive click tells nothing apart
- * @property {number} version of what it was computed for
+ * @property {number} stamp another one for each time that it is computed
+ * @property {number} version that it was computed for
+ * @property {number} arrivals that it was computed from
  *
  * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
  */
@@ -41,6 +43,7 @@ const NOTHING = { positives: [], negatives: [], exact: false };
 export class Segmentation {
   /** @type {Map<number, Result>} */
   #results = new Map();
+  #stamp = 0;
   #store;
   #asked;
   #list = new Int32Array(0);
@@ -63,11 +66,15 @@ export class Segmentation {
   of(image) {
     const { version, prompts } = this.#asked;
     const result = this.#results.get(image) ?? this.#blank(image);
-    if (result.version === version) return result;
+    const { arrivals } = this.#store;
+    const isNew = result.exact || result.arrivals === arrivals;
+    if (result.version === version && isNew) return result;
     const current = this.#find(image, prompts);
     if (current) result.prompts = prompts;
     const found = current ?? this.#found(image, result);
     result.version = version;
+    result.arrivals = arrivals;
+    result.stamp = ++this.#stamp;
     result.current = current !== null;
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
@@ -137,7 +144,9 @@ export class Segmentation {
       exact: false,
       marked: false,
       constant: false,
+      stamp: -1,
       version: -1,
+      arrivals: -1,
       prompts: null,
     };
     this.#results.set(image, result);

@@ -181,7 +181,7 @@ export class Stage {
     const state = [
       image,
       shown,
-      result.version,
+      result.stamp,
       isPreview,
       showMask,
       store.get("layer"),

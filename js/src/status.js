@@ -76,7 +76,8 @@ export class Status {
     }
     const share = percent(result.count, result.mask.length);
     const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
-    return imageCount > 1 ? `${cells} · ${this.#found()}` : cells;
+    // Counted once the kernel's maps are here: it would hold up their asking.
+    return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
   }
 
   /** In how many images the thing is found, as far as the page knows. */

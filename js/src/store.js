@@ -17,8 +17,10 @@ import { MASK_SETTINGS, Settings, VIEW_SETTINGS } from "./settings.js";
 import { Similarities } from "./similarities.js";
 
 export class Store {
-  /** Grows with everything that can change a mask. */
+  /** Grows with everything that can change what masks are asked for. */
   version = 0;
+  /** Grows with all that comes from the kernel to make masks of. */
+  arrivals = 0;
   /** Whether the kernel that the model belongs to is gone. */
   lost = false;
   /** @type {string | null} */
@@ -37,7 +39,7 @@ export class Store {
   #listeners = new Set();
   /** @type {RequestKind | null} */
   #errorKind = null;
-  /** Of the last reply to an edit; the traits may lag behind it. */
+  /** Of the last reply to an edit. */
   #editedRevision = 0;
   /** @type {Prompts & { version: number } | null} */
   #prompts = null;
@@ -134,13 +136,11 @@ export class Store {
    * @returns {number | null}
    */
   get revision() {
-    const revision = this.#model.get("_revision");
-    const settled =
-      !this.lost &&
-      !this.#clicks.editing &&
-      this.#settings.settled &&
-      this.#editedRevision <= revision;
-    return settled ? revision : null;
+    const settled = !this.lost && !this.#clicks.editing && this.#settings.settled;
+    // The reply to an edit overtakes the traits.
+    return settled
+      ? Math.max(this.#model.get("_revision"), this.#editedRevision)
+      : null;
   }
 
   /** Images that some view shows, the active one first. */
@@ -208,8 +208,9 @@ export class Store {
     /** @type {Record<string, (...args: any[]) => void>} */
     const handlers = {
       "change:clicks": () => {
-        this.#clicks.tell({ clicks: this.get("clicks") });
-        this.#retry();
+        // A reply may have told them already.
+        if (this.#clicks.tell({ clicks: this.get("clicks") })) this.#retry();
+        else this.#refresh();
       },
       "change:_history": () => {
         this.#clicks.tell({ history: this.get("_history") });
@@ -254,9 +255,10 @@ export class Store {
     this.similarities.refuse(request?.maps ?? []);
     const isPreview = request?.kind === "vectors" || request?.kind === "moments";
     if (isPreview) this.previews.refuse(request);
-    // Pictures change no mask; all masks would be made anew.
-    if (content.type === "pictures") this.#refresh();
-    else this.#change();
+    if (content.type !== "pictures") this.arrivals++;
+    // Only an edit changes what is asked for: other masks stay as they are.
+    if (content.type === "edited" || content.type === "error") this.#change();
+    else this.#refresh();
   }
 
   /**

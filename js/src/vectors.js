@@ -1,11 +1,11 @@
 /**
- * Quantised unit eigenvectors, and the cosine between them: `low + step * level`, one
- * byte a value, as `Eigvecs.quantised` of the kernel makes them.
+ * Quantised unit eigenvectors, and the cosine between them: `low + step * level`, two
+ * bytes a value, as `Eigvecs.quantised` of the kernel makes them.
  *
  * @typedef {object} Quantised
  * @property {Float32Array} low of each eigenvector
  * @property {Float32Array} step
- * @property {Uint8Array} levels (numEig, count)
+ * @property {Uint16Array} levels (numEig, count)
  */
 
 /** The eigenvectors of some pixels: an image's, or those of the sample. */

@@ -26,8 +26,10 @@ import { Status } from "./status.js";
 const NO_REVISION = "-1";
 /** Milliseconds of a frame that the filmstrip may paint; what is left waits for the next. */
 const STRIP_BUDGET = 6;
-/** Milliseconds between two repaints of the filmstrip while the pointer moves. */
+/** Milliseconds between two repaints of the filmstrip while it shows previews. */
 const STRIP_EVERY = 100;
+/** Milliseconds in which a kernel that is not busy answers a click. */
+const ANSWER_WITHIN = 60;
 
 /**
  * @param {Store} store
@@ -82,10 +84,11 @@ export function showView(store, segmentation, el, signal) {
     if (!root.isConnected) return; // No styles, no sizes; the stage tells when it is.
     const image = store.activeImage;
     const preview = local.hover.shown;
-    const shown = preview ?? segmentation;
-    const { exact, current } = shown.of(image);
-    stage.paint(shown, preview !== null || (current && !exact), local);
-    paintStrip(shown);
+    const { exact } = segmentation.of(image);
+    const shown = preview ?? (local.hover.keeps ? local.hover.masks : segmentation);
+    const isPreview = shown !== segmentation || (!exact && shown.of(image).current);
+    stage.paint(shown, isPreview, local);
+    paintStrip(shown, isPreview);
     controls.paint();
     status.paint(local, preview);
     setAttribute(root, "data-state", store.state);
@@ -99,14 +102,23 @@ export function showView(store, segmentation, el, signal) {
     }
   };
 
+  /** @type {unknown[]} */
+  let stripShows = [];
   let stripDue = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let stripTimer;
-  /** @type {(shown: Segmentation) => void} */
-  const paintStrip = (shown) => {
+  /** @type {(shown: Segmentation, isPreview: boolean) => void} */
+  const paintStrip = (shown, isPreview) => {
     const now = performance.now();
     clearTimeout(stripTimer);
-    if (shown !== segmentation && now < stripDue) {
+    const shows = [shown, isPreview, store.state];
+    if (shows.some((value, i) => value !== stripShows[i])) {
+      // This frame is the stage's: what a click gives must not wait for the strip, nor
+      // the kernel's answer for previews that it will replace.
+      stripShows = shows;
+      stripDue = isPreview ? now + STRIP_EVERY : 0;
+      repaint();
+    } else if (isPreview && now < stripDue) {
       stripTimer = setTimeout(repaint, stripDue - now);
     } else if (filmstrip.paint(shown, now + STRIP_BUDGET)) {
       stripDue = now + STRIP_EVERY;
@@ -115,9 +127,22 @@ export function showView(store, segmentation, el, signal) {
   const repaint = () => {
     frame ||= requestAnimationFrame(paint);
   };
+
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let answerTimer;
+  const update = () => {
+    clearTimeout(answerTimer);
+    setAttribute(root, "data-state", store.state);
+    // The click that was hovered over shows its mask already. What else it changes
+    // comes with the answer, if that comes at once: a frame costs the browser as much
+    // as the kernel takes to answer.
+    const isShown = frame === 0 && local.hover.keeps;
+    if (isShown) answerTimer = setTimeout(repaint, ANSWER_WITHIN);
+    else repaint();
+  };
   const show = () => store.show(root, [...filmstrip.visible]);
 
-  store.attach(root, repaint, signal);
+  store.attach(root, update, signal);
   stage.observe(paint, signal);
   filmstrip.listen(() => {
     show();
@@ -129,6 +154,7 @@ export function showView(store, segmentation, el, signal) {
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(frame);
     clearTimeout(stripTimer);
+    clearTimeout(answerTimer);
     root.remove();
   });
   el.append(root);

@@ -110,25 +110,26 @@ export function decodeMaps(entries, buffers, [rows, cols]) {
 
 /**
  * @param {VectorsEntry[]} entries
- * @param {(DataView | ArrayBuffer)[]} buffers one per entry: uint8, (numEig, pixels)
+ * @param {(DataView | ArrayBuffer)[]} buffers one per entry: uint16, (numEig, pixels)
  * @param {number} pixels of an image; the sample may have any number
  * @returns {{ image: number | null, quantised: Quantised }[]}
  */
 export function decodeVectors(entries, buffers, pixels) {
   return entries.map(({ image, low, step }, k) => {
     const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
-    const levels = bytesOf(buffers[k], what).slice();
-    const count = image === null ? Math.floor(levels.length / low.length) : pixels;
-    if (levels.length !== count * low.length) {
+    const bytes = bytesOf(buffers[k], what).slice();
+    const row = 2 * low.length;
+    const count = image === null ? Math.floor(bytes.length / row) : pixels;
+    if (bytes.length !== count * row) {
       throw new Error(
-        `The levels of ${what} must be ${low.length} x ${count} bytes, ` +
-          `got ${levels.length}.`,
+        `The levels of ${what} must be ${low.length} x ${count} uint16, ` +
+          `got ${bytes.length} bytes.`,
       );
     }
     const quantised = {
       low: Float32Array.from(low),
       step: Float32Array.from(step),
-      levels,
+      levels: new Uint16Array(bytes.buffer),
     };
     return { image, quantised };
   });

@@ -128,7 +128,7 @@ export class FakeModel {
       step: [1, 1, 1, 1],
     }));
     const levels = [1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    const buffers = parts.map(() => Uint8Array.from(levels).buffer);
+    const buffers = parts.map(() => Uint16Array.from(levels).buffer);
     this.deliver({ type: "vectors", id, vectors }, buffers);
   }
 

@@ -25,7 +25,7 @@ function send(previews, kept, images) {
     image === null ? kept.sample : kept.vectors[image],
   );
   const vectors = parts.map(({ low, step }, k) => ({ image: images[k], low, step }));
-  const buffers = parts.map(({ levels }) => Uint8Array.from(levels).buffer);
+  const buffers = parts.map(({ levels }) => Uint16Array.from(levels).buffer);
   previews.acceptVectors({ type: "vectors", id: "", vectors }, buffers);
 }
 
@@ -66,11 +66,11 @@ for (const kept of fixture.previews) {
     assert.ok(stats);
     const { mean, std, low, high, count } = truth.stats;
     assert.equal(stats.count, count);
-    assert.ok(Math.abs(stats.mean - mean) < 5e-3);
-    assert.ok(Math.abs(stats.std / std - 1) < 5e-3);
+    assert.ok(Math.abs(stats.mean - mean) < 1e-4);
+    assert.ok(Math.abs(stats.std / std - 1) < 1e-4);
     for (const k of [0, 1]) {
-      assert.ok(Math.abs(stats.low[k] - low[k]) < 0.01);
-      assert.ok(Math.abs(stats.high[k] - high[k]) < 0.01);
+      assert.ok(Math.abs(stats.low[k] - low[k]) < 1e-4);
+      assert.ok(Math.abs(stats.high[k] - high[k]) < 1e-4);
     }
   });
 
@@ -109,7 +109,7 @@ test("without moments the sample's own stand in, and are given up for the kernel
   assert.ok(previews.lacksMoments(4));
   const own = previews.get(kept.prompt, 4, 0)?.stats;
   // A batch of fewer pixels than the sample's limit is its own sample.
-  assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 5e-3);
+  assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
   assert.ok(!previews.lacksMoments(4));
   assert.equal(previews.get(kept.prompt, 4, 0)?.stats.std, 0);
@@ -154,7 +154,10 @@ test("reply that is too short is said", () => {
   const entry = { image: 0, low: [0, 0, 0, 0], step: [1, 1, 1, 1] };
   const buffers = [new ArrayBuffer(7)];
   const reply = { type: /** @type {const} */ ("vectors"), id: "", vectors: [entry] };
-  assert.throws(() => previews.acceptVectors(reply, buffers), /4 x 120 bytes, got 7/);
+  assert.throws(
+    () => previews.acceptVectors(reply, buffers),
+    /4 x 120 uint16, got 7 bytes/,
+  );
   const moments = {
     type: /** @type {const} */ ("moments"),
     id: "",

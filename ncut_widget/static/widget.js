@@ -119,6 +119,7 @@ var NOTHING = { positives: [], negatives: [], exact: false };
 var Segmentation = class {
   /** @type {Map<number, Result>} */
   #results = /* @__PURE__ */ new Map();
+  #stamp = 0;
   #store;
   #asked;
   #list = new Int32Array(0);
@@ -139,11 +140,15 @@ var Segmentation = class {
   of(image) {
     const { version, prompts } = this.#asked;
     const result = this.#results.get(image) ?? this.#blank(image);
-    if (result.version === version) return result;
+    const { arrivals } = this.#store;
+    const isNew = result.exact || result.arrivals === arrivals;
+    if (result.version === version && isNew) return result;
     const current = this.#find(image, prompts);
     if (current) result.prompts = prompts;
     const found = current ?? this.#found(image, result);
     result.version = version;
+    result.arrivals = arrivals;
+    result.stamp = ++this.#stamp;
     result.current = current !== null;
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
@@ -209,7 +214,9 @@ var Segmentation = class {
       exact: false,
       marked: false,
       constant: false,
+      stamp: -1,
       version: -1,
+      arrivals: -1,
       prompts: null
     };
     this.#results.set(image, result);
@@ -346,11 +353,16 @@ var Clicks = class {
   get waiting() {
     return this.#waiting.length > 0;
   }
-  /** @param {{ clicks?: Click[], history?: History }} news from the kernel */
+  /**
+   * @param {{ clicks?: Click[], history?: History }} news from the kernel
+   * @returns {boolean} whether the clicks are others than it told before
+   */
   tell({ clicks = this.#told, history = this.#history }) {
+    const same = clicks.length === this.#told.length && clicks.every((click, i) => isSame(click, this.#told[i]));
     this.#told = clicks;
     this.#history = history;
     this.#expected = null;
+    return !same;
   }
   /** @param {Edit} edit */
   push(edit) {
@@ -515,17 +527,18 @@ function decodeMaps(entries, buffers, [rows, cols]) {
 function decodeVectors(entries, buffers, pixels2) {
   return entries.map(({ image, low, step }, k) => {
     const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
-    const levels = bytesOf(buffers[k], what).slice();
-    const count2 = image === null ? Math.floor(levels.length / low.length) : pixels2;
-    if (levels.length !== count2 * low.length) {
+    const bytes = bytesOf(buffers[k], what).slice();
+    const row = 2 * low.length;
+    const count2 = image === null ? Math.floor(bytes.length / row) : pixels2;
+    if (bytes.length !== count2 * row) {
       throw new Error(
-        `The levels of ${what} must be ${low.length} x ${count2} bytes, got ${levels.length}.`
+        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
       );
     }
     const quantised = {
       low: Float32Array.from(low),
       step: Float32Array.from(step),
-      levels
+      levels: new Uint16Array(bytes.buffer)
     };
     return { image, quantised };
   });
@@ -997,7 +1010,7 @@ var Previews = class {
    */
   constructor(grid, numEig) {
     this.#grid = grid;
-    this.#bytes = grid[0] * grid[1] * numEig;
+    this.#bytes = 2 * grid[0] * grid[1] * numEig;
   }
   /**
    * The similarity of a prompt on an image, or undefined where the eigenvectors for it
@@ -1396,8 +1409,10 @@ var Similarities = class {
 
 // src/store.js
 var Store = class {
-  /** Grows with everything that can change a mask. */
+  /** Grows with everything that can change what masks are asked for. */
   version = 0;
+  /** Grows with all that comes from the kernel to make masks of. */
+  arrivals = 0;
   /** Whether the kernel that the model belongs to is gone. */
   lost = false;
   /** @type {string | null} */
@@ -1415,7 +1430,7 @@ var Store = class {
   #listeners = /* @__PURE__ */ new Set();
   /** @type {RequestKind | null} */
   #errorKind = null;
-  /** Of the last reply to an edit; the traits may lag behind it. */
+  /** Of the last reply to an edit. */
   #editedRevision = 0;
   /** @type {Prompts & { version: number } | null} */
   #prompts = null;
@@ -1500,9 +1515,8 @@ var Store = class {
    * @returns {number | null}
    */
   get revision() {
-    const revision = this.#model.get("_revision");
-    const settled = !this.lost && !this.#clicks.editing && this.#settings.settled && this.#editedRevision <= revision;
-    return settled ? revision : null;
+    const settled = !this.lost && !this.#clicks.editing && this.#settings.settled;
+    return settled ? Math.max(this.#model.get("_revision"), this.#editedRevision) : null;
   }
   /** Images that some view shows, the active one first. */
   get shownImages() {
@@ -1561,8 +1575,8 @@ var Store = class {
     const refresh = () => this.#refresh();
     const handlers = {
       "change:clicks": () => {
-        this.#clicks.tell({ clicks: this.get("clicks") });
-        this.#retry();
+        if (this.#clicks.tell({ clicks: this.get("clicks") })) this.#retry();
+        else this.#refresh();
       },
       "change:_history": () => {
         this.#clicks.tell({ history: this.get("_history") });
@@ -1610,8 +1624,9 @@ var Store = class {
     this.similarities.refuse(request?.maps ?? []);
     const isPreview = request?.kind === "vectors" || request?.kind === "moments";
     if (isPreview) this.previews.refuse(request);
-    if (content.type === "pictures") this.#refresh();
-    else this.#change();
+    if (content.type !== "pictures") this.arrivals++;
+    if (content.type === "edited" || content.type === "error") this.#change();
+    else this.#refresh();
   }
   /**
    * @param {Message} content
@@ -2277,7 +2292,7 @@ var Status = class {
     }
     const share = percent(result.count, result.mask.length);
     const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
-    return imageCount > 1 ? `${cells} · ${this.#found()}` : cells;
+    return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
   }
   /** In how many images the thing is found, as far as the page knows. */
   #found() {
@@ -2595,11 +2610,10 @@ var Filmstrip = class {
     const thumb = this.#thumbs.get(image);
     if (!thumb) return false;
     const { pictures } = this.#store;
-    const { mask, count: count2, marked, version } = shown.of(image);
+    const { mask, count: count2, marked, stamp } = shown.of(image);
     const picture = pictures.get("thumb", image);
     thumb.wait(!picture && !pictures.isRefused("thumb", image));
-    if (!thumb.differs(picture, shown, marked ? version : NO_MASK, colour))
-      return false;
+    if (!thumb.differs(picture, shown, marked ? stamp : NO_MASK, colour)) return false;
     thumb.describe(marked ? percent(count2, mask.length) : "");
     if (!picture) return true;
     if (marked)
@@ -2807,16 +2821,15 @@ function list(rows, tag) {
 
 // src/hover.js
 var Hover = class {
-  /** Grows with everything that can change a mask. */
+  /** Grows with every change of what masks are asked for. */
   version = 0;
   /** @type {Click | null} The click that would be made. */
   #click = null;
   #store;
   #segmentation;
-  #storeVersion = -1;
   /** @type {Prompts} */
   #prompts = { numEig: 0, positives: [], negatives: [] };
-  #cell = "";
+  #key = "";
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
@@ -2830,13 +2843,23 @@ var Hover = class {
     const store = this.#store;
     const image = store.activeImage;
     if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
-    this.#update();
-    const { positives, negatives } = store.prompts;
-    const { prompts } = this;
-    const more = prompts.positives.length + prompts.negatives.length;
-    if (more === positives.length + negatives.length) return null;
-    if (prompts.positives.length === 0) return null;
+    this.#update(this.#click);
+    if (this.#key === this.#keyOf(store.prompts)) return null;
+    if (this.#prompts.positives.length === 0) return null;
     return this.#segmentation.of(image).current ? this.#segmentation : null;
+  }
+  /**
+   * Whether the masks that were shown are those of the clicks now: the click was made,
+   * and until the kernel's own masks come there is nothing to repaint.
+   */
+  get keeps() {
+    const { state, prompts, activeImage } = this.#store;
+    if (state !== "pending" || this.#key !== this.#keyOf(prompts)) return false;
+    return this.#segmentation.of(activeImage).current;
+  }
+  /** The masks of the clicks and of one more, as long as `keeps` or `shown` says so. */
+  get masks() {
+    return this.#segmentation;
   }
   /** Cells of the clicks, with the one that is not made. */
   get prompts() {
@@ -2846,21 +2869,25 @@ var Hover = class {
   point(click) {
     this.#click = click;
   }
-  #update() {
+  /** @param {Click} click */
+  #update(click) {
     const store = this.#store;
     const clicks = store.clicks.map(({ click: click2 }) => click2);
-    const click = (
-      /** @type {Click} */
-      this.#click
-    );
-    const { info } = store;
-    const [cell] = promptsOf([click], 0, info)[click[3] ? "positives" : "negatives"];
-    const key = `${cell.join()} ${click[3]}`;
-    if (key === this.#cell && store.version === this.#storeVersion) return;
-    this.#cell = key;
-    this.#storeVersion = store.version;
-    this.#prompts = promptsOf([...clicks, click], store.get("num_eig"), info);
+    const prompts = promptsOf([...clicks, click], store.get("num_eig"), store.info);
+    const key = this.#keyOf(prompts);
+    if (key === this.#key) return;
+    this.#prompts = prompts;
+    this.#key = key;
     this.version++;
+  }
+  /**
+   * All that masks depend on.
+   *
+   * @param {Prompts} prompts
+   */
+  #keyOf({ positives, negatives }) {
+    const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
+    return [settings, positives.join(" "), negatives.join(" ")].join(" - ");
   }
 };
 
@@ -3044,6 +3071,7 @@ function listenToPointer(store, stage, local, changed, signal) {
     "pointerdown",
     (event) => {
       press = { event, pixel: stage.pixelAt(event) };
+      if (!local.crosshair) return;
       local.crosshair = null;
       changed();
     },
@@ -3078,12 +3106,17 @@ function listenToPointer(store, stage, local, changed, signal) {
     },
     { signal }
   );
+  let pointedAt = "";
   const point = (event) => {
     local.pointed = stage.pixelAt(event);
     const pixel = event.buttons === 0 ? local.pointed : null;
     const label = event.altKey ? 0 : 1;
     local.hover.point(pixel && [stage.image, ...pixel, label]);
-    changed();
+    const { sizes, grid } = store.info;
+    const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);
+    const before = pointedAt;
+    pointedAt = [stage.image, cell, label, event.buttons].join();
+    if (pointedAt !== before) changed();
   };
   canvas.addEventListener(
     "pointermove",
@@ -3092,12 +3125,20 @@ function listenToPointer(store, stage, local, changed, signal) {
     },
     { signal }
   );
-  listenToWheel(stage, point, signal);
+  listenToWheel(
+    stage,
+    (event) => {
+      point(event);
+      changed();
+    },
+    signal
+  );
   canvas.addEventListener(
     "pointerleave",
     () => {
       local.pointed = null;
       local.hover.point(null);
+      pointedAt = "";
       changed();
     },
     { signal }
@@ -3849,7 +3890,7 @@ var Stage = class {
     const state = [
       image,
       shown,
-      result.version,
+      result.stamp,
       isPreview,
       showMask,
       store.get("layer"),
@@ -3969,6 +4010,7 @@ function deviceSize(entry) {
 var NO_REVISION = "-1";
 var STRIP_BUDGET = 6;
 var STRIP_EVERY = 100;
+var ANSWER_WITHIN = 60;
 function showView(store, segmentation, el, signal) {
   const local = {
     showMask: true,
@@ -4014,10 +4056,11 @@ function showView(store, segmentation, el, signal) {
     if (!root.isConnected) return;
     const image = store.activeImage;
     const preview = local.hover.shown;
-    const shown = preview ?? segmentation;
-    const { exact, current } = shown.of(image);
-    stage.paint(shown, preview !== null || current && !exact, local);
-    paintStrip(shown);
+    const { exact } = segmentation.of(image);
+    const shown = preview ?? (local.hover.keeps ? local.hover.masks : segmentation);
+    const isPreview = shown !== segmentation || !exact && shown.of(image).current;
+    stage.paint(shown, isPreview, local);
+    paintStrip(shown, isPreview);
     controls.paint();
     status.paint(local, preview);
     setAttribute(root, "data-state", store.state);
@@ -4030,12 +4073,18 @@ function showView(store, segmentation, el, signal) {
       setAttribute(root, "data-revision", NO_REVISION);
     }
   };
+  let stripShows = [];
   let stripDue = 0;
   let stripTimer;
-  const paintStrip = (shown) => {
+  const paintStrip = (shown, isPreview) => {
     const now = performance.now();
     clearTimeout(stripTimer);
-    if (shown !== segmentation && now < stripDue) {
+    const shows = [shown, isPreview, store.state];
+    if (shows.some((value, i) => value !== stripShows[i])) {
+      stripShows = shows;
+      stripDue = isPreview ? now + STRIP_EVERY : 0;
+      repaint();
+    } else if (isPreview && now < stripDue) {
       stripTimer = setTimeout(repaint, stripDue - now);
     } else if (filmstrip.paint(shown, now + STRIP_BUDGET)) {
       stripDue = now + STRIP_EVERY;
@@ -4044,8 +4093,16 @@ function showView(store, segmentation, el, signal) {
   const repaint = () => {
     frame ||= requestAnimationFrame(paint);
   };
+  let answerTimer;
+  const update = () => {
+    clearTimeout(answerTimer);
+    setAttribute(root, "data-state", store.state);
+    const isShown = frame === 0 && local.hover.keeps;
+    if (isShown) answerTimer = setTimeout(repaint, ANSWER_WITHIN);
+    else repaint();
+  };
   const show = () => store.show(root, [...filmstrip.visible]);
-  store.attach(root, repaint, signal);
+  store.attach(root, update, signal);
   stage.observe(paint, signal);
   filmstrip.listen(() => {
     show();
@@ -4057,6 +4114,7 @@ function showView(store, segmentation, el, signal) {
   signal.addEventListener("abort", () => {
     cancelAnimationFrame(frame);
     clearTimeout(stripTimer);
+    clearTimeout(answerTimer);
     root.remove();
   });
   el.append(root);

@@ -161,7 +161,7 @@ seg
 )
 
 CLICK_IN_KERNEL = """
-few = Watched(seg._session.eigvecs[:100], flat(100, 64, 64))
+few = Watched(seg.eigvecs[:100], flat(100, 64, 64))
 kernel_times = {}
 for name, each in (("100", few), ("1000", seg)):
     cells = np.random.default_rng(1).integers(64, size=(22, 2)).tolist()
@@ -211,6 +211,10 @@ def spread(times: Iterable[float]) -> str:
 
 
 HEADER = f"{'ms':<52}{'median':>10}{'p95':>10}{'max':>10}"
+
+
+DWELL = 0.2
+"""Seconds that a hand rests where it will click, at the least."""
 
 
 class Segmenter:
@@ -292,7 +296,9 @@ class Segmenter:
         return self.page.tab.evaluate("probe.stop()")
 
     def click(self, x: float, y: float) -> dict[str, float]:
-        """Click there; the times to the answer's painting."""
+        """Point there, as a hand does, and click; the times to the answer's painting."""
+        self.mouse.move(x, y)
+        time.sleep(DWELL)
         self.page.tab.evaluate("probe.start('click')")
         self.mouse.click(x, y)
         self.page.tab.wait_for_function("() => probe.answer")
@@ -300,7 +306,7 @@ class Segmenter:
 
     def clear(self) -> None:
         revision = self.revision
-        self.root.locator("button[name=clear]").click()
+        self.stage.press("Escape")  # As a button would, but the focus stays.
         self.wait_idle(revision)
 
 
@@ -357,19 +363,18 @@ def time_clicks(seg: Segmenter, count: int) -> None:
     root = page.tab.locator(".echo")
     canvas = root.locator("canvas")
     canvas.wait_for()
-    canvas.scroll_into_view_if_needed()
     seg.watch(canvas, root)
-    box = canvas.bounding_box()
-    assert box is not None
 
     ours, echoes = [], []
-    points = seg.cells(count + 5)
-    for x, y in points:
+    for number in range(count + 5):
         seg.clear()
-        ours.append(seg.click(x, y))
-        echoes.append(seg.click(box["x"] + 40, box["y"] + 40))
+        seg.stage.scroll_into_view_if_needed()  # which moves the notebook
+        ours.append(seg.click(*seg.cells(count + 5)[number]))
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
         # Away from the first half of a double click.
-        box["x"] += 1 if len(ours) % 2 else -1
+        echoes.append(seg.click(box["x"] + 40 + number % 2, box["y"] + 40))
     page.tab.evaluate("probe.stop()")
     ours, echoes = ours[5:], echoes[5:]
     # What was handled between is "clear".
@@ -396,7 +401,7 @@ def time_clicks(seg: Segmenter, count: int) -> None:
     }
     for name, times in rows.items():
         print(f"{name:<52}{spread(times)}{'':>9}{len(times):>7}")
-    print(f"A reply has {set(sizes[-count:])} bytes of maps, the echo's as many.")
+    print(f"A reply has {max(sizes[-count:]):,} bytes of maps, the echo's as many.")
 
 
 def count_messages(seg: Segmenter) -> None:
@@ -420,12 +425,13 @@ def time_strip(page: Page) -> None:
     seg = Segmenter(page)
     seg.click(*seg.cells(1, grid=32)[0])
     strip = seg.root.locator(".ncut-filmstrip")
-    gaps = page.tab.evaluate(SCROLL, [strip.element_handle(), 3])
-    seg.wait_idle()
-    thumbs = seg.root.locator("[data-ncut=thumb]").count()
     print(f"\n{HEADER}{'':>9}{'n':>7}")
-    name = "frames, scrolling 1000 images in 3 s"
-    print(f"{name:<52}{spread(gaps)}{'':>9}{len(gaps):>7}")
+    for duration in (10, 3):
+        gaps = page.tab.evaluate(SCROLL, [strip.element_handle(), duration])
+        seg.wait_idle()
+        name = f"frames, scrolling 1000 images in {duration} s"
+        print(f"{name:<52}{spread(gaps)}{'':>9}{len(gaps):>7}")
+    thumbs = seg.root.locator("[data-ncut=thumb]").count()
     page.run(CLICK_IN_KERNEL)
     for batch, times in page.value("kernel_times").items():
         name = f"click in the kernel, {batch} images of 32 x 32"
