@@ -296,7 +296,7 @@ class Segmenter:
         return self.page.tab.evaluate("probe.stop()")
 
     def click(self, x: float, y: float) -> dict[str, float]:
-        """Point there, as a hand does, and click; the times to the answer's painting."""
+        """Point there, rest, and click; the times to the answer's painting."""
         self.mouse.move(x, y)
         time.sleep(DWELL)
         self.page.tab.evaluate("probe.start('click')")

@@ -119,13 +119,14 @@ class Widget:
     def agrees(self) -> NDArray:
         """Check stage and sliders against the kernel; return ``seg.mask``."""
         self.settle()
+        names = ("active_image", *MASK_SETTINGS)
+        traits = self.value(f"{{name: getattr(seg, name) for name in {names}}}")
         image = int(self.stage.get_attribute("data-image") or -1)
-        assert image == self.value("seg.active_image")
+        assert image == traits["active_image"]
         expected = self.page.array("seg.mask")
         shown, view = read_mask(self.stage)
         np.testing.assert_array_equal(shown, on_canvas(expected, shown.shape, view))
         for name in MASK_SETTINGS:
-            slider = float(self.slider(name).input_value())
-            assert slider == self.value(f"seg.{name}"), name
+            assert float(self.slider(name).input_value()) == traits[name], name
         assert self.status.get_attribute("data-tone") != "error", self.status
         return expected
