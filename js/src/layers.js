@@ -45,6 +45,39 @@ export class CellLayer {
   }
 }
 
+/** A picture as last scaled to a canvas: scaling a large one takes a frame. */
+export class ScaledPicture {
+  #context = contextOf(document.createElement("canvas"));
+  /** @type {unknown[]} What the canvas shows. */
+  #shows = [];
+
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.#context.canvas.width = width;
+    this.#context.canvas.height = height;
+    this.#shows = [];
+  }
+
+  /**
+   * @param {ImageBitmap} picture
+   * @param {View} part of the picture
+   * @param {boolean} smooth
+   */
+  of(picture, part, smooth) {
+    const { canvas } = this.#context;
+    const shows = [picture, part.x, part.y, part.width, part.height];
+    if (shows.some((value, i) => value !== this.#shows[i])) {
+      this.#shows = shows;
+      this.#context.clearRect(0, 0, canvas.width, canvas.height);
+      drawView(this.#context, picture, part, { smooth });
+    }
+    return canvas;
+  }
+}
+
 /**
  * Draw the part of a picture that `view` names over the whole canvas.
  *

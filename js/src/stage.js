@@ -15,7 +15,7 @@
  */
 
 import { focusable, html, setAttribute, svg } from "./dom.js";
-import { CellLayer, contextOf, drawView, pixelOf } from "./layers.js";
+import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./layers.js";
 import { paintMarkers } from "./markers.js";
 import { pixelAt, placeOf, viewIn, wholeImage } from "./prompts.js";
 import { StageMask } from "./stagemask.js";
@@ -44,11 +44,7 @@ export class Stage {
   #cells;
   /** @type {View} */
   #view = wholeImage([1, 1]);
-  /** The picture as last scaled to the canvas: scaling a large one takes a frame. */
-  #base = contextOf(html("canvas"));
-  #baseKey = "";
-  /** @type {Picture | null} */
-  #basePicture = null;
+  #picture = new ScaledPicture();
   /** @type {unknown[]} What the canvas shows. */
   #painted = [];
 
@@ -76,12 +72,10 @@ export class Stage {
       const { inlineSize: width, blockSize: height } = deviceSize(entry);
       if (width === 0 || height === 0) return;
       if (width !== this.canvas.width || height !== this.canvas.height) {
-        for (const canvas of [this.canvas, this.#base.canvas]) {
-          canvas.width = width;
-          canvas.height = height;
-        }
+        this.canvas.width = width;
+        this.canvas.height = height;
+        this.#picture.resize(width, height);
         this.#mask.resize(width, height);
-        this.#baseKey = "";
         this.#painted = [];
       }
       repaint();
@@ -257,19 +251,11 @@ export class Stage {
     const context = this.#context;
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     if (!picture) return;
-    const view = this.#view;
-    const key = [view.x, view.y, view.width, view.height].join();
-    if (key !== this.#baseKey || picture !== this.#basePicture) {
-      this.#baseKey = key;
-      this.#basePicture = picture;
-      this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
-      const part = viewIn(view, size, sizeOf(picture));
-      // A picture that was scaled down has not the image's own pixels to show.
-      const own = picture.width === size[1];
-      const crisp = own && context.canvas.width > CRISP * part.width;
-      drawView(this.#base, picture, part, { smooth: !crisp });
-    }
-    context.drawImage(this.#base.canvas, 0, 0);
+    const part = viewIn(this.#view, size, sizeOf(picture));
+    // A picture that was scaled down has not the image's own pixels to show.
+    const own = picture.width === size[1];
+    const crisp = own && context.canvas.width > CRISP * part.width;
+    context.drawImage(this.#picture.of(picture, part, !crisp), 0, 0);
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 
 import { focusable, html, setAttribute, setText } from "./dom.js";
-import { contextOf, drawView } from "./layers.js";
+import { contextOf, ScaledPicture } from "./layers.js";
 import { wholeImage } from "./prompts.js";
 
 /** CSS pixels. */
@@ -26,10 +26,7 @@ export class Thumb {
   #number = html("span", { class: "ncut-number" });
   #coverage = html("span", { class: "ncut-coverage" });
   #context = contextOf(html("canvas", { "aria-hidden": "true" }));
-  /** The picture as last scaled: with every change of the mask it is drawn again. */
-  #base = contextOf(html("canvas"));
-  /** @type {Picture | null} */
-  #basePicture = null;
+  #scaled = new ScaledPicture();
   /** @type {Picture | undefined} What is painted: this, ... */
   #picture;
   /** @type {unknown} */
@@ -111,14 +108,10 @@ export class Thumb {
    * @param {CanvasImageSource | null} cells drawn over it
    */
   paint(picture, cells) {
-    const resized = this.#fit();
-    if (resized || picture !== this.#basePicture) {
-      this.#basePicture = picture;
-      const whole = wholeImage([picture.height, picture.width]);
-      drawView(this.#base, picture, whole, { smooth: true });
-    }
+    this.#fit();
+    const whole = wholeImage([picture.height, picture.width]);
     const { width, height } = this.#context.canvas;
-    this.#context.drawImage(this.#base.canvas, 0, 0);
+    this.#context.drawImage(this.#scaled.of(picture, whole, true), 0, 0);
     if (!cells) return;
     this.#context.imageSmoothingEnabled = false;
     this.#context.drawImage(cells, 0, 0, width, height);
@@ -129,7 +122,7 @@ export class Thumb {
     this.element.classList.toggle("ncut-loading", waiting);
   }
 
-  /** Give the canvas the pixels that it covers; whether it had others. */
+  /** Give the canvas the pixels that it covers. */
   #fit() {
     const ratio = devicePixelRatio;
     // One that is too wide for the thumb is less high.
@@ -137,11 +130,9 @@ export class Thumb {
     const height = Math.max(Math.round(fitted), 1);
     const width = Math.max(Math.round(fitted * this.#aspect), 1);
     const { canvas } = this.#context;
-    if (canvas.width === width && canvas.height === height) return false;
-    for (const each of [canvas, this.#base.canvas]) {
-      each.width = width;
-      each.height = height;
-    }
-    return true;
+    if (canvas.width === width && canvas.height === height) return;
+    canvas.width = width;
+    canvas.height = height;
+    this.#scaled.resize(width, height);
   }
 }

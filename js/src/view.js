@@ -1,5 +1,5 @@
 /**
- * One display of the widget: builds the page, repaints it once per frame after a change.
+ * One display of the widget: builds the page.
  *
  * @import { Store } from "./store.js"
  * @import { Segmentation } from "./segmentation.js"
@@ -12,24 +12,16 @@
  */
 
 import { Controls } from "./controls.js";
-import { html, setAttribute } from "./dom.js";
+import { html } from "./dom.js";
 import { Filmstrip } from "./filmstrip.js";
 import { Help } from "./help.js";
 import { Hover } from "./hover.js";
 import { KEYS, listenToKeys } from "./keys.js";
+import { Painter } from "./painter.js";
 import { listenToPointer, MOUSE } from "./pointer.js";
 import { Resizer } from "./resizer.js";
 import { Stage } from "./stage.js";
 import { Status } from "./status.js";
-
-/** `data-revision` while the stage shows no revision whole. */
-const NO_REVISION = "-1";
-/** Milliseconds of a frame that the filmstrip may paint; what is left waits for the next. */
-const STRIP_BUDGET = 6;
-/** Milliseconds between two repaints of the filmstrip while it shows previews. */
-const STRIP_EVERY = 100;
-/** Milliseconds in which a kernel that is not busy answers a click. */
-const ANSWER_WITHIN = 60;
 
 /**
  * @param {Store} store
@@ -73,77 +65,13 @@ export function showView(store, segmentation, el, signal) {
       controls.element,
     ),
   );
-  setAttribute(root, "data-revision", NO_REVISION);
-  setAttribute(root, "data-state", store.state);
 
-  let frame = 0;
-  let paintedImage = -1;
-  const paint = () => {
-    cancelAnimationFrame(frame);
-    frame = 0;
-    if (!root.isConnected) return; // No styles, no sizes; the stage tells when it is.
-    const image = store.activeImage;
-    const preview = local.hover.shown;
-    const { exact } = segmentation.of(image);
-    const shown = preview ?? (local.hover.keeps ? local.hover.masks : segmentation);
-    const isPreview = shown !== segmentation || (!exact && shown.of(image).current);
-    stage.paint(shown, isPreview, local);
-    paintStrip(shown, isPreview);
-    controls.paint();
-    status.paint(local, preview);
-    setAttribute(root, "data-state", store.state);
-    setAttribute(root, "data-preview", String(preview !== null));
-    const { revision } = store;
-    if (exact && !preview && revision !== null) {
-      setAttribute(root, "data-revision", String(revision));
-      paintedImage = image;
-    } else if (image !== paintedImage) {
-      setAttribute(root, "data-revision", NO_REVISION);
-    }
-  };
-
-  /** @type {unknown[]} */
-  let stripShows = [];
-  let stripDue = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let stripTimer;
-  /** @type {(shown: Segmentation, isPreview: boolean) => void} */
-  const paintStrip = (shown, isPreview) => {
-    const now = performance.now();
-    clearTimeout(stripTimer);
-    const shows = [shown, isPreview, store.state];
-    if (shows.some((value, i) => value !== stripShows[i])) {
-      // This frame is the stage's: what a click gives must not wait for the strip, nor
-      // the kernel's answer for previews that it will replace.
-      stripShows = shows;
-      stripDue = isPreview ? now + STRIP_EVERY : 0;
-      repaint();
-    } else if (isPreview && now < stripDue) {
-      stripTimer = setTimeout(repaint, stripDue - now);
-    } else if (filmstrip.paint(shown, now + STRIP_BUDGET)) {
-      stripDue = now + STRIP_EVERY;
-    } else repaint();
-  };
-  const repaint = () => {
-    frame ||= requestAnimationFrame(paint);
-  };
-
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let answerTimer;
-  const update = () => {
-    clearTimeout(answerTimer);
-    setAttribute(root, "data-state", store.state);
-    // The click that was hovered over shows its mask already. What else it changes
-    // comes with the answer, if that comes at once: a frame costs the browser as much
-    // as the kernel takes to answer.
-    const isShown = frame === 0 && local.hover.keeps;
-    if (isShown) answerTimer = setTimeout(repaint, ANSWER_WITHIN);
-    else repaint();
-  };
+  const parts = { stage, filmstrip, status, controls };
+  const painter = new Painter(root, store, segmentation, parts, local);
+  const repaint = () => painter.repaint();
   const show = () => store.show(root, [...filmstrip.visible]);
-
-  store.attach(root, update, signal);
-  stage.observe(paint, signal);
+  store.attach(root, () => painter.update(), signal);
+  stage.observe(() => painter.paint(), signal);
   filmstrip.listen(() => {
     show();
     repaint();
@@ -152,12 +80,10 @@ export function showView(store, segmentation, el, signal) {
   listenToKeys(store, stage, help, local, repaint, signal);
   help.listen(signal);
   signal.addEventListener("abort", () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(stripTimer);
-    clearTimeout(answerTimer);
+    painter.stop();
     root.remove();
   });
   el.append(root);
   show();
-  paint();
+  painter.paint();
 }

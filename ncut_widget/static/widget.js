@@ -2194,6 +2194,35 @@ var CellLayer = class {
     this.#context.putImageData(this.#image, 0, 0);
   }
 };
+var ScaledPicture = class {
+  #context = contextOf(document.createElement("canvas"));
+  /** @type {unknown[]} What the canvas shows. */
+  #shows = [];
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.#context.canvas.width = width;
+    this.#context.canvas.height = height;
+    this.#shows = [];
+  }
+  /**
+   * @param {ImageBitmap} picture
+   * @param {View} part of the picture
+   * @param {boolean} smooth
+   */
+  of(picture, part, smooth) {
+    const { canvas } = this.#context;
+    const shows = [picture, part.x, part.y, part.width, part.height];
+    if (shows.some((value, i) => value !== this.#shows[i])) {
+      this.#shows = shows;
+      this.#context.clearRect(0, 0, canvas.width, canvas.height);
+      drawView(this.#context, picture, part, { smooth });
+    }
+    return canvas;
+  }
+};
 function drawView(context, picture, view, { smooth, opacity = 1 }) {
   const { width, height } = context.canvas;
   context.globalAlpha = opacity;
@@ -2338,10 +2367,7 @@ var Thumb = class {
   #number = html("span", { class: "ncut-number" });
   #coverage = html("span", { class: "ncut-coverage" });
   #context = contextOf(html("canvas", { "aria-hidden": "true" }));
-  /** The picture as last scaled: with every change of the mask it is drawn again. */
-  #base = contextOf(html("canvas"));
-  /** @type {Picture | null} */
-  #basePicture = null;
+  #scaled = new ScaledPicture();
   /** @type {Picture | undefined} What is painted: this, ... */
   #picture;
   /** @type {unknown} */
@@ -2412,14 +2438,10 @@ var Thumb = class {
    * @param {CanvasImageSource | null} cells drawn over it
    */
   paint(picture, cells) {
-    const resized = this.#fit();
-    if (resized || picture !== this.#basePicture) {
-      this.#basePicture = picture;
-      const whole = wholeImage([picture.height, picture.width]);
-      drawView(this.#base, picture, whole, { smooth: true });
-    }
+    this.#fit();
+    const whole = wholeImage([picture.height, picture.width]);
     const { width, height } = this.#context.canvas;
-    this.#context.drawImage(this.#base.canvas, 0, 0);
+    this.#context.drawImage(this.#scaled.of(picture, whole, true), 0, 0);
     if (!cells) return;
     this.#context.imageSmoothingEnabled = false;
     this.#context.drawImage(cells, 0, 0, width, height);
@@ -2428,19 +2450,17 @@ var Thumb = class {
   wait(waiting) {
     this.element.classList.toggle("ncut-loading", waiting);
   }
-  /** Give the canvas the pixels that it covers; whether it had others. */
+  /** Give the canvas the pixels that it covers. */
   #fit() {
     const ratio = devicePixelRatio;
     const fitted = Math.min(HEIGHT, WIDEST / this.#aspect) * ratio;
     const height = Math.max(Math.round(fitted), 1);
     const width = Math.max(Math.round(fitted * this.#aspect), 1);
     const { canvas } = this.#context;
-    if (canvas.width === width && canvas.height === height) return false;
-    for (const each of [canvas, this.#base.canvas]) {
-      each.width = width;
-      each.height = height;
-    }
-    return true;
+    if (canvas.width === width && canvas.height === height) return;
+    canvas.width = width;
+    canvas.height = height;
+    this.#scaled.resize(width, height);
   }
 };
 
@@ -2888,6 +2908,113 @@ var Hover = class {
   #keyOf({ positives, negatives }) {
     const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
     return [settings, positives.join(" "), negatives.join(" ")].join(" - ");
+  }
+};
+
+// src/painter.js
+var NO_REVISION = "-1";
+var STRIP_BUDGET = 6;
+var STRIP_EVERY = 100;
+var ANSWER_WITHIN = 60;
+var Painter = class {
+  #root;
+  #store;
+  #segmentation;
+  #parts;
+  #local;
+  #frame = 0;
+  #paintedImage = -1;
+  /** @type {unknown[]} What the filmstrip is of. */
+  #strip = [];
+  #stripDue = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /**
+   * @param {HTMLElement} root of the view
+   * @param {Store} store
+   * @param {Segmentation} segmentation of the clicks
+   * @param {Parts} parts
+   * @param {Local} local
+   */
+  constructor(root, store, segmentation, parts, local) {
+    this.#root = root;
+    this.#store = store;
+    this.#segmentation = segmentation;
+    this.#parts = parts;
+    this.#local = local;
+    setAttribute(root, "data-revision", NO_REVISION);
+    setAttribute(root, "data-state", store.state);
+  }
+  /** Paint with the next frame. */
+  repaint() {
+    this.#frame ||= requestAnimationFrame(() => this.paint());
+  }
+  /** Paint what the store's change has changed. */
+  update() {
+    setAttribute(this.#root, "data-state", this.#store.state);
+    if (this.#frame === 0 && this.#local.hover.keeps) this.#repaintIn(ANSWER_WITHIN);
+    else this.repaint();
+  }
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+  }
+  /** Paint at once. */
+  paint() {
+    this.stop();
+    this.#frame = 0;
+    if (!this.#root.isConnected) return;
+    const segmentation = this.#segmentation;
+    const { hover } = this.#local;
+    const { stage, controls, status } = this.#parts;
+    const image = this.#store.activeImage;
+    const preview = hover.shown;
+    const { exact } = segmentation.of(image);
+    const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
+    const isPreview = shown !== segmentation || !exact && shown.of(image).current;
+    stage.paint(shown, isPreview, this.#local);
+    this.#paintStrip(shown, isPreview);
+    controls.paint();
+    status.paint(this.#local, preview);
+    this.#tell(image, preview !== null, exact);
+  }
+  /**
+   * @param {number} image
+   * @param {boolean} isHover
+   * @param {boolean} exact
+   */
+  #tell(image, isHover, exact) {
+    const { state, revision } = this.#store;
+    setAttribute(this.#root, "data-state", state);
+    setAttribute(this.#root, "data-preview", String(isHover));
+    if (exact && !isHover && revision !== null) {
+      setAttribute(this.#root, "data-revision", String(revision));
+      this.#paintedImage = image;
+    } else if (image !== this.#paintedImage) {
+      setAttribute(this.#root, "data-revision", NO_REVISION);
+    }
+  }
+  /**
+   * @param {Segmentation} shown
+   * @param {boolean} isPreview
+   */
+  #paintStrip(shown, isPreview) {
+    const now = performance.now();
+    const strip = [shown, isPreview, this.#store.state];
+    if (strip.some((value, i) => value !== this.#strip[i])) {
+      this.#strip = strip;
+      this.#stripDue = isPreview ? now + STRIP_EVERY : 0;
+      this.repaint();
+    } else if (isPreview && now < this.#stripDue) {
+      this.#repaintIn(this.#stripDue - now);
+    } else if (this.#parts.filmstrip.paint(shown, now + STRIP_BUDGET)) {
+      this.#stripDue = now + STRIP_EVERY;
+    } else this.repaint();
+  }
+  /** @param {number} wait in milliseconds, unless it is painted before */
+  #repaintIn(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.repaint(), wait);
   }
 };
 
@@ -3765,11 +3892,7 @@ var Stage = class {
   #cells;
   /** @type {View} */
   #view = wholeImage([1, 1]);
-  /** The picture as last scaled to the canvas: scaling a large one takes a frame. */
-  #base = contextOf(html("canvas"));
-  #baseKey = "";
-  /** @type {Picture | null} */
-  #basePicture = null;
+  #picture = new ScaledPicture();
   /** @type {unknown[]} What the canvas shows. */
   #painted = [];
   /** @param {Store} store */
@@ -3795,12 +3918,10 @@ var Stage = class {
       const { inlineSize: width, blockSize: height } = deviceSize(entry);
       if (width === 0 || height === 0) return;
       if (width !== this.canvas.width || height !== this.canvas.height) {
-        for (const canvas of [this.canvas, this.#base.canvas]) {
-          canvas.width = width;
-          canvas.height = height;
-        }
+        this.canvas.width = width;
+        this.canvas.height = height;
+        this.#picture.resize(width, height);
         this.#mask.resize(width, height);
-        this.#baseKey = "";
         this.#painted = [];
       }
       repaint();
@@ -3960,18 +4081,10 @@ var Stage = class {
     const context = this.#context;
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     if (!picture) return;
-    const view = this.#view;
-    const key = [view.x, view.y, view.width, view.height].join();
-    if (key !== this.#baseKey || picture !== this.#basePicture) {
-      this.#baseKey = key;
-      this.#basePicture = picture;
-      this.#base.clearRect(0, 0, context.canvas.width, context.canvas.height);
-      const part = viewIn(view, size, sizeOf(picture));
-      const own = picture.width === size[1];
-      const crisp = own && context.canvas.width > CRISP * part.width;
-      drawView(this.#base, picture, part, { smooth: !crisp });
-    }
-    context.drawImage(this.#base.canvas, 0, 0);
+    const part = viewIn(this.#view, size, sizeOf(picture));
+    const own = picture.width === size[1];
+    const crisp = own && context.canvas.width > CRISP * part.width;
+    context.drawImage(this.#picture.of(picture, part, !crisp), 0, 0);
   }
   /**
    * @param {Size} size
@@ -4007,10 +4120,6 @@ function deviceSize(entry) {
 }
 
 // src/view.js
-var NO_REVISION = "-1";
-var STRIP_BUDGET = 6;
-var STRIP_EVERY = 100;
-var ANSWER_WITHIN = 60;
 function showView(store, segmentation, el, signal) {
   const local = {
     showMask: true,
@@ -4046,64 +4155,12 @@ function showView(store, segmentation, el, signal) {
       controls.element
     )
   );
-  setAttribute(root, "data-revision", NO_REVISION);
-  setAttribute(root, "data-state", store.state);
-  let frame = 0;
-  let paintedImage = -1;
-  const paint = () => {
-    cancelAnimationFrame(frame);
-    frame = 0;
-    if (!root.isConnected) return;
-    const image = store.activeImage;
-    const preview = local.hover.shown;
-    const { exact } = segmentation.of(image);
-    const shown = preview ?? (local.hover.keeps ? local.hover.masks : segmentation);
-    const isPreview = shown !== segmentation || !exact && shown.of(image).current;
-    stage.paint(shown, isPreview, local);
-    paintStrip(shown, isPreview);
-    controls.paint();
-    status.paint(local, preview);
-    setAttribute(root, "data-state", store.state);
-    setAttribute(root, "data-preview", String(preview !== null));
-    const { revision } = store;
-    if (exact && !preview && revision !== null) {
-      setAttribute(root, "data-revision", String(revision));
-      paintedImage = image;
-    } else if (image !== paintedImage) {
-      setAttribute(root, "data-revision", NO_REVISION);
-    }
-  };
-  let stripShows = [];
-  let stripDue = 0;
-  let stripTimer;
-  const paintStrip = (shown, isPreview) => {
-    const now = performance.now();
-    clearTimeout(stripTimer);
-    const shows = [shown, isPreview, store.state];
-    if (shows.some((value, i) => value !== stripShows[i])) {
-      stripShows = shows;
-      stripDue = isPreview ? now + STRIP_EVERY : 0;
-      repaint();
-    } else if (isPreview && now < stripDue) {
-      stripTimer = setTimeout(repaint, stripDue - now);
-    } else if (filmstrip.paint(shown, now + STRIP_BUDGET)) {
-      stripDue = now + STRIP_EVERY;
-    } else repaint();
-  };
-  const repaint = () => {
-    frame ||= requestAnimationFrame(paint);
-  };
-  let answerTimer;
-  const update = () => {
-    clearTimeout(answerTimer);
-    setAttribute(root, "data-state", store.state);
-    const isShown = frame === 0 && local.hover.keeps;
-    if (isShown) answerTimer = setTimeout(repaint, ANSWER_WITHIN);
-    else repaint();
-  };
+  const parts = { stage, filmstrip, status, controls };
+  const painter = new Painter(root, store, segmentation, parts, local);
+  const repaint = () => painter.repaint();
   const show = () => store.show(root, [...filmstrip.visible]);
-  store.attach(root, update, signal);
-  stage.observe(paint, signal);
+  store.attach(root, () => painter.update(), signal);
+  stage.observe(() => painter.paint(), signal);
   filmstrip.listen(() => {
     show();
     repaint();
@@ -4112,14 +4169,12 @@ function showView(store, segmentation, el, signal) {
   listenToKeys(store, stage, help, local, repaint, signal);
   help.listen(signal);
   signal.addEventListener("abort", () => {
-    cancelAnimationFrame(frame);
-    clearTimeout(stripTimer);
-    clearTimeout(answerTimer);
+    painter.stop();
     root.remove();
   });
   el.append(root);
   show();
-  paint();
+  painter.paint();
 }
 
 // src/index.js

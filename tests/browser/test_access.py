@@ -61,5 +61,5 @@ def test_axe_finds_nothing(open_page: Callable[..., Page], theme: str) -> None:
     )
     wait_until(lambda: len(page.value("seg.clicks")) == 2, "the clicks")
     page.tab.wait_for_selector(".ncut-segmenter[data-state=idle]")
-    root.locator("summary").click()
+    root.locator("button[name=help]").click()
     assert page.tab.evaluate(RUN) == []

@@ -167,7 +167,16 @@ def test_clicks_and_sliders_during_a_cell_are_kept(widget: Busy, handlers: str) 
         assert widget.revision == revision
     else:
         wait_until(lambda: widget.state == "idle", "the masks, beside the cell")
+    # Either way the page shows the eleven clicks' mask, and follows the granularity.
+    wait_until(lambda: widget.mask().sum() > low.sum(), "the clicks' mask")
+    many = widget.mask()
+    widget.slider("num_eig").fill("3")
+    wait_until(lambda: not np.array_equal(widget.mask(), many), "three eigenvectors")
+    widget.slider("num_eig").fill("8")
+    wait_until(lambda: np.array_equal(widget.mask(), many), "all eigenvectors")
     widget.release()
+    final = widget.mask()
+    assert (final & many).sum() >= 0.98 * (final | many).sum()
     assert widget.value("[[int(v) for v in c] for c in seg.clicks]") == [
         [0, x, y, 1] for x, y in [(100, 60), *TEN]
     ]

@@ -1,0 +1,139 @@
+/**
+ * When what is painted: once per frame after a change, the stage first.
+ *
+ * @import { Controls } from "./controls.js"
+ * @import { Filmstrip } from "./filmstrip.js"
+ * @import { Segmentation } from "./segmentation.js"
+ * @import { Stage } from "./stage.js"
+ * @import { Status } from "./status.js"
+ * @import { Store } from "./store.js"
+ * @import { Local } from "./view.js"
+ *
+ * @typedef {{ stage: Stage, filmstrip: Filmstrip, controls: Controls, status: Status }} Parts
+ */
+
+import { setAttribute } from "./dom.js";
+
+/** `data-revision` while the stage shows no revision whole. */
+const NO_REVISION = "-1";
+/** Milliseconds of a frame that the filmstrip may paint; what is left waits for the next. */
+const STRIP_BUDGET = 6;
+/** Milliseconds between two repaints of the filmstrip while it shows previews. */
+const STRIP_EVERY = 100;
+/** Milliseconds in which a kernel that is not busy answers a click. */
+const ANSWER_WITHIN = 60;
+
+export class Painter {
+  #root;
+  #store;
+  #segmentation;
+  #parts;
+  #local;
+  #frame = 0;
+  #paintedImage = -1;
+  /** @type {unknown[]} What the filmstrip is of. */
+  #strip = [];
+  #stripDue = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+
+  /**
+   * @param {HTMLElement} root of the view
+   * @param {Store} store
+   * @param {Segmentation} segmentation of the clicks
+   * @param {Parts} parts
+   * @param {Local} local
+   */
+  constructor(root, store, segmentation, parts, local) {
+    this.#root = root;
+    this.#store = store;
+    this.#segmentation = segmentation;
+    this.#parts = parts;
+    this.#local = local;
+    setAttribute(root, "data-revision", NO_REVISION);
+    setAttribute(root, "data-state", store.state);
+  }
+
+  /** Paint with the next frame. */
+  repaint() {
+    this.#frame ||= requestAnimationFrame(() => this.paint());
+  }
+
+  /** Paint what the store's change has changed. */
+  update() {
+    setAttribute(this.#root, "data-state", this.#store.state);
+    // The click that was hovered over shows its mask already. What else it changes
+    // comes with the answer, if that comes at once: a frame costs the browser as much
+    // as the kernel takes to answer.
+    if (this.#frame === 0 && this.#local.hover.keeps) this.#repaintIn(ANSWER_WITHIN);
+    else this.repaint();
+  }
+
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+  }
+
+  /** Paint at once. */
+  paint() {
+    this.stop();
+    this.#frame = 0;
+    if (!this.#root.isConnected) return; // No styles, no sizes; the stage tells when it is.
+    const segmentation = this.#segmentation;
+    const { hover } = this.#local;
+    const { stage, controls, status } = this.#parts;
+    const image = this.#store.activeImage;
+    const preview = hover.shown;
+    const { exact } = segmentation.of(image);
+    const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
+    const isPreview = shown !== segmentation || (!exact && shown.of(image).current);
+    stage.paint(shown, isPreview, this.#local);
+    this.#paintStrip(shown, isPreview);
+    controls.paint();
+    status.paint(this.#local, preview);
+    this.#tell(image, preview !== null, exact);
+  }
+
+  /**
+   * @param {number} image
+   * @param {boolean} isHover
+   * @param {boolean} exact
+   */
+  #tell(image, isHover, exact) {
+    const { state, revision } = this.#store;
+    setAttribute(this.#root, "data-state", state);
+    setAttribute(this.#root, "data-preview", String(isHover));
+    if (exact && !isHover && revision !== null) {
+      setAttribute(this.#root, "data-revision", String(revision));
+      this.#paintedImage = image;
+    } else if (image !== this.#paintedImage) {
+      setAttribute(this.#root, "data-revision", NO_REVISION);
+    }
+  }
+
+  /**
+   * @param {Segmentation} shown
+   * @param {boolean} isPreview
+   */
+  #paintStrip(shown, isPreview) {
+    const now = performance.now();
+    const strip = [shown, isPreview, this.#store.state];
+    if (strip.some((value, i) => value !== this.#strip[i])) {
+      // This frame is the stage's: what a click gives must not wait for the strip, nor
+      // the kernel's answer for previews that it will replace.
+      this.#strip = strip;
+      this.#stripDue = isPreview ? now + STRIP_EVERY : 0;
+      this.repaint();
+    } else if (isPreview && now < this.#stripDue) {
+      this.#repaintIn(this.#stripDue - now);
+    } else if (this.#parts.filmstrip.paint(shown, now + STRIP_BUDGET)) {
+      this.#stripDue = now + STRIP_EVERY;
+    } else this.repaint();
+  }
+
+  /** @param {number} wait in milliseconds, unless it is painted before */
+  #repaintIn(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.repaint(), wait);
+  }
+}
