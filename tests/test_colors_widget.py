@@ -39,7 +39,7 @@ def ask(
 def test_colours_are_principal_components_until_asked_otherwise(
     seg: NcutSegmenter,
 ) -> None:
-    _, expected = rgb_from_pca_3d(seg._session.eigvecs)
+    _, expected = rgb_from_pca_3d(seg._session.eigvecs.tensor)
     assert np.array_equal(seg.colors, expected)
     assert seg.colors.dtype == np.float32
     assert not seg.colors.flags.writeable
@@ -48,7 +48,7 @@ def test_colours_are_principal_components_until_asked_otherwise(
 
 
 def test_colours_by_another_method(seg: NcutSegmenter) -> None:
-    eigvecs = seg._session.eigvecs
+    eigvecs = seg._session.eigvecs.tensor
     seg.color("tsne", **TSNE)
     _, expected = rgb_from_tsne_3d(eigvecs, **TSNE)
     assert np.array_equal(seg.colors, expected)

@@ -282,6 +282,7 @@ def test_what_cannot_be_shown_is_refused_in_one_sentence(
         ("active_image", 3),
         ("layer", "mask"),
         ("opacity", 2),
+        ("hover_preview", 1),
         ("clicks", [[0, 32, 0, 1]]),
     ],
 )

@@ -26,6 +26,7 @@ const SAVE_EVERY_MS = 250;
 export class Settings {
   #model;
   #onChange;
+  #onLost;
   /** Changes that can change masks: made here, and those the kernel has handled. */
   #changes = 0;
   #handled = 0;
@@ -41,10 +42,12 @@ export class Settings {
   /**
    * @param {Model} model
    * @param {() => void} onChange called when changes went out or were handled
+   * @param {() => void} onLost called when they cannot go out: the kernel has gone
    */
-  constructor(model, onChange) {
+  constructor(model, onChange, onLost) {
     this.#model = model;
     this.#onChange = onChange;
+    this.#onLost = onLost;
     this.#initial = new Map(
       [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)]),
     );
@@ -78,7 +81,6 @@ export class Settings {
 
   close() {
     clearTimeout(this.#timer);
-    if (this.#unsaved) this.#save();
   }
 
   /** One message at a time, and not too many: the rest is merged into the next. */
@@ -107,7 +109,11 @@ export class Settings {
       this.#onChange();
     };
     this.#inFlight = this.#hostTells;
-    this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+    try {
+      this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+    } catch {
+      this.#onLost(); // JupyterLab throws when the comm has gone with its kernel.
+    }
     this.#onChange();
   }
 

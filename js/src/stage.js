@@ -296,10 +296,13 @@ function sizeOf({ width, height }) {
  * @returns {ResizeObserverSize}
  */
 function deviceSize(entry) {
-  if (entry.devicePixelContentBoxSize) return entry.devicePixelContentBoxSize[0];
   const { inlineSize, blockSize } = entry.contentBoxSize[0];
-  return {
-    inlineSize: Math.round(inlineSize * devicePixelRatio),
-    blockSize: Math.round(blockSize * devicePixelRatio),
-  };
+  const width = inlineSize * devicePixelRatio;
+  const height = blockSize * devicePixelRatio;
+  const exact = entry.devicePixelContentBoxSize?.[0];
+  // A browser that plays another screen tells of its own.
+  const isSame = exact && Math.abs(exact.inlineSize - width) < 2;
+  return isSame
+    ? exact
+    : { inlineSize: Math.round(width), blockSize: Math.round(height) };
 }

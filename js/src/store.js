@@ -52,7 +52,11 @@ export class Store {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
-    this.#settings = new Settings(model, () => this.#refresh());
+    this.#settings = new Settings(
+      model,
+      () => this.#refresh(),
+      () => this.#disconnect(),
+    );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
     this.previews = new Previews(this.info.grid, this.info.num_eig_max);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));

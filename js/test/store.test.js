@@ -380,6 +380,33 @@ test("a comm that throws is a lost one", () => {
   assert.equal(store.clicks.length, 0);
 });
 
+test("a comm that throws at a setting is a lost one, too", () => {
+  const { model, store } = open();
+  model.save_changes = () => {
+    throw new Error("Cannot send");
+  };
+  store.set("threshold", 0.2);
+  assert.equal(store.lost, true);
+  assert.equal(store.state, "error");
+});
+
+test("a click that was hovered over keeps its preview until the kernel answers", () => {
+  const { model, store } = open();
+  const hover = new Hover(store);
+  for (let k = 0; k < 2; k++) model.answerVectors();
+  hover.point(A);
+  assert.ok(hover.shown);
+  assert.equal(hover.keeps, false);
+  click(store, A);
+  hover.point(null);
+  assert.equal(hover.keeps, true);
+  store.set("threshold", 0.1); // Another mask than the one that was shown.
+  assert.equal(hover.keeps, false);
+  store.set("threshold", 0.5);
+  model.answerEdit();
+  assert.equal(hover.keeps, false);
+});
+
 test("views share what was fetched, and one that closes is forgotten", () => {
   const { model, store, viewLife } = open();
   const other = new AbortController();

@@ -1212,6 +1212,7 @@ var SAVE_EVERY_MS = 250;
 var Settings = class {
   #model;
   #onChange;
+  #onLost;
   /** Changes that can change masks: made here, and those the kernel has handled. */
   #changes = 0;
   #handled = 0;
@@ -1226,10 +1227,12 @@ var Settings = class {
   /**
    * @param {Model} model
    * @param {() => void} onChange called when changes went out or were handled
+   * @param {() => void} onLost called when they cannot go out: the kernel has gone
    */
-  constructor(model, onChange) {
+  constructor(model, onChange, onLost) {
     this.#model = model;
     this.#onChange = onChange;
+    this.#onLost = onLost;
     this.#initial = new Map(
       [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)])
     );
@@ -1258,7 +1261,6 @@ var Settings = class {
   }
   close() {
     clearTimeout(this.#timer);
-    if (this.#unsaved) this.#save();
   }
   /** One message at a time, and not too many: the rest is merged into the next. */
   #schedule() {
@@ -1285,7 +1287,11 @@ var Settings = class {
       this.#onChange();
     };
     this.#inFlight = this.#hostTells;
-    this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+    try {
+      this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
+    } catch {
+      this.#onLost();
+    }
     this.#onChange();
   }
   /** A new revision has come: the best sign there is in a host that does not tell. */
@@ -1442,7 +1448,11 @@ var Store = class {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
-    this.#settings = new Settings(model, () => this.#refresh());
+    this.#settings = new Settings(
+      model,
+      () => this.#refresh(),
+      () => this.#disconnect()
+    );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
     this.previews = new Previews(this.info.grid, this.info.num_eig_max);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
@@ -4111,12 +4121,12 @@ function sizeOf({ width, height }) {
   return [height, width];
 }
 function deviceSize(entry) {
-  if (entry.devicePixelContentBoxSize) return entry.devicePixelContentBoxSize[0];
   const { inlineSize, blockSize } = entry.contentBoxSize[0];
-  return {
-    inlineSize: Math.round(inlineSize * devicePixelRatio),
-    blockSize: Math.round(blockSize * devicePixelRatio)
-  };
+  const width = inlineSize * devicePixelRatio;
+  const height = blockSize * devicePixelRatio;
+  const exact = entry.devicePixelContentBoxSize?.[0];
+  const isSame2 = exact && Math.abs(exact.inlineSize - width) < 2;
+  return isSame2 ? exact : { inlineSize: Math.round(width), blockSize: Math.round(height) };
 }
 
 // src/view.js

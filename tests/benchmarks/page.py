@@ -26,6 +26,7 @@ from playwright.sync_api import Browser, Locator, sync_playwright
 
 from tests.browser.host import CHROMIUM_FLAGS, Host, Page, wait_until
 from tests.browser.pixels import on_canvas, read_mask
+from tests.browser.widget import FLOOD
 from tests.install.browser import chromium
 
 PROBE = (Path(__file__).parent / "probe.js").read_text()
@@ -189,18 +190,6 @@ SCROLL = """([strip, seconds]) => new Promise((done) => {
     };
     requestAnimationFrame(step);
 })"""
-
-# As in tests/browser/test_busy.py: of the browser's own kind, 5 ms apart.
-FLOOD = """async (slider) => {
-    const start = performance.now();
-    for (let i = 0; i < 200; i++) {
-        slider.value = String(0.01 * (1 + ((37 * i) % 97)));
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-        const wait = start + 5 * (i + 1) - performance.now();
-        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-    }
-    return slider.value;
-}"""
 
 
 def spread(times: Iterable[float]) -> str:

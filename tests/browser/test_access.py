@@ -12,21 +12,12 @@ from pathlib import Path
 import pytest
 
 from tests.browser.host import Page, wait_until
+from tests.browser.test_hosts import MAKE
 
 ROOT = Path(__file__).parents[2]
 AXE = Path(
     os.environ.get("NCUT_AXE", ROOT / "js" / "node_modules" / "axe-core" / "axe.min.js")
 )
-
-MAKE = """
-import numpy as np
-from ncut_widget import NcutSegmenter
-rng = np.random.default_rng(0)
-eigvecs = rng.standard_normal((4, 16, 16, 6)).astype("float32")
-images = [np.full((96, 128, 3), 128, dtype=np.uint8)] * 4
-seg = NcutSegmenter(eigvecs, images)
-seg
-"""
 
 THEME = """(theme) => window.jupyterapp.commands
     .execute('apputils:change-theme', { theme })"""

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.host import Page, wait_until
-from tests.browser.widget import Widget
+from tests.browser.widget import FLOOD, Widget
 
 HEIGHT, WIDTH = 144, 216
 """Of the images: multiples of the latent grid, so that cells begin at pixels."""
@@ -71,18 +71,6 @@ SET_CLICKS_TOO = SET_TRAITS.replace(
 CELLS = [MAKE, SLEEP, SET_TRAITS, SET_CLICKS_TOO]
 
 TEN = [(12 + 20 * i, 10 + 12 * i) for i in range(10)]
-
-# Of the browser's own kind, 5 ms apart, each with a value of its own.
-FLOOD = """async (slider) => {
-    const start = performance.now();
-    for (let i = 0; i < 200; i++) {
-        slider.value = String(0.01 * (1 + ((37 * i) % 97)));
-        slider.dispatchEvent(new Event("input", { bubbles: true }));
-        const wait = start + 5 * (i + 1) - performance.now();
-        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
-    }
-    return slider.value;
-}"""
 
 
 @pytest.fixture(scope="module", params=["subshell", "main thread"])
@@ -175,6 +163,8 @@ def test_clicks_and_sliders_during_a_cell_are_kept(widget: Busy, handlers: str) 
     widget.slider("num_eig").fill("8")
     wait_until(lambda: np.array_equal(widget.mask(), many), "all eigenvectors")
     widget.release()
+    wait_until(lambda: widget.value("seg.num_eig") == 8, "all eigenvectors")
+    widget.settle()
     final = widget.mask()
     assert (final & many).sum() >= 0.98 * (final | many).sum()
     assert widget.value("[[int(v) for v in c] for c in seg.clicks]") == [

@@ -221,6 +221,13 @@ def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
     wait_until(lambda: first.stage.get_attribute("data-image") == "2", "the image")
     first.agrees()
 
+    whole = second.view
+    page.tab.mouse.move(*first.client(30, 30))
+    page.tab.mouse.wheel(0, -120)
+    wait_until(lambda: first.view != whole, "the zoom")
+    first.agrees()
+    assert second.view == whole  # The zoom is each view's own.
+
 
 def test_a_reloaded_page_keeps_the_state(app: str, open_page: OpenPage) -> None:
     page = open_page(app, [MAKE, "seg"])

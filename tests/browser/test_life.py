@@ -8,17 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.browser.host import Page, wait_until
-
-# One flat image and a few: a picture and a strip of thumbs each time.
-MAKE = """
-import numpy as np
-from ncut_widget import NcutSegmenter
-rng = np.random.default_rng(0)
-eigvecs = rng.standard_normal((4, 16, 16, 6)).astype("float32")
-images = [np.full((96, 128, 3), 128, dtype=np.uint8)] * 4
-seg = NcutSegmenter(eigvecs, images)
-seg
-"""
+from tests.browser.test_hosts import MAKE
 
 # Asked in the page: a locator's handle would keep the element that it found.
 SHOWN = """document.querySelector(

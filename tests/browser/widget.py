@@ -17,6 +17,18 @@ from tests.browser.pixels import on_canvas, read_mask
 
 View = tuple[float, float, float, float]
 
+# Input events of a slider, 200 in a second, each with a value of its own.
+FLOOD = """async (slider) => {
+    const start = performance.now();
+    for (let i = 0; i < 200; i++) {
+        slider.value = String(0.01 * (1 + ((37 * i) % 97)));
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        const wait = start + 5 * (i + 1) - performance.now();
+        if (wait > 0) await new Promise((done) => setTimeout(done, wait));
+    }
+    return slider.value;
+}"""
+
 MASK_SETTINGS = ("threshold", "gamma", "negative_threshold", "num_eig")
 
 
