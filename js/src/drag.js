@@ -115,7 +115,7 @@ function canDrag({ pointerType, button, shiftKey }) {
  * @param {Point[]} points
  * @returns {{ middle: Point, length: number }}
  */
-export function spanOf([a, b = a]) {
+function spanOf([a, b = a]) {
   const middle = {
     clientX: (a.clientX + b.clientX) / 2,
     clientY: (a.clientY + b.clientY) / 2,

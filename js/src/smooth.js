@@ -103,7 +103,7 @@ export class SmoothMask {
  * @param {number} across
  * @param {number} down
  */
-export function mix(map, a, b, c, d, across, down) {
+function mix(map, a, b, c, d, across, down) {
   const top = map[a] + across * (map[b] - map[a]);
   const bottom = map[c] + across * (map[d] - map[c]);
   return top + down * (bottom - top);

@@ -102,7 +102,7 @@ export class Status {
     if (!cell) return "";
     if (preview) {
       const { count, mask } = preview.of(image);
-      return `with a click here: ${percent(count, mask.length)}`;
+      return `click here: ${percent(count, mask.length)}`;
     }
     const similarity = this.#segmentation.similarityAt(image, ...cell);
     if (similarity !== null) return `similarity ${twoDigits(similarity)}`;

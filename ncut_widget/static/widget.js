@@ -2352,7 +2352,7 @@ var Status = class {
     if (!cell) return "";
     if (preview) {
       const { count: count2, mask } = preview.of(image);
-      return `with a click here: ${percent(count2, mask.length)}`;
+      return `click here: ${percent(count2, mask.length)}`;
     }
     const similarity = this.#segmentation.similarityAt(image, ...cell);
     if (similarity !== null) return `similarity ${twoDigits(similarity)}`;

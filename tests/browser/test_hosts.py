@@ -222,6 +222,7 @@ def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
     first.agrees()
 
     whole = second.view
+    first.stage.scroll_into_view_if_needed()
     page.tab.mouse.move(*first.client(30, 30))
     page.tab.mouse.wheel(0, -120)
     wait_until(lambda: first.view != whole, "the zoom")

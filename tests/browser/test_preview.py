@@ -55,7 +55,7 @@ def test_hovering_shows_what_a_click_then_gives(widget: Widget) -> None:
     hover(widget, 60, 40)
     preview = shows_preview(widget)
     assert preview.any()
-    assert "with a click here" in widget.status.inner_text()
+    assert "click here" in widget.status.inner_text()
     covered = widget.thumb(0).get_attribute
     wait_until(
         lambda: "covered" in (covered("aria-label") or ""), "the strip's preview"
