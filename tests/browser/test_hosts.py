@@ -226,6 +226,8 @@ def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
     page.tab.mouse.move(*first.client(30, 30))
     page.tab.mouse.wheel(0, -120)
     wait_until(lambda: first.view != whole, "the zoom")
+    page.tab.mouse.move(5, 5)  # No preview.
+    wait_until(lambda: first.root.get_attribute("data-preview") == "false", "the mask")
     first.agrees()
     assert second.view == whole  # The zoom is each view's own.
 
