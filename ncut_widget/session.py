@@ -296,7 +296,9 @@ class Session:
         """
         with self.lock:
             if self._masks is None or self._masks[0] != self.revision:
-                self._masks = (self.revision, self._cut(slice(None)))
+                empty = np.zeros(self.shape[:3], dtype=bool)
+                masks = _combine(empty, self.layers(slice(None)), self.settings)
+                self._masks = (self.revision, masks)
             return self._masks[1].copy()
 
     def mask(self, image: int) -> NDArray:
@@ -308,17 +310,17 @@ class Session:
         """
         with self.lock:
             layers = self.layers(image)
-            if self._masks is not None and self._masks[0] == self.revision:
-                latent = self._masks[1][image]
-            else:
-                latent = self._cut(image)
+            latent = _combine(np.zeros(self.grid, dtype=bool), layers, self.settings)
             return smooth_mask(latent, layers, self.sizes[image])
 
     def image_masks(self) -> list[NDArray]:
         """Masks of all images, each at its own size: list of bool (h_i, w_i)."""
         with self.lock:
-            self.masks()
-            return [self.mask(image) for image in range(len(self.sizes))]
+            masks, layers = self.masks(), self.layers(slice(None))
+            return [
+                smooth_mask(masks[image], layers.of(image), size)
+                for image, size in enumerate(self.sizes)
+            ]
 
     def heatmaps(self) -> NDArray:
         """Heatmaps of the whole batch.
@@ -368,11 +370,6 @@ class Session:
                     for part in self._cuts()
                 )
             )
-
-    def _cut(self, images: int | slice) -> NDArray:
-        """Masks of some images."""
-        empty = np.zeros((len(self.sizes), *self.grid), dtype=bool)[images]
-        return _combine(empty, self.layers(images), self.settings)
 
     def predictor(self) -> Callable[..., Iterator[NDArray]]:
         """Freeze clicks and settings, to make masks of images of no batch.

@@ -182,8 +182,8 @@ class Eigvecs:
 
     def quantised(self, image: int) -> Quantised:
         """Give the unit eigenvectors of one image in bytes."""
-        rows = self._rows[image]
-        return _quantise((rows / row_norms(rows, dim=0)).cpu().numpy())
+        norms = self.prefix(self.shape[-1]).norms[image]
+        return _quantise((self._rows[image] / norms).cpu().numpy())
 
     def quantised_sample(self) -> Quantised:
         """Give those of the pixels that quantiles are taken of, in bytes."""

@@ -120,15 +120,18 @@ export class Fetcher {
     const clicked = this.#clicks.expected.clicks.map(({ click }) => click[0]);
     const needed = [...new Set([...images, ...clicked])];
     this.#previews.reserve(clicked.length, needed.length);
-    const numEig = this.#model.get("num_eig");
-    if (!this.#requests.isOpen("moments") && this.#previews.lacksMoments(numEig)) {
-      const content = { type: "moments", num_eig: numEig };
-      if (!this.#settings.unsaved) this.#requests.open("moments", content, { numEig });
-    }
+    this.#fetchMoments();
     if (this.#requests.isOpen("vectors")) return;
     const missing = this.#previews.missing(needed);
     if (missing)
       this.#requests.open("vectors", { type: "vectors", ...missing }, missing);
+  }
+
+  #fetchMoments() {
+    if (this.#requests.isOpen("moments") || this.#settings.unsaved) return;
+    const numEig = this.#model.get("num_eig");
+    if (!this.#previews.lacksMoments(numEig)) return;
+    this.#requests.open("moments", { type: "moments", num_eig: numEig }, { numEig });
   }
 
   /**

@@ -21,6 +21,9 @@ const MAPS_KEPT = 128;
 /** Numbers of leading eigenvectors whose moments are kept: 30 of them take 7 KB each. */
 const MOMENTS_KEPT = 64;
 
+/** The sample's key among what was refused. */
+const SAMPLE = "sample";
+
 export class Previews {
   /** @type {Cache<Vectors>} */
   #vectors = new Cache(0);
@@ -91,7 +94,7 @@ export class Previews {
    * @returns {{ images: number[], sample: boolean } | null}
    */
   missing(images) {
-    const sample = !this.#sample && !this.#refused.has(sampleKey);
+    const sample = !this.#sample && !this.#refused.has(SAMPLE);
     const lacking = images.filter((image) => {
       const key = String(image);
       return !this.#vectors.has(key) && !this.#refused.has(key);
@@ -144,7 +147,7 @@ export class Previews {
     for (const key of images.map(String)) {
       if (!this.#vectors.has(key)) this.#refused.add(key);
     }
-    if (sample && !this.#sample) this.#refused.add(sampleKey);
+    if (sample && !this.#sample) this.#refused.add(SAMPLE);
     if (numEig === undefined) return;
     const key = momentsKey(numEig);
     if (!this.#moments.has(key)) this.#refused.add(key);
@@ -180,8 +183,6 @@ export class Previews {
     return clicked;
   }
 }
-
-const sampleKey = "sample";
 
 /** @param {number} numEig */
 function momentsKey(numEig) {

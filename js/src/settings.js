@@ -91,7 +91,7 @@ export class Settings {
     else {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
-        this.#save();
+        if (!this.#inFlight) this.#save();
       }, wait);
     }
   }

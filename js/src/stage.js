@@ -171,6 +171,7 @@ export class Stage {
     if (image !== this.image) this.#turnTo(image, size);
     this.#tellView();
     const result = shown.of(image);
+    const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
     // Most frames move the pointer and nothing else.
     const state = [
       image,
@@ -183,11 +184,13 @@ export class Stage {
       store.pictures.version,
       this.#view,
       devicePixelRatio,
-      getComputedStyle(this.canvas).getPropertyValue("--ncut-mask"),
+      colour,
     ];
     if (state.some((value, i) => value !== this.#painted[i])) {
       this.#painted = state;
-      this.#paintAll(shown, result, size, isPreview, showMask);
+      const strength = store.get("opacity") * (isPreview ? PREVIEW : 1);
+      const tint = showMask ? { colour: pixelOf(colour), strength } : null;
+      this.#paintAll(shown, result, size, tint);
     }
     const clicks = store.clicks.filter(({ click }) => click[0] === image);
     paintMarkers(this.#markers, clicks, crosshair, this.#view, size, store.info.grid);
@@ -197,10 +200,9 @@ export class Stage {
    * @param {Segmentation} shown
    * @param {Result} result
    * @param {Size} size
-   * @param {boolean} isPreview
-   * @param {boolean} showMask
+   * @param {{ colour: number, strength: number } | null} tint null: no mask
    */
-  #paintAll(shown, result, size, isPreview, showMask) {
+  #paintAll(shown, result, size, tint) {
     const store = this.#store;
     const layer = store.get("layer");
     const opacity = store.get("opacity");
@@ -210,12 +212,10 @@ export class Stage {
     if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
     else if (layer === "heatmap" && result.marked)
       this.#paintHeat(shown, size, opacity);
-    else if (showMask && result.marked) {
-      const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
-      const strength = isPreview ? PREVIEW * opacity : opacity;
-      this.#mask.paintTint(this.#context, pixelOf(colour), strength);
+    else if (tint && result.marked) {
+      this.#mask.paintTint(this.#context, tint.colour, tint.strength);
     }
-    this.#mask.paintOutline(showMask && result.marked);
+    this.#mask.paintOutline(tint !== null && result.marked);
   }
 
   /**

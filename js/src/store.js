@@ -100,11 +100,6 @@ export class Store {
     return this.#clicks.expected.history;
   }
 
-  /** Whether edits are on their way to the kernel. */
-  get editing() {
-    return this.#clicks.editing;
-  }
-
   /** Whether an edit on its way may bring clicks that the page does not know. */
   get unsure() {
     return this.#clicks.expected.unsure;

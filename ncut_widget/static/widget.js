@@ -808,15 +808,17 @@ var Fetcher = class {
     const clicked = this.#clicks.expected.clicks.map(({ click }) => click[0]);
     const needed = [.../* @__PURE__ */ new Set([...images, ...clicked])];
     this.#previews.reserve(clicked.length, needed.length);
-    const numEig = this.#model.get("num_eig");
-    if (!this.#requests.isOpen("moments") && this.#previews.lacksMoments(numEig)) {
-      const content = { type: "moments", num_eig: numEig };
-      if (!this.#settings.unsaved) this.#requests.open("moments", content, { numEig });
-    }
+    this.#fetchMoments();
     if (this.#requests.isOpen("vectors")) return;
     const missing = this.#previews.missing(needed);
     if (missing)
       this.#requests.open("vectors", { type: "vectors", ...missing }, missing);
+  }
+  #fetchMoments() {
+    if (this.#requests.isOpen("moments") || this.#settings.unsaved) return;
+    const numEig = this.#model.get("num_eig");
+    if (!this.#previews.lacksMoments(numEig)) return;
+    this.#requests.open("moments", { type: "moments", num_eig: numEig }, { numEig });
   }
   /**
    * @param {PictureKind} kind
@@ -986,6 +988,7 @@ var REPLY_BYTES = 1e6;
 var STATISTICS_KEPT = 64;
 var MAPS_KEPT = 128;
 var MOMENTS_KEPT = 64;
+var SAMPLE = "sample";
 var Previews = class {
   /** @type {Cache<Vectors>} */
   #vectors = new Cache(0);
@@ -1052,7 +1055,7 @@ var Previews = class {
    * @returns {{ images: number[], sample: boolean } | null}
    */
   missing(images) {
-    const sample = !this.#sample && !this.#refused.has(sampleKey);
+    const sample = !this.#sample && !this.#refused.has(SAMPLE);
     const lacking = images.filter((image) => {
       const key = String(image);
       return !this.#vectors.has(key) && !this.#refused.has(key);
@@ -1101,7 +1104,7 @@ var Previews = class {
     for (const key2 of images.map(String)) {
       if (!this.#vectors.has(key2)) this.#refused.add(key2);
     }
-    if (sample && !this.#sample) this.#refused.add(sampleKey);
+    if (sample && !this.#sample) this.#refused.add(SAMPLE);
     if (numEig === void 0) return;
     const key = momentsKey(numEig);
     if (!this.#moments.has(key)) this.#refused.add(key);
@@ -1134,7 +1137,6 @@ var Previews = class {
     return clicked;
   }
 };
-var sampleKey = "sample";
 function momentsKey(numEig) {
   return `moments ${numEig}`;
 }
@@ -1270,7 +1272,7 @@ var Settings = class {
     else {
       this.#timer = setTimeout(() => {
         this.#timer = void 0;
-        this.#save();
+        if (!this.#inFlight) this.#save();
       }, wait);
     }
   }
@@ -1489,10 +1491,6 @@ var Store = class {
   }
   get history() {
     return this.#clicks.expected.history;
-  }
-  /** Whether edits are on their way to the kernel. */
-  get editing() {
-    return this.#clicks.editing;
   }
   /** Whether an edit on its way may bring clicks that the page does not know. */
   get unsure() {
@@ -4018,6 +4016,7 @@ var Stage = class {
     if (image !== this.image) this.#turnTo(image, size);
     this.#tellView();
     const result = shown.of(image);
+    const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
     const state = [
       image,
       shown,
@@ -4029,11 +4028,13 @@ var Stage = class {
       store.pictures.version,
       this.#view,
       devicePixelRatio,
-      getComputedStyle(this.canvas).getPropertyValue("--ncut-mask")
+      colour
     ];
     if (state.some((value, i) => value !== this.#painted[i])) {
       this.#painted = state;
-      this.#paintAll(shown, result, size, isPreview, showMask);
+      const strength = store.get("opacity") * (isPreview ? PREVIEW : 1);
+      const tint = showMask ? { colour: pixelOf(colour), strength } : null;
+      this.#paintAll(shown, result, size, tint);
     }
     const clicks = store.clicks.filter(({ click }) => click[0] === image);
     paintMarkers(this.#markers, clicks, crosshair, this.#view, size, store.info.grid);
@@ -4042,10 +4043,9 @@ var Stage = class {
    * @param {Segmentation} shown
    * @param {Result} result
    * @param {Size} size
-   * @param {boolean} isPreview
-   * @param {boolean} showMask
+   * @param {{ colour: number, strength: number } | null} tint null: no mask
    */
-  #paintAll(shown, result, size, isPreview, showMask) {
+  #paintAll(shown, result, size, tint) {
     const store = this.#store;
     const layer = store.get("layer");
     const opacity = store.get("opacity");
@@ -4055,12 +4055,10 @@ var Stage = class {
     if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
     else if (layer === "heatmap" && result.marked)
       this.#paintHeat(shown, size, opacity);
-    else if (showMask && result.marked) {
-      const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
-      const strength = isPreview ? PREVIEW * opacity : opacity;
-      this.#mask.paintTint(this.#context, pixelOf(colour), strength);
+    else if (tint && result.marked) {
+      this.#mask.paintTint(this.#context, tint.colour, tint.strength);
     }
-    this.#mask.paintOutline(showMask && result.marked);
+    this.#mask.paintOutline(tint !== null && result.marked);
   }
   /**
    * @param {number} image
