@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -12,7 +13,7 @@ import numpy as np
 from ncut_widget.pictures import Pictures
 from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session
-from ncut_widget.similarity import Quantised
+from ncut_widget.similarity import Quantised, Source
 from ncut_widget.wire import (
     EditRequest,
     MapsRequest,
@@ -37,7 +38,8 @@ def reply(session: Session, pictures: Pictures, request: Query) -> Message:
 def write_edited(session: Session, request: EditRequest, error: str | None) -> Message:
     """Answer an edit: the clicks as they are now, and their maps of the images seen."""
     with session.lock:
-        wants = [(prompt, request.images) for prompt in session.prompts()]
+        sources = dict.fromkeys(itertools.chain(*session.sources()))
+        wants = [(source, request.images) for source in sources]
         maps, buffers = _maps(session, session.settings.num_eig, wants)
         return {
             "type": "edited",
@@ -93,14 +95,28 @@ def write_moments(session: Session, request: MomentsRequest) -> Message:
 
 
 def _maps(
-    session: Session, num_eig: int, wants: Iterable[tuple[Prompt, list[int]]]
+    session: Session, num_eig: int, wants: Iterable[tuple[Source, list[int]]]
 ) -> tuple[list[dict[str, Any]], list[bytes]]:
     maps, buffers = [], []
-    for prompt, images in wants:
-        similarity = session.similarity(prompt, num_eig)
+    for source, images in wants:
+        similarity = session.similarity(source, num_eig)
         stats = asdict(similarity.statistics)
-        maps.append({"prompt": list(prompt), "images": images, "stats": stats})
+        maps.append({**_describe(source), "images": images, "stats": stats})
         buffers.append(
             np.ascontiguousarray(similarity.maps(images), dtype="<f4").tobytes()
         )
     return maps, buffers
+
+
+def _describe(source: Source) -> dict[str, Any]:
+    """Name what a map is of, as the page does where it asks for it."""
+    if isinstance(source, Prompt):
+        return {"prompt": list(source)}
+    return {
+        "clicks": {
+            "positives": [list(prompt) for prompt in source.positives],
+            "negatives": [list(prompt) for prompt in source.negatives],
+            "click_weight": source.click_weight,
+            "bg_weight": source.bg_weight,
+        }
+    }

@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.masks import cosine_similarity, cut, denoise_mask, heatmap
+from ncut_widget.biased import Graph
+from ncut_widget.masks import cut, denoise_mask, heatmap
 from ncut_widget.prompts import (
     Click,
     Prompt,
@@ -28,11 +29,21 @@ from ncut_widget.prompts import (
     check_clicks,
     to_prompt,
 )
-from ncut_widget.similarity import Eigvecs, Similarity
+from ncut_widget.similarity import (
+    BiasedSimilarity,
+    ClickSet,
+    Eigvecs,
+    Similarity,
+    Source,
+)
 from ncut_widget.smooth import Layer, Layers, smooth_mask
 
 CACHE_BYTES = 256 * 2**20
 """Similarities kept for undo, redo and repeated clicks, besides the current ones."""
+
+METHODS = ("similarity", "biased_ncut")
+
+Compared = Similarity | BiasedSimilarity
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,15 @@ class Settings:
         Whether small connected components are dropped.
     denoise_area_th : int, 0 to H * W
         Components with fewer latent pixels than this are dropped.
+    method : {"similarity", "biased_ncut"}
+        Whether pixels are compared with each click by itself, or with all clicks
+        together by the eigenvectors of a normalized cut that is biased towards them.
+        That needs eigenvalues; its negative clicks act through `bg_weight`, and
+        `negative_threshold` does nothing.
+    click_weight : float, 0 to 1
+        Share of the clicks in the biased cut; the rest is the graph's.
+    bg_weight : float, 0 to 10
+        How much the negative clicks count in the biased cut.
     """
 
     num_eig: int
@@ -64,6 +84,9 @@ class Settings:
     negative_threshold: float = 0.7
     denoise: bool = True
     denoise_area_th: int = 3
+    method: str = "similarity"
+    click_weight: float = 0.5
+    bg_weight: float = 0.1
 
 
 SETTINGS = tuple(field.name for field in fields(Settings))
@@ -100,11 +123,13 @@ class Session:
         ``(h, w)`` of every image, in pixels; the latent grid by default.
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default `pick_device` chooses.
+    eigvals : array_like of float, shape (K,), optional
+        Eigenvalues, which the method ``"biased_ncut"`` needs.
 
     Raises
     ------
     TypeError, ValueError
-        If eigenvectors or sizes are not as above, or not finite.
+        If eigenvectors, sizes or eigenvalues are not as above, or not finite.
     """
 
     def __init__(
@@ -112,9 +137,12 @@ class Session:
         eigvecs: ArrayLike,
         sizes: Sequence[tuple[int, int]] | None = None,
         device: str | torch.device | None = None,
+        eigvals: ArrayLike | None = None,
     ) -> None:
         self.eigvecs = Eigvecs(eigvecs, device)
         batch, height, width, num_eig = self.shape = self.eigvecs.shape
+        self.eigvals = None if eigvals is None else _check_eigvals(eigvals, num_eig)
+        self._graph: Graph | None = None
         self.grid = (height, width)
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
@@ -130,10 +158,12 @@ class Session:
             "negative_threshold": (0, 1),
             "denoise_area_th": (0, height * width),
             "num_eig": (1, num_eig),
+            "click_weight": (0, 1),
+            "bg_weight": (0, 10),
         }
         self._past: list[tuple[Click, ...]] = []
         self._future: list[tuple[Click, ...]] = []
-        self._similarities: OrderedDict[tuple[int, Prompt], Similarity] = OrderedDict()
+        self._similarities: OrderedDict[tuple[int, Source], Compared] = OrderedDict()
         self._masks: tuple[int, NDArray] | None = None
 
     @property
@@ -154,6 +184,8 @@ class Session:
             return check_clicks(value, self.sizes)
         if name == "denoise":
             return check_flag(name, value)
+        if name == "method":
+            return self._check_method(value)
         whole = name in ("denoise_area_th", "num_eig")
         return check_number(name, value, *self._ranges[name], whole=whole)
 
@@ -253,38 +285,67 @@ class Session:
                 self.clicks = source.pop()
                 self.revision += 1
 
-    def similarity(self, prompt: Prompt, num_eig: int | None = None) -> Similarity:
-        """Cosine of a prompt's eigenvector with every eigenvector, and statistics.
+    def similarity(self, source: Source, num_eig: int | None = None) -> Compared:
+        """Cosine of what was clicked with every pixel, and statistics.
 
         Parameters
         ----------
-        prompt : Prompt
+        source : Prompt or ClickSet
+            A prompt: by the graph's eigenvectors. A set of clicks: by those of a cut
+            that is biased towards them.
         num_eig : int, optional
             Leading eigenvectors to compare; the current setting by default.
 
         Returns
         -------
-        Similarity
+        Similarity or BiasedSimilarity
             Shared with the cache, not to be changed.
         """
         with self.lock:
             num_eig = num_eig or self.settings.num_eig
-            key = (num_eig, prompt)
+            key = (num_eig, source)
             if key not in self._similarities:
-                similarity = Similarity(self.eigvecs, prompt, num_eig)
+                similarity = self._compare(source, num_eig)
                 if similarity.statistics.constant:
-                    warnings.warn(
-                        "every eigenvector is equally similar to the one at latent "
-                        f"pixel {tuple(prompt)} with num_eig = {num_eig}: its mask is "
-                        "empty",
-                        stacklevel=2,
-                    )
+                    warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
                 self._similarities[key] = similarity
                 kept = max(CACHE_BYTES // similarity.nbytes, len(self.clicks), 1)
                 while len(self._similarities) > kept:
                     self._similarities.popitem(last=False)
             self._similarities.move_to_end(key)
             return self._similarities[key]
+
+    def _compare(self, source: Source, num_eig: int) -> Compared:
+        if isinstance(source, Prompt):
+            return Similarity(self.eigvecs, source, num_eig)
+        return BiasedSimilarity(self.graph(), self.grid, source, num_eig)
+
+    def graph(self) -> Graph:
+        """Give the graph of the batch, for biased cuts.
+
+        Raises
+        ------
+        ValueError
+            If there are no eigenvalues, or the eigenvectors are not of length 1.
+        """
+        with self.lock:
+            if self._graph is None:
+                if self.eigvals is None:
+                    raise ValueError(
+                        "method 'biased_ncut' needs the eigenvalues of eigvecs, got "
+                        "none: give eigvals, shape (K,)"
+                    )
+                self._graph = self.eigvecs.graph(self.eigvals)
+            return self._graph
+
+    def _check_method(self, value: Any) -> str:
+        if value not in METHODS:
+            raise ValueError(
+                f"method must be one of {', '.join(METHODS)}, got {value!r}"
+            )
+        if value == "biased_ncut":
+            self.graph()
+        return value
 
     def masks(self) -> NDArray:
         """Masks of the whole batch.
@@ -332,8 +393,8 @@ class Session:
         """
         with self.lock:
             heat = np.zeros(self.shape[:3], dtype=np.float32)
-            for number, prompt in enumerate(self.prompts(label=1)):
-                similarity = self.similarity(prompt)
+            for number, source in enumerate(self.sources()[0]):
+                similarity = self.similarity(source)
                 layer = heatmap(
                     similarity.values, self.settings.gamma, similarity.statistics
                 )
@@ -351,15 +412,29 @@ class Session:
                 )
             )
 
-    def _cuts(self) -> list[list[tuple[Similarity, np.float32]]]:
-        """Similarities and where they are cut, of positive and of negative clicks."""
+    def sources(self) -> tuple[list[Source], list[Source]]:
+        """Name what masks are made of: alike to the first, and not to the second."""
+        with self.lock:
+            positives, negatives = self.prompts(label=1), self.prompts(label=0)
+            settings = self.settings
+            if settings.method == "similarity":
+                return [*positives], [*negatives]
+            if not positives:
+                return [], []
+            weights = settings.click_weight, settings.bg_weight
+            return [ClickSet(tuple(positives), tuple(negatives), *weights)], []
+
+    def _cuts(self) -> list[list[tuple[Compared, np.float32]]]:
+        """Similarities and where they are cut, of positives and of negatives."""
         settings = self.settings
-
-        def cuts(label: int, threshold: float) -> list[tuple[Similarity, np.float32]]:
-            found = [self.similarity(prompt) for prompt in self.prompts(label)]
-            return [(s, cut(s.statistics, threshold, settings.gamma)) for s in found]
-
-        return [cuts(1, settings.threshold), cuts(0, settings.negative_threshold)]
+        thresholds = settings.threshold, settings.negative_threshold
+        return [
+            [
+                (similarity, cut(similarity.statistics, threshold, settings.gamma))
+                for similarity in map(self.similarity, sources)
+            ]
+            for sources, threshold in zip(self.sources(), thresholds, strict=True)
+        ]
 
     def layers(self, images: int | slice) -> Layers:
         """Similarities and cuts of the clicks on some images."""
@@ -379,12 +454,13 @@ class Session:
         callable
             ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
             those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `mask`: with the cosine to
-            the clicked eigenvectors, standardised and cut as in the batch.
+            grid or, where sizes ``(h_i, w_i)`` are given, as `mask`: with the
+            similarity to what was clicked, standardised and cut as in the batch. The
+            biased cut is the batch's own: new images do not change it.
         """
         with self.lock:
             settings = self.settings
-            clicked = [[(s.vector, at) for s, at in cuts] for cuts in self._cuts()]
+            clicked = self._cuts()
 
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
@@ -393,7 +469,7 @@ class Session:
             for image, eigvec in enumerate(leading):
                 layers = Layers(
                     *(
-                        [Layer(cosine_similarity(eigvec, p), at) for p, at in cuts]
+                        [Layer(s.extend(eigvec), at) for s, at in cuts]
                         for cuts in clicked
                     )
                 )
@@ -412,6 +488,34 @@ def _combine(empty: NDArray, layers: Layers, settings: Settings) -> NDArray:
     for layer in layers.negatives:
         masks &= ~(layer.similarity > layer.cut)
     return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
+
+
+def _nothing_to_tell(source: Source, num_eig: int) -> str:
+    if isinstance(source, Prompt):
+        return (
+            "every eigenvector is equally similar to the one at latent pixel "
+            f"{tuple(source)} with num_eig = {num_eig}: its mask is empty"
+        )
+    return (
+        "the biased cut tells no pixel from another with click_weight = "
+        f"{source.click_weight} and num_eig = {num_eig}: its mask is empty"
+    )
+
+
+def _check_eigvals(eigvals: ArrayLike, num_eig: int) -> NDArray:
+    if isinstance(eigvals, torch.Tensor):
+        eigvals = eigvals.detach().cpu().numpy()
+    checked = np.asarray(eigvals)
+    if checked.dtype.kind not in "fiu":
+        raise TypeError(f"eigvals must be real numbers, got dtype {checked.dtype}")
+    if checked.shape != (num_eig,):
+        raise ValueError(
+            f"eigvals must be one for each of the {num_eig} eigenvectors, shape "
+            f"({num_eig},): got shape {checked.shape}"
+        )
+    if not np.isfinite(checked).all():
+        raise ValueError("eigvals must be finite, got NaN or infinite values")
+    return checked
 
 
 def check_match(images: int, batch: int) -> None:

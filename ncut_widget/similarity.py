@@ -16,13 +16,16 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.biased import BiasedCut, Graph
 from ncut_widget.device import pick_device
 from ncut_widget.masks import (
     SimilarityStatistics,
+    cosine_similarity,
     order_statistics,
     quantile_sample,
     row_norms,
     significant_std,
+    similarity_statistics,
 )
 from ncut_widget.prompts import Prompt
 
@@ -37,6 +40,27 @@ LEVELS = 2**16 - 1
 
 With 255 the mask of a preview differs visibly from the kernel's: IoU .979 to .999.
 """
+
+
+class ClickSet(NamedTuple):
+    """Clicks that one similarity is made of, by a biased cut; see `Graph.bias`.
+
+    Attributes
+    ----------
+    positives, negatives : tuple of Prompt
+        At least one positive.
+    click_weight : float, 0 to 1
+    bg_weight : float, at least 0
+    """
+
+    positives: tuple[Prompt, ...]
+    negatives: tuple[Prompt, ...]
+    click_weight: float
+    bg_weight: float
+
+
+Source = Prompt | ClickSet
+"""What a similarity is to: one clicked pixel, or all of them by a biased cut."""
 
 
 class Prefix(NamedTuple):
@@ -104,6 +128,11 @@ class Eigvecs:
         pixels = checked.reshape(batch, height * width, num_eig)
         self._rows.copy_(pixels.transpose(1, 2))
         self._prefixes: OrderedDict[int, Prefix] = OrderedDict()
+
+    def graph(self, eigvals: NDArray) -> Graph:
+        """Give the graph that these are the eigenvectors of; see `Graph`."""
+        with torch.inference_mode():
+            return Graph(self._rows, eigvals)
 
     @property
     def tensor(self) -> torch.Tensor:
@@ -254,6 +283,65 @@ class Similarity:
             self._eigvecs.maps(self.vector, np.flatnonzero(missing), self._values)
             self._known |= missing
         return self._values[images]
+
+    def extend(self, eigvecs: torch.Tensor) -> NDArray:
+        """Give the map of an image of no batch: eigvecs (H, W, k) -> (H, W)."""
+        return cosine_similarity(eigvecs, self.vector)
+
+
+class BiasedSimilarity:
+    """Cosine of every pixel with the clicked, by the eigenvectors of a biased cut.
+
+    Parameters
+    ----------
+    graph : Graph
+        Of a batch of images with P pixels of the latent grid each.
+    grid : (int, int)
+        ``(H, W)``, H * W = P.
+    clicks : ClickSet
+    num_eig : int
+        Leading eigenvectors of the graph that are used.
+
+    Attributes
+    ----------
+    statistics : SimilarityStatistics
+        Over the whole batch.
+    values : ndarray of float32, shape (B, H, W)
+        Maps of all images; not to be changed.
+    """
+
+    def __init__(
+        self, graph: Graph, grid: tuple[int, int], clicks: ClickSet, num_eig: int
+    ) -> None:
+        def places(prompts: Sequence[Prompt]) -> list[tuple[int, int]]:
+            return [(image, row * grid[1] + col) for image, row, col in prompts]
+
+        self._cut: BiasedCut
+        with torch.inference_mode():
+            self._cut, similarity = graph.bias(
+                places(clicks.positives),
+                places(clicks.negatives),
+                num_eig,
+                clicks.click_weight,
+                clicks.bg_weight,
+            )
+        self.values = similarity.cpu().numpy().reshape(-1, *grid)
+        self.statistics = similarity_statistics(self.values)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all maps take."""
+        return self.values.nbytes
+
+    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
+        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+        return self.values[images]
+
+    def extend(self, eigvecs: torch.Tensor) -> NDArray:
+        """Give the map of an image of no batch: eigvecs (H, W, k) -> (H, W)."""
+        with torch.inference_mode():
+            rows = eigvecs.to(self._cut.mix).flatten(0, 1).T
+            return self._cut.similarity(rows).cpu().numpy().reshape(eigvecs.shape[:2])
 
 
 def _quantise(unit: NDArray) -> Quantised:

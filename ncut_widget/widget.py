@@ -81,7 +81,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         when the page shows them, and have to stay where they are. Without images the
         eigenvectors' colours are shown, and clicks are in latent pixels.
     eigvals : array_like of float, shape (K,), optional
-        Eigenvalues, kept for the user.
+        Eigenvalues, as from `NCUT`; `method` ``"biased_ncut"`` needs them.
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default CUDA, MPS or the CPU, whichever is
         there first.
@@ -105,6 +105,16 @@ class NcutSegmenter(anywidget.AnyWidget):
         Components with fewer latent pixels than this are dropped.
     num_eig : int, 1 to K, default K
         Leading eigenvectors compared: few for whole scenes, many for parts.
+    method : {"similarity", "biased_ncut"}, default "similarity"
+        ``"similarity"``: pixels are compared with each click by itself.
+        ``"biased_ncut"``: with all clicks together, by the leading two eigenvectors of
+        a normalized cut that is biased towards them; see `Graph.bias`. Needs `eigvals`,
+        and eigenvectors of length 1 over the whole batch.
+    click_weight : float, 0 to 1, default 0.5
+        Share of the clicks in the biased cut; the rest is the graph's.
+    bg_weight : float, 0 to 10, default 0.1
+        How much negative clicks count in the biased cut, in place of
+        `negative_threshold`.
     active_image : int, 0 to B - 1, default 0
         The image on the stage.
     layer : {"image", "eigvecs", "heatmap"}, default "image"
@@ -143,6 +153,9 @@ class NcutSegmenter(anywidget.AnyWidget):
     denoise = _setting()
     denoise_area_th = _setting()
     num_eig = _setting()
+    method = _setting()
+    click_weight = _setting()
+    bg_weight = _setting()
 
     active_image = Checked(
         lambda self, name, value: check_number(
@@ -178,9 +191,8 @@ class NcutSegmenter(anywidget.AnyWidget):
         _check_keywords(settings)
         pictures = None if images is None else Images(images)
         sizes = None if pictures is None else pictures.sizes
-        self._session: Session = Session(eigvecs, sizes, device)
+        self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures = Pictures(self._session.eigvecs.tensor, pictures)
-        self._eigvals = None if eigvals is None else _as_numpy(eigvals)
         self._bound: dict[str, Callable[[Any], None]] = {}
         self._pipeline: Pipeline | None = None
         super().__init__(**settings)
@@ -194,6 +206,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             "sizes": [list(size) for size in self._session.sizes],
             "num_eig_max": self._session.shape[-1],
             "has_images": self._pictures.has_images,
+            "has_eigvals": self._session.eigvals is not None,
             "defaults": {**asdict(self._session.defaults), "opacity": OPACITY},
         }
 
@@ -424,7 +437,8 @@ class NcutSegmenter(anywidget.AnyWidget):
     @property
     def eigvals(self) -> NDArray | None:
         """Eigenvalues: float, shape (K,), descending; None where none were given."""
-        return None if self._eigvals is None else self._eigvals.copy()
+        eigvals = self._session.eigvals
+        return None if eigvals is None else eigvals.copy()
 
     @property
     def colors(self) -> NDArray:
@@ -645,12 +659,6 @@ class NcutSegmenter(anywidget.AnyWidget):
     def _send_error(self, request_id: Any, error: Exception) -> None:
         message = str(error) or type(error).__name__
         self.send({"type": "error", "id": request_id, "message": message})
-
-
-def _as_numpy(values: ArrayLike) -> NDArray:
-    if isinstance(values, torch.Tensor):
-        values = values.detach().cpu().numpy()
-    return np.array(values)
 
 
 def _check_features(features: Any) -> Any:

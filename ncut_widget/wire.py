@@ -7,7 +7,7 @@ here is what is large or happens once:
 request        fields                                                      answer
 =============  ==========================================================  =============
 ``edit``       ``edits`` (list of ``{op, click}``), ``images`` on view     ``edited``
-``maps``       ``num_eig``, ``wants`` (list of ``{prompt, images}``)       ``maps``
+``maps``       ``num_eig``, ``wants`` (see below)                          ``maps``
 ``vectors``    ``images``, ``sample`` (bool)                               ``vectors``
 ``moments``    ``num_eig``                                                 ``moments``
 ``pictures``   ``kind`` (``stage``, ``thumb`` or ``eigvecs``), ``images``  ``pictures``
@@ -21,9 +21,14 @@ of the leading ``num_eig`` unit eigenvectors, float64, ``(num_eig,)`` and
 
 Pictures come with ``colors``, the version of the eigenvectors' colours that they were
 made with: a page that knows a later one drops them. Whatever cannot be read or done is
-answered with ``{type: "error", id, message}``. Similarity maps are float32,
-little-endian, ``(len(images), H, W)``, one buffer for each prompt. A map depends on
-``num_eig``, prompt and image alone, so the page may keep it for as long as it likes.
+answered with ``{type: "error", id, message}``.
+
+A wanted map is ``{prompt, images}`` or, of a biased cut, ``{clicks, images}`` with
+``clicks`` the cells and weights that it is made of: ``{positives, negatives,
+click_weight, bg_weight}``. The answer names it in the same way, with ``stats``. Maps
+are float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map
+depends on ``num_eig``, prompt or clicks, and image alone, so the page may keep it for
+as long as it likes.
 """
 
 from __future__ import annotations
@@ -33,6 +38,7 @@ from typing import Any
 
 from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session, check_flag, check_number
+from ncut_widget.similarity import ClickSet, Source
 
 Message = tuple[dict[str, Any], list[Any]]
 
@@ -51,11 +57,11 @@ class EditRequest:
 
 @dataclass(frozen=True)
 class MapsRequest:
-    """Send the similarity maps of some prompts on some images."""
+    """Send the similarity maps of some prompts, or sets of clicks, on some images."""
 
     id: str
     num_eig: int
-    wants: list[tuple[Prompt, list[int]]]
+    wants: list[tuple[Source, list[int]]]
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,7 @@ def parse_request(content: Any, session: Session) -> Request:
         return MapsRequest(
             request_id,
             request.num_eig(session),
-            [(w.prompt(session), w.indices("images", session)) for w in wants],
+            [(w.source(session), w.indices("images", session)) for w in wants],
         )
     return PicturesRequest(
         request_id,
@@ -164,14 +170,30 @@ class _Fields:
             for index in self.get(name, list)
         ]
 
-    def prompt(self, session: Session) -> Prompt:
-        cell = self.get("prompt", list)
-        limits = (len(session.sizes), *session.grid)
-        if len(cell) != 3:
-            raise ValueError(f"a prompt must be [image, row, col], got {cell!r}")
-        return Prompt(
-            *(
-                int(check_number(f"a prompt's {name}", value, 0, limit - 1, whole=True))
-                for name, value, limit in zip(Prompt._fields, cell, limits, strict=True)
-            )
+    def source(self, session: Session) -> Source:
+        if "clicks" not in self.content:
+            return _prompt(self.get("prompt", list), session)
+        clicks = _Fields(self.content["clicks"], "the clicks of a wanted map")
+        positives, negatives = (
+            tuple(_prompt(cell, session) for cell in clicks.get(name, list))
+            for name in ("positives", "negatives")
         )
+        if not positives:
+            raise ValueError(f"{clicks.what} must have a positive one, got none")
+        weights = (
+            session.check(name, clicks.content.get(name))
+            for name in ("click_weight", "bg_weight")
+        )
+        return ClickSet(positives, negatives, *weights)
+
+
+def _prompt(cell: Any, session: Session) -> Prompt:
+    if not isinstance(cell, list) or len(cell) != 3:
+        raise ValueError(f"a prompt must be [image, row, col], got {cell!r}")
+    limits = (len(session.sizes), *session.grid)
+    return Prompt(
+        *(
+            int(check_number(f"a prompt's {name}", value, 0, limit - 1, whole=True))
+            for name, value, limit in zip(Prompt._fields, cell, limits, strict=True)
+        )
+    )

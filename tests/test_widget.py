@@ -279,6 +279,9 @@ def test_what_cannot_be_shown_is_refused_in_one_sentence(
         ("denoise", "yes"),
         ("denoise_area_th", -1),
         ("num_eig", 7),
+        ("method", "biased_ncut"),
+        ("click_weight", -1),
+        ("bg_weight", "much"),
         ("active_image", 3),
         ("layer", "mask"),
         ("opacity", 2),
@@ -358,6 +361,62 @@ def test_maps_can_be_asked_for_any_prompt(seg: NcutSegmenter, wire: Wire) -> Non
     assert [len(buffer) for buffer in buffers] == [16 * 16 * 4, 2 * 16 * 16 * 4]
 
 
+@pytest.fixture
+def graph(eigvecs: NDArray) -> NcutSegmenter:
+    """Make a segmenter of unit eigenvectors and their eigenvalues."""
+    unit = np.linalg.qr(eigvecs.reshape(-1, 6))[0].reshape(eigvecs.shape)
+    return NcutSegmenter(unit, eigvals=np.linspace(1, 0.5, 6), device="cpu")
+
+
+def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
+    graph: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire(graph, monkeypatch)
+    graph.method = "biased_ncut"
+    edits = [click(1, 3, 4, 1), click(0, 9, 8, 1), click(2, 2, 2, 0)]
+    content, buffers = wire.ask(
+        {"type": "edit", "id": "e", "edits": edits, "images": [1]}
+    )
+    (described,) = content["maps"]
+    clicks = {
+        "positives": [[1, 4, 3], [0, 8, 9]],
+        "negatives": [[2, 2, 2]],
+        "click_weight": 0.5,
+        "bg_weight": 0.1,
+    }
+    assert described["clicks"] == clicks
+    assert "prompt" not in described
+    similarity = graph._session.similarity(graph._session.sources()[0][0])
+    values = np.frombuffer(buffers[0], "<f4").reshape(1, 16, 16)
+    np.testing.assert_array_equal(values, similarity.values[[1]])
+
+    graph.clear()  # whatever is clicked now
+    wants = [{"clicks": {**clicks, "click_weight": 0.9}, "images": [0, 2]}]
+    content, (other,) = wire.ask(
+        {"type": "maps", "id": "m", "num_eig": 4, "wants": wants}
+    )
+    (answered,) = content["maps"]
+    assert {name: answered[name] for name in wants[0]} == wants[0]
+    assert len(other) == 2 * 16 * 16 * 4
+    graph._session.update(
+        clicks=[[1, 3, 4, 1], [0, 9, 8, 1], [2, 2, 2, 0]], click_weight=0.9, num_eig=4
+    )
+    similarity = graph._session.similarity(graph._session.sources()[0][0])
+    expected = similarity.values[[0, 2]].astype("<f4").tobytes()
+    assert other == expected
+
+
+def test_the_page_knows_whether_there_are_eigenvalues(
+    seg: NcutSegmenter, graph: NcutSegmenter, wire: Wire
+) -> None:
+    assert graph._info["has_eigvals"]
+    assert not seg._info["has_eigvals"]
+    wire.set(method="biased_ncut")
+    assert seg.method == "similarity"
+    assert "needs the eigenvalues" in wire.sent[-1][0]["message"]
+    assert wire.states[-1]["method"] == "similarity"
+
+
 def test_the_page_can_compute_what_a_click_would_give(
     seg: NcutSegmenter, wire: Wire, eigvecs: NDArray
 ) -> None:
@@ -431,6 +490,13 @@ def test_pictures(
             "id": "1",
             "num_eig": 3,
             "wants": [{"prompt": [0, 16, 0], "images": [0]}],
+        },
+        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"clicks": 1}]},
+        {
+            "type": "maps",
+            "id": "1",
+            "num_eig": 3,
+            "wants": [{"clicks": {"positives": [], "negatives": []}, "images": [0]}],
         },
         {"type": "vectors", "id": "1", "images": [3], "sample": False},
         {"type": "vectors", "id": "1", "images": [0], "sample": 1},
