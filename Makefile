@@ -1,13 +1,25 @@
 # make demo   JupyterLab on the quickstart notebook
 # make test   everything that must hold: Python, JavaScript, browser and notebook tests
-# make bench  speed and accuracy against ncut-pytorch 1.8.19, in one run
+# make bench  speed, accuracy and memory against our peers, each in an environment of
+#             its own; bench-solver, bench-accuracy, bench-click, ... repeat one part
 
 PYTHON ?= python3
 BIN := .venv/bin
-PEER := .bench/ncut-pytorch-1.8.19
+PEERS := ncut-pytorch-1.8.19 ncut-pytorch-3.2.0 scikit-learn-1.9.1
 PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+RESULTS := .bench/results
+PARTS := solver accuracy click texture import gpu extraction growth page
 
-.PHONY: demo test bench peers bundle check
+# $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
+python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
+suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
+	tests/benchmarks/test_$1.py --side=$(side) \
+	--benchmark-json=$(RESULTS)/$1-$(side).json &&) true
+# $(call program,NAME): a program of tests/benchmarks; what it prints is kept.
+program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
+show = @$(BIN)/python -m tests.benchmarks.results
+
+.PHONY: demo test bench $(PARTS:%=bench-%) arrays peers bundle check
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
@@ -16,14 +28,56 @@ test: check peers
 	$(BIN)/python tests/install/browser.py
 	$(BIN)/python -m pytest --hypothesis-profile=ci
 
-bench: .venv/dev peers
-	$(BIN)/python tests/benchmarks/interaction.py --peer-python $(PEER)/bin/python
-	$(BIN)/python tests/benchmarks/solver.py --peer-python $(PEER)/bin/python
-	$(BIN)/python tests/install/browser.py
-	$(BIN)/python tests/benchmarks/page.py
-	$(BIN)/python tests/benchmarks/extraction.py --peer-python $(PEER)/bin/python
+# One part at a time, also under `make -j`: what is timed must have the machine alone.
+bench:
+	for part in $(PARTS); do $(MAKE) --no-print-directory bench-$$part || exit; done
+	$(show)
 
-peers: $(PEER)/installed
+bench-solver: arrays $(PEERS:%=.bench/%/installed)
+	$(call suite,solver,ncut_widget $(PEERS))
+	$(show) solver
+
+bench-accuracy: arrays
+	$(call suite,accuracy,ncut_widget)
+	$(show) accuracy
+
+bench-click: .venv/dev peers $(RESULTS)
+	$(call suite,click,ncut_widget ncut-pytorch-1.8.19)
+	$(show) click
+
+bench-texture: .venv/dev $(RESULTS)
+	$(call suite,texture,ncut_widget)
+	$(show) texture
+
+bench-import: .venv/dev $(PEERS:%=.bench/%/installed) $(RESULTS)
+	$(call suite,import,ncut_widget $(PEERS))
+	$(show) import
+
+bench-gpu: .venv/dev $(RESULTS)
+	$(call suite,gpu,ncut_widget)
+	$(show) gpu
+
+bench-extraction: .venv/dev peers $(RESULTS)
+	$(call program,extraction)
+	$(show) extraction
+
+bench-growth: arrays
+	$(call program,growth)
+	$(show) growth
+
+bench-page: .venv/dev $(RESULTS)
+	$(BIN)/python tests/install/browser.py
+	$(call program,page)
+	$(show) page
+
+# Features and exact solutions, made once.
+arrays: .venv/dev $(RESULTS)
+	$(BIN)/python -m tests.benchmarks.arrays
+
+$(RESULTS):
+	mkdir -p $@
+
+peers: .bench/ncut-pytorch-1.8.19/installed
 
 # The bundle is committed, so that installing needs no Node; this makes it anew.
 bundle: js/node_modules/.package-lock.json
@@ -53,7 +107,7 @@ js/node_modules/.package-lock.json: js/package.json js/package-lock.json
 	npm --prefix js ci --no-audit --no-fund
 	@touch $@
 
-$(PEER)/installed: tests/peers/ncut-pytorch-1.8.19.txt constraints.txt
-	$(PYTHON) -m venv $(PEER)
-	$(PEER)/bin/python $(PIP) --requirement $<
+.bench/%/installed: tests/peers/%.txt constraints.txt
+	$(PYTHON) -m venv .bench/$*
+	.bench/$*/bin/python $(PIP) --requirement $<
 	@touch $@

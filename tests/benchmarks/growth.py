@@ -1,0 +1,113 @@
+"""Time and memory of our solver as the number of nodes grows.
+
+    python -m tests.benchmarks.growth
+
+The features are a float16 memory map on disk, 6.4 GB at the most, which is removed at
+the end; every size is solved in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+from tests.benchmarks import arrays
+from tests.benchmarks.graph import Affinity
+from tests.benchmarks.memory import PeakMemory
+from tests.benchmarks.results import RESULTS, seconds, table
+from tests.benchmarks.sides import NcutWidget
+
+FEATURES = arrays.ARRAYS / "growth.npy"
+
+
+def make(nodes: int) -> None:
+    """Write SAM-like features, an image's worth at a time."""
+    shape = (nodes, arrays.DIMS)
+    file = np.lib.format.open_memmap(FEATURES, "w+", np.float16, shape)
+    size = arrays.GRID**2
+    for index, image in enumerate(arrays.blends(nodes // size)):
+        file[index * size : (index + 1) * size] = image
+    file.flush()
+
+
+def solve(nodes: int) -> dict[str, float]:
+    """Measure one size, in this process."""
+    side = NcutWidget()
+    features = np.load(FEATURES, mmap_mode="r")[:nodes]
+    with PeakMemory() as memory:
+        start = time.perf_counter()
+        side.solve(features, arrays.NUM_EIG, Affinity())
+        spent = time.perf_counter() - start
+    return {"nodes": nodes, "seconds": spent, "bytes": memory.bytes}
+
+
+def solve_apart(nodes: int) -> dict[str, float]:
+    """Measure one size, in a process of its own."""
+    command = [sys.executable, "-m", "tests.benchmarks.growth", "--solve", str(nodes)]
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(done.stdout)
+
+
+def plot(found: list[dict[str, float]], path: Path) -> None:
+    """Draw both over the number of nodes, with lines of proportional growth."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    nodes = np.array([each["nodes"] for each in found])
+    figure, axes = pyplot.subplots(1, 2, figsize=(9, 4), layout="constrained")
+    for axis, key, unit in zip(axes, ("seconds", "bytes"), (1, 1e6), strict=True):
+        values = np.array([each[key] for each in found]) / unit
+        axis.loglog(nodes, values, "o-")
+        axis.loglog(nodes, values[-1] * nodes / nodes[-1], "--", color="grey")
+        axis.set_xlabel("nodes")
+        axis.grid(which="both", alpha=0.2)
+    axes[0].set_ylabel("seconds")
+    axes[1].set_ylabel("peak memory (MB)")
+    axes[1].legend(["ncut_widget", "proportional to the nodes"])
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    """Print the table, and draw it."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--most", type=int, default=2**22, help="nodes, at the most")
+    parser.add_argument("--solve", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.solve:
+        print(json.dumps(solve(options.solve)))
+        return
+    sizes = [2**power for power in range(12, 31, 2) if 2**power <= options.most]
+    try:
+        make(sizes[-1])
+        found = [solve_apart(nodes) for nodes in sizes]
+    finally:
+        FEATURES.unlink(missing_ok=True)
+    rows = [
+        (
+            f"{each['nodes']:,}",
+            seconds(each["seconds"]),
+            f"{1e6 * each['seconds'] / each['nodes']:.1f}",
+            f"{each['bytes'] / 1e6:.0f}",
+            f"{each['bytes'] / each['nodes']:.0f}",
+        )
+        for each in found
+    ]
+    print(f"{arrays.NUM_EIG} eigenvectors of float16 features in a memory map on disk")
+    print("(the eigenvectors, float32, are 120 bytes a node):\n")
+    header = ["nodes x 768", "time", "us a node", "memory (MB)", "bytes a node"]
+    print(table(header, rows))
+    path = RESULTS / "growth.png"
+    plot(found, path)
+    print(f"\nDrawn in {path.relative_to(path.parents[2])}.")
+
+
+if __name__ == "__main__":
+    main()
