@@ -2,14 +2,23 @@
  * The clicks: as the kernel last told them, the edits on their way to it in order, and
  * what the clicks will be after them.
  *
- * @import { Click, Edit, Info, Prompt } from "./wire.js"
+ * @import { Click, Edit, Prompt, Source } from "./wire.js"
  *
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
- * @typedef {{ numEig: number, positives: Prompt[], negatives: Prompt[] }} Prompts
+ * @typedef {object} Prompts
+ * @property {number} numEig
+ * @property {Prompt[]} positives
+ * @property {Prompt[]} negatives
+ * @property {{ click_weight: number, bg_weight: number } | null} biased the weights of a
+ *   biased cut, or null where each click is compared by itself
  */
 
 import { promptOf } from "./prompts.js";
+import { nameOf } from "./wire.js";
+
+/** The method of a biased cut. */
+export const BIASED = "biased_ncut";
 
 export class Clicks {
   /** @type {Click[]} */
@@ -145,27 +154,42 @@ export class Clicks {
  * The cells of some clicks, each once of a label, and what they are compared by.
  *
  * @param {Click[]} clicks
- * @param {number} numEig
- * @param {Info} info
+ * @param {(name: string) => any} get a trait of the model
  * @returns {Prompts}
  */
-export function promptsOf(clicks, numEig, { sizes, grid }) {
+export function promptsOf(clicks, get) {
+  const { sizes, grid } = get("_info");
   /** @type {(label: number) => Prompt[]} */
   const cells = (label) =>
-    uniqueCells(
+    unique(
       clicks
         .filter((click) => click[3] === label)
         .map((click) => promptOf(click, sizes[click[0]], grid)),
     );
-  return { numEig, positives: cells(1), negatives: cells(0) };
+  const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
+  const biased = get("method") === BIASED ? weights : null;
+  return { numEig: get("num_eig"), positives: cells(1), negatives: cells(0), biased };
 }
 
 /**
- * @param {Prompt[]} prompts
- * @returns {Prompt[]} each once
+ * What masks are made of: what is alike to the first, and not to the second.
+ *
+ * @param {Prompts} prompts
+ * @returns {{ positives: Source[], negatives: Source[] }}
  */
-export function uniqueCells(prompts) {
-  return [...new Map(prompts.map((prompt) => [prompt.join(), prompt])).values()];
+export function sourcesOf({ positives, negatives, biased }) {
+  if (!biased) return { positives, negatives };
+  const together = positives.length ? [{ positives, negatives, ...biased }] : [];
+  return { positives: together, negatives: [] };
+}
+
+/**
+ * @template {Source} T
+ * @param {T[]} sources
+ * @returns {T[]} each once
+ */
+export function unique(sources) {
+  return [...new Map(sources.map((source) => [nameOf(source), source])).values()];
 }
 
 /**

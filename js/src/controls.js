@@ -4,9 +4,9 @@
  * @import { Store } from "./store.js"
  */
 
+import { BIASED } from "./clicks.js";
 import { focusable, html, newId, setAttribute, setText } from "./dom.js";
 import { icon } from "./icons.js";
-import { LAYERS } from "./keys.js";
 
 /**
  * @typedef {object} SliderSpec
@@ -18,7 +18,11 @@ import { LAYERS } from "./keys.js";
  * @property {(store: Store) => number} max
  * @property {(value: number, store: Store) => string} format
  * @property {(store: Store) => boolean} [idle] whether it has no effect now
+ * @property {(store: Store) => boolean} [shown] whether there is such a setting now
  */
+
+/** @type {(store: Store) => boolean} */
+const isBiased = (store) => store.get("method") === BIASED;
 
 /** @type {Record<string, SliderSpec>} */
 const SLIDERS = {
@@ -51,6 +55,28 @@ const SLIDERS = {
     step: 0.01,
     format: (value) => value.toFixed(2),
     idle: (store) => store.prompts.negatives.length === 0,
+    shown: (store) => !isBiased(store),
+  },
+  click_weight: {
+    name: "click_weight",
+    label: "Click weight",
+    title: "Share of the clicks in the cut; the rest is how cells are alike anyway.",
+    min: 0,
+    max: () => 1,
+    step: 0.01,
+    format: (value) => value.toFixed(2),
+    shown: isBiased,
+  },
+  bg_weight: {
+    name: "bg_weight",
+    label: "Negative weight",
+    title: "How much negative clicks count in the cut.",
+    min: 0,
+    max: () => 1,
+    step: 0.01,
+    format: (value) => value.toFixed(2),
+    idle: (store) => store.prompts.negatives.length === 0,
+    shown: isBiased,
   },
   denoise_area_th: {
     name: "denoise_area_th",
@@ -85,6 +111,14 @@ const SLIDERS = {
 
 /** @type {Record<string, string>} */
 const LAYER_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
+
+/** @type {Record<string, string>} */
+const METHOD_NAMES = { similarity: "Similarity", [BIASED]: "Biased cut" };
+
+const METHOD_TITLE =
+  "Similarity: cells are compared with each click. " +
+  "Biased cut: the cells are cut in two, with all clicks in mind.";
+const PREVIEW_TITLE = "Show under the pointer what a click there would give";
 
 /** @type {{ op: "undo" | "redo" | "clear" | "commit", label: string, title: string }[]} */
 const BUTTONS = [
@@ -124,6 +158,9 @@ export class Controls {
         this.#slider(SLIDERS.threshold),
         this.#slider(SLIDERS.gamma),
         this.#slider(SLIDERS.negative_threshold),
+        this.#methodChoice(),
+        this.#slider(SLIDERS.click_weight),
+        this.#slider(SLIDERS.bg_weight),
       ),
       this.#group(
         this.#check("denoise", "Denoise", "Drop small parts of the mask"),
@@ -131,13 +168,9 @@ export class Controls {
       ),
       this.#group(this.#slider(SLIDERS.num_eig)),
       this.#group(
-        this.#layerChoice(),
+        this.#choice("layer", "Layer", "What lies over the image (key L)", LAYER_NAMES),
         this.#slider(SLIDERS.opacity),
-        this.#check(
-          "hover_preview",
-          "Preview on hover",
-          "Show under the pointer what a click there would give",
-        ),
+        this.#previewSwitch(),
       ),
     );
   }
@@ -172,23 +205,48 @@ export class Controls {
     return button;
   }
 
-  #layerChoice() {
+  #methodChoice() {
+    const store = this.#store;
+    const row = this.#choice("method", "Method", METHOD_TITLE, METHOD_NAMES);
+    row.hidden = !store.info.has_eigvals;
+    return row;
+  }
+
+  #previewSwitch() {
+    const row = this.#check("hover_preview", "Preview on hover", PREVIEW_TITLE);
+    this.#painters.push(() => {
+      const biased = isBiased(this.#store);
+      row.classList.toggle("ncut-idle", biased);
+      row.title = biased ? "There are no previews of a biased cut" : PREVIEW_TITLE;
+    });
+    return row;
+  }
+
+  /**
+   * @param {string} name of a setting
+   * @param {string} label
+   * @param {string} title
+   * @param {Record<string, string>} options labels by value
+   */
+  #choice(name, label, title, options) {
     const store = this.#store;
     const id = newId();
     const select = focusable(
       "select",
-      { name: "layer", id, title: "What lies over the image (key L)" },
-      ...LAYERS.map((value) => html("option", { value }, LAYER_NAMES[value])),
+      { name, id, title },
+      ...Object.entries(options).map(([value, text]) =>
+        html("option", { value }, text),
+      ),
     );
-    const choose = () => store.set("layer", select.value);
+    const choose = () => store.set(name, select.value);
     select.addEventListener("change", choose, { signal: this.#signal });
     this.#painters.push(() => {
-      select.value = store.get("layer");
+      select.value = store.get(name);
     });
     return html(
       "div",
       { class: "ncut-row" },
-      html("label", { for: id }, "Layer"),
+      html("label", { for: id }, label),
       select,
     );
   }
@@ -210,7 +268,7 @@ export class Controls {
   }
 
   /** @param {SliderSpec} spec */
-  #slider({ name, label, title, min, max, step, format, idle }) {
+  #slider({ name, label, title, min, max, step, format, idle, shown }) {
     const store = this.#store;
     const id = newId();
     const range = focusable("input", { type: "range", name, id, min, step, title });
@@ -233,6 +291,7 @@ export class Controls {
       setText(output, text);
       setAttribute(range, "aria-valuetext", text);
       row.classList.toggle("ncut-idle", !!idle?.(store));
+      row.hidden = shown ? !shown(store) : false;
     });
     return row;
   }

@@ -11,9 +11,9 @@
  * @import { Similarities } from "./similarities.js"
  */
 
-import { promptsOf } from "./clicks.js";
+import { BIASED, promptsOf } from "./clicks.js";
 import { PICTURE_KINDS } from "./pictures.js";
-import { mapKey } from "./wire.js";
+import { mapKey, sourceOf } from "./wire.js";
 
 /** Thumbs come in small batches, so that the first ones show early. */
 const PICTURES_PER_REQUEST = 12;
@@ -78,7 +78,8 @@ export class Fetcher {
     if (!this.#requests.isOpen("maps") && !this.#settings.unsaved) {
       this.#fetchMaps(images);
     }
-    if (images.length > 0) this.#fetchPreviews(images);
+    const previews = this.#model.get("method") !== BIASED;
+    if (images.length > 0 && previews) this.#fetchPreviews(images);
     for (const kind of PICTURE_KINDS) {
       if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
     }
@@ -92,9 +93,8 @@ export class Fetcher {
    * @returns {MapWant[]}
    */
   missingMaps(images) {
-    const info = this.#model.get("_info");
-    const prompts = promptsOf(this.#clicks.told, this.#model.get("num_eig"), info);
-    return this.#similarities.missing(prompts, images, info.grid);
+    const prompts = promptsOf(this.#clicks.told, (name) => this.#model.get(name));
+    return this.#similarities.missing(prompts, images, this.#model.get("_info").grid);
   }
 
   /** @param {number[]} images */
@@ -104,8 +104,8 @@ export class Fetcher {
     const wants = this.missingMaps(images);
     if (wants.length === 0) return;
     const numEig = this.#model.get("num_eig");
-    const maps = wants.flatMap(({ prompt, images }) =>
-      images.map((image) => mapKey(numEig, prompt, image)),
+    const maps = wants.flatMap((want) =>
+      want.images.map((image) => mapKey(numEig, sourceOf(want), image)),
     );
     this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
   }

@@ -19,7 +19,7 @@ export class Hover {
   #store;
   #segmentation;
   /** @type {Prompts} */
-  #prompts = { numEig: 0, positives: [], negatives: [] };
+  #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
   #key = "";
 
   /** @param {Store} store */
@@ -36,6 +36,7 @@ export class Hover {
     const store = this.#store;
     const image = store.activeImage;
     if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
+    if (store.prompts.biased) return null; // A cut is the kernel's to make.
     this.#update(this.#click);
     if (this.#key === this.#keyOf(store.prompts)) return null;
     if (this.#prompts.positives.length === 0) return null;
@@ -71,7 +72,7 @@ export class Hover {
   #update(click) {
     const store = this.#store;
     const clicks = store.clicks.map(({ click }) => click);
-    const prompts = promptsOf([...clicks, click], store.get("num_eig"), store.info);
+    const prompts = promptsOf([...clicks, click], (name) => store.get(name));
     const key = this.#keyOf(prompts);
     if (key === this.#key) return;
     this.#prompts = prompts;

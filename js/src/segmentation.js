@@ -4,7 +4,7 @@
  * first; where they are not here yet, previews stand in.
  *
  * @import { Store } from "./store.js"
- * @import { Prompt } from "./wire.js"
+ * @import { Source } from "./wire.js"
  * @import { Prompts } from "./clicks.js"
  * @import { Layers } from "./blocks.js"
  * @import { Similarity } from "./masks.js"
@@ -28,6 +28,7 @@
  * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
  */
 
+import { sourcesOf } from "./clicks.js";
 import {
   combineHeat,
   combineMasks,
@@ -36,6 +37,7 @@ import {
   denoiseInto,
   isConstant,
 } from "./masks.js";
+import { isPrompt } from "./wire.js";
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -166,15 +168,18 @@ export class Segmentation {
    * @param {Prompts} prompts
    * @returns {Found | null} null if a map is missing
    */
-  #find(image, { numEig, positives, negatives }) {
+  #find(image, prompts) {
     const { similarities, previews } = this.#store;
+    const { numEig } = prompts;
+    const { positives, negatives } = sourcesOf(prompts);
     let exact = true;
-    /** @type {(prompts: Prompt[]) => (Similarity | undefined)[]} */
-    const find = (prompts) =>
-      prompts.map((prompt) => {
-        const similarity = similarities.get(prompt, numEig, image);
-        if (!similarity) exact = false;
-        return similarity ?? previews.get(prompt, numEig, image);
+    /** @type {(sources: Source[]) => (Similarity | undefined)[]} */
+    const find = (sources) =>
+      sources.map((source) => {
+        const similarity = similarities.get(source, numEig, image);
+        if (similarity) return similarity;
+        exact = false;
+        return isPrompt(source) ? previews.get(source, numEig, image) : undefined;
       });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);

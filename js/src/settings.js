@@ -12,6 +12,9 @@ export const MASK_SETTINGS = [
   "denoise",
   "denoise_area_th",
   "num_eig",
+  "method",
+  "click_weight",
+  "bg_weight",
 ];
 
 /** Settings of how it looks. */

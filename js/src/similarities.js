@@ -1,14 +1,14 @@
 /**
  * The similarity maps at hand, and which ones are missing.
  *
- * @import { Edited, MapReply, MapWant, Prompt, Size } from "./wire.js"
+ * @import { Edited, MapReply, MapWant, Size, Source } from "./wire.js"
  * @import { Similarity } from "./masks.js"
  * @import { Prompts } from "./clicks.js"
  */
 
 import { Cache } from "./cache.js";
-import { uniqueCells } from "./clicks.js";
-import { decodeMaps, mapKey } from "./wire.js";
+import { sourcesOf, unique } from "./clicks.js";
+import { decodeMaps, mapKey, mapWant } from "./wire.js";
 
 const CACHE_BYTES = 64e6;
 /** A reply of 1 MB takes hardly longer than one of 16 KB; a larger one would lag. */
@@ -21,12 +21,12 @@ export class Similarities {
   #refused = new Set();
 
   /**
-   * @param {Prompt} prompt
+   * @param {Source} source
    * @param {number} numEig
    * @param {number} image
    */
-  get(prompt, numEig, image) {
-    return this.#cache.get(mapKey(numEig, prompt, image));
+  get(source, numEig, image) {
+    return this.#cache.get(mapKey(numEig, source, image));
   }
 
   /**
@@ -35,12 +35,12 @@ export class Similarities {
    * @param {Size} grid
    */
   accept(content, buffers, grid) {
-    for (const { prompt, image, map, stats } of decodeMaps(
+    for (const { source, image, map, stats } of decodeMaps(
       content.maps,
       buffers,
       grid,
     )) {
-      this.#cache.set(mapKey(content.num_eig, prompt, image), { map, stats });
+      this.#cache.set(mapKey(content.num_eig, source, image), { map, stats });
     }
   }
 
@@ -67,8 +67,8 @@ export class Similarities {
    */
   missing(prompts, images, grid) {
     const mapBytes = 4 * grid[0] * grid[1];
-    const needed =
-      images.length * (prompts.positives.length + prompts.negatives.length);
+    const { positives, negatives } = sourcesOf(prompts);
+    const needed = images.length * (positives.length + negatives.length);
     this.#cache.limit = Math.max(Math.floor(CACHE_BYTES / mapBytes), 2 * needed);
     const first = this.#missing(prompts, images.slice(0, 1), 1 + needed);
     if (first.length) return first;
@@ -99,17 +99,19 @@ export class Similarities {
    * @param {number} room at most this many maps
    * @returns {MapWant[]}
    */
-  #missing({ numEig, positives, negatives }, images, room) {
+  #missing(prompts, images, room) {
+    const { numEig } = prompts;
+    const { positives, negatives } = sourcesOf(prompts);
     /** @type {MapWant[]} */
     const wants = [];
-    for (const prompt of uniqueCells([...positives, ...negatives])) {
+    for (const source of unique([...positives, ...negatives])) {
       const lacking = images.filter((image) => {
-        const key = mapKey(numEig, prompt, image);
+        const key = mapKey(numEig, source, image);
         return !this.#cache.has(key) && !this.#refused.has(key);
       });
       const asked = lacking.slice(0, room);
       room -= asked.length;
-      if (asked.length) wants.push({ prompt, images: asked });
+      if (asked.length) wants.push(mapWant(source, asked));
     }
     return wants;
   }

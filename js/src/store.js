@@ -109,7 +109,7 @@ export class Store {
   get prompts() {
     if (this.#prompts?.version !== this.version) {
       const clicks = this.clicks.map(({ click }) => click);
-      const prompts = promptsOf(clicks, this.get("num_eig"), this.info);
+      const prompts = promptsOf(clicks, (name) => this.get(name));
       this.#prompts = { ...prompts, version: this.version };
     }
     return this.#prompts;

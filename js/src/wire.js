@@ -16,9 +16,16 @@
  *
  * @typedef {{ op: "click", click: Click } | { op: "clear" | "commit" } | { op: "undo" | "redo" }} Edit
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
- * @typedef {{ prompt: Prompt, images: number[] }} MapWant
  *
- * @typedef {{ prompt: Prompt, images: number[], stats: Stats }} MapEntry
+ * @typedef {object} ClickSet clicks that one map is made of, by a biased cut
+ * @property {Prompt[]} positives
+ * @property {Prompt[]} negatives
+ * @property {number} click_weight
+ * @property {number} bg_weight
+ * @typedef {Prompt | ClickSet} Source what a map tells the similarity to
+ *
+ * @typedef {{ prompt?: Prompt, clicks?: ClickSet, images: number[] }} MapWant one of the two
+ * @typedef {MapWant & { stats: Stats }} MapEntry
  * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
  * @typedef {object} Edited
@@ -54,6 +61,7 @@
  * @property {Size[]} sizes
  * @property {number} num_eig_max
  * @property {boolean} has_images
+ * @property {boolean} [has_eigvals] whether there can be biased cuts
  * @property {Record<string, number>} [defaults]
  *
  * @typedef {object} Model what anywidget hands to `initialize` and `render`
@@ -70,11 +78,40 @@
  * A similarity map depends on these three only, so it is never stale.
  *
  * @param {number} numEig
- * @param {Prompt} prompt
+ * @param {Source} source
  * @param {number} image
  */
-export function mapKey(numEig, prompt, image) {
-  return `${numEig}:${prompt.join(",")}:${image}`;
+export function mapKey(numEig, source, image) {
+  return `${numEig}:${nameOf(source)}:${image}`;
+}
+
+/** @param {Source} source */
+export function nameOf(source) {
+  if (isPrompt(source)) return source.join(",");
+  const { positives, negatives, click_weight, bg_weight } = source;
+  return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
+}
+
+/**
+ * @param {Source} source
+ * @returns {source is Prompt}
+ */
+export function isPrompt(source) {
+  return Array.isArray(source);
+}
+
+/**
+ * @param {Source} source
+ * @param {number[]} images
+ * @returns {MapWant}
+ */
+export function mapWant(source, images) {
+  return isPrompt(source) ? { prompt: source, images } : { clicks: source, images };
+}
+
+/** @param {MapWant} want */
+export function sourceOf({ prompt, clicks }) {
+  return /** @type {Source} */ (prompt ?? clicks);
 }
 
 /**
@@ -86,15 +123,18 @@ export function mapKey(numEig, prompt, image) {
  * @param {MapEntry[]} entries
  * @param {(DataView | ArrayBuffer)[]} buffers one per entry: float32, (images, H, W)
  * @param {Size} grid
- * @returns {{ prompt: Prompt, image: number, map: Float32Array, stats: Stats }[]}
+ * @returns {{ source: Source, image: number, map: Float32Array, stats: Stats }[]}
  */
 export function decodeMaps(entries, buffers, [rows, cols]) {
   const cells = rows * cols;
-  return entries.flatMap(({ prompt, images, stats }, k) => {
-    const bytes = bytesOf(buffers[k], `the maps of prompt ${prompt}`);
+  return entries.flatMap((entry, k) => {
+    const { images, stats } = entry;
+    const source = sourceOf(entry);
+    const what = isPrompt(source) ? `prompt ${source}` : "the biased cut";
+    const bytes = bytesOf(buffers[k], `the maps of ${what}`);
     if (bytes.byteLength !== 4 * cells * images.length) {
       throw new Error(
-        `The maps of prompt ${prompt} must be ${4 * cells * images.length} bytes ` +
+        `The maps of ${what} must be ${4 * cells * images.length} bytes ` +
           `(${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`,
       );
     }
@@ -103,7 +143,7 @@ export function decodeMaps(entries, buffers, [rows, cols]) {
       new Uint8Array(map.buffer).set(
         bytes.subarray(4 * cells * i, 4 * cells * (i + 1)),
       );
-      return { prompt, image, map, stats };
+      return { source, image, map, stats };
     });
   });
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Clicks, promptsOf } from "../src/clicks.js";
+import { Clicks, promptsOf, sourcesOf } from "../src/clicks.js";
 
 /** @typedef {import("../src/wire.js").Click} Click */
 
@@ -138,12 +138,48 @@ test("clicks in one cell are one prompt, of each label", () => {
     [0, 19, 9, 1],
     [0, 2, 2, 0],
   ];
-  assert.deepEqual(promptsOf(clicks, 5, info), {
+  /** @type {Record<string, unknown>} */
+  const traits = { _info: info, num_eig: 5, method: "similarity" };
+  const prompts = promptsOf(clicks, (name) => traits[name]);
+  assert.deepEqual(prompts, {
     numEig: 5,
     positives: [
       [0, 0, 0],
       [0, 1, 1],
     ],
     negatives: [[0, 0, 0]],
+    biased: null,
   });
+  const { positives, negatives } = prompts;
+  assert.deepEqual(sourcesOf(prompts), { positives, negatives });
+});
+
+test("a biased cut is one map, of all clicks and weights; none without a positive", () => {
+  const info = { grid: [2, 2], sizes: [[10, 20]] };
+  /** @type {Record<string, unknown>} */
+  const traits = {
+    _info: info,
+    num_eig: 5,
+    method: "biased_ncut",
+    click_weight: 0.5,
+    bg_weight: 0.1,
+  };
+  /** @type {(clicks: Click[]) => object} */
+  const sources = (clicks) => sourcesOf(promptsOf(clicks, (name) => traits[name]));
+  const both = sources([
+    [0, 1, 1, 1],
+    [0, 19, 9, 0],
+  ]);
+  assert.deepEqual(both, {
+    positives: [
+      {
+        positives: [[0, 0, 0]],
+        negatives: [[0, 1, 1]],
+        click_weight: 0.5,
+        bg_weight: 0.1,
+      },
+    ],
+    negatives: [],
+  });
+  assert.deepEqual(sources([[0, 1, 1, 0]]), { positives: [], negatives: [] });
 });

@@ -156,6 +156,69 @@ test("a slider repaints without the kernel", () => {
   assert.equal(model.sent.length, requests);
 });
 
+const BIASED = {
+  method: "biased_ncut",
+  click_weight: 0.5,
+  bg_weight: 0.1,
+};
+
+test("a biased cut is asked for with all clicks, and its mask is cut here", () => {
+  const { model, store } = open({ ...BIASED, clicks: [A, C] });
+  const weights = { click_weight: 0.5, bg_weight: 0.1 };
+  const clicks = { positives: [[0, 0, 0]], negatives: [[0, 1, 1]], ...weights };
+  assert.deepEqual(model.last("maps").wants, [{ clicks, images: [0] }]);
+  assert.equal(model.count("vectors"), 0); // There are no previews of it.
+  assert.equal(store.state, "pending");
+  model.answerMaps();
+  const segmentation = new Segmentation(store);
+  assert.ok(segmentation.of(0).exact);
+  assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
+  const { positives, negatives } = segmentation.layersOf(0);
+  assert.deepEqual([positives.length, negatives.length], [1, 0]);
+  store.set("negative_threshold", 0);
+  assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
+  store.set("threshold", 1);
+  assert.equal(segmentation.of(0).count, 0);
+});
+
+test("other weights are another cut; until it comes, the one before is shown", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, store } = open({ ...BIASED, clicks: [A] });
+  model.answerMaps();
+  model.answerMaps();
+  const asked = model.count("maps");
+  const segmentation = new Segmentation(store);
+  const shown = [...segmentation.of(0).mask];
+  store.set("click_weight", 0.8);
+  t.mock.timers.tick(300);
+  model.saves.at(-1)?.("idle");
+  assert.equal(model.count("maps"), asked + 1);
+  assert.equal(model.last("maps").wants[0].clicks.click_weight, 0.8);
+  assert.ok(!segmentation.of(0).current);
+  assert.deepEqual([...segmentation.of(0).mask], shown);
+  model.answerMaps();
+  assert.ok(segmentation.of(0).exact);
+});
+
+test("hovering previews no biased cut", () => {
+  const { model, store } = open();
+  model.answerVectors();
+  const hover = new Hover(store);
+  hover.point(A);
+  assert.ok(hover.shown);
+  store.set("method", "biased_ncut");
+  assert.equal(hover.shown, null);
+  click(store, A);
+  assert.ok(!hover.keeps);
+});
+
+test("only negative clicks are no biased cut", () => {
+  const { model, store } = open({ ...BIASED, clicks: [C] });
+  assert.equal(model.count("maps"), 0);
+  assert.equal(store.state, "idle");
+  assert.equal(new Segmentation(store).of(0).count, 0);
+});
+
 test("the revision is told only when both sides are the same", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { model, store } = open();

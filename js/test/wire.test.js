@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodeMaps, decodePictures, mapKey } from "../src/wire.js";
+import { decodeMaps, decodePictures, mapKey, mapWant } from "../src/wire.js";
+
+/** @typedef {import("../src/wire.js").Prompt} Prompt */
 
 const STATS = {
   mean: 0,
@@ -73,8 +75,43 @@ test("pictures become files of their type", async () => {
   assert.deepEqual([...new Uint8Array(await file.arrayBuffer())], [1, 2, 3]);
 });
 
+test("a biased cut's maps are named as they were asked for", () => {
+  const clicks = biased([[0, 0, 1]], [], 0.5, 0.1);
+  const told = { ...mapWant(clicks, [3]), stats: STATS };
+  const [{ source, image }] = decodeMaps([told], [inMessage([1, 2], 1)], GRID);
+  assert.equal(mapKey(2, source, image), mapKey(2, clicks, 3));
+  assert.throws(() => decodeMaps([told], [inMessage([1], 0)], GRID), {
+    message: "The maps of the biased cut must be 8 bytes (1 x 1 x 2 float32), got 4.",
+  });
+});
+
+/** @type {(positives: Prompt[], negatives: Prompt[], clicks: number, bg: number) => import("../src/wire.js").ClickSet} */
+const biased = (positives, negatives, click_weight, bg_weight) => ({
+  positives,
+  negatives,
+  click_weight,
+  bg_weight,
+});
+
 test("maps of different clicks, images or eigenvectors have different keys", () => {
   const keys = [
+    mapKey(20, biased([[0, 1, 2]], [], 0.5, 0.1), 3),
+    mapKey(20, biased([[0, 1, 2]], [[0, 1, 2]], 0.5, 0.1), 3),
+    mapKey(20, biased([[0, 1, 2]], [[0, 1, 2]], 0.4, 0.1), 3),
+    mapKey(20, biased([[0, 1, 2]], [[0, 1, 2]], 0.5, 0.2), 3),
+    mapKey(
+      20,
+      biased(
+        [
+          [0, 1, 2],
+          [0, 1, 3],
+        ],
+        [],
+        0.5,
+        0.1,
+      ),
+      3,
+    ),
     mapKey(20, [0, 1, 2], 3),
     mapKey(20, [0, 12, 3], 3),
     mapKey(20, [0, 1, 23], 3),

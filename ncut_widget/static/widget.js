@@ -1,3 +1,266 @@
+// src/prompts.js
+var CLICK_STEPS = 100;
+function cellOf(x, y, [height, width], [rows, cols]) {
+  return [
+    Math.min(Math.floor(y * rows / height), rows - 1),
+    Math.min(Math.floor(x * cols / width), cols - 1)
+  ];
+}
+function promptOf([image, x, y], size, grid) {
+  return [image, ...cellOf(x, y, size, grid)];
+}
+function centreOf(row, col, [height, width], [rows, cols]) {
+  return [(col + 0.5) * width / cols, (row + 0.5) * height / rows];
+}
+function wholeImage([height, width]) {
+  return { x: 0, y: 0, width, height };
+}
+function pixelAt(clientX, clientY, box, view, [height, width]) {
+  const x = view.x + (clientX - box.left) / box.width * view.width;
+  const y = view.y + (clientY - box.top) / box.height * view.height;
+  const inside2 = x >= 0 && y >= 0 && x < width && y < height;
+  return inside2 ? [roundDown(x), roundDown(y)] : null;
+}
+function placeOf(x, y, view) {
+  return [(x - view.x) / view.width, (y - view.y) / view.height];
+}
+function viewIn(view, [height, width], [rows, cols]) {
+  const across = cols / width;
+  const down = rows / height;
+  return {
+    x: view.x * across,
+    y: view.y * down,
+    width: view.width * across,
+    height: view.height * down
+  };
+}
+function roundDown(value) {
+  return Math.floor(value * CLICK_STEPS) / CLICK_STEPS;
+}
+
+// src/wire.js
+function mapKey(numEig, source, image) {
+  return `${numEig}:${nameOf(source)}:${image}`;
+}
+function nameOf(source) {
+  if (isPrompt(source)) return source.join(",");
+  const { positives, negatives, click_weight, bg_weight } = source;
+  return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
+}
+function isPrompt(source) {
+  return Array.isArray(source);
+}
+function mapWant(source, images) {
+  return isPrompt(source) ? { prompt: source, images } : { clicks: source, images };
+}
+function sourceOf({ prompt, clicks }) {
+  return (
+    /** @type {Source} */
+    prompt ?? clicks
+  );
+}
+function decodeMaps(entries, buffers, [rows, cols]) {
+  const cells = rows * cols;
+  return entries.flatMap((entry, k) => {
+    const { images, stats } = entry;
+    const source = sourceOf(entry);
+    const what = isPrompt(source) ? `prompt ${source}` : "the biased cut";
+    const bytes = bytesOf(buffers[k], `the maps of ${what}`);
+    if (bytes.byteLength !== 4 * cells * images.length) {
+      throw new Error(
+        `The maps of ${what} must be ${4 * cells * images.length} bytes (${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`
+      );
+    }
+    return images.map((image, i) => {
+      const map = new Float32Array(cells);
+      new Uint8Array(map.buffer).set(
+        bytes.subarray(4 * cells * i, 4 * cells * (i + 1))
+      );
+      return { source, image, map, stats };
+    });
+  });
+}
+function decodeVectors(entries, buffers, pixels2) {
+  return entries.map(({ image, low, step }, k) => {
+    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
+    const bytes = bytesOf(buffers[k], what).slice();
+    const row = 2 * low.length;
+    const count2 = image === null ? Math.floor(bytes.length / row) : pixels2;
+    if (bytes.length !== count2 * row) {
+      throw new Error(
+        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
+      );
+    }
+    const quantised = {
+      low: Float32Array.from(low),
+      step: Float32Array.from(step),
+      levels: new Uint16Array(bytes.buffer)
+    };
+    return { image, quantised };
+  });
+}
+function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
+  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
+    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
+    if (bytes.length !== 8 * numEig ** (k + 1)) {
+      throw new Error(
+        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
+      );
+    }
+    return new Float64Array(bytes.buffer);
+  });
+  return { count: count2, mean, covariance };
+}
+function decodePictures(entries, buffers) {
+  return entries.map(({ image, mime }, k) => {
+    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
+    return { image, file: new Blob([bytes.slice()], { type: mime }) };
+  });
+}
+function bytesOf(buffer, what) {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  if (ArrayBuffer.isView(buffer)) {
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+  throw new Error(`The reply lacks the buffer of ${what}.`);
+}
+
+// src/clicks.js
+var BIASED = "biased_ncut";
+var Clicks = class {
+  /** @type {Click[]} */
+  #told;
+  /** @type {History} */
+  #history;
+  /** @type {Edit[]} */
+  #sent = [];
+  /** @type {Edit[]} */
+  #waiting = [];
+  /** @type {{ clicks: ShownClick[], history: History, unsure: boolean } | null} */
+  #expected = null;
+  /**
+   * @param {Click[]} clicks
+   * @param {History} history
+   */
+  constructor(clicks, history) {
+    this.#told = clicks;
+    this.#history = history;
+  }
+  /** As the kernel last told, by trait or by reply. */
+  get told() {
+    return this.#told;
+  }
+  /** What they will be, and what can be undone and redone then. */
+  get expected() {
+    this.#expected ??= this.#preview();
+    return this.#expected;
+  }
+  get editing() {
+    return this.#sent.length > 0 || this.waiting;
+  }
+  get waiting() {
+    return this.#waiting.length > 0;
+  }
+  /**
+   * @param {{ clicks?: Click[], history?: History }} news from the kernel
+   * @returns {boolean} whether the clicks are others than it told before
+   */
+  tell({ clicks = this.#told, history = this.#history }) {
+    const same = clicks.length === this.#told.length && clicks.every((click, i) => isSame(click, this.#told[i]));
+    this.#told = clicks;
+    this.#history = history;
+    this.#expected = null;
+    return !same;
+  }
+  /** @param {Edit} edit */
+  push(edit) {
+    this.#waiting.push(edit);
+    this.#expected = null;
+  }
+  /** The waiting edits, which from now on count as sent. */
+  take() {
+    this.#sent = this.#waiting;
+    this.#waiting = [];
+    return this.#sent;
+  }
+  /** The kernel has answered for the sent edits. */
+  settle() {
+    this.#sent = [];
+    this.#expected = null;
+  }
+  drop() {
+    this.#waiting = [];
+    this.settle();
+  }
+  /**
+   * What the clicks will be once the kernel has taken every edit, as far as the page
+   * can know: undo and redo beyond the edits at hand need the kernel's history, and
+   * until it has told, the page is unsure of the clicks.
+   */
+  #preview() {
+    let shown = this.#told.map((click) => ({ click, pending: false }));
+    let [canUndo, canRedo] = this.#history;
+    const past = [];
+    const future = [];
+    let unsure = false;
+    for (const edit of this.#untold()) {
+      if (edit.op !== "undo" && edit.op !== "redo") {
+        past.push(shown);
+        shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
+        future.length = 0;
+        if (edit.op !== "click") unsure = false;
+        [canUndo, canRedo] = [true, false];
+        continue;
+      }
+      const [from, to] = edit.op === "undo" ? [past, future] : [future, past];
+      const known = from.pop();
+      if (known) {
+        to.push(shown);
+        shown = known;
+      } else if (edit.op === "undo" ? canUndo : canRedo) {
+        unsure = true;
+      }
+      if (edit.op === "undo") canRedo = true;
+      else canUndo = true;
+    }
+    const expected = [canUndo, canRedo];
+    return { clicks: shown, history: expected, unsure };
+  }
+  /**
+   * The edits that do not show in the clicks yet. A click that was sent may, since the
+   * trait can arrive before the reply.
+   */
+  #untold() {
+    const sent = this.#sent.filter(
+      (edit) => edit.op !== "click" || !this.#told.some((click) => isSame(click, edit.click))
+    );
+    return [...sent, ...this.#waiting];
+  }
+};
+function promptsOf(clicks, get) {
+  const { sizes, grid } = get("_info");
+  const cells = (label) => unique(
+    clicks.filter((click) => click[3] === label).map((click) => promptOf(click, sizes[click[0]], grid))
+  );
+  const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
+  const biased = get("method") === BIASED ? weights : null;
+  return { numEig: get("num_eig"), positives: cells(1), negatives: cells(0), biased };
+}
+function sourcesOf({ positives, negatives, biased }) {
+  if (!biased) return { positives, negatives };
+  const together = positives.length ? [{ positives, negatives, ...biased }] : [];
+  return { positives: together, negatives: [] };
+}
+function unique(sources) {
+  return [...new Map(sources.map((source) => [nameOf(source), source])).values()];
+}
+function pendingClick(click) {
+  return { click, pending: true };
+}
+function isSame(a, b) {
+  return a.every((value, i) => value === b[i]);
+}
+
 // src/masks.js
 var MAX_FLOAT32 = 34028234663852886e22;
 function isConstant({ mean, std }) {
@@ -234,13 +497,16 @@ var Segmentation = class {
    * @param {Prompts} prompts
    * @returns {Found | null} null if a map is missing
    */
-  #find(image, { numEig, positives, negatives }) {
+  #find(image, prompts) {
     const { similarities, previews } = this.#store;
+    const { numEig } = prompts;
+    const { positives, negatives } = sourcesOf(prompts);
     let exact = true;
-    const find = (prompts) => prompts.map((prompt) => {
-      const similarity = similarities.get(prompt, numEig, image);
-      if (!similarity) exact = false;
-      return similarity ?? previews.get(prompt, numEig, image);
+    const find = (sources) => sources.map((source) => {
+      const similarity = similarities.get(source, numEig, image);
+      if (similarity) return similarity;
+      exact = false;
+      return isPrompt(source) ? previews.get(source, numEig, image) : void 0;
     });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);
@@ -277,173 +543,6 @@ var Segmentation = class {
     this.#scratch = new Float32Array(rows * cols);
   }
 };
-
-// src/prompts.js
-var CLICK_STEPS = 100;
-function cellOf(x, y, [height, width], [rows, cols]) {
-  return [
-    Math.min(Math.floor(y * rows / height), rows - 1),
-    Math.min(Math.floor(x * cols / width), cols - 1)
-  ];
-}
-function promptOf([image, x, y], size, grid) {
-  return [image, ...cellOf(x, y, size, grid)];
-}
-function centreOf(row, col, [height, width], [rows, cols]) {
-  return [(col + 0.5) * width / cols, (row + 0.5) * height / rows];
-}
-function wholeImage([height, width]) {
-  return { x: 0, y: 0, width, height };
-}
-function pixelAt(clientX, clientY, box, view, [height, width]) {
-  const x = view.x + (clientX - box.left) / box.width * view.width;
-  const y = view.y + (clientY - box.top) / box.height * view.height;
-  const inside2 = x >= 0 && y >= 0 && x < width && y < height;
-  return inside2 ? [roundDown(x), roundDown(y)] : null;
-}
-function placeOf(x, y, view) {
-  return [(x - view.x) / view.width, (y - view.y) / view.height];
-}
-function viewIn(view, [height, width], [rows, cols]) {
-  const across = cols / width;
-  const down = rows / height;
-  return {
-    x: view.x * across,
-    y: view.y * down,
-    width: view.width * across,
-    height: view.height * down
-  };
-}
-function roundDown(value) {
-  return Math.floor(value * CLICK_STEPS) / CLICK_STEPS;
-}
-
-// src/clicks.js
-var Clicks = class {
-  /** @type {Click[]} */
-  #told;
-  /** @type {History} */
-  #history;
-  /** @type {Edit[]} */
-  #sent = [];
-  /** @type {Edit[]} */
-  #waiting = [];
-  /** @type {{ clicks: ShownClick[], history: History, unsure: boolean } | null} */
-  #expected = null;
-  /**
-   * @param {Click[]} clicks
-   * @param {History} history
-   */
-  constructor(clicks, history) {
-    this.#told = clicks;
-    this.#history = history;
-  }
-  /** As the kernel last told, by trait or by reply. */
-  get told() {
-    return this.#told;
-  }
-  /** What they will be, and what can be undone and redone then. */
-  get expected() {
-    this.#expected ??= this.#preview();
-    return this.#expected;
-  }
-  get editing() {
-    return this.#sent.length > 0 || this.waiting;
-  }
-  get waiting() {
-    return this.#waiting.length > 0;
-  }
-  /**
-   * @param {{ clicks?: Click[], history?: History }} news from the kernel
-   * @returns {boolean} whether the clicks are others than it told before
-   */
-  tell({ clicks = this.#told, history = this.#history }) {
-    const same = clicks.length === this.#told.length && clicks.every((click, i) => isSame(click, this.#told[i]));
-    this.#told = clicks;
-    this.#history = history;
-    this.#expected = null;
-    return !same;
-  }
-  /** @param {Edit} edit */
-  push(edit) {
-    this.#waiting.push(edit);
-    this.#expected = null;
-  }
-  /** The waiting edits, which from now on count as sent. */
-  take() {
-    this.#sent = this.#waiting;
-    this.#waiting = [];
-    return this.#sent;
-  }
-  /** The kernel has answered for the sent edits. */
-  settle() {
-    this.#sent = [];
-    this.#expected = null;
-  }
-  drop() {
-    this.#waiting = [];
-    this.settle();
-  }
-  /**
-   * What the clicks will be once the kernel has taken every edit, as far as the page
-   * can know: undo and redo beyond the edits at hand need the kernel's history, and
-   * until it has told, the page is unsure of the clicks.
-   */
-  #preview() {
-    let shown = this.#told.map((click) => ({ click, pending: false }));
-    let [canUndo, canRedo] = this.#history;
-    const past = [];
-    const future = [];
-    let unsure = false;
-    for (const edit of this.#untold()) {
-      if (edit.op !== "undo" && edit.op !== "redo") {
-        past.push(shown);
-        shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
-        future.length = 0;
-        if (edit.op !== "click") unsure = false;
-        [canUndo, canRedo] = [true, false];
-        continue;
-      }
-      const [from, to] = edit.op === "undo" ? [past, future] : [future, past];
-      const known = from.pop();
-      if (known) {
-        to.push(shown);
-        shown = known;
-      } else if (edit.op === "undo" ? canUndo : canRedo) {
-        unsure = true;
-      }
-      if (edit.op === "undo") canRedo = true;
-      else canUndo = true;
-    }
-    const expected = [canUndo, canRedo];
-    return { clicks: shown, history: expected, unsure };
-  }
-  /**
-   * The edits that do not show in the clicks yet. A click that was sent may, since the
-   * trait can arrive before the reply.
-   */
-  #untold() {
-    const sent = this.#sent.filter(
-      (edit) => edit.op !== "click" || !this.#told.some((click) => isSame(click, edit.click))
-    );
-    return [...sent, ...this.#waiting];
-  }
-};
-function promptsOf(clicks, numEig, { sizes, grid }) {
-  const cells = (label) => uniqueCells(
-    clicks.filter((click) => click[3] === label).map((click) => promptOf(click, sizes[click[0]], grid))
-  );
-  return { numEig, positives: cells(1), negatives: cells(0) };
-}
-function uniqueCells(prompts) {
-  return [...new Map(prompts.map((prompt) => [prompt.join(), prompt])).values()];
-}
-function pendingClick(click) {
-  return { click, pending: true };
-}
-function isSame(a, b) {
-  return a.every((value, i) => value === b[i]);
-}
 
 // src/cache.js
 var Cache = class {
@@ -501,73 +600,6 @@ var Cache = class {
     this.#release(value);
   }
 };
-
-// src/wire.js
-function mapKey(numEig, prompt, image) {
-  return `${numEig}:${prompt.join(",")}:${image}`;
-}
-function decodeMaps(entries, buffers, [rows, cols]) {
-  const cells = rows * cols;
-  return entries.flatMap(({ prompt, images, stats }, k) => {
-    const bytes = bytesOf(buffers[k], `the maps of prompt ${prompt}`);
-    if (bytes.byteLength !== 4 * cells * images.length) {
-      throw new Error(
-        `The maps of prompt ${prompt} must be ${4 * cells * images.length} bytes (${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`
-      );
-    }
-    return images.map((image, i) => {
-      const map = new Float32Array(cells);
-      new Uint8Array(map.buffer).set(
-        bytes.subarray(4 * cells * i, 4 * cells * (i + 1))
-      );
-      return { prompt, image, map, stats };
-    });
-  });
-}
-function decodeVectors(entries, buffers, pixels2) {
-  return entries.map(({ image, low, step }, k) => {
-    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
-    const bytes = bytesOf(buffers[k], what).slice();
-    const row = 2 * low.length;
-    const count2 = image === null ? Math.floor(bytes.length / row) : pixels2;
-    if (bytes.length !== count2 * row) {
-      throw new Error(
-        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
-      );
-    }
-    const quantised = {
-      low: Float32Array.from(low),
-      step: Float32Array.from(step),
-      levels: new Uint16Array(bytes.buffer)
-    };
-    return { image, quantised };
-  });
-}
-function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
-  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
-    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
-    if (bytes.length !== 8 * numEig ** (k + 1)) {
-      throw new Error(
-        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
-      );
-    }
-    return new Float64Array(bytes.buffer);
-  });
-  return { count: count2, mean, covariance };
-}
-function decodePictures(entries, buffers) {
-  return entries.map(({ image, mime }, k) => {
-    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
-    return { image, file: new Blob([bytes.slice()], { type: mime }) };
-  });
-}
-function bytesOf(buffer, what) {
-  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
-  if (ArrayBuffer.isView(buffer)) {
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  }
-  throw new Error(`The reply lacks the buffer of ${what}.`);
-}
 
 // src/pictures.js
 var PICTURE_KINDS = ["stage", "eigvecs", "thumb"];
@@ -769,7 +801,8 @@ var Fetcher = class {
     if (!this.#requests.isOpen("maps") && !this.#settings.unsaved) {
       this.#fetchMaps(images);
     }
-    if (images.length > 0) this.#fetchPreviews(images);
+    const previews = this.#model.get("method") !== BIASED;
+    if (images.length > 0 && previews) this.#fetchPreviews(images);
     for (const kind of PICTURE_KINDS) {
       if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
     }
@@ -782,9 +815,8 @@ var Fetcher = class {
    * @returns {MapWant[]}
    */
   missingMaps(images) {
-    const info = this.#model.get("_info");
-    const prompts = promptsOf(this.#clicks.told, this.#model.get("num_eig"), info);
-    return this.#similarities.missing(prompts, images, info.grid);
+    const prompts = promptsOf(this.#clicks.told, (name) => this.#model.get(name));
+    return this.#similarities.missing(prompts, images, this.#model.get("_info").grid);
   }
   /** @param {number[]} images */
   #fetchMaps(images) {
@@ -794,7 +826,7 @@ var Fetcher = class {
     if (wants.length === 0) return;
     const numEig = this.#model.get("num_eig");
     const maps = wants.flatMap(
-      ({ prompt, images: images2 }) => images2.map((image) => mapKey(numEig, prompt, image))
+      (want) => want.images.map((image) => mapKey(numEig, sourceOf(want), image))
     );
     this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
   }
@@ -1207,7 +1239,10 @@ var MASK_SETTINGS = [
   "negative_threshold",
   "denoise",
   "denoise_area_th",
-  "num_eig"
+  "num_eig",
+  "method",
+  "click_weight",
+  "bg_weight"
 ];
 var VIEW_SETTINGS = ["active_image", "layer", "opacity", "hover_preview"];
 var SAVE_EVERY_MS = 250;
@@ -1330,12 +1365,12 @@ var Similarities = class {
   /** @type {Set<string>} What the kernel could not deliver. */
   #refused = /* @__PURE__ */ new Set();
   /**
-   * @param {Prompt} prompt
+   * @param {Source} source
    * @param {number} numEig
    * @param {number} image
    */
-  get(prompt, numEig, image) {
-    return this.#cache.get(mapKey(numEig, prompt, image));
+  get(source, numEig, image) {
+    return this.#cache.get(mapKey(numEig, source, image));
   }
   /**
    * @param {Edited | MapReply} content
@@ -1343,12 +1378,12 @@ var Similarities = class {
    * @param {Size} grid
    */
   accept(content, buffers, grid) {
-    for (const { prompt, image, map, stats } of decodeMaps(
+    for (const { source, image, map, stats } of decodeMaps(
       content.maps,
       buffers,
       grid
     )) {
-      this.#cache.set(mapKey(content.num_eig, prompt, image), { map, stats });
+      this.#cache.set(mapKey(content.num_eig, source, image), { map, stats });
     }
   }
   /**
@@ -1373,7 +1408,8 @@ var Similarities = class {
    */
   missing(prompts, images, grid) {
     const mapBytes = 4 * grid[0] * grid[1];
-    const needed = images.length * (prompts.positives.length + prompts.negatives.length);
+    const { positives, negatives } = sourcesOf(prompts);
+    const needed = images.length * (positives.length + negatives.length);
     this.#cache.limit = Math.max(Math.floor(CACHE_BYTES2 / mapBytes), 2 * needed);
     const first = this.#missing(prompts, images.slice(0, 1), 1 + needed);
     if (first.length) return first;
@@ -1400,16 +1436,18 @@ var Similarities = class {
    * @param {number} room at most this many maps
    * @returns {MapWant[]}
    */
-  #missing({ numEig, positives, negatives }, images, room) {
+  #missing(prompts, images, room) {
+    const { numEig } = prompts;
+    const { positives, negatives } = sourcesOf(prompts);
     const wants = [];
-    for (const prompt of uniqueCells([...positives, ...negatives])) {
+    for (const source of unique([...positives, ...negatives])) {
       const lacking = images.filter((image) => {
-        const key = mapKey(numEig, prompt, image);
+        const key = mapKey(numEig, source, image);
         return !this.#cache.has(key) && !this.#refused.has(key);
       });
       const asked = lacking.slice(0, room);
       room -= asked.length;
-      if (asked.length) wants.push({ prompt, images: asked });
+      if (asked.length) wants.push(mapWant(source, asked));
     }
     return wants;
   }
@@ -1500,7 +1538,7 @@ var Store = class {
   get prompts() {
     if (this.#prompts?.version !== this.version) {
       const clicks = this.clicks.map(({ click }) => click);
-      const prompts = promptsOf(clicks, this.get("num_eig"), this.info);
+      const prompts = promptsOf(clicks, (name) => this.get(name));
       this.#prompts = { ...prompts, version: this.version };
     }
     return this.#prompts;
@@ -1804,129 +1842,8 @@ function icon(name) {
   );
 }
 
-// src/keys.js
-var LAYERS = ["image", "eigvecs", "heatmap"];
-var KEYS = [
-  ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
-  ["Esc", "clear all clicks"],
-  ["Enter", "commit: keep the masks as a segment"],
-  ["← →", "previous, next image"],
-  ["Shift + arrows", "move the crosshair"],
-  ["Space", "click at the crosshair; with Shift: negative"],
-  ["L", "next layer"],
-  ["M", "mask on or off"],
-  ["+ −", "zoom at the crosshair or the middle"],
-  ["0", "whole image again"],
-  ["?", "this help"]
-];
-var ZOOM = 1.5;
-var ARROWS = {
-  ArrowUp: [-1, 0],
-  ArrowDown: [1, 0],
-  ArrowLeft: [0, -1],
-  ArrowRight: [0, 1]
-};
-function listenToKeys(store, stage, help, local, changed, signal) {
-  const { canvas } = stage;
-  canvas.addEventListener(
-    "keydown",
-    (event) => {
-      const act = actionOf(event);
-      if (!act) return;
-      event.preventDefault();
-      event.stopPropagation();
-      local.hover.point(null);
-      act();
-      changed();
-    },
-    { signal }
-  );
-  canvas.addEventListener(
-    "blur",
-    () => {
-      local.crosshair = null;
-      local.hover.point(null);
-      changed();
-    },
-    { signal }
-  );
-  const actionOf = (event) => {
-    const { key, shiftKey, altKey } = event;
-    if (event.ctrlKey || event.metaKey) return altKey ? null : historyAction(event);
-    if (altKey) return null;
-    const arrow = ARROWS[key];
-    if (arrow && shiftKey) return () => moveCrosshair(...arrow);
-    if (arrow?.[1]) return () => turn(arrow[1]);
-    if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
-    if (key === "?") return () => help.toggle(canvas, { focus: true });
-    if (key === "Escape" && help.isOpen) return () => help.close();
-    if (key === "Escape" && (clearable() || local.crosshair)) return clear;
-    if (key === "Enter" && committable()) return commit;
-    if (key === "+" || key === "=") return () => zoom(ZOOM);
-    if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
-    if (key === "0") return () => stage.resetView();
-    if (key.toLowerCase() === "l") return nextLayer;
-    if (key.toLowerCase() === "m") return toggleMask;
-    return null;
-  };
-  const historyAction = ({ key, shiftKey }) => {
-    if (key.toLowerCase() === "y") return () => store.edit({ op: "redo" });
-    if (key.toLowerCase() !== "z") return null;
-    return () => store.edit({ op: shiftKey ? "redo" : "undo" });
-  };
-  const clearable = () => store.clicks.length > 0 || store.unsure;
-  const committable = () => store.prompts.positives.length > 0 || store.unsure;
-  const clear = () => {
-    if (clearable()) store.edit({ op: "clear" });
-    local.crosshair = null;
-  };
-  const commit = () => store.edit({ op: "commit" });
-  const turn = (step) => {
-    const image = store.activeImage + step;
-    if (image >= 0 && image < store.imageCount) store.set("active_image", image);
-    local.crosshair = null;
-  };
-  const moveCrosshair = (down, right) => {
-    const [rows, cols] = store.info.grid;
-    const [row, col] = local.crosshair ?? firstCell();
-    local.crosshair = [clamp(row + down, rows), clamp(col + right, cols)];
-    const pixel = crosshairPixel();
-    stage.reveal(pixel);
-    local.hover.point([stage.image, ...pixel, 1]);
-  };
-  const firstCell = () => {
-    const { grid, sizes } = store.info;
-    const last = store.clicks.findLast(({ click }) => click[0] === stage.image)?.click;
-    if (!last) return [grid[0] >> 1, grid[1] >> 1];
-    return cellOf(last[1], last[2], sizes[stage.image], grid);
-  };
-  const crosshairPixel = () => {
-    local.crosshair ??= firstCell();
-    const { grid, sizes } = store.info;
-    return centreOf(...local.crosshair, sizes[stage.image], grid);
-  };
-  const clickAtCrosshair = (label) => {
-    const pixel = crosshairPixel();
-    stage.reveal(pixel);
-    store.edit({ op: "click", click: [stage.image, ...pixel, label] });
-  };
-  const zoom = (factor) => {
-    if (local.crosshair) stage.zoomAt(stage.reveal(crosshairPixel()), factor);
-    else stage.zoomAt([0.5, 0.5], factor);
-  };
-  const nextLayer = () => {
-    const place = LAYERS.indexOf(store.get("layer"));
-    store.set("layer", LAYERS[(place + 1) % LAYERS.length]);
-  };
-  const toggleMask = () => {
-    local.showMask = !local.showMask;
-  };
-}
-function clamp(place, length) {
-  return Math.min(Math.max(place, 0), length - 1);
-}
-
 // src/controls.js
+var isBiased = (store) => store.get("method") === BIASED;
 var SLIDERS = {
   threshold: {
     name: "threshold",
@@ -1954,7 +1871,29 @@ var SLIDERS = {
     max: () => 1,
     step: 0.01,
     format: (value) => value.toFixed(2),
-    idle: (store) => store.prompts.negatives.length === 0
+    idle: (store) => store.prompts.negatives.length === 0,
+    shown: (store) => !isBiased(store)
+  },
+  click_weight: {
+    name: "click_weight",
+    label: "Click weight",
+    title: "Share of the clicks in the cut; the rest is how cells are alike anyway.",
+    min: 0,
+    max: () => 1,
+    step: 0.01,
+    format: (value) => value.toFixed(2),
+    shown: isBiased
+  },
+  bg_weight: {
+    name: "bg_weight",
+    label: "Negative weight",
+    title: "How much negative clicks count in the cut.",
+    min: 0,
+    max: () => 1,
+    step: 0.01,
+    format: (value) => value.toFixed(2),
+    idle: (store) => store.prompts.negatives.length === 0,
+    shown: isBiased
   },
   denoise_area_th: {
     name: "denoise_area_th",
@@ -1986,6 +1925,9 @@ var SLIDERS = {
   }
 };
 var LAYER_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
+var METHOD_NAMES = { similarity: "Similarity", [BIASED]: "Biased cut" };
+var METHOD_TITLE = "Similarity: cells are compared with each click. Biased cut: the cells are cut in two, with all clicks in mind.";
+var PREVIEW_TITLE = "Show under the pointer what a click there would give";
 var BUTTONS = [
   { op: "undo", label: "Undo", title: "Take back the last change of the clicks" },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
@@ -2020,7 +1962,10 @@ var Controls = class {
       this.#group(
         this.#slider(SLIDERS.threshold),
         this.#slider(SLIDERS.gamma),
-        this.#slider(SLIDERS.negative_threshold)
+        this.#slider(SLIDERS.negative_threshold),
+        this.#methodChoice(),
+        this.#slider(SLIDERS.click_weight),
+        this.#slider(SLIDERS.bg_weight)
       ),
       this.#group(
         this.#check("denoise", "Denoise", "Drop small parts of the mask"),
@@ -2028,13 +1973,9 @@ var Controls = class {
       ),
       this.#group(this.#slider(SLIDERS.num_eig)),
       this.#group(
-        this.#layerChoice(),
+        this.#choice("layer", "Layer", "What lies over the image (key L)", LAYER_NAMES),
         this.#slider(SLIDERS.opacity),
-        this.#check(
-          "hover_preview",
-          "Preview on hover",
-          "Show under the pointer what a click there would give"
-        )
+        this.#previewSwitch()
       )
     );
   }
@@ -2065,23 +2006,46 @@ var Controls = class {
     });
     return button;
   }
-  #layerChoice() {
+  #methodChoice() {
+    const store = this.#store;
+    const row = this.#choice("method", "Method", METHOD_TITLE, METHOD_NAMES);
+    row.hidden = !store.info.has_eigvals;
+    return row;
+  }
+  #previewSwitch() {
+    const row = this.#check("hover_preview", "Preview on hover", PREVIEW_TITLE);
+    this.#painters.push(() => {
+      const biased = isBiased(this.#store);
+      row.classList.toggle("ncut-idle", biased);
+      row.title = biased ? "There are no previews of a biased cut" : PREVIEW_TITLE;
+    });
+    return row;
+  }
+  /**
+   * @param {string} name of a setting
+   * @param {string} label
+   * @param {string} title
+   * @param {Record<string, string>} options labels by value
+   */
+  #choice(name, label, title, options) {
     const store = this.#store;
     const id = newId();
     const select2 = focusable(
       "select",
-      { name: "layer", id, title: "What lies over the image (key L)" },
-      ...LAYERS.map((value) => html("option", { value }, LAYER_NAMES[value]))
+      { name, id, title },
+      ...Object.entries(options).map(
+        ([value, text]) => html("option", { value }, text)
+      )
     );
-    const choose = () => store.set("layer", select2.value);
+    const choose = () => store.set(name, select2.value);
     select2.addEventListener("change", choose, { signal: this.#signal });
     this.#painters.push(() => {
-      select2.value = store.get("layer");
+      select2.value = store.get(name);
     });
     return html(
       "div",
       { class: "ncut-row" },
-      html("label", { for: id }, "Layer"),
+      html("label", { for: id }, label),
       select2
     );
   }
@@ -2101,7 +2065,7 @@ var Controls = class {
     return html("label", { class: "ncut-row ncut-check", title }, label, box);
   }
   /** @param {SliderSpec} spec */
-  #slider({ name, label, title, min, max, step, format, idle }) {
+  #slider({ name, label, title, min, max, step, format, idle, shown }) {
     const store = this.#store;
     const id = newId();
     const range = focusable("input", { type: "range", name, id, min, step, title });
@@ -2122,6 +2086,7 @@ var Controls = class {
       setText(output, text);
       setAttribute(range, "aria-valuetext", text);
       row.classList.toggle("ncut-idle", !!idle?.(store));
+      row.hidden = shown ? !shown(store) : false;
     });
     return row;
   }
@@ -2856,7 +2821,7 @@ var Hover = class {
   #store;
   #segmentation;
   /** @type {Prompts} */
-  #prompts = { numEig: 0, positives: [], negatives: [] };
+  #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
   #key = "";
   /** @param {Store} store */
   constructor(store) {
@@ -2871,6 +2836,7 @@ var Hover = class {
     const store = this.#store;
     const image = store.activeImage;
     if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
+    if (store.prompts.biased) return null;
     this.#update(this.#click);
     if (this.#key === this.#keyOf(store.prompts)) return null;
     if (this.#prompts.positives.length === 0) return null;
@@ -2901,7 +2867,7 @@ var Hover = class {
   #update(click) {
     const store = this.#store;
     const clicks = store.clicks.map(({ click: click2 }) => click2);
-    const prompts = promptsOf([...clicks, click], store.get("num_eig"), store.info);
+    const prompts = promptsOf([...clicks, click], (name) => store.get(name));
     const key = this.#keyOf(prompts);
     if (key === this.#key) return;
     this.#prompts = prompts;
@@ -2918,6 +2884,128 @@ var Hover = class {
     return [settings, positives.join(" "), negatives.join(" ")].join(" - ");
   }
 };
+
+// src/keys.js
+var LAYERS = ["image", "eigvecs", "heatmap"];
+var KEYS = [
+  ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
+  ["Esc", "clear all clicks"],
+  ["Enter", "commit: keep the masks as a segment"],
+  ["← →", "previous, next image"],
+  ["Shift + arrows", "move the crosshair"],
+  ["Space", "click at the crosshair; with Shift: negative"],
+  ["L", "next layer"],
+  ["M", "mask on or off"],
+  ["+ −", "zoom at the crosshair or the middle"],
+  ["0", "whole image again"],
+  ["?", "this help"]
+];
+var ZOOM = 1.5;
+var ARROWS = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1]
+};
+function listenToKeys(store, stage, help, local, changed, signal) {
+  const { canvas } = stage;
+  canvas.addEventListener(
+    "keydown",
+    (event) => {
+      const act = actionOf(event);
+      if (!act) return;
+      event.preventDefault();
+      event.stopPropagation();
+      local.hover.point(null);
+      act();
+      changed();
+    },
+    { signal }
+  );
+  canvas.addEventListener(
+    "blur",
+    () => {
+      local.crosshair = null;
+      local.hover.point(null);
+      changed();
+    },
+    { signal }
+  );
+  const actionOf = (event) => {
+    const { key, shiftKey, altKey } = event;
+    if (event.ctrlKey || event.metaKey) return altKey ? null : historyAction(event);
+    if (altKey) return null;
+    const arrow = ARROWS[key];
+    if (arrow && shiftKey) return () => moveCrosshair(...arrow);
+    if (arrow?.[1]) return () => turn(arrow[1]);
+    if (key === " ") return () => clickAtCrosshair(shiftKey ? 0 : 1);
+    if (key === "?") return () => help.toggle(canvas, { focus: true });
+    if (key === "Escape" && help.isOpen) return () => help.close();
+    if (key === "Escape" && (clearable() || local.crosshair)) return clear;
+    if (key === "Enter" && committable()) return commit;
+    if (key === "+" || key === "=") return () => zoom(ZOOM);
+    if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
+    if (key === "0") return () => stage.resetView();
+    if (key.toLowerCase() === "l") return nextLayer;
+    if (key.toLowerCase() === "m") return toggleMask;
+    return null;
+  };
+  const historyAction = ({ key, shiftKey }) => {
+    if (key.toLowerCase() === "y") return () => store.edit({ op: "redo" });
+    if (key.toLowerCase() !== "z") return null;
+    return () => store.edit({ op: shiftKey ? "redo" : "undo" });
+  };
+  const clearable = () => store.clicks.length > 0 || store.unsure;
+  const committable = () => store.prompts.positives.length > 0 || store.unsure;
+  const clear = () => {
+    if (clearable()) store.edit({ op: "clear" });
+    local.crosshair = null;
+  };
+  const commit = () => store.edit({ op: "commit" });
+  const turn = (step) => {
+    const image = store.activeImage + step;
+    if (image >= 0 && image < store.imageCount) store.set("active_image", image);
+    local.crosshair = null;
+  };
+  const moveCrosshair = (down, right) => {
+    const [rows, cols] = store.info.grid;
+    const [row, col] = local.crosshair ?? firstCell();
+    local.crosshair = [clamp(row + down, rows), clamp(col + right, cols)];
+    const pixel = crosshairPixel();
+    stage.reveal(pixel);
+    local.hover.point([stage.image, ...pixel, 1]);
+  };
+  const firstCell = () => {
+    const { grid, sizes } = store.info;
+    const last = store.clicks.findLast(({ click }) => click[0] === stage.image)?.click;
+    if (!last) return [grid[0] >> 1, grid[1] >> 1];
+    return cellOf(last[1], last[2], sizes[stage.image], grid);
+  };
+  const crosshairPixel = () => {
+    local.crosshair ??= firstCell();
+    const { grid, sizes } = store.info;
+    return centreOf(...local.crosshair, sizes[stage.image], grid);
+  };
+  const clickAtCrosshair = (label) => {
+    const pixel = crosshairPixel();
+    stage.reveal(pixel);
+    store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+  };
+  const zoom = (factor) => {
+    if (local.crosshair) stage.zoomAt(stage.reveal(crosshairPixel()), factor);
+    else stage.zoomAt([0.5, 0.5], factor);
+  };
+  const nextLayer = () => {
+    const place = LAYERS.indexOf(store.get("layer"));
+    store.set("layer", LAYERS[(place + 1) % LAYERS.length]);
+  };
+  const toggleMask = () => {
+    local.showMask = !local.showMask;
+  };
+}
+function clamp(place, length) {
+  return Math.min(Math.max(place, 0), length - 1);
+}
 
 // src/painter.js
 var NO_REVISION = "-1";

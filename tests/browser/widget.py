@@ -29,7 +29,14 @@ FLOOD = """async (slider) => {
     return slider.value;
 }"""
 
-MASK_SETTINGS = ("threshold", "gamma", "negative_threshold", "num_eig")
+MASK_SETTINGS = (
+    "threshold",
+    "gamma",
+    "negative_threshold",
+    "num_eig",
+    "click_weight",
+    "bg_weight",
+)
 
 
 class Widget:

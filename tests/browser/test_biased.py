@@ -1,0 +1,152 @@
+"""The biased cut on the page: its maps are the kernel's, its masks are cut here."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.host import Host, Page, wait_until
+from tests.browser.test_busy import SLEEP
+from tests.browser.test_hosts import MAKE, SIZES
+from tests.browser.widget import Widget
+
+MAKE_GRAPH = f"""
+from pathlib import Path
+import numpy as np
+from ncut_widget import NcutSegmenter
+for flag in ("started", "release"):
+    Path(flag).unlink(missing_ok=True)
+rng = np.random.default_rng(0)
+patches = rng.standard_normal((4, 6, 6, 8)).repeat(6, axis=1).repeat(6, axis=2)
+features = patches + 0.3 * rng.standard_normal(patches.shape)
+images = [np.full((*size, 3), 128, dtype=np.uint8) for size in {SIZES}]
+seg = NcutSegmenter.from_features(
+    features, images, num_eig=12, affinity_focal_gamma=0.3, opacity=1.0, progress=False
+)
+seg
+"""
+
+
+@pytest.fixture(scope="module")
+def page(host: Host, browser: Browser) -> Iterator[Page]:
+    page = host.open(browser, "lab", [MAKE_GRAPH, SLEEP])
+    page.start_cell(0)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def widget(page: Page) -> Widget:
+    """Take back everything, and the pointer away."""
+    widget = Widget(page)
+    widget.stage.wait_for()
+    page.tab.mouse.move(5, 5)
+    page.run(
+        "seg.clear(); seg.method = 'similarity'; seg.threshold = 0.5; seg.gamma = 1;"
+        "seg.click_weight = 0.5; seg.bg_weight = 0.1; seg.hover_preview = True"
+    )
+    widget.settle()
+    return widget
+
+
+def choose(widget: Widget, method: str) -> None:
+    """Choose a method on the page."""
+    widget.root.locator("select[name=method]").select_option(label=method)
+    name = {"Similarity": "similarity", "Biased cut": "biased_ncut"}[method]
+    wait_until(lambda: widget.value("seg.method") == name, "the method in the kernel")
+    widget.settle()
+
+
+def test_every_pixel_is_the_kernel_s(widget: Widget) -> None:
+    widget.click(60, 40)
+    before = widget.agrees()
+    choose(widget, "Biased cut")
+    assert not np.array_equal(widget.agrees(), before)
+    assert widget.agrees().any()
+    widget.click(150, 100)
+    widget.click(20, 100, button="right")
+    masks = [widget.agrees()]
+    for name, value in (
+        ("threshold", 0.2),
+        ("threshold", 0.85),
+        ("gamma", 0.4),
+        ("click_weight", 0.9),
+        ("bg_weight", 1.0),
+        ("num_eig", 4),
+        ("num_eig", 12),
+        ("denoise_area_th", 20),
+    ):
+        widget.slide(name, value)
+        masks.append(widget.agrees())
+    assert all(not np.array_equal(*pair) for pair in itertools.pairwise(masks))
+    widget.root.locator("button[name=undo]").click()
+    wait_until(lambda: len(widget.value("seg.clicks")) == 2, "one click less")
+    widget.agrees()
+    widget.thumb(1).click()
+    wait_until(lambda: widget.value("seg.active_image") == 1, "the next image")
+    widget.agrees()
+    widget.page.run("seg.active_image = 0")
+    choose(widget, "Similarity")
+    widget.agrees()
+
+
+def test_sliders_repaint_while_the_kernel_is_busy(widget: Widget) -> None:
+    choose(widget, "Biased cut")
+    widget.click(60, 40)
+    masks = {}
+    for threshold in (0.2, 0.7):
+        widget.slide("threshold", threshold)
+        widget.agrees()
+        masks[threshold] = widget.mask()
+    assert not np.array_equal(*masks.values())
+    started, release = (widget.page.host.root / name for name in ("started", "release"))
+    widget.page.start_cell(1)
+    wait_until(started.exists, "the cell's begin")
+    try:
+        widget.slider("threshold").fill("0.2")
+        wait_until(
+            lambda: np.array_equal(widget.mask(), masks[0.2]), "the slider's mask"
+        )
+    finally:
+        release.touch()
+    wait_until(lambda: widget.value("seg.threshold") == 0.2, "the threshold")
+    widget.agrees()
+
+
+def test_the_method_s_own_controls_are_shown(widget: Widget) -> None:
+    cut = [widget.slider(name) for name in ("click_weight", "bg_weight")]
+    other = widget.slider("negative_threshold")
+    for slider in cut:
+        expect(slider).to_be_hidden()
+    expect(other).to_be_visible()
+    choose(widget, "Biased cut")
+    for slider in cut:
+        expect(slider).to_be_visible()
+    expect(other).to_be_hidden()
+
+
+def test_hovering_previews_nothing(widget: Widget) -> None:
+    choose(widget, "Biased cut")
+    widget.page.tab.mouse.move(*widget.client(60.5, 40.5))
+    switch = widget.root.locator(
+        "label", has=widget.page.tab.locator("[name=hover_preview]")
+    )
+    expect(switch).to_have_attribute("title", "There are no previews of a biased cut")
+    widget.page.tab.mouse.move(*widget.client(61.5, 40.5))
+    assert widget.root.get_attribute("data-preview") != "true"
+    assert not widget.mask().any()
+
+
+def test_without_eigenvalues_there_is_no_choice(host: Host, browser: Browser) -> None:
+    page = host.open(browser, "lab", [MAKE])
+    try:
+        page.run_all()
+        widget = Widget(page)
+        expect(widget.slider("threshold")).to_be_visible()
+        expect(widget.root.locator("select[name=method]")).to_be_hidden()
+    finally:
+        page.close()
