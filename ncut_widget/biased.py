@@ -87,8 +87,10 @@ class BiasedCut(NamedTuple):
     def cosine(self, cells: Tensor, leading: Tensor) -> Tensor:
         """Give the same of pixels whose rows of the table are known."""
         first, second = (
-            table[cells] + mix @ leading
-            for table, mix in zip(self.table, self.mix, strict=True)
+            graph.add_(clicks[cells])
+            for graph, clicks in zip(
+                (self.mix @ leading).unbind(-2), self.table, strict=True
+            )
         )
         # Without a second eigenvector this is 1 or -1, to the bit: nothing to tell.
         length = torch.hypot(first, second).clamp_min_(_TINY)
