@@ -32,3 +32,10 @@ def pytest_benchmark_update_machine_info(
 def side(pytestconfig: pytest.Config) -> Side:
     """Make the side, whose environment this is."""
     return SIDES[pytestconfig.getoption("--side")]()
+
+
+@pytest.fixture
+def ours(pytestconfig: pytest.Config) -> None:
+    """Skip, for a peer, what is the same for all sides."""
+    if pytestconfig.getoption("--side") != "ncut_widget":
+        pytest.skip("measured once, in our own environment")

@@ -1,6 +1,6 @@
 """Time feature extraction against ncut-pytorch 1.8.19, the cache, and float16.
 
-    python tests/benchmarks/extraction.py --peer-python .bench/.../bin/python
+    python -m tests.benchmarks.extraction
 
 The encoder is Segment Anything's ViT-B at its full size, 1024 x 1024 pixels, with
 random weights, which cost the same time as trained ones; both sides load the same
@@ -14,7 +14,6 @@ import argparse
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -26,13 +25,12 @@ import numpy as np
 import torch
 from skimage import data
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
 import tests.conftest  # noqa: F401  (lets torchvision be imported beside a CPU torch)
 from ncut_widget import NcutSegmenter
 from ncut_widget.backbone import LayeredBackbone, extract_features, load_model
 from tests import random_sam
 
-PEER = """
+PEER_PROGRAM = """
 import sys, time
 import torch
 library = torch.library.Library("torchvision", "FRAGMENT")
@@ -47,6 +45,7 @@ print(time.perf_counter() - start)
 torch.save(features, sys.argv[2])
 """
 
+PEER = ".bench/ncut-pytorch-1.8.19/bin/python"
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "immunohistochemistry")
 
 
@@ -62,7 +61,7 @@ def measure_peer(
     """Extract the last layer's attention with both; compare time and values."""
     images = model.preprocess(photographs)
     torch.save(images, folder / "images.pt")
-    command = [python, "-c", PEER, folder / "images.pt", folder / "features.pt"]
+    command = [python, "-c", PEER_PROGRAM, folder / "images.pt", folder / "features.pt"]
     run = subprocess.run(
         command, cwd=folder, check=True, capture_output=True, text=True
     )
@@ -131,7 +130,7 @@ def measure_float16(model: LayeredBackbone, photographs: list[Any]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--peer-python", required=True)
+    parser.add_argument("--peer-python", default=PEER)
     parser.add_argument("--images", type=int, default=2, help="of 4, for SAM")
     arguments = parser.parse_args()
     packages = ("torch", "numpy", "segment-anything", "timm")

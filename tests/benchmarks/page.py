@@ -1,6 +1,6 @@
 """Time what a person sees: from the mouse to the painted frame, in JupyterLab.
 
-    python tests/benchmarks/page.py
+    python -m tests.benchmarks.page
 
 A browser of its own, a Jupyter server on loopback, and the mouse moved through the
 browser's own input. What is stamped, and how, is in `probe.js`. A click is timed

@@ -64,9 +64,11 @@ def test_slider(
     benchmark.extra_info.update(row(eigvecs, "slider step", denoise))
 
 
+@pytest.mark.usefixtures("ours")
 def test_one_pass(benchmark: BenchmarkFixture, eigvecs: np.ndarray) -> None:
     """Read them once: what a click that looks at all of them cannot beat."""
-    torch = pytest.importorskip("torch")
+    import torch
+
     benchmark.pedantic(torch.from_numpy(eigvecs).sum, rounds=ROUNDS, warmup_rounds=2)
     megabytes = eigvecs.nbytes / 1e6
     name = f"{len(eigvecs)} images, one pass over their {megabytes:.0f} MB"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 
@@ -24,12 +23,12 @@ def test_import(benchmark: BenchmarkFixture, side: Side) -> None:
     run(benchmark, side.statement, "the package")
 
 
+@pytest.mark.usefixtures("ours")
 @pytest.mark.parametrize("package", ["torch", "numpy"])
 def test_import_of_what_it_needs(benchmark: BenchmarkFixture, package: str) -> None:
-    if importlib.util.find_spec(package) is None:
-        pytest.skip(f"this side needs no {package}")
     run(benchmark, f"import {package}", f"of it, `import {package}`")
 
 
+@pytest.mark.usefixtures("ours")
 def test_start(benchmark: BenchmarkFixture) -> None:
     run(benchmark, "pass", "of it, Python itself")
