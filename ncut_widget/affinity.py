@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
@@ -78,6 +78,11 @@ class Rows:
             )
         return part
 
+    def take(self, rows: NDArray[np.int64]) -> Rows:
+        """Return some of the rows, as rows of their own."""
+        at = torch.from_numpy(rows).to(self.device) if self._torch else rows
+        return Rows(self._flat[at])
+
     def new_output(self, columns: int) -> Tensor:
         """Return room for a result (N, columns), where the features are."""
         return torch.empty(self.count, columns, dtype=torch.float32, device=self.device)
@@ -89,20 +94,25 @@ class Rows:
 
 @dataclass(frozen=True)
 class Affinity:
-    """The affinity of two rows, and the space in which it is computed.
+    """The affinity of two rows: that of their distance, in a space of its own.
 
-    Rows are first *placed*: divided by their norm for the cosine (with one column more
-    that is 1 for rows of zeros, so that these are alike and at right angles to the
-    rest); else centred, lest distances drown in rounding, and divided by the length
-    that makes the affinity ``exp(-d)`` or ``exp(-d**2)``.
+    Rows are first *placed*: for the cosine brought to unit length, with one coordinate
+    more that is 1 for rows of zeros (so that these are alike and at right angles to the
+    rest), as ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit x and y;
+    then centred, lest distances drown in rounding, and divided by the length that makes
+    the affinity ``exp(-d**2)`` or ``exp(-d)``. A placed row is its coordinates, its
+    squared norm and 1, so that one product of matrices gives squared distances.
+
+    With a basis only the coordinates in its span are kept, beside the whole norm:
+    distances to points in the span, as landmarks are, stay what they were.
     """
 
     distance: Distance
-    gamma: float
-    centre: Tensor | None  # (C,) float64, on the CPU
+    centre: Tensor  # (C',) float64, on the CPU
     length: float
     device: torch.device
     dtype: torch.dtype
+    basis: Tensor | None = None  # (C', r), orthonormal columns
 
     @classmethod
     def of(
@@ -118,63 +128,95 @@ class Affinity:
     ) -> Affinity:
         """Return the affinity that the features want; `pool` are rows to look at."""
         gamma = float(gamma)
-        if distance == "cosine":
-            return cls("cosine", gamma, None, 1.0, device, dtype)
-        # Any centre near the features will do: that of a sample.
-        centre = torch.zeros(rows.columns, dtype=torch.float64, device="cpu")
-        for at in chunks(len(pool), chunk_size):
-            centre += rows.read(pool[at]).sum(0).cpu().double()
-        centre /= len(pool)
+        free = cls(distance, torch.zeros(1), 1.0, device, dtype)
+        # Any centre near the rows will do: that of a sample.
+        sums = [
+            free._spread(rows.read(pool[at])).sum(0).cpu().double()
+            for at in chunks(len(pool), chunk_size)
+        ]
+        centre = torch.stack(sums).sum(0) / len(pool)
         length = gamma
-        if distance == "rbf":
+        if distance == "cosine":
+            length = math.sqrt(2 * gamma)
+        elif distance == "rbf":
             variance = _total_variance(rows, centre, chunk_size)
             length = math.sqrt(2 * gamma * variance) if variance > 0 else 1.0
-        return cls(distance, gamma, centre, length, device, dtype)
+        return replace(free, centre=centre, length=length)
+
+    def along(self, basis: Tensor | None) -> Affinity:
+        """Return the same affinity, with another basis (C', r) or none."""
+        return replace(self, basis=basis)
 
     def place(self, features: Tensor) -> Tensor:
-        """Return features (n, C) as rows to compute affinities with."""
-        if self.centre is not None:
-            centred = (features - self.centre.to(features)) / self.length
-            return centred.to(self.device, self.dtype).clamp_(
-                -MAX_MAGNITUDE, MAX_MAGNITUDE
-            )
-        x = features.to(self.device, self.dtype)
-        norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-        zero = norm < 1 / MAX_MAGNITUDE
-        placed = x.new_empty(len(x), x.shape[1] + 1)
-        torch.div(x, norm.masked_fill(zero, math.inf), out=placed[:, :-1])
-        placed[:, -1:] = zero
-        return placed
+        """Return features (n, C) as rows (n, r + 2) to compute affinities with."""
+        if self.distance == "cosine" and self.basis is not None:
+            return self._place_unit_rows(features)
+        x = self._spread(features)
+        x = ((x - self.centre.to(x)) / self.length).to(self.device, self.dtype)
+        limit = MAX_MAGNITUDE / math.sqrt(x.shape[1])  # no norm may overflow
+        x.clamp_(-limit, limit)
+        square = x.square().sum(1)
+        return placed_rows(x if self.basis is None else x @ self.basis, square)
 
     def as_features(self, placed: Tensor) -> Tensor:
         """Undo `place`, but for the norm of a row where `distance` is the cosine."""
-        if self.centre is None:
-            return placed[:, :-1]
-        return placed * self.length + self.centre
+        x = placed[:, :-2]
+        if self.basis is not None:
+            x = x @ self.basis.T.to(x)
+        x = x * self.length + self.centre.to(x)
+        return x[:, :-1] if self.distance == "cosine" else x
 
     def between(self, x: Tensor, y: Tensor) -> Tensor:
-        """Return the affinities (n, m) of placed rows x (n, C') and y (m, C')."""
-        if self.distance == "cosine":
-            return _exp_((x @ y.T).sub_(1).div_(self.gamma))
-        squared = torch.addmm(y.square().sum(1), x, y.T, alpha=-2)
-        squared += x.square().sum(1, keepdim=True)
-        return self._of_squared_distance(squared)
+        """Return the affinities (n, m) of placed rows x (n, r + 2) and y (m, r + 2)."""
+        coordinates, square, one = y.split([y.shape[1] - 2, 1, 1], 1)
+        return self._of_opposite(x @ torch.cat([2 * coordinates, -one, -square], 1).T)
 
     def within(self, x: Tensor) -> Tensor:
         """Return the affinities (n, n) of placed float64 rows, with more care."""
-        if self.distance == "cosine":
-            matrix = self.between(x, x)
-        else:
-            # The Gram form would leave equal rows a distance of 1e-8 apart.
-            exactly = "donot_use_mm_for_euclid_dist"
-            distances = torch.cdist(x, x, compute_mode=exactly)
-            matrix = self._of_squared_distance(distances.square_())
-        return matrix.fill_diagonal_(1)
+        # The Gram form would leave equal rows a distance of 1e-8 apart.
+        exactly = "donot_use_mm_for_euclid_dist"
+        distances = torch.cdist(x[:, :-2], x[:, :-2], compute_mode=exactly)
+        return self._of_opposite(-distances.square_()).fill_diagonal_(1)
 
-    def _of_squared_distance(self, squared: Tensor) -> Tensor:
-        squared.clamp_(min=0)
-        distances = squared if self.distance == "rbf" else squared.sqrt_()
-        return _exp_(distances.neg_())
+    def _spread(self, features: Tensor) -> Tensor:
+        """Return features, or for the cosine unit rows, before they are centred."""
+        if self.distance != "cosine":
+            return features
+        x = features.to(self.device, self.dtype)
+        norm, zero = _norms(x)
+        unit = x.new_empty(len(x), x.shape[1] + 1)
+        torch.div(x, norm, out=unit[:, :-1])
+        unit[:, -1:] = zero
+        return unit
+
+    def _place_unit_rows(self, features: Tensor) -> Tensor:
+        """Place along a basis without a copy of all coordinates."""
+        assert self.basis is not None
+        x = features.to(self.device, self.dtype)
+        norm, zero = _norms(x)
+        centre = self.centre.to(self.basis)
+        axes = torch.cat([self.basis, centre[:, None]], 1)
+        products = (x @ axes[:-1]).div_(norm).addcmul_(zero, axes[-1:])
+        products -= centre @ axes
+        # |u - c|**2 = 1 - 2 c.(u - c) - |c|**2 for a unit row u
+        square = (products[:, -1] * -2).add_(1 - centre @ centre).clamp_(min=0)
+        coordinates = products[:, :-1] / self.length
+        return placed_rows(coordinates, square / self.length**2)
+
+    def _of_opposite(self, squared: Tensor) -> Tensor:
+        """Return affinities by squared distances times -1, in place."""
+        squared.clamp_(max=0)
+        if self.distance == "euclidean":
+            squared.neg_().sqrt_().neg_()
+        return squared.exp_()
+
+
+def placed_rows(coordinates: Tensor, square: Tensor | None = None) -> Tensor:
+    """Return coordinates (n, r) and squared norms, their own by default, as placed."""
+    placed = coordinates.new_ones(len(coordinates), coordinates.shape[1] + 2)
+    placed[:, :-2] = coordinates
+    placed[:, -2] = coordinates.square().sum(1) if square is None else square
+    return placed
 
 
 def chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slice]:
@@ -186,9 +228,11 @@ def chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slic
             bar.update(stop - start)
 
 
-def _exp_(exponent: Tensor) -> Tensor:
-    """Exponentiate in place; rounding above 0 would overflow where gamma is tiny."""
-    return exponent.clamp_(max=0).exp_()
+def _norms(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the norms of rows (n, 1), infinite for zeros, and which are zeros."""
+    norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
+    zero = norm < 1 / MAX_MAGNITUDE
+    return norm.masked_fill_(zero, math.inf), zero.to(x)
 
 
 def _total_variance(rows: Rows, centre: Tensor, chunk_size: int) -> float:
@@ -197,7 +241,8 @@ def _total_variance(rows: Rows, centre: Tensor, chunk_size: int) -> float:
     for at in chunks(rows.count, chunk_size):
         part = rows.read(at)
         part = part - centre.to(part)
-        square += float(torch.linalg.vector_norm(part).double().square())
+        norms = torch.linalg.vector_norm(part, dim=1).cpu().double()
+        square += float(norms.square().sum())
         mean += part.sum(0).cpu().double()
     spread = square - float(mean.square().sum()) / rows.count
     size = rows.count * float(centre.square().sum())

@@ -1,6 +1,9 @@
-"""Where to compute."""
+"""Where to compute, and how precisely."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 
@@ -42,3 +45,20 @@ def pick_device(
             f"device must be one that torch can use here, got {asked!r}: {error}"
         ) from error
     return device
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Keep TF32 out of CUDA's float32 products, whatever the user has chosen.
+
+    Affinities of smooth features have eigenvalues of 1e-5, which its rounding of 5e-4
+    would drown.
+    """
+    matmul = torch.backends.cuda.matmul
+    name = "fp32_precision" if hasattr(matmul, "fp32_precision") else "allow_tf32"
+    chosen = getattr(matmul, name)
+    setattr(matmul, name, "ieee" if name == "fp32_precision" else False)
+    try:
+        yield
+    finally:
+        setattr(matmul, name, chosen)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.affinity import Affinity, Rows, chunks
+from ncut_widget.affinity import Affinity, Rows, chunks, placed_rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
@@ -17,8 +17,28 @@ SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 # to _ANCHORS of them; k-means then runs on _SAMPLE_PER_LANDMARK rows a landmark.
 _POOL_ROWS = 32_768
 _ANCHORS = 128
-_SAMPLE_PER_LANDMARK = 8
+_SAMPLE_PER_LANDMARK = 16
 _KMEANS_STEPS = 3
+# The rows that the leading coordinates are found from, and the subspace iteration that
+# finds them: rough, as nothing but the landmarks' place depends on it.
+_BASIS_ROWS = 4096
+_BASIS_EXTRA = 16
+_BASIS_STEPS = 2
+
+
+class Landmarks(NamedTuple):
+    """Points (m, r + 2), placed by an affinity."""
+
+    affinity: Affinity
+    points: Tensor
+
+    def affinities(self, features: Tensor) -> Tensor:
+        """Return those of features (n, C) to the points, (n, m)."""
+        return self.affinity.between(self.affinity.place(features), self.points)
+
+    def as_features(self) -> Tensor:
+        """Return the points as features (m, C), float32."""
+        return self.affinity.as_features(self.points.cpu().double()).float()
 
 
 def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -29,6 +49,28 @@ def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]
     return np.sort(rng.choice(count, size, replace=False))
 
 
+def leading_basis(
+    rows: Rows,
+    affinity: Affinity,
+    pool: NDArray[np.int64],
+    r: int,
+    rng: np.random.Generator,
+) -> Tensor:
+    """Return the leading r directions (C', r) of placed rows, orthonormal.
+
+    By subspace iteration on a sample (Halko, Martinsson & Tropp 2011).
+    """
+    drawn = rng.choice(pool, min(_BASIS_ROWS, len(pool)), replace=False)
+    x = affinity.place(rows.read(drawn))[:, :-2]
+    start = rng.standard_normal((x.shape[1], r + _BASIS_EXTRA))
+    basis = torch.from_numpy(start).to(x)
+    for _ in range(_BASIS_STEPS):
+        basis = torch.linalg.qr(x.T @ (x @ basis))[0]
+    y = x @ basis
+    _, turn = torch.linalg.eigh((y.T @ y).cpu().double())
+    return basis @ turn.flip(1)[:, :r].to(basis)
+
+
 def place_landmarks(
     rows: Rows,
     affinity: Affinity,
@@ -37,31 +79,36 @@ def place_landmarks(
     method: SampleMethod,
     rng: np.random.Generator,
     chunk_size: int,
-) -> Tensor:
-    """Return landmarks (m, C') in the space the affinity works in."""
+) -> Landmarks:
+    """Return m landmarks, where the affinity has a basis in its span."""
     if method == "random":
-        return affinity.place(rows.read(rng.choice(pool, m, replace=False)))
-    anchors = rng.choice(pool, min(_ANCHORS, len(pool)), replace=False)
-    y = affinity.place(rows.read(anchors))
-    degrees = torch.cat(
-        [
-            affinity.between(affinity.place(rows.read(pool[at])), y).mean(1).cpu()
-            for at in chunks(len(pool), chunk_size)
-        ]
-    ).numpy()
+        drawn = rng.choice(pool, m, replace=False)
+        points = affinity.place(rows.read(drawn))[:, :-2]
+        return Landmarks(affinity, placed_rows(points))
+    parts = chunks(len(pool), chunk_size)
+    placed = torch.cat([affinity.place(rows.read(pool[at])) for at in parts])
+    anchors = _draw(placed, rng.choice(len(pool), min(_ANCHORS, len(pool)), False))
+    parts = chunks(len(pool), chunk_size)
+    degrees = torch.cat([affinity.between(placed[at], anchors).mean(1) for at in parts])
     # Sampling without replacement, in order, with probability inverse to the degree
     # (whose least share is the row's own affinity): the first to arrive, each after
     # an exponential waiting time.
-    arrivals = rng.exponential(size=len(pool)) * (degrees + 1 / len(pool))
-    drawn = pool[np.argsort(arrivals, kind="stable")[: _SAMPLE_PER_LANDMARK * m]]
-    sample = affinity.place(rows.read(drawn))
+    arrivals = rng.exponential(size=len(pool)) * (degrees.cpu().numpy() + 1 / len(pool))
+    drawn = np.argsort(arrivals, kind="stable")[: _SAMPLE_PER_LANDMARK * m]
+    sample = _draw(placed, drawn)[:, :-2]
     if method == "farthest":
-        return sample[farthest_points(sample, m)]
-    return _cluster_centres(sample, m, on_sphere=affinity.distance == "cosine")
+        points = sample[farthest_points(sample, m)]
+    else:
+        points = _cluster_centres(sample, m)
+    return Landmarks(affinity, placed_rows(points))
 
 
-def _cluster_centres(sample: Tensor, m: int, *, on_sphere: bool) -> Tensor:
-    """Return m centres (m, C') of a sample, by Lloyd's steps from its first m rows."""
+def _draw(placed: Tensor, rows: NDArray[np.int64]) -> Tensor:
+    return placed[torch.from_numpy(rows).to(placed.device)]
+
+
+def _cluster_centres(sample: Tensor, m: int) -> Tensor:
+    """Return m centres (m, r) of a sample, by Lloyd's steps from its first m rows."""
     centres = sample[:m].clone()
     # CUDA's index_add_ is not deterministic, so that sums are done on the CPU.
     summands = sample.cpu()
@@ -70,11 +117,8 @@ def _cluster_centres(sample: Tensor, m: int, *, on_sphere: bool) -> Tensor:
         nearest = torch.addmm(half, sample, centres.T, beta=-1).argmax(1).cpu()
         sizes = torch.bincount(nearest, minlength=m)[:, None]
         sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
-        if on_sphere:
-            sizes = torch.linalg.vector_norm(sums, dim=1, keepdim=True)
-        # An empty cluster, or one of opposite directions, stays where it was.
-        moved = (sums / sizes).to(centres)
-        centres = torch.where(sizes.to(centres) > 1e-6, moved, centres)
+        # An empty cluster stays where it was.
+        centres = torch.where(sizes > 0, sums / sizes, centres.cpu()).to(sample)
     return centres
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 import warnings
-from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, get_args
 
@@ -13,26 +12,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
-from ncut_widget.affinity import Affinity, Distance, Features, Rows, chunks
-from ncut_widget.device import pick_device
-from ncut_widget.landmarks import SampleMethod, draw_pool, place_landmarks
-from ncut_widget.nystrom import (
-    Factor,
-    inverse_root_degree,
-    leading_eigenpairs,
-    pseudo_inverse_root,
-)
+from ncut_widget.affinity import Distance, Features, Rows, chunks
+from ncut_widget.device import full_precision, pick_device
+from ncut_widget.landmarks import SampleMethod
+from ncut_widget.progress import bar
+from ncut_widget.solution import Extension
+from ncut_widget.solver import Solver
 
 __all__ = ["NCUT"]
 
-
-# A factor of at most this size is kept between the passes; a larger one is recomputed.
-_KEPT_FACTOR_BYTES = 2 << 30
-# A column is symmetric when its third moment is below this share of the absolute one.
-_SYMMETRIC = 1e-3
-_BAR_AFTER_SECONDS = 2.0
+# Rows handled at a time: what the processor's caches hold, or what keeps a GPU busy.
+_CHUNK_ROWS = 4096
+_CHUNK_ROWS_ON_ACCELERATOR = 65_536
+# Affinities that a transform holds at a time: 128 MiB.
+_CHUNK_AFFINITIES = 2**25
 
 
 class NCUT:
@@ -156,7 +150,9 @@ class NCUT:
     eigenvectors_: NDArray[np.float32] | Tensor
     eigenvalues_: NDArray[np.float32] | Tensor
     landmarks_: NDArray[np.float32] | Tensor
+    error_: float
     n_features_in_: int
+    _extension: Extension
 
     def __init__(
         self,
@@ -164,16 +160,18 @@ class NCUT:
         *,
         distance: Distance = "cosine",
         affinity_focal_gamma: float = 1.0,
-        num_sample: int = 1024,
+        exact_up_to: int = 16_384,
+        num_sample: int | None = None,
         sample_method: SampleMethod = "kmeans",
         device: str | torch.device | None = None,
         random_state: int | np.random.Generator | None = 0,
-        chunk_size: int = 4096,
+        chunk_size: int | None = None,
         progress: bool = True,
     ) -> None:
         self.num_eig = num_eig
         self.distance = distance
         self.affinity_focal_gamma = affinity_focal_gamma
+        self.exact_up_to = exact_up_to
         self.num_sample = num_sample
         self.sample_method = sample_method
         self.device = device
@@ -214,7 +212,6 @@ class NCUT:
         self.check_parameters()
         rng = _generator(self.random_state)
         rows = Rows(features)
-        device = pick_device(self.device, rows.device)
         if self.num_eig > rows.count:
             raise ValueError(
                 "num_eig must be at most the number of rows of features, "
@@ -223,18 +220,18 @@ class NCUT:
         # no_grad, not inference_mode: an inference tensor could not be changed in place
         # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
         # own, so it is set here and not left to the caller.
-        with torch.no_grad():
-            if rows.count <= self.num_sample:
-                solution = self._solve_exactly(rows)
-            else:
-                solution = self._solve_by_landmarks(rows, device, rng)
-            eigvecs, self._extension = solution
-            eigvals = self._extension.eigvals
-            self.eigenvalues_ = rows.as_given(eigvals.float())
-            self.eigenvectors_ = rows.as_given(eigvecs.reshape(*rows.shape, -1))
-            self.landmarks_ = rows.as_given(self._extension.landmarks_as_features())
+        with torch.no_grad(), full_precision():
+            solver = self._solver(rows)
+            solution = solver(rows, rng).turn(solver.chunk_size)
+            self._extension, self._eigvals = solution.extension, solution.eigvals
+            self.eigenvalues_ = rows.as_given(solution.eigvals.float())
+            self.eigenvectors_ = rows.as_given(
+                solution.eigvecs.reshape(*rows.shape, -1)
+            )
+            self.landmarks_ = rows.as_given(self._extension.landmarks.as_features())
+        self.error_ = solution.error
         self.n_features_in_ = rows.columns
-        found = int((eigvals > 0).sum())
+        found = int((solution.eigvals > 0).sum())
         if found < self.num_eig:
             warnings.warn(
                 f"features have structure for {found} eigenvectors only, fewer than "
@@ -276,13 +273,20 @@ class NCUT:
                 f"features must have {self.n_features_in_} columns as those of the "
                 f"fit, got {rows.columns}"
             )
-        with torch.no_grad(), self._bar(rows.count) as bar:
-            eigvecs = rows.new_output(self._extension.num_eig)
-            for at in chunks(rows.count, self.chunk_size, bar):
+        landmarks = self._extension.landmarks
+        size = self._chunk_size(landmarks.points.device)
+        size = max(min(size, _CHUNK_AFFINITIES // len(landmarks.points)), 1)
+        with (
+            torch.no_grad(),
+            full_precision(),
+            bar(rows.count, "NCUT", "row", self.progress) as done,
+        ):
+            eigvecs = rows.new_output(len(self._eigvals))
+            for at in chunks(rows.count, size, done):
                 eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
             return (
                 rows.as_given(eigvecs.reshape(*rows.shape, -1)),
-                rows.as_given(self._extension.eigvals.float()),
+                rows.as_given(self._eigvals.float()),
             )
 
     def fit_transform(self, features: Features, y: object = None) -> tuple[Any, Any]:
@@ -334,9 +338,11 @@ class NCUT:
     def check_parameters(self) -> None:
         """Raise ValueError, in one sentence, if a parameter is out of its range."""
         _check_integer("num_eig", self.num_eig, 1)
-        _check_integer("num_sample", self.num_sample, 1)
-        _check_integer("chunk_size", self.chunk_size, 1)
-        if self.num_sample < self.num_eig:
+        _check_integer("exact_up_to", self.exact_up_to, 0)
+        for name in ("num_sample", "chunk_size"):
+            if getattr(self, name) is not None:
+                _check_integer(name, getattr(self, name), 1)
+        if self.num_sample is not None and self.num_sample < self.num_eig:
             raise ValueError(
                 f"num_sample must be at least num_eig={self.num_eig}, "
                 f"got {self.num_sample}"
@@ -349,141 +355,24 @@ class NCUT:
                 f"affinity_focal_gamma must be a finite number above 0, got {gamma!r}"
             )
 
-    def _bar(self, total: int) -> tqdm[Any]:
-        return tqdm(
-            total=total,
-            desc="NCUT",
-            unit="row",
-            unit_scale=True,
-            delay=_BAR_AFTER_SECONDS,
-            leave=False,
-            disable=not self.progress,
-        )
-
-    def _solve_exactly(self, rows: Rows) -> tuple[Tensor, _Extension]:
-        affinity = Affinity.of(
-            rows,
-            np.arange(rows.count),
+    def _solver(self, rows: Rows) -> Solver:
+        device = pick_device(self.device, rows.device)
+        return Solver(
+            self.num_eig,
             self.distance,
             self.affinity_focal_gamma,
-            chunk_size=self.chunk_size,
-            device=torch.device("cpu"),
-            dtype=torch.float64,
-        )
-        x = affinity.place(rows.read(slice(None)))
-        matrix = affinity.within(x)
-        scale = matrix.sum(1).rsqrt()
-        matrix *= scale[:, None] * scale
-        eigvals, vectors, inverse = leading_eigenpairs(
-            matrix, scale.reciprocal(), self.num_eig
-        )
-        vectors *= inverse > 0
-        vectors *= _signs(vectors, *_third_moments(vectors))
-        extension = _Extension(
-            affinity,
-            landmarks=x,
-            degree=x.new_ones(rows.count),
-            projection=scale[:, None] * vectors * inverse,
-            eigvals=eigvals,
-        )
-        out = rows.new_output(self.num_eig)
-        out.copy_(vectors)
-        return out, extension
-
-    def _solve_by_landmarks(
-        self, rows: Rows, device: torch.device, rng: np.random.Generator
-    ) -> tuple[Tensor, _Extension]:
-        pool = draw_pool(rows, self.num_sample, rng)
-        affinity = Affinity.of(
-            rows,
-            pool,
-            self.distance,
-            self.affinity_focal_gamma,
-            chunk_size=self.chunk_size,
-            device=device,
-            dtype=torch.float32,
-        )
-        landmarks = place_landmarks(
-            rows,
-            affinity,
-            pool,
             self.num_sample,
             self.sample_method,
-            rng,
-            self.chunk_size,
+            self.exact_up_to,
+            device,
+            self._chunk_size(device),
+            self.progress,
         )
-        root = pseudo_inverse_root(
-            affinity.within(landmarks.cpu().double()), self.num_eig
-        )
-        kept = rows.count * root.shape[1] * 4 <= _KEPT_FACTOR_BYTES
-        with self._bar(3 * rows.count) as bar:
-            factor = Factor(rows, affinity, landmarks, root, self.chunk_size, bar, kept)
-            total = root.new_zeros(root.shape[1])
-            for _, c in factor.chunks():
-                total += c.sum(0).cpu()
-            gram = root.new_zeros(root.shape[1], root.shape[1])
-            for _, c in factor.chunks():
-                f = c * inverse_root_degree(c, total)
-                gram += (f.T @ f).cpu()
-            eigvals, small, inverse = leading_eigenpairs(gram, total, self.num_eig)
-            small *= inverse.sqrt()
-            eigvecs = rows.new_output(self.num_eig)
-            moments = root.new_zeros(2, self.num_eig)
-            turn = small.to(landmarks)
-            for at, c in factor.chunks():
-                v = (c @ turn) * inverse_root_degree(c, total)
-                moments += _third_moments(v)
-                eigvecs[at] = v.to(eigvecs)
-        signs = _signs(eigvecs, *moments)
-        eigvecs *= signs.to(eigvecs)
-        extension = _Extension(
-            affinity,
-            landmarks,
-            degree=root @ total,
-            projection=root @ small * signs,
-            eigvals=eigvals,
-        )
-        return eigvecs, extension
 
-
-@dataclass(frozen=True)
-class _Extension:
-    """The fitted eigenvectors as a function of features."""
-
-    affinity: Affinity
-    landmarks: Tensor  # (m, C'), as placed by the affinity
-    degree: Tensor  # (m,) float64: affinities to the landmarks -> degree
-    projection: Tensor  # (m, K) float64: affinities to the landmarks -> sqrt(d) v
-    eigvals: Tensor  # (K,) float64
-
-    @property
-    def num_eig(self) -> int:
-        return self.projection.shape[1]
-
-    def __call__(self, features: Tensor) -> Tensor:
-        x = self.affinity.place(features)
-        k = self.affinity.between(x, self.landmarks)
-        return (k @ self.projection.to(k)) * inverse_root_degree(k, self.degree)
-
-    def landmarks_as_features(self) -> Tensor:
-        return self.affinity.as_features(self.landmarks.cpu().double()).float()
-
-
-def _third_moments(vectors: Tensor) -> Tensor:
-    """Return ``sum(v**3)`` and ``sum(abs(v)**3)`` of each column, (2, K) float64."""
-    cubes = vectors**3
-    return torch.stack([cubes.sum(0), cubes.abs_().sum(0)]).cpu().double()
-
-
-def _signs(vectors: Tensor, moment: Tensor, absolute: Tensor) -> Tensor:
-    """Return the signs (K,), 1 or -1, that turn each column as the class says."""
-    signs = torch.where(moment < 0, -1.0, 1.0).double()
-    for j in (moment.abs() < _SYMMETRIC * absolute).nonzero()[:, 0].tolist():
-        column = vectors[:, j]
-        sizeable = column.abs() >= 0.5 * column.abs().max()
-        first = column[int(sizeable.byte().argmax())]
-        signs[j] = -1.0 if first < 0 else 1.0
-    return signs
+    def _chunk_size(self, device: torch.device) -> int:
+        if self.chunk_size is not None:
+            return self.chunk_size
+        return _CHUNK_ROWS if device.type == "cpu" else _CHUNK_ROWS_ON_ACCELERATOR
 
 
 def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:

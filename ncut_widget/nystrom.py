@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncut_widget.affinity import Affinity, Rows, chunks
+from ncut_widget.affinity import Rows, chunks
+from ncut_widget.landmarks import Landmarks
+from ncut_widget.solution import Extension, Solution, inverse_root_degree
 
+NUM_PASSES = 3
+"""How often the factor is gone through."""
+
+# A factor of at most this size is kept between the passes; a larger one is recomputed.
+_KEPT_FACTOR_BYTES = 2 << 30
 # Eigenvalues of the landmarks' affinity below this share of the largest are left out.
 # The landmarks' own affinity is float64, but it is divided into a float32 one, whose
 # rounding (6e-8) would be blown up by 1 / sqrt(eigenvalue).
-_PSEUDO_INVERSE_FLOOR = 1e-7
+_PSEUDO_INVERSE_FLOOR = 1e-8
 # Eigenvalues of the normalised affinity below this are rounding, not structure.
 _NULL_EIGENVALUE = 1e-12
 # By this much the trivial eigenvalue is raised above equals: more than rounding (1e-7).
@@ -24,53 +31,85 @@ _LEAD = 1e-4
 # is not raised.
 _TRIVIAL_RESIDUAL = 0.1
 # Of the directions left, the factor keeps those whose eigenvalue is above this share of
-# the K-th, and at least _MIN_RANK. On features of photographs at K = 30 that loses less
-# than 0.001 of the smallest principal cosine; a smooth affinity keeps 260 to 350 of
-# 1024 directions, for half the time, a sharp one (small gamma) nearly all.
+# the K-th, and at least _MIN_RANK, or so many for each eigenvector. On features of
+# photographs at K = 30 that loses less than 0.0001 of the smallest principal cosine; a
+# smooth affinity keeps 200 to 260 of 512 directions, a sharp one (small gamma) nearly
+# all.
 _TAIL = 0.02
 _MIN_RANK = 256
+_MIN_RANK_PER_EIG = 4
 
 
 class Factor:
-    """``C = K(X, L) R`` with R the root of the pseudo-inverse, a chunk at a time."""
+    """``C = K(X, L) R``, with R (m, r) the root of the landmarks' pseudo-inverse.
 
-    def __init__(
-        self,
-        rows: Rows,
-        affinity: Affinity,
-        landmarks: Tensor,
-        root: Tensor,
-        chunk_size: int,
-        bar: tqdm[Any],
-        kept: bool,
-    ) -> None:
-        self._rows = rows
-        self._affinity = affinity
-        self._landmarks = landmarks
-        self._root = root.to(landmarks)
-        self._chunk_size = chunk_size
-        self._bar = bar
-        self._kept: dict[int, Tensor] | None = {} if kept else None
-
-    def chunks(self) -> Iterator[tuple[slice, Tensor]]:
-        """Yield the rows' slice and their part of C, computed or kept."""
-        for at in chunks(self._rows.count, self._chunk_size, self._bar):
-            c = None if self._kept is None else self._kept.get(at.start)
-            if c is None:
-                x = self._affinity.place(self._rows.read(at))
-                c = self._affinity.between(x, self._landmarks) @ self._root
-                if self._kept is not None:
-                    self._kept[at.start] = c
-            yield at, c
-
-
-def inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
-    """Return ``d**-0.5`` (n, 1) of rows (n, r) whose product with `to_degree` is d.
-
-    The factorisation may give a far row a degree near 0, or below. A true one is at
-    least the affinity of the row with itself.
+    Parameters
+    ----------
+    landmarks : Landmarks
+    k : int
+        Leading eigenvectors that it must do for, at most the landmarks.
     """
-    return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
+
+    def __init__(self, landmarks: Landmarks, k: int) -> None:
+        self.landmarks = landmarks
+        within = landmarks.affinity.within(landmarks.points.cpu().double())
+        self.root = _pseudo_inverse_root(within, k)
+        self._root = self.root.to(landmarks.points)
+
+    def passes(
+        self, rows: Rows, chunk_size: int, bar: tqdm[Any]
+    ) -> Callable[[], Iterator[tuple[slice, Tensor]]]:
+        """Return what yields, each time, the rows' slices and their parts of C."""
+        computed: dict[int, Tensor] = {}
+        keeps = rows.count * self.root.shape[1] * 4 <= _KEPT_FACTOR_BYTES
+
+        def run() -> Iterator[tuple[slice, Tensor]]:
+            for at in chunks(rows.count, chunk_size, bar):
+                c = computed.get(at.start)
+                if c is None:
+                    c = self.landmarks.affinities(rows.read(at)) @ self._root
+                    if keeps:
+                        computed[at.start] = c
+                yield at, c
+
+        return run
+
+
+def solve_by_landmarks(
+    rows: Rows, factor: Factor, k: int, chunk_size: int, bar: tqdm[Any]
+) -> Solution:
+    """Return the k leading eigenpairs of the graph that the factor makes of the rows.
+
+    Parameters
+    ----------
+    rows : Rows
+    factor : Factor
+    k : int
+    chunk_size : int
+        Rows handled at a time.
+    bar : tqdm
+        Moved along by `NUM_PASSES` times the rows.
+    """
+    root = factor.root
+    passes = factor.passes(rows, chunk_size, bar)
+    total = root.new_zeros(root.shape[1])
+    for _, c in passes():
+        total += c.sum(0).cpu()
+    scale = rows.new_output(1)
+    gram = root.new_zeros(root.shape[1], root.shape[1])
+    for at, c in passes():
+        part = inverse_root_degree(c, total)
+        f = c * part
+        gram += (f.T @ f).cpu()
+        scale[at] = part.to(scale)
+    eigvals, small, inverse = leading_eigenpairs(gram, total, k)
+    small *= inverse.sqrt()
+    eigvecs = rows.new_output(k)
+    for at, c in passes():
+        v = (c @ small.to(c)) * scale[at].to(c)
+        eigvecs[at] = v.to(eigvecs)
+    extension = Extension(factor.landmarks, root @ total, root @ small)
+    return Solution(eigvals, eigvecs, scale, extension)
 
 
 def leading_eigenpairs(
@@ -98,14 +137,14 @@ def leading_eigenpairs(
     return values, vectors, inverse
 
 
-def pseudo_inverse_root(matrix: Tensor, num_eig: int) -> Tensor:
+def _pseudo_inverse_root(matrix: Tensor, k: int) -> Tensor:
     """Return R (m, r) with ``R R.T`` the pseudo-inverse of a PSD matrix.
 
-    What hardly matters to `num_eig` leading eigenvectors is left out.
+    What hardly matters to k leading eigenvectors is left out.
     """
     values, vectors = torch.linalg.eigh(matrix)
     values, vectors = values.flip(0), vectors.flip(1)
-    matters = values > _TAIL * values[num_eig - 1]
-    matters[:_MIN_RANK] = True
+    matters = values > _TAIL * values[k - 1]
+    matters[: max(_MIN_RANK, _MIN_RANK_PER_EIG * k)] = True
     matters &= values > _PSEUDO_INVERSE_FLOOR * values[0]
     return vectors[:, matters] * values[matters].rsqrt()

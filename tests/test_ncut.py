@@ -303,7 +303,7 @@ def test_a_factor_too_large_to_keep_is_computed_anew(
     texture: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = NCUT(8, num_sample=200).fit_transform(texture)
-    monkeypatch.setattr("ncut_widget.ncut._KEPT_FACTOR_BYTES", 0)
+    monkeypatch.setattr("ncut_widget.nystrom._KEPT_FACTOR_BYTES", 0)
     got = NCUT(8, num_sample=200).fit_transform(texture)
     np.testing.assert_array_equal(got[0], expected[0])
 

@@ -1,0 +1,105 @@
+"""Solved graphs: their eigenpairs, and how these extend to other rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from ncut_widget.affinity import chunks
+from ncut_widget.landmarks import Landmarks
+
+# A column is symmetric when its third moment is below this share of the absolute one.
+_SYMMETRIC = 1e-3
+
+
+@dataclass(frozen=True)
+class Extension:
+    """Eigenvectors as a function of features.
+
+    Attributes
+    ----------
+    landmarks : Landmarks
+        Of the whole affinity: all N rows.
+    degree : Tensor of float64, shape (m,)
+        Affinities to the landmarks -> degree.
+    projection : Tensor of float64, shape (m, K)
+        Affinities to the landmarks -> eigenvectors times the root of the degree.
+    """
+
+    landmarks: Landmarks
+    degree: Tensor
+    projection: Tensor
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """Return the eigenvectors (n, K) of features (n, C)."""
+        k = self.landmarks.affinities(features)
+        return (k @ self.projection.to(k)) * inverse_root_degree(k, self.degree)
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The leading eigenpairs of a graph.
+
+    Attributes
+    ----------
+    eigvals : Tensor of float64, shape (K,), on the CPU
+        Descending, 0 where there is no structure left; the eigenvector is zero there.
+    eigvecs : Tensor of float32, shape (N, K)
+        Where the features are.
+    scale : Tensor of float32, shape (N, 1)
+        ``d**-0.5``, beside them.
+    extension : Extension
+    error : float
+        Estimate of the sine of the largest angle between the space of the eigenvectors
+        and that of the exact ones.
+    """
+
+    eigvals: Tensor
+    eigvecs: Tensor
+    scale: Tensor
+    extension: Extension
+    error: float = 0.0
+
+    def first(self, k: int) -> Solution:
+        """Return the k leading eigenpairs."""
+        extension = self.extension
+        return replace(
+            self,
+            eigvals=self.eigvals[:k],
+            eigvecs=self.eigvecs[:, :k].contiguous(),
+            extension=replace(extension, projection=extension.projection[:, :k]),
+        )
+
+    def turn(self, chunk_size: int) -> Solution:
+        """Give every eigenvector its defined sign, in place."""
+        signs = _signs(self.eigvecs, chunk_size)
+        self.eigvecs.mul_(signs.to(self.eigvecs))
+        self.extension.projection.mul_(signs)
+        return self
+
+
+def inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
+    """Return ``d**-0.5`` (n, 1) of rows (n, r) whose product with `to_degree` is d.
+
+    The factorisation may give a far row a degree near 0, or below. A true one is at
+    least the affinity of the row with itself.
+    """
+    return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
+
+
+def _signs(eigvecs: Tensor, chunk_size: int) -> Tensor:
+    """Return the signs (K,), 1 or -1, that turn each column as `NCUT` says."""
+    moments = torch.zeros(2, eigvecs.shape[1], dtype=torch.float64, device="cpu")
+    for at in chunks(len(eigvecs), chunk_size):
+        cubes = eigvecs[at] ** 3
+        moments += torch.stack([cubes.sum(0), cubes.abs_().sum(0)]).cpu()
+    moment, absolute = moments
+    signs = torch.where(moment < 0, -1.0, 1.0).double()
+    for j in (moment.abs() < _SYMMETRIC * absolute).nonzero()[:, 0].tolist():
+        column = eigvecs[:, j]
+        sizeable = column.abs() >= 0.5 * column.abs().max()
+        first = column[int(sizeable.byte().argmax())]
+        signs[j] = -1.0 if first < 0 else 1.0
+    return signs

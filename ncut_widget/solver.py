@@ -1,0 +1,147 @@
+"""Which way a graph is solved: whole or through landmarks, and through how many."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from ncut_widget.affinity import Affinity, Distance, Rows
+from ncut_widget.error import sine_of_error
+from ncut_widget.landmarks import (
+    SampleMethod,
+    draw_pool,
+    leading_basis,
+    place_landmarks,
+)
+from ncut_widget.nystrom import NUM_PASSES, Factor, solve_by_landmarks
+from ncut_widget.progress import bar
+from ncut_widget.solution import Solution
+from ncut_widget.whole import few_enough, solve_by_lapack, solve_by_products
+
+# Landmarks by default, and how many more where these turn out to be too few.
+_LANDMARKS = 512
+_LANDMARKS_PER_EIG = 5
+_MORE = 4
+# Up to so many rows the whole affinity takes no longer than landmarks.
+_SMALL = 4096
+# Landmarks are accepted where the sine of the largest angle to the exact eigenvectors
+# is estimated below this: its cosine is then above 0.998, and by experience 0.999.
+_ACCEPTED_SINE = 0.06
+# Eigenvectors behind the last that the estimate looks at, and rows of a large graph.
+_SPARE = 30
+_PROBED_ROWS = 8192
+# Landmarks lie in the leading directions of the rows where these are twice as many.
+_DIRECTIONS = 64
+_DIRECTIONS_PER_EIG = 2
+
+
+@dataclass(frozen=True)
+class Solver:
+    """The parameters of `NCUT` that say what is to be solved, and how."""
+
+    num_eig: int
+    distance: Distance
+    gamma: float
+    num_sample: int | None
+    sample_method: SampleMethod
+    exact_up_to: int
+    device: torch.device
+    chunk_size: int
+    progress: bool
+
+    def __call__(self, rows: Rows, rng: np.random.Generator) -> Solution:
+        """Return the leading eigenpairs of the graph of all rows."""
+        if self.num_sample is not None:
+            if rows.count <= self.num_sample:
+                return self._whole(rows, rng)
+            return self._by_landmarks(rows, self.num_sample, rng)
+        m = max(_LANDMARKS, _LANDMARKS_PER_EIG * self.num_eig)
+        if rows.count <= max(m, min(_SMALL, self.exact_up_to)):
+            return self._whole(rows, rng)
+        if rows.count > self.exact_up_to:
+            return self._by_landmarks(rows, m, rng)
+        solution = self._checked(rows, self._factor(rows, m, rng), rng)
+        if solution.error > _ACCEPTED_SINE:
+            return self._whole(rows, rng)
+        return solution.first(self.num_eig)
+
+    def _whole(self, rows: Rows, rng: np.random.Generator) -> Solution:
+        few = few_enough(self.num_eig, rows.count)
+        affinity = self._affinity(rows, np.arange(rows.count), lapack=not few)
+        if not few:
+            return solve_by_lapack(rows, affinity, self.num_eig)
+        with (
+            bar(rows.count, "NCUT, affinities", "row", self.progress) as formed,
+            bar(self.num_eig, "NCUT", "eigenvector", self.progress) as solved,
+        ):
+            return solve_by_products(
+                rows,
+                affinity,
+                self.num_eig,
+                rng,
+                done=formed.update,
+                found=lambda count: solved.update(count - solved.n),
+            )
+
+    def _by_landmarks(self, rows: Rows, m: int, rng: np.random.Generator) -> Solution:
+        """Solve by m landmarks, or more where a part of the rows shows the need."""
+        size = min(_PROBED_ROWS, rows.count)
+        probe = rows.take(np.sort(rng.choice(rows.count, size, replace=False)))
+        factor = self._factor(rows, m, rng)
+        error = self._checked(probe, factor, rng).error
+        if error > _ACCEPTED_SINE and self.num_sample is None:
+            m = min(_MORE * m, rows.count)
+            factor = self._factor(rows, m, rng, in_few_directions=False)
+            error = self._checked(probe, factor, rng).error
+        return replace(self._solve(rows, factor, self.num_eig), error=error)
+
+    def _checked(
+        self, rows: Rows, factor: Factor, rng: np.random.Generator
+    ) -> Solution:
+        """Solve for some eigenpairs more, and estimate the error of those wanted."""
+        affinity, points = factor.landmarks
+        spare = min(self.num_eig + _SPARE, len(points))
+        solution = self._solve(rows, factor, spare)
+        error = sine_of_error(
+            rows, affinity.along(None), solution, self.num_eig, rng, self.chunk_size
+        )
+        return replace(solution, error=error)
+
+    def _solve(self, rows: Rows, factor: Factor, k: int) -> Solution:
+        with bar(NUM_PASSES * rows.count, "NCUT", "row", self.progress) as done:
+            return solve_by_landmarks(rows, factor, k, self.chunk_size, done)
+
+    def _factor(
+        self,
+        rows: Rows,
+        m: int,
+        rng: np.random.Generator,
+        *,
+        in_few_directions: bool = True,
+    ) -> Factor:
+        """Place m landmarks, as a rule in few directions, where that is much faster."""
+        pool = draw_pool(rows, m, rng)
+        affinity = self._affinity(rows, pool)
+        few = max(_DIRECTIONS, _DIRECTIONS_PER_EIG * self.num_eig)
+        if in_few_directions and 2 * few <= rows.columns:
+            affinity = affinity.along(leading_basis(rows, affinity, pool, few, rng))
+        landmarks = place_landmarks(
+            rows, affinity, pool, m, self.sample_method, rng, self.chunk_size
+        )
+        return Factor(landmarks, min(self.num_eig + _SPARE, m))
+
+    def _affinity(
+        self, rows: Rows, pool: NDArray[np.int64], *, lapack: bool = False
+    ) -> Affinity:
+        return Affinity.of(
+            rows,
+            pool,
+            self.distance,
+            self.gamma,
+            chunk_size=self.chunk_size,
+            device=torch.device("cpu") if lapack else self.device,
+            dtype=torch.float64 if lapack else torch.float32,
+        )
