@@ -20,6 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.blocks import Blocks, one_thread
+
 SIGMA = 0.5
 """Width of the clicks' affinity ``exp(-(f - f')**2 / (2 SIGMA**2))``."""
 
@@ -36,8 +38,7 @@ _TAIL = 6.5  # exp(-_TAIL**2 / 2) = 7e-10: where a Gaussian is cut off, in width
 _DEGREE_FLOOR = 0.01  # of the mean degree
 _NULL_EIGENVALUE = 1e-6  # of the largest: float32 rounding, not structure
 _TINY = 1e-12
-_DEGREES_KEPT = 4
-_BLOCK_VALUES = 2**19  # of a block of images on a CPU: it stays in a core's cache
+_SUMS_KEPT = 4
 _BLOCKS_SUMMED = 8  # in float32, before they are added in float64
 
 
@@ -116,10 +117,12 @@ class Graph:
 
     def __init__(self, rows: Tensor, eigvals: NDArray) -> None:
         self._rows = rows
-        self._eigvals = np.maximum(np.asarray(eigvals, dtype=np.float64), 0)
-        self._degrees: OrderedDict[int, Tensor] = OrderedDict()
-        squares = sum(rows[at].square().sum((0, 2)) for at in self._blocks())
-        lengths = torch.as_tensor(squares).sqrt().cpu().numpy()
+        checked = np.asarray(eigvals, dtype=np.float64)
+        self._eigvals = torch.from_numpy(np.maximum(checked, 0))
+        self._blocks = Blocks(rows)
+        self._row_sums: OrderedDict[int, Tensor] = OrderedDict()
+        squares = self._blocks.sum(lambda at: rows[at].square().sum((0, 2)))
+        lengths = squares.sqrt().numpy()
         wrong = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
         if wrong.any():
             number = int(wrong.argmax())
@@ -181,42 +184,33 @@ class Graph:
         A truncated M may have row sums near or below 0: degrees below 0.01 of their
         mean count as that.
         """
-        weights = self._profile_weights(positives, negatives, num_eig, bg_weight)
-        low, cells, size = self._place(weights)
-        counts = torch.bincount(cells.flatten(), minlength=size).cpu().numpy()
-        factor, click_degrees = _click_factor(counts)
+        with one_thread():
+            weights = self._profile_weights(positives, negatives, num_eig, bg_weight)
+            low, cells, counts = self._place(weights)
+            factor, click_sums = _click_factor(counts)
+            degrees = self._degrees(num_eig, click_weight, click_sums, cells)
+            gram = self._gram(factor, cells, degrees, num_eig)
 
-        degrees = self._shifted_degrees(num_eig, click_weight, click_degrees, cells)
-        mixture = np.concatenate(
-            [
-                np.full(factor.shape[1], click_weight),
-                (1 - click_weight) * self._eigvals[:num_eig],
-            ]
-        )
-        gram = self._gram(factor, cells, 1 / degrees, num_eig)
-        basis = _leading_two(gram, mixture)
-        rank = factor.shape[1]
-        like = self._rows
-        cut = BiasedCut(
-            weights,
-            low,
-            torch.from_numpy((factor @ basis[:rank]).T).to(like),
-            torch.from_numpy(basis[rank:].T).to(like),
-            (0.0, 0.0),
-        )
-        cut = cut._replace(clicked=self._clicked(cut, cells, degrees, positives))
-        similarity = torch.empty_like(degrees)
-        for at in self._blocks():
-            similarity[at] = cut.cosine(cells[at], self._rows[at, :num_eig])
+            rank = factor.shape[1]
+            graph_mixture = (1 - click_weight) * self._eigvals[:num_eig]
+            click_mixture = graph_mixture.new_full((rank,), click_weight)
+            basis = _leading_two(gram, torch.cat([click_mixture, graph_mixture]))
+            cut = BiasedCut(
+                weights,
+                low,
+                self._there((factor @ basis[:rank]).T.contiguous()),
+                self._there(basis[rank:].T.contiguous()),
+                (0.0, 0.0),
+            )
+            clicked = self._clicked(cut, cells, degrees, positives)
+            cut = cut._replace(clicked=clicked)
+            similarity = torch.empty_like(degrees)
+
+            def compare(at: slice) -> None:
+                similarity[at] = cut.cosine(cells[at], self._rows[at, :num_eig])
+
+            self._blocks.each(compare)
         return cut, similarity
-
-    def _blocks(self) -> Iterator[slice]:
-        """Images that are worked on at once."""
-        batch, num_eig, pixels = self._rows.shape
-        step = max(1, _BLOCK_VALUES // (num_eig * pixels))
-        if self._rows.device.type != "cpu":
-            step = max(step, 64 * _BLOCK_VALUES // (num_eig * pixels))
-        return (slice(at, at + step) for at in range(0, batch, step))
 
     def _profile_weights(
         self,
@@ -225,92 +219,110 @@ class Graph:
         num_eig: int,
         bg_weight: float,
     ) -> Tensor:
-        def mean(clicks: Sequence[tuple[int, int]]) -> NDArray:
+        def mean(clicks: Sequence[tuple[int, int]]) -> Tensor:
             rows = [self._rows[image, :num_eig, pixel] for image, pixel in clicks]
-            return torch.stack(rows).double().mean(0).numpy(force=True)
+            return torch.stack(rows).cpu().double().mean(0)
 
         direction = mean(positives)
         if negatives:
             direction = direction - bg_weight * mean(negatives)
         count = self._rows.shape[0] * self._rows.shape[2]
-        weights = count * self._eigvals[:num_eig] * direction
-        return torch.from_numpy(weights).to(self._rows)
+        return self._there(count * self._eigvals[:num_eig] * direction)
 
-    def _place(self, weights: Tensor) -> tuple[float, Tensor, int]:
-        """Find the profiles' range, and every pixel's place in steps from its low end.
+    def _there(self, values: Tensor) -> Tensor:
+        """Bring float64 values to the eigenvectors' device, which may have none."""
+        return values.float().to(self._rows.device)
+
+    def _place(self, weights: Tensor) -> tuple[float, Tensor, Tensor]:
+        """Find every pixel's profile, in steps from the lowest.
 
         Returns
         -------
         low : float
         cells : torch.Tensor of int64, shape (B, P)
-        size : int
+        counts : torch.Tensor of float64, shape (G,)
+            Pixels of each profile.
         """
         profile = weights @ self._rows[:, : len(weights)]
-        low, high = (float(end) for end in torch.aminmax(profile))
-        low, high = (min(max(end, -REACH), REACH) for end in (low, high))
+        low, high = (
+            min(max(float(end), -REACH), REACH) for end in torch.aminmax(profile)
+        )
         size = math.ceil((high - low) / STEP) + 1
-        return low, _cells(profile, low, size), size
+        cells = _cells(profile, low, size)
+        counts = torch.bincount(cells.flatten(), minlength=size)
+        return low, cells, counts.cpu().double()
 
-    def _shifted_degrees(
-        self, num_eig: int, click_weight: float, click_degrees: NDArray, cells: Tensor
+    def _degrees(
+        self, num_eig: int, click_weight: float, click_sums: Tensor, cells: Tensor
     ) -> Tensor:
         """Row sums of the mixture, none of them too small: (B, P)."""
-        clicks = torch.from_numpy(click_weight * click_degrees).to(self._rows)
-        degrees = clicks[cells].add_(self._own(num_eig), alpha=1 - click_weight)
+        clicks = self._there(click_weight * click_sums)
+        degrees = clicks[cells].add_(self._own_sums(num_eig), alpha=1 - click_weight)
         floor = max(_DEGREE_FLOOR * float(degrees.mean()), _TINY)
         return degrees.clamp_min_(floor)
 
-    def _own(self, num_eig: int) -> Tensor:
+    def _own_sums(self, num_eig: int) -> Tensor:
         """Row sums of the graph's normalised affinity: (B, P); the same for all clicks.
 
         Not the degrees of the graph, but what M, which is divided by them, sums to.
         """
-        if num_eig not in self._degrees:
-            leading = self._rows[:, :num_eig]
-            total = sum(leading[at].sum((0, 2)) for at in self._blocks())
-            eigvals = torch.from_numpy(self._eigvals[:num_eig]).to(leading)
-            self._degrees[num_eig] = (eigvals * total) @ leading
-            if len(self._degrees) > _DEGREES_KEPT:
-                self._degrees.popitem(last=False)
-        self._degrees.move_to_end(num_eig)
-        return self._degrees[num_eig]
+        if num_eig not in self._row_sums:
+            total = self._blocks.sum(lambda at: self._rows[at, :num_eig].sum((0, 2)))
+            weights = self._there(self._eigvals[:num_eig] * total)
+            self._row_sums[num_eig] = weights @ self._rows[:, :num_eig]
+            if len(self._row_sums) > _SUMS_KEPT:
+                self._row_sums.popitem(last=False)
+        self._row_sums.move_to_end(num_eig)
+        return self._row_sums[num_eig]
 
     def _gram(
-        self, factor: NDArray, cells: Tensor, shares: Tensor, num_eig: int
-    ) -> NDArray:
-        """Products of all columns of factor and eigenvectors, each pixel by its share.
+        self, factor: Tensor, cells: Tensor, degrees: Tensor, num_eig: int
+    ) -> Tensor:
+        """Products of all columns of factor and eigenvectors, divided by the degrees.
 
         Parameters
         ----------
-        factor : ndarray of float64, shape (G, q)
+        factor : torch.Tensor of float64, shape (G, q)
             Rows of the clicks' factor, by profile.
         cells : torch.Tensor of int64, shape (B, P)
-        shares : torch.Tensor of float32, shape (B, P)
+        degrees : torch.Tensor of float32, shape (B, P)
 
         Returns
         -------
-        ndarray of float64, shape (q + k, q + k)
+        torch.Tensor of float64, shape (q + k, q + k)
         """
-        # MPS has no float64.
-        device = "cpu" if cells.device.type == "mps" else cells.device
-        own = torch.zeros((num_eig, num_eig), dtype=torch.float64, device=device)
-        sums = own.new_zeros((num_eig, len(factor)))  # by profile
-        part = torch.zeros((num_eig, len(factor)), device=cells.device)
-        for number, at in enumerate(self._blocks()):
-            leading = self._rows[at, :num_eig]
-            scaled = leading * shares[at, None]
-            own += torch.bmm(scaled, leading.transpose(1, 2)).to(own).sum(0)
-            for image, places in zip(scaled, cells[at], strict=True):
-                part.scatter_add_(1, places.expand(num_eig, -1), image)
-            if number % _BLOCKS_SUMMED == 0:
-                sums += part.to(own)
-                part.zero_()
-        sums += part.to(own)
-        weights = shares.flatten().to(own)
-        mass = torch.bincount(cells.flatten().to(device), weights, len(factor))
-        inner = factor.T @ (mass.cpu().numpy()[:, None] * factor)
-        across = sums.cpu().numpy() @ factor
-        return np.block([[inner, across.T], [across, own.cpu().numpy()]])
+        size = len(factor)
+        # A GPU adds in any order: in float64, no order shows in the similarity.
+        kind = torch.float64 if cells.device.type == "cuda" else torch.float32
+
+        def add(blocks: Iterator[slice]) -> tuple[Tensor, Tensor, Tensor]:
+            own = factor.new_zeros((num_eig, num_eig))
+            sums = factor.new_zeros((num_eig, size))  # of eigenvectors, by profile
+            mass = factor.new_zeros(size)  # of pixels
+            part = torch.zeros((num_eig, size), dtype=kind, device=cells.device)
+            scaled = torch.empty(0, device=cells.device)  # one memory for all blocks
+            for number, at in enumerate(blocks, 1):
+                leading, shares = self._rows[at, :num_eig], 1 / degrees[at]
+                torch.mul(leading, shares[:, None], out=scaled.resize_(leading.shape))
+                product = torch.bmm(scaled, leading.transpose(1, 2)).sum(0)
+                own += product.cpu().double()
+                for image, places in zip(scaled.to(kind), cells[at], strict=True):
+                    part.scatter_add_(1, places.expand(num_eig, -1), image)
+                weights = shares.flatten().to(kind)
+                masses = torch.bincount(cells[at].flatten(), weights, size)
+                mass += masses.cpu().double()
+                if number % _BLOCKS_SUMMED == 0:
+                    sums += part.cpu().double()
+                    part.zero_()
+            return own, sums + part.cpu().double(), mass
+
+        own, sums, mass = (
+            torch.stack(parts).sum(0)
+            for parts in zip(*self._blocks.share(add), strict=True)
+        )
+        inner = factor.T @ (mass[:, None] * factor)
+        across = sums @ factor
+        return torch.cat([torch.cat([inner, across.T], 1), torch.cat([across, own], 1)])
 
     def _clicked(
         self,
@@ -336,30 +348,30 @@ def _cells(profile: Tensor, low: float, size: int) -> Tensor:
     return ((profile - low) / STEP).round_().clamp_(0, size - 1).long()
 
 
-def _click_factor(counts: NDArray) -> tuple[NDArray, NDArray]:
+def _click_factor(counts: Tensor) -> tuple[Tensor, Tensor]:
     """Factorise the clicks' normalised affinity over a grid of profiles.
 
     Parameters
     ----------
-    counts : ndarray of int, shape (G,)
+    counts : torch.Tensor of float64, shape (G,)
         Pixels of each profile.
 
     Returns
     -------
-    factor : ndarray of float64, shape (G, q)
+    factor : torch.Tensor of float64, shape (G, q)
         The affinity of two pixels, divided by the roots of their degrees, is the
         product of their profiles' rows.
-    degrees : ndarray of float64, shape (G,)
+    sums : torch.Tensor of float64, shape (G,)
         Row sums of that, over all pixels.
     """
     waves = _waves(len(counts))
     # Every pixel has affinity 1 with itself: less is where there is none, or rounding.
-    own = np.maximum(waves @ (counts @ waves), 1)
-    factor = waves / np.sqrt(own)[:, None]
+    own = (waves @ (counts @ waves)).clamp_min_(1)
+    factor = waves / own.sqrt()[:, None]
     return factor, factor @ (counts @ factor)
 
 
-def _waves(size: int) -> NDArray:
+def _waves(size: int) -> Tensor:
     """Columns whose products are the Gaussian of width SIGMA over a grid of profiles.
 
     Parameters
@@ -369,7 +381,7 @@ def _waves(size: int) -> NDArray:
 
     Returns
     -------
-    ndarray of float64, shape (size, q)
+    torch.Tensor of float64, shape (size, q)
 
     Notes
     -----
@@ -381,36 +393,35 @@ def _waves(size: int) -> NDArray:
     span = (size - 1) * STEP / SIGMA
     period = span + _TAIL
     count = math.floor(_TAIL * period / (2 * math.pi)) + 1
-    frequencies = 2 * math.pi / period * np.arange(count)
-    weights = 2 * math.sqrt(2 * math.pi) / period * np.exp(-(frequencies**2) / 2)
+    frequencies = 2 * math.pi / period * torch.arange(count, dtype=torch.float64)
+    weights = 2 * math.sqrt(2 * math.pi) / period * (-(frequencies**2) / 2).exp()
     weights[0] /= 2
-    # Powers of the first wave: a twentieth of the time of so many sines.
-    first = np.exp(2j * math.pi / period * np.linspace(0, span, size))
-    powers = np.cumprod(np.broadcast_to(first[:, None], (size, count - 1)), axis=1)
-    powers *= np.sqrt(weights[1:])
-    constant = np.full((size, 1), math.sqrt(weights[0]))
-    return np.hstack([constant, powers.real, powers.imag])
+    places = torch.linspace(0, span, size, dtype=torch.float64)
+    angles = places[:, None] * frequencies
+    roots = weights.sqrt()
+    return torch.cat([angles.cos() * roots, angles[:, 1:].sin() * roots[1:]], dim=1)
 
 
-def _leading_two(gram: NDArray, mixture: NDArray) -> NDArray:
+def _leading_two(gram: Tensor, mixture: Tensor) -> Tensor:
     """Leading eigenvectors of ``B diag(mixture) B.T`` as mixtures of B's columns.
 
     Parameters
     ----------
-    gram : ndarray of float64, shape (q, q)
+    gram : torch.Tensor of float64, shape (q, q)
         ``B.T B``.
-    mixture : ndarray of float64, shape (q,)
+    mixture : torch.Tensor of float64, shape (q,)
         At least 0.
 
     Returns
     -------
-    ndarray of float64, shape (q, 2)
+    torch.Tensor of float64, shape (q, 2)
         Zero where there is no such eigenvector.
     """
-    roots = np.sqrt(mixture)
-    eigvals, eigvecs = np.linalg.eigh(roots[:, None] * gram * roots)
-    basis = np.zeros((len(gram), 2))
-    for number, value in enumerate(eigvals[:-3:-1]):
-        if value > max(_NULL_EIGENVALUE * eigvals[-1], _TINY):
+    roots = mixture.sqrt()
+    eigvals, eigvecs = torch.linalg.eigh(roots[:, None] * gram * roots)
+    basis = gram.new_zeros((len(gram), 2))
+    largest = float(eigvals[-1])
+    for number, value in enumerate(eigvals.flip(0)[:2].tolist()):
+        if value > max(_NULL_EIGENVALUE * largest, _TINY):
             basis[:, number] = roots * eigvecs[:, -1 - number] / math.sqrt(value)
     return basis

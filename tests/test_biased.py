@@ -350,7 +350,36 @@ def test_wrong_eigenvalues_are_refused(
         Session(eigvecs, eigvals=eigvals)
 
 
-def test_no_warning_on_the_way(recwarn: pytest.WarningsRecorder) -> None:
+def test_cores_share_the_images_and_add_up_the_same_every_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    threads = torch.get_num_threads()
+    whole = things(1)
+    one = whole.graph().bias(places(FG), places(BG), N)[1]
+    monkeypatch.setattr("ncut_widget.blocks.CPU_VALUES", 1)  # an image a block
+    torch.set_num_threads(3)
+    try:
+        graph = whole.graph()
+        shared = [graph.bias(places(FG), places(BG), N)[1] for _ in range(3)]
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(threads)
+    for similarity in shared:
+        assert torch.equal(similarity, shared[0])
+    torch.testing.assert_close(shared[0], one, atol=1e-6, rtol=0)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_a_gpu_cuts_the_same() -> None:
+    whole = things(1)
+    here = whole.session(30)
+    there = Session(whole.eigvecs[..., :30], eigvals=whole.eigvals[:30], device="cuda")
+    for session in (here, there):
+        session.update(method="biased_ncut", clicks=clicks_at(FG, BG))
+    assert (here.masks() != there.masks()).sum() <= 1
+
+
+def test_no_warning_on_the_way() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         session = things(1).session(30)
