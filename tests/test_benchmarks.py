@@ -106,6 +106,14 @@ def test_the_residual_of_a_sample_is_near_that_of_all_rows(
     assert exact.norms.max() < 1e-7
 
 
+@pytest.mark.parametrize("distance", ["cosine", "euclidean", "rbf"])
+def test_sampled_degrees_are_near_the_degrees(distance: str) -> None:
+    graph = Graph(patches(600), Affinity(distance, 4.0))
+    degrees = graph.normalised()[1]
+    np.testing.assert_allclose(graph.sampled_degrees(300, block=256), degrees, rtol=0.1)
+    np.testing.assert_allclose(graph.sampled_degrees(600), degrees, rtol=1e-6)
+
+
 def test_the_degrees_of_a_wrong_trivial_eigenvector_show() -> None:
     graph = Graph(patches(500), Affinity("cosine", 0.5))
     solution = graph.solve(3)

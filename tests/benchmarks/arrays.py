@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.arrays      # make what the suites read
 
-Only our own environment can make features; what is made, every side can read.
+Only our own environment can make features; what is made, every side can read. It stays
+until the folder is removed, also when a backbone has changed.
 """
 
 from __future__ import annotations

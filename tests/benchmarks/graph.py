@@ -83,6 +83,19 @@ class Graph:
         a /= self._unit
         return np.exp(a, out=a)
 
+    def sampled_degrees(
+        self, sample: int = 1024, seed: int = 0, block: int = 16384
+    ) -> Array:
+        """Estimate all degrees from the affinities to a sample of rows."""
+        count = len(self.features)
+        rows = np.random.default_rng(seed).choice(count, min(sample, count), False)
+        x = self.place(rows)
+        degrees = np.empty(count)
+        for start in range(0, count, block):
+            at = slice(start, start + block)
+            degrees[at] = self.between(self.place(at), x).mean(1)
+        return count * degrees
+
     def normalised(self) -> tuple[Array, Array]:
         """Return ``D**-0.5 A D**-0.5``, dense, and the degrees."""
         x = self.place(slice(None))
@@ -149,9 +162,9 @@ def residual(
 
     ``M = D**-0.5 A D**-0.5``, whose sampled rows are made of exact affinities to all N
     rows, in float64. So are the sampled rows' degrees. All N degrees would take N**2
-    affinities: at the columns they are those of the trivial eigenvector, proportional
-    to ``sqrt(d)``, scaled so that it gives the sampled rows' exact degrees; how well it
-    does is `Residual.degree_error`.
+    affinities: at the columns they are those of an estimate of the trivial eigenvector,
+    proportional to ``sqrt(d)``, scaled so that it gives the sampled rows' exact
+    degrees; how well it does is `Residual.degree_error`.
 
     Rows are drawn with replacement, half of them uniformly and half by the columns'
     mass there, and weighted by the inverse of that probability: without the mass, a

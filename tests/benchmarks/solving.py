@@ -68,7 +68,7 @@ def accuracy(
     elif solved == case.affinity:
         trivial = arrays.trivial(case.kind, case.nodes, solved)
     else:
-        trivial = eigvecs[:, 0]
+        trivial = np.sqrt(graph.sampled_degrees())
     off = residual(graph, eigvecs, trivial)
     found["residual"] = float(off.norms.max())
     found["relative_residual"] = float((off.norms / np.abs(off.eigvals)).max())
