@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,23 +58,21 @@ def make_clusters(nodes: int) -> Array:
 
 def make_texture(nodes: int) -> Array:
     """Describe four photographs by the texture backbone, as finely as it takes."""
-    from ncut_widget.backbone import extract_features, load_model
+    from ncut_widget.backbone import load_model
 
-    backbone = load_model("texture", grid=round((nodes / 4) ** 0.5))
-    return np.asarray(extract_features(photographs(4), backbone, progress=False))
+    return _encode(4, load_model("texture", grid=round((nodes / 4) ** 0.5)))
 
 
 def make_dinov2(nodes: int) -> Array:
     """Encode photographs by DINOv2 with random weights, 32 x 32 patches an image."""
     import torch
 
-    from ncut_widget.backbone import extract_features, load_model
+    from ncut_widget.backbone import load_model
 
     torch.manual_seed(0)
     name = "timm/vit_small_patch14_dinov2.lvd142m"
     backbone = load_model(name, pretrained=False, size=448)
-    images = photographs(nodes // 32**2)
-    return np.asarray(extract_features(images, backbone, progress=False))
+    return _encode(nodes // 32**2, backbone)
 
 
 def make_sam(nodes: int) -> Array:
@@ -95,17 +93,27 @@ def _encode_sam() -> Array:
     import os
     import tempfile
 
-    from ncut_widget.backbone import extract_features, load_model
+    from ncut_widget.backbone import load_model
     from tests import random_sam
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NCUT_WIDGET_CACHE"] = folder
         random_sam.install()
-        model = load_model("sam_vit_b")
-        found = extract_features(
-            photographs(4), model, "attn", 11, batch_size=1, progress=False
+        return _encode(4, load_model("sam_vit_b"), "attn", 11, 1)
+
+
+def _encode(count: int, backbone: Any, *options: Any) -> Array:
+    """Encode photographs, without rounding to float16."""
+    import torch
+
+    from ncut_widget.backbone import extract_features
+
+    images = photographs(count)
+    return np.asarray(
+        extract_features(
+            images, backbone, *options, dtype=torch.float32, progress=False
         )
-    return np.asarray(found)
+    )
 
 
 def blends(count: int) -> Iterator[NDArray[np.float32]]:

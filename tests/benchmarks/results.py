@@ -231,7 +231,7 @@ def machine(folder: Path) -> str:
     for part in PARTS:
         for report in reports(folder, part):
             infos[report["machine_info"]["side"]] = report["machine_info"]
-    lines = [f"{platform.system()} {platform.machine()}"]
+    lines = [f"{platform.system()} {platform.machine()}\n"]
     for side, info in infos.items():
         versions = [f"{name} {of}" for name, of in info["versions"].items()]
         lines.append(
