@@ -67,8 +67,10 @@ class Rows:
                 flat[rows], np.float64 if wide else np.float32, ["C", "W"]
             )
             part = torch.from_numpy(block)
-        peak = torch.linalg.vector_norm(part, math.inf, dim=1)
-        sound = peak <= MAX_MAGNITUDE  # False for NaN
+        # The largest entry takes nine times as long, and is no larger; False for NaN.
+        sound = torch.linalg.vector_norm(part, dim=1) <= MAX_MAGNITUDE
+        if not bool(sound.all()):
+            sound = torch.linalg.vector_norm(part, math.inf, dim=1) <= MAX_MAGNITUDE
         if not bool(sound.all()):
             k = int(sound.logical_not().nonzero()[0, 0])
             row = int(np.arange(self.count)[rows][k])

@@ -12,6 +12,7 @@ from torch import Tensor
 # Vectors multiplied at once: with few, a basis of fewer vectors does, and with one the
 # operator would be read more often than computed with.
 _BLOCK = 16
+_WIDEST = 4 * _BLOCK
 # Vectors that a basis may have before it is condensed, and products before giving up.
 _BASIS_VECTORS = 1200
 _MAX_PRODUCTS = 300
@@ -67,9 +68,8 @@ class BlockKrylov:
         self._rng = rng
         self._found = found
         self._count = len(like)
-        # A block, and fresh vectors beside it, may come on top.
-        room = max(_BASIS_VECTORS, 3 * k)
-        self._limit = room - 4 * _BLOCK
+        room = min(max(_BASIS_VECTORS, 3 * k), self._count)
+        self._limit = room - _WIDEST
         self._basis = like.new_empty(self._count, room)
         self._ritz = torch.zeros(room, room, dtype=torch.float64, device="cpu")
         self._size = 0
@@ -86,7 +86,8 @@ class BlockKrylov:
         error : float
             The largest residual over the gap behind the k-th eigenvalue, at most 1.
         """
-        block, check, trace = self._fresh(), 2 + self._k // _BLOCK, -1.0
+        none = self._basis[:, :0]
+        block, check, trace = self._freshen(none), 2 + self._k // _BLOCK, -1.0
         for product in range(1, _MAX_PRODUCTS + 1):
             block, coupling = self._extend(block)
             ended, full = block.shape[1] == 0, self._size > self._limit
@@ -104,19 +105,19 @@ class BlockKrylov:
             if full:
                 self._condense(pairs)
             if ended or converged:
-                block = self._fresh(block)
+                block = self._freshen(block)
         leading = pairs.small[:, : self._k].to(self._basis)
         vectors = self._basis[:, : len(leading)] @ leading
         return pairs.values[: self._k], vectors, pairs.error
 
-    def _fresh(self, block: Tensor | None = None) -> Tensor:
-        """Return random vectors beside the basis, behind those of a block."""
+    def _freshen(self, block: Tensor) -> Tensor:
+        """Return a block with random vectors beside it."""
+        if block.shape[1] + _BLOCK > _WIDEST:
+            return block
         drawn = torch.from_numpy(self._rng.standard_normal((self._count, _BLOCK)))
         fresh = self._project(drawn.to(self._basis))
         fresh /= torch.linalg.vector_norm(fresh, dim=0)
-        if block is not None:
-            fresh = torch.cat([block, fresh], 1)
-        return self._orthonormalise(fresh)
+        return self._orthonormalise(torch.cat([block, fresh], 1))
 
     def _extend(self, block: Tensor) -> tuple[Tensor, Tensor]:
         """Add a block to the basis; return the next (N, c), and its coupling (c, b)."""

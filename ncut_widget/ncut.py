@@ -35,9 +35,10 @@ class NCUT:
     Every row of the features is a node, every pair of rows is joined by an edge: with
     ``A`` the affinity of all pairs and ``D`` the diagonal of its row sums, the
     estimator finds the leading eigenvectors of the symmetric matrix
-    ``D**-0.5 @ A @ D**-0.5`` [1]_. The N x N matrix is never formed: beyond
-    `num_sample` rows the affinity is replaced by a factorisation through `num_sample`
-    landmarks [2]_ [3]_, whose eigenvectors are then exact.
+    ``D**-0.5 @ A @ D**-0.5`` [1]_. For a smooth affinity it does so without forming
+    the N x N matrix, through a factorisation by landmarks [2]_ [3]_, and estimates from
+    a sample how close that comes; where it is not close, it takes the whole affinity,
+    or, of too many rows, more landmarks.
 
     Parameters
     ----------
@@ -56,9 +57,15 @@ class NCUT:
     affinity_focal_gamma : float
         Above 0. The smaller, the less weight weak edges have, the sharper the
         eigenvectors.
-    num_sample : int
-        Number of landmarks m, at least `num_eig`. Up to m rows the solution is exact,
-        in float64. Time grows with ``N m C``.
+    exact_up_to : int
+        Up to so many rows N the whole affinity is taken where landmarks would not do:
+        ``2 N**2`` bytes, 0.5 GB for 16 384 rows.
+    num_sample : int, optional
+        Number of landmarks m, at least `num_eig`: up to m rows the solution is exact,
+        and of more it is that of m landmarks. By default 512 or ``5 * num_eig``,
+        whichever is more, or, of more rows than `exact_up_to`, twice as many where
+        these would not do. Time grows with ``N m``, for a sharp affinity with
+        ``N m**2``.
     sample_method : {"kmeans", "farthest", "random"}
         Where the landmarks are. ``"kmeans"``: at cluster centres of rows drawn with
         probability inverse to their degree, the most accurate by far. ``"farthest"``:
@@ -70,10 +77,11 @@ class NCUT:
         matrices are always solved on the CPU.
     random_state : int, numpy.random.Generator or None
         Seed of the sampling. The same seed gives the same result; None draws a new one.
-    chunk_size : int
-        Rows handled at a time: a chunk holds ``chunk_size * num_sample`` float32.
+    chunk_size : int, optional
+        Rows handled at a time; by default 4096 on the CPU and 65 536 elsewhere. A chunk
+        holds ``chunk_size * num_sample`` float32.
     progress : bool
-        Show a progress bar once a fit or a transform has taken two seconds.
+        Show progress bars once a fit or a transform has taken two seconds.
 
     Attributes
     ----------
@@ -87,34 +95,53 @@ class NCUT:
         Descending, from 0 to 1. The first is that of the trivial eigenvector,
         proportional to ``sqrt(d)``: 1.
     landmarks_ : (m, C) float32 array or tensor
-        The landmarks, in the space of the features; unit rows where `distance` is
-        ``"cosine"``. Of an exact solution: all N rows.
+        The landmarks, in the space of the features, or, where `distance` is
+        ``"cosine"``, of their unit rows. Of an exact solution: all N rows.
+    error_ : float
+        Estimate of the sine of the largest angle between the space of the eigenvectors
+        and that of the exact ones; 0 where they are exact up to rounding.
     n_features_in_ : int
         Number of columns C.
 
     Notes
     -----
-    With ``K_L`` the landmarks' affinity among themselves, ``A ~ C C.T`` where
-    ``C = K(X, L) K_L**-0.5``, a pseudo-inverse taken in float64; the degrees are
+    **Landmarks.** With ``K_L`` the landmarks' affinity among themselves, ``A ~ C C.T``
+    where ``C = K(X, L) K_L**-0.5``, a pseudo-inverse taken in float64; the degrees are
     ``C (C.T 1)``, and as an affinity of a row with itself is 1, never less than 1. With
     ``F = D**-0.5 C`` the eigenvectors are ``F W S**-0.5`` for the eigenpairs ``W, S``
     of the small matrix ``F.T F``: the leading eigenvectors of the factorised graph,
     with no further approximation. ``C`` has a column for each eigenvalue of ``K_L``
-    that is above 0.02 of the K-th, and at least for the first 256.
+    that is above 0.02 of the K-th, and at least for the first 192.
 
-    How close that is depends on the landmarks. In the normalised affinity a row counts
-    by the inverse of its degree, so rows are drawn that way: few, far rows make the
-    leading eigenvectors of heavy-tailed features, and uniform landmarks miss them.
-    The wider the affinity, the closer: with `affinity_focal_gamma` so small that most
-    rows have few neighbours (an eigenvalue K of 0.9 and more), a factorisation of any
-    affordable size is coarse, and the eigenvectors are good cuts but not the exact
-    ones. ``"euclidean"`` is the hardest of the three, having a kink at distance 0.
+    Landmarks need not be rows. They are centres of k-means within the leading
+    directions of the rows (64, or two for each eigenvector), so that affinities to
+    them follow from a row's coordinates there, and its norm, without approximation. As
+    ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit rows, the same
+    holds for the cosine, with centres inside the unit sphere. In the normalised
+    affinity a row counts by the inverse of its degree, so rows are drawn that way: few,
+    far rows make the leading eigenvectors of heavy-tailed features, and uniform
+    landmarks miss them.
 
-    The features are read three times, in chunks, so that N is bounded by what holds the
-    features (a ``numpy.memmap`` will do) and the eigenvectors. The factor C (float32,
-    ``4 N m`` bytes at most) is kept between the passes up to 2 GiB and computed anew
-    beyond. Features are centred where distances are, and computed with in
-    float32, whatever they came in.
+    **Error.** The residuals ``M v - lambda v`` on 1024 sampled rows of the exact matrix
+    tell, by first-order perturbation theory, how far the eigenvectors are from the
+    exact ones. Of more rows than `exact_up_to` that is done for a part of 8192.
+
+    **Whole affinity.** One half of the symmetric float32 matrix is held, and multiplied
+    with blocks of 16 vectors in a block Lanczos iteration [4]_, until the residuals are
+    below 1 % of the gap behind the K-th eigenvalue. Graphs of up to 1024 rows, or of
+    fewer than 8 for each eigenvector, are left to LAPACK, in float64. A smooth affinity
+    takes 15 products, a sharp one (`affinity_focal_gamma` so small that most rows have
+    few neighbours) 50.
+
+    ``"euclidean"``, with its kink at distance 0, and sharp affinities are no matter for
+    landmarks: of more rows than `exact_up_to` their eigenvectors are good cuts, but not
+    the exact ones; see `error_`.
+
+    The features are read in chunks, so that N is bounded by what holds the features (a
+    ``numpy.memmap`` of float16 will do) and the eigenvectors. The factor C is kept
+    between its three passes up to 2 GiB, and computed anew beyond. All is computed in
+    float32 about a centre of the rows, whatever the features came in; TF32 is kept
+    out, as it would drown the small eigenvalues of smooth features.
 
     An eigenvector has no sign of its own. Each column is turned so that its third
     moment ``sum(v**3)`` is positive: the smaller and more distinct side of a cut is the
@@ -130,6 +157,8 @@ class NCUT:
        Nystrom method", IEEE TPAMI 26(2), 2004.
     .. [3] K. Zhang, I. Tsang and J. Kwok, "Improved Nystrom low-rank approximation and
        error analysis", ICML 2008: k-means centres as landmarks.
+    .. [4] G. Golub and R. Underwood, "The block Lanczos method for computing
+       eigenvalues", Mathematical Software III, 1977.
 
     Examples
     --------

@@ -33,11 +33,11 @@ _TRIVIAL_RESIDUAL = 0.1
 # Of the directions left, the factor keeps those whose eigenvalue is above this share of
 # the K-th, and at least _MIN_RANK, or so many for each eigenvector. On features of
 # photographs at K = 30 that loses less than 0.0001 of the smallest principal cosine; a
-# smooth affinity keeps 200 to 260 of 512 directions, a sharp one (small gamma) nearly
+# smooth affinity keeps 190 to 250 of 512 directions, a sharp one (small gamma) nearly
 # all.
 _TAIL = 0.02
-_MIN_RANK = 256
-_MIN_RANK_PER_EIG = 4
+_MIN_RANK = 192
+_MIN_RANK_PER_EIG = 3
 
 
 class Factor:

@@ -21,10 +21,10 @@ from ncut_widget.progress import bar
 from ncut_widget.solution import Solution
 from ncut_widget.whole import few_enough, solve_by_lapack, solve_by_products
 
-# Landmarks by default, and how many more where these turn out to be too few.
+# Landmarks by default, and how many times more where these turn out to be too few.
 _LANDMARKS = 512
 _LANDMARKS_PER_EIG = 5
-_MORE = 4
+_MORE = 2
 # Up to so many rows the whole affinity takes no longer than landmarks.
 _SMALL = 4096
 # Landmarks are accepted where the sine of the largest angle to the exact eigenvectors
@@ -94,7 +94,7 @@ class Solver:
         error = self._checked(probe, factor, rng).error
         if error > _ACCEPTED_SINE and self.num_sample is None:
             m = min(_MORE * m, rows.count)
-            factor = self._factor(rows, m, rng, in_few_directions=False)
+            factor = self._factor(rows, m, rng)
             error = self._checked(probe, factor, rng).error
         return replace(self._solve(rows, factor, self.num_eig), error=error)
 
@@ -114,19 +114,12 @@ class Solver:
         with bar(NUM_PASSES * rows.count, "NCUT", "row", self.progress) as done:
             return solve_by_landmarks(rows, factor, k, self.chunk_size, done)
 
-    def _factor(
-        self,
-        rows: Rows,
-        m: int,
-        rng: np.random.Generator,
-        *,
-        in_few_directions: bool = True,
-    ) -> Factor:
-        """Place m landmarks, as a rule in few directions, where that is much faster."""
+    def _factor(self, rows: Rows, m: int, rng: np.random.Generator) -> Factor:
+        """Place m landmarks, in few directions where the rows have many."""
         pool = draw_pool(rows, m, rng)
         affinity = self._affinity(rows, pool)
         few = max(_DIRECTIONS, _DIRECTIONS_PER_EIG * self.num_eig)
-        if in_few_directions and 2 * few <= rows.columns:
+        if 2 * few <= rows.columns:
             affinity = affinity.along(leading_basis(rows, affinity, pool, few, rng))
         landmarks = place_landmarks(
             rows, affinity, pool, m, self.sample_method, rng, self.chunk_size

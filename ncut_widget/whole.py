@@ -18,10 +18,13 @@ from ncut_widget.solution import Extension, Solution
 # eigenvectors, where products with blocks pay for few of them.
 _LAPACK_ROWS = 1024
 _FEW = 8
-# Rows of the affinity that are computed and multiplied at once.
-_SLAB = 1024
-# Eigenvalues below this are rounding of float32 affinities, not structure.
+# Rows of the affinity that are computed and multiplied at once: few, as the product
+# with a transposed slab needs it in the cache.
+_SLAB = 256
+# Eigenvalues below this, or this share of the second, are rounding of float32
+# affinities, not structure.
 _NULL_EIGENVALUE = 2e-8
+_NULL_SHARE = 1e-6
 
 
 class WholeGraph:
@@ -101,8 +104,9 @@ def solve_by_products(
     values, vectors, error = BlockKrylov(
         lambda v: beside_trivial(graph @ v), beside_trivial, x, k - 1, rng, found
     ).solve()
+    null = max(_NULL_EIGENVALUE, _NULL_SHARE * float(values.amax(0, True).sum()))
     values = torch.cat([values.new_ones(1), values.clamp(max=1)])
-    sound = values > _NULL_EIGENVALUE
+    sound = values > null
     inverse = torch.where(sound, values, torch.inf).reciprocal()
     values = torch.where(sound, values, 0)
     vectors = torch.cat([trivial, vectors], 1)

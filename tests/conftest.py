@@ -8,8 +8,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
 import torch
 from numpy.typing import NDArray
+from skimage.feature import multiscale_basic_features
+from skimage.transform import resize
 
 try:
     import torchvision
@@ -34,6 +37,25 @@ def eigvecs() -> NDArray:
     rng = np.random.default_rng(3)
     patches = rng.standard_normal((3, 4, 4, 6)).repeat(4, axis=1).repeat(4, axis=2)
     return (patches + 0.3 * rng.standard_normal((3, 16, 16, 6))).astype(np.float32)
+
+
+@pytest.fixture(scope="session")
+def texture() -> NDArray:
+    """Texture of four photographs, pooled to 24 x 24 and standardised: (4, 24, 24, 60).
+
+    Its tails are heavy, as those of filter responses are.
+    """
+    side, block = 24, 7
+    pooled = []
+    for name in ("astronaut", "chelsea", "coffee", "rocket"):
+        image = resize(
+            getattr(skimage.data, name)(), (side * block,) * 2, anti_aliasing=True
+        )
+        f = multiscale_basic_features(image, channel_axis=-1, sigma_max=8)
+        pooled.append(f.reshape(side, block, side, block, -1).mean(axis=(1, 3)))
+    features = np.stack(pooled)
+    mean, std = features.mean(axis=(0, 1, 2)), features.std(axis=(0, 1, 2))
+    return ((features - mean) / std).astype(np.float32)
 
 
 @pytest.fixture(scope="session")
