@@ -63,9 +63,8 @@ class NCUT:
     num_sample : int, optional
         Number of landmarks m, at least `num_eig`: up to m rows the solution is exact,
         and of more it is that of m landmarks. By default 512 or ``5 * num_eig``,
-        whichever is more, or, of more rows than `exact_up_to`, twice as many where
-        these would not do. Time grows with ``N m``, for a sharp affinity with
-        ``N m**2``.
+        whichever is more, or twice as many where these would not do. Time grows with
+        ``N m``, for a sharp affinity with ``N m**2``.
     sample_method : {"kmeans", "farthest", "random"}
         Where the landmarks are. ``"kmeans"``: at cluster centres of rows drawn with
         probability inverse to their degree, the most accurate by far. ``"farthest"``:

@@ -30,6 +30,8 @@ _SMALL = 4096
 # Landmarks are accepted where the sine of the largest angle to the exact eigenvectors
 # is estimated below this: its cosine is then above 0.998, and by experience 0.999.
 _ACCEPTED_SINE = 0.06
+# Above this twice as many landmarks would not bring it there.
+_HOPELESS_SINE = 0.2
 # Eigenvectors behind the last that the estimate looks at, and rows of a large graph.
 _SPARE = 30
 _PROBED_ROWS = 8192
@@ -63,10 +65,13 @@ class Solver:
             return self._whole(rows, rng)
         if rows.count > self.exact_up_to:
             return self._by_landmarks(rows, m, rng)
-        solution = self._checked(rows, self._factor(rows, m, rng), rng)
-        if solution.error > _ACCEPTED_SINE:
-            return self._whole(rows, rng)
-        return solution.first(self.num_eig)
+        for count in (m, _MORE * m):
+            solution = self._checked(rows, self._factor(rows, count, rng), rng)
+            if solution.error <= _ACCEPTED_SINE:
+                return solution.first(self.num_eig)
+            if solution.error > _HOPELESS_SINE:
+                break
+        return self._whole(rows, rng)
 
     def _whole(self, rows: Rows, rng: np.random.Generator) -> Solution:
         few = few_enough(self.num_eig, rows.count)

@@ -130,6 +130,13 @@ def test_landmarks_are_taken_where_they_do(texture: Array) -> None:
 
 
 @pytest.mark.usefixtures("no_small_graphs")
+def test_twice_as_many_landmarks_are_taken_where_these_do(texture: Array) -> None:
+    ncut = NCUT(20, affinity_focal_gamma=0.3).fit(texture)
+    assert len(ncut.landmarks_) == 1024
+    assert 0 < ncut.error_ < 0.06
+
+
+@pytest.mark.usefixtures("no_small_graphs")
 def test_the_whole_affinity_is_taken_where_they_do_not(texture: Array) -> None:
     features = texture.reshape(-1, texture.shape[-1])
     gamma = typical_distance(features)
