@@ -22,6 +22,7 @@ def sine_of_error(
     k: int,
     rng: np.random.Generator,
     chunk_size: int,
+    spectrum: Tensor | None = None,
 ) -> float:
     """Estimate the sine of the largest angle to the exact k eigenvectors' space.
 
@@ -35,6 +36,9 @@ def sine_of_error(
     k : int
     rng : numpy.random.Generator
     chunk_size : int
+    spectrum : Tensor of float64, optional
+        As many eigenvalues as the solution has, to take distances from. Those of a part
+        of the rows may chance to lie close together where those of all do not.
 
     Returns
     -------
@@ -46,8 +50,8 @@ def sine_of_error(
     The residuals ``M v - lambda v`` are known on sampled rows of the exact affinity.
     First-order perturbation theory (Stewart & Sun 1990, V.2) divides their part along
     the further eigenvectors by the distance of the eigenvalues, and the rest by the
-    distance to the last of those. The first part is estimated from each half of the
-    sample; in the product of both the sample's own noise cancels.
+    distance to the last of those. Squares of the first part are estimated from products
+    of different rows of the sample, so that the sample's own noise stays out.
     """
     drawn = rng.choice(rows.count, min(_SAMPLED_ROWS, rows.count), replace=False)
     place = torch.from_numpy(drawn).to(affinity.device)
@@ -63,21 +67,18 @@ def sine_of_error(
     eigvecs = solution.eigvecs[torch.from_numpy(drawn).to(solution.eigvecs.device)]
     eigvecs = eigvecs.cpu().double()
     eigvals = solution.eigvals
+    spectrum = eigvals if spectrum is None else spectrum
     residuals = (products * degrees.rsqrt()).cpu().double() - eigvecs * eigvals
     share = rows.count / len(drawn)
-
-    def along(part: slice, factor: float) -> Tensor:
-        return factor * share * eigvecs[part].T @ residuals[part]
-
-    half = len(drawn) // 2
-    apart = eigvals[:k] - eigvals[k:, None]
-    first, second = (
-        along(part, 2)[k:, :k] / apart.clamp(min=_TINY)
-        for part in (slice(half), slice(half, 2 * half))
-    )
-    product = first.T @ second
-    inside = float(torch.linalg.eigvalsh((product + product.T) / 2)[-1])
-    rest = (residuals - eigvecs @ along(slice(None), 1))[:, :k]
-    last = eigvals[-1] if len(eigvals) > k else 0
-    outside = torch.linalg.matrix_norm(rest / (eigvals[:k] - last).clamp(min=_TINY), 2)
+    # What a row adds to the angles' sines and to their squares: products of two rows
+    # estimate the squares, those of a row with itself are the sample's own noise.
+    apart = spectrum[:k] - spectrum[k:, None]
+    each = eigvecs[:, k:, None] * residuals[:, None, :k] / apart.clamp(min=_TINY)
+    total, own = each.sum(0), each.reshape(-1, k)
+    product = share**2 * (total.T @ total - own.T @ own)
+    product *= len(drawn) / max(len(drawn) - 1, 1)
+    inside = float(torch.linalg.eigvalsh(product)[-1])
+    rest = (residuals - share * eigvecs @ (eigvecs.T @ residuals))[:, :k]
+    last = spectrum[-1] if len(spectrum) > k else 0
+    outside = torch.linalg.matrix_norm(rest / (spectrum[:k] - last).clamp(min=_TINY), 2)
     return math.sqrt(max(inside, 0) + share * float(outside) ** 2)

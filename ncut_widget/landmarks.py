@@ -41,6 +41,18 @@ class Landmarks(NamedTuple):
         return self.affinity.as_features(self.points.cpu().double()).float()
 
 
+class Sample(NamedTuple):
+    """Placed rows (n, r + 2), drawn with probability inverse to their degree.
+
+    A row's weight (n,), float64, makes up for its chance to be drawn and divides by its
+    degree: ``weight * K(x, L).T K(x, L)`` sums to what all rows of the normalised
+    affinity would give, up to a factor.
+    """
+
+    placed: Tensor
+    weight: Tensor
+
+
 def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return the indices of the rows that m landmarks are chosen from, in order."""
     count, size = rows.count, max(_POOL_ROWS, m)
@@ -79,12 +91,8 @@ def place_landmarks(
     method: SampleMethod,
     rng: np.random.Generator,
     chunk_size: int,
-) -> Landmarks:
-    """Return m landmarks, where the affinity has a basis in its span."""
-    if method == "random":
-        drawn = rng.choice(pool, m, replace=False)
-        points = affinity.place(rows.read(drawn))[:, :-2]
-        return Landmarks(affinity, placed_rows(points))
+) -> tuple[Landmarks, Sample]:
+    """Return m landmarks, where the affinity has a basis in its span, and a sample."""
     parts = chunks(len(pool), chunk_size)
     placed = torch.cat([affinity.place(rows.read(pool[at])) for at in parts])
     anchors = _draw(placed, rng.choice(len(pool), min(_ANCHORS, len(pool)), False))
@@ -93,14 +101,21 @@ def place_landmarks(
     # Sampling without replacement, in order, with probability inverse to the degree
     # (whose least share is the row's own affinity): the first to arrive, each after
     # an exponential waiting time.
-    arrivals = rng.exponential(size=len(pool)) * (degrees.cpu().numpy() + 1 / len(pool))
-    drawn = np.argsort(arrivals, kind="stable")[: _SAMPLE_PER_LANDMARK * m]
-    sample = _draw(placed, drawn)[:, :-2]
-    if method == "farthest":
-        points = sample[farthest_points(sample, m)]
+    share = degrees.cpu().double().numpy() + 1 / len(pool)
+    arrivals = rng.exponential(size=len(pool)) * share
+    order = np.argsort(arrivals, kind="stable")
+    drawn, left = np.split(order, [_SAMPLE_PER_LANDMARK * m])
+    last = arrivals[left[0]] if len(left) else np.inf
+    chance = -np.expm1(-last / share[drawn])
+    weight = torch.from_numpy(1 / (chance * share[drawn]))
+    sample = _draw(placed, drawn)
+    if method == "random":
+        points = _draw(placed, rng.choice(len(pool), m, replace=False))[:, :-2]
+    elif method == "farthest":
+        points = sample[farthest_points(sample[:, :-2], m), :-2]
     else:
-        points = _cluster_centres(sample, m)
-    return Landmarks(affinity, placed_rows(points))
+        points = _cluster_centres(sample[:, :-2], m)
+    return Landmarks(affinity, placed_rows(points)), Sample(sample, weight)
 
 
 def _draw(placed: Tensor, rows: NDArray[np.int64]) -> Tensor:

@@ -23,7 +23,7 @@ from ncut_widget.solver import Solver
 __all__ = ["NCUT"]
 
 # Rows handled at a time: what the processor's caches hold, or what keeps a GPU busy.
-_CHUNK_ROWS = 4096
+_CHUNK_ROWS = 2048
 _CHUNK_ROWS_ON_ACCELERATOR = 65_536
 # Affinities that a transform holds at a time: 128 MiB.
 _CHUNK_AFFINITIES = 2**25
@@ -62,7 +62,7 @@ class NCUT:
         ``2 N**2`` bytes, 0.5 GB for 16 384 rows.
     num_sample : int, optional
         Number of landmarks m, at least `num_eig`: up to m rows the solution is exact,
-        and of more it is that of m landmarks. By default 512 or ``5 * num_eig``,
+        and of more it is that of m landmarks. By default 640 or ``5 * num_eig``,
         whichever is more, or twice as many where these would not do. Time grows with
         ``N m``, for a sharp affinity with ``N m**2``.
     sample_method : {"kmeans", "farthest", "random"}
@@ -77,7 +77,7 @@ class NCUT:
     random_state : int, numpy.random.Generator or None
         Seed of the sampling. The same seed gives the same result; None draws a new one.
     chunk_size : int, optional
-        Rows handled at a time; by default 4096 on the CPU and 65 536 elsewhere. A chunk
+        Rows handled at a time; by default 2048 on the CPU and 65 536 elsewhere. A chunk
         holds ``chunk_size * num_sample`` float32.
     progress : bool
         Show progress bars once a fit or a transform has taken two seconds.
@@ -109,11 +109,12 @@ class NCUT:
     ``C (C.T 1)``, and as an affinity of a row with itself is 1, never less than 1. With
     ``F = D**-0.5 C`` the eigenvectors are ``F W S**-0.5`` for the eigenpairs ``W, S``
     of the small matrix ``F.T F``: the leading eigenvectors of the factorised graph,
-    with no further approximation. ``C`` has a column for each eigenvalue of ``K_L``
-    that is above 0.02 of the K-th, and at least for the first 192.
+    with no further approximation. ``C`` is turned, and cut, to the directions that
+    matter: on a sample of rows, the leading eigenvectors of ``F.T F`` whose eigenvalue
+    is above half of the (K + 30)-th, at least 1.5 for each of these.
 
     Landmarks need not be rows. They are centres of k-means within the leading
-    directions of the rows (64, or two for each eigenvector), so that affinities to
+    directions of the rows (96, or two for each eigenvector), so that affinities to
     them follow from a row's coordinates there, and its norm, without approximation. As
     ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit rows, the same
     holds for the cosine, with centres inside the unit sphere. In the normalised
@@ -123,7 +124,8 @@ class NCUT:
 
     **Error.** The residuals ``M v - lambda v`` on 1024 sampled rows of the exact matrix
     tell, by first-order perturbation theory, how far the eigenvectors are from the
-    exact ones. Of more rows than `exact_up_to` that is done for a part of 8192.
+    exact ones. Of more rows than `exact_up_to` that is done for a part of 16 384,
+    which makes the estimate rather too large than too small.
 
     **Whole affinity.** One half of the symmetric float32 matrix is held, and multiplied
     with blocks of 16 vectors in a block Lanczos iteration [4]_, until the residuals are

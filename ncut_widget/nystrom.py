@@ -11,7 +11,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ncut_widget.affinity import Rows, chunks
-from ncut_widget.landmarks import Landmarks
+from ncut_widget.landmarks import Landmarks, Sample
 from ncut_widget.solution import Extension, Solution, inverse_root_degree
 
 NUM_PASSES = 3
@@ -30,31 +30,49 @@ _LEAD = 1e-4
 # Degrees raised to 1 may leave the trivial vector no eigenvector: this far from one, it
 # is not raised.
 _TRIVIAL_RESIDUAL = 0.1
-# Of the directions left, the factor keeps those whose eigenvalue is above this share of
-# the K-th, and at least _MIN_RANK, or so many for each eigenvector. On features of
-# photographs at K = 30 that loses less than 0.0001 of the smallest principal cosine; a
-# smooth affinity keeps 190 to 250 of 512 directions, a sharp one (small gamma) nearly
-# all.
-_TAIL = 0.02
-_MIN_RANK = 192
-_MIN_RANK_PER_EIG = 3
+# Landmarks have more directions than K eigenvectors need, and each costs time. What has
+# an eigenvalue below _FAINT of the K-th of the landmarks' affinity is rounding. Of the
+# rest, a sample of rows tells the leading ones of the normalised affinity: those above
+# _TAIL of the K-th, and at least so many for each eigenvector. That loses less than
+# 0.0001 of the smallest principal cosine; a sharp affinity (small gamma) keeps nearly
+# all directions.
+_FAINT = 0.002
+_TAIL = 0.5
+_MIN_RANK_PER_EIG = 1.5
 
 
 class Factor:
-    """``C = K(X, L) R``, with R (m, r) the root of the landmarks' pseudo-inverse.
+    """``C = K(X, L) R``, with ``R R.T`` the landmarks' pseudo-inverse.
+
+    But for directions that k leading eigenvectors don't need: R is (m, r).
 
     Parameters
     ----------
     landmarks : Landmarks
+    sample : Sample
     k : int
         Leading eigenvectors that it must do for, at most the landmarks.
+    chunk_size : int
+        Rows handled at a time.
     """
 
-    def __init__(self, landmarks: Landmarks, k: int) -> None:
-        self.landmarks = landmarks
-        within = landmarks.affinity.within(landmarks.points.cpu().double())
-        self.root = _pseudo_inverse_root(within, k)
-        self._root = self.root.to(landmarks.points)
+    def __init__(
+        self, landmarks: Landmarks, sample: Sample, k: int, chunk_size: int
+    ) -> None:
+        self.landmarks, self.k = landmarks, k
+        affinity, points = landmarks
+        root = _pseudo_inverse_root(affinity.within(points.cpu().double()), k)
+        turned = root.to(points)
+        gram = root.new_zeros(root.shape[1], root.shape[1])
+        for at in chunks(len(sample.placed), chunk_size):
+            c = affinity.between(sample.placed[at], points) @ turned
+            gram += (c.T @ (c * sample.weight[at, None].to(c))).cpu()
+        values, vectors = torch.linalg.eigh(gram)
+        values, vectors = values.flip(0), vectors.flip(1)
+        matters = values > _TAIL * values[min(k, len(values)) - 1]
+        matters[: math.ceil(_MIN_RANK_PER_EIG * k)] = True
+        self.root = root @ vectors[:, matters]
+        self._root = self.root.to(points)
 
     def passes(
         self, rows: Rows, chunk_size: int, bar: tqdm[Any]
@@ -102,14 +120,14 @@ def solve_by_landmarks(
         f = c * part
         gram += (f.T @ f).cpu()
         scale[at] = part.to(scale)
-    eigvals, small, inverse = leading_eigenpairs(gram, total, k)
-    small *= inverse.sqrt()
+    spectrum, small, inverse = leading_eigenpairs(gram, total, max(k, factor.k))
+    small = (small * inverse.sqrt())[:, :k]
     eigvecs = rows.new_output(k)
     for at, c in passes():
         v = (c @ small.to(c)) * scale[at].to(c)
         eigvecs[at] = v.to(eigvecs)
     extension = Extension(factor.landmarks, root @ total, root @ small)
-    return Solution(eigvals, eigvecs, scale, extension)
+    return Solution(spectrum[:k], eigvecs, scale, extension, spectrum=spectrum)
 
 
 def leading_eigenpairs(
@@ -140,11 +158,9 @@ def leading_eigenpairs(
 def _pseudo_inverse_root(matrix: Tensor, k: int) -> Tensor:
     """Return R (m, r) with ``R R.T`` the pseudo-inverse of a PSD matrix.
 
-    What hardly matters to k leading eigenvectors is left out.
+    What is rounding beside k leading eigenvectors is left out.
     """
     values, vectors = torch.linalg.eigh(matrix)
     values, vectors = values.flip(0), vectors.flip(1)
-    matters = values > _TAIL * values[k - 1]
-    matters[: max(_MIN_RANK, _MIN_RANK_PER_EIG * k)] = True
-    matters &= values > _PSEUDO_INVERSE_FLOOR * values[0]
-    return vectors[:, matters] * values[matters].rsqrt()
+    sound = values > max(_FAINT * values[k - 1], _PSEUDO_INVERSE_FLOOR * values[0])
+    return vectors[:, sound] * values[sound].rsqrt()

@@ -54,6 +54,8 @@ class Solution:
     error : float
         Estimate of the sine of the largest angle between the space of the eigenvectors
         and that of the exact ones.
+    spectrum : Tensor of float64, optional
+        `eigvals` and those that follow.
     """
 
     eigvals: Tensor
@@ -61,6 +63,7 @@ class Solution:
     scale: Tensor
     extension: Extension
     error: float = 0.0
+    spectrum: Tensor | None = None
 
     def first(self, k: int) -> Solution:
         """Return the k leading eigenpairs."""

@@ -29,4 +29,4 @@ def test_solver(benchmark: BenchmarkFixture, side: Side, case: Case) -> None:
 
 
 def test_solver_of_the_tutorial(benchmark: BenchmarkFixture, side: Side) -> None:
-    measure(benchmark, side, Case("sam", arrays.TUTORIAL, Affinity()), rounds=1)
+    measure(benchmark, side, Case("sam", arrays.TUTORIAL, Affinity()), rounds=3)
