@@ -8,7 +8,7 @@ BIN := .venv/bin
 PEERS := ncut-pytorch-1.8.19 ncut-pytorch-3.2.0 scikit-learn-1.9.1
 PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 RESULTS := .bench/results
-PARTS := solver accuracy click texture import gpu extraction growth page
+PARTS := solver accuracy click texture import floors extraction growth page
 
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
@@ -53,9 +53,9 @@ bench-import: .venv/dev $(PEERS:%=.bench/%/installed) $(RESULTS)
 	$(call suite,import,ncut_widget $(PEERS))
 	$(show) import
 
-bench-gpu: .venv/dev $(RESULTS)
-	$(call suite,gpu,ncut_widget)
-	$(show) gpu
+bench-floors: .venv/dev $(RESULTS)
+	$(call suite,floors,ncut_widget)
+	$(show) floors
 
 bench-extraction: .venv/dev peers $(RESULTS)
 	$(call program,extraction)

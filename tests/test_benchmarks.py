@@ -160,4 +160,4 @@ def test_tables_put_the_same_row_of_every_side_in_one_line() -> None:
 def test_what_was_not_measured_is_said(tmp_path: Any) -> None:
     (tmp_path / "click-ncut_widget.json").write_text("")  # every test was skipped
     assert section("click", tmp_path) == "## Click and slider\n\nnot measured\n"
-    assert "no CUDA" in section("gpu", tmp_path)
+    assert "no CUDA" in section("floors", tmp_path)

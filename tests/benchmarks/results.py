@@ -164,10 +164,15 @@ def accuracy(found: list[Figure]) -> str:
     )
 
 
-def gpu(found: list[Figure]) -> str:
-    if not found:
-        return "torch finds no CUDA on this machine: not measured."
+FLOORS = """\
+Time over what it would take to read the input once, and over what the products of
+matrices alone would take, at the speed that the device copies and multiplies float32
+matrices in the same run."""
 
+NO_CUDA = "torch finds no CUDA on this machine: its rows are not measured."
+
+
+def floors(found: list[Figure]) -> str:
     def over(name: str) -> Cell:
         def cell(each: Figure) -> str:
             floor = each.extra.get(name)
@@ -177,18 +182,24 @@ def gpu(found: list[Figure]) -> str:
 
         return cell
 
-    first = found[0].extra
-    machine = (
-        f"{first['device']}: copies {first['copy_gigabytes']:.0f} GB/s, multiplies "
-        f"{first['matmul_teraflops']:.1f} float32 TFLOP/s, measured in this run."
-    )
-    columns = {
-        "time": lambda each: seconds(each.seconds),
-        "input read once, time over it": over("read_floor"),
-        "arithmetic, time over it": over("arithmetic_floor"),
-        "memory (MB)": number("megabytes", ".0f"),
-    }
-    return f"{machine}\n\n{listing(found, columns)}"
+    parts = [FLOORS]
+    for device in dict.fromkeys(each.extra["device"] for each in found):
+        of_device = [each for each in found if each.extra["device"] == device]
+        first = of_device[0].extra
+        parts.append(
+            f"{device}: copies {first['copy_gigabytes']:.0f} GB/s, multiplies "
+            f"{first['matmul_teraflops']:.2f} TFLOP/s."
+        )
+        columns = {
+            "time": lambda each: seconds(each.seconds),
+            "input read once, time over it": over("read_floor"),
+            "arithmetic, time over it": over("arithmetic_floor"),
+            "memory (MB)": number("megabytes", ".0f"),
+        }
+        parts.append(listing(of_device, columns))
+    if not any(each.extra["on_cuda"] for each in found):
+        parts.append(NO_CUDA)
+    return "\n\n".join(parts)
 
 
 PARTS: dict[str, tuple[str, Callable[[list[Figure]], str] | None]] = {
@@ -197,7 +208,7 @@ PARTS: dict[str, tuple[str, Callable[[list[Figure]], str] | None]] = {
     "click": ("Click and slider", comparison),
     "texture": ("Texture backbone", comparison),
     "import": ("Import", comparison),
-    "gpu": ("GPU", gpu),
+    "floors": ("Floors", floors),
     "extraction": ("Feature extraction", None),
     "growth": ("Growth", None),
     "page": ("Page", None),
@@ -214,7 +225,7 @@ def section(part: str, folder: Path) -> str:
         body = f"```\n{text}\n```" if text else NOTHING
     else:
         found = figures(reports(folder, part))
-        body = write(found) if found or part == "gpu" else NOTHING
+        body = write(found) if found or part == "floors" else NOTHING
     return f"## {title}\n\n{body}\n"
 
 
