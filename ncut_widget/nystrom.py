@@ -78,17 +78,24 @@ class Factor:
         self, rows: Rows, chunk_size: int, bar: tqdm[Any]
     ) -> Callable[[], Iterator[tuple[slice, Tensor]]]:
         """Return what yields, each time, the rows' slices and their parts of C."""
-        computed: dict[int, Tensor] = {}
-        keeps = rows.count * self.root.shape[1] * 4 <= _KEPT_FACTOR_BYTES
+        rank = self.root.shape[1]
+        keeps = rows.count * rank * 4 <= _KEPT_FACTOR_BYTES
+        # One piece of memory: many, made between others, would leave holes.
+        kept = self._root.new_empty(rows.count if keeps else 0, rank)
+        computed: set[int] = set()
 
         def run() -> Iterator[tuple[slice, Tensor]]:
             for at in chunks(rows.count, chunk_size, bar):
-                c = computed.get(at.start)
-                if c is None:
-                    c = self.landmarks.affinities(rows.read(at)) @ self._root
-                    if keeps:
-                        computed[at.start] = c
-                yield at, c
+                if at.start in computed:
+                    yield at, kept[at]
+                    continue
+                k = self.landmarks.affinities(rows.read(at))
+                if keeps:
+                    torch.mm(k, self._root, out=kept[at])
+                    computed.add(at.start)
+                    yield at, kept[at]
+                else:
+                    yield at, k @ self._root
 
         return run
 

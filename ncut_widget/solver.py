@@ -29,8 +29,8 @@ _MORE = 2
 # Up to so many rows the whole affinity takes no longer than landmarks.
 _SMALL = 4096
 # Landmarks are accepted where the sine of the largest angle to the exact eigenvectors
-# is estimated below this: its cosine is then above 0.998, and by experience 0.999.
-_ACCEPTED_SINE = 0.06
+# is estimated below this: its cosine is then 0.999.
+_ACCEPTED_SINE = 0.04
 # Of a part of the rows: it has errors up to half as large again as all of them.
 _ACCEPTED_SINE_OF_PART = 0.07
 # Above this twice as many landmarks would not bring it there.
