@@ -86,16 +86,12 @@ class Factor:
 
         def run() -> Iterator[tuple[slice, Tensor]]:
             for at in chunks(rows.count, chunk_size, bar):
-                if at.start in computed:
-                    yield at, kept[at]
-                    continue
-                k = self.landmarks.affinities(rows.read(at))
-                if keeps:
-                    torch.mm(k, self._root, out=kept[at])
+                c = kept[at] if keeps else None
+                if c is None or at.start not in computed:
+                    k = self.landmarks.affinities(rows.read(at))
+                    c = torch.mm(k, self._root, out=c)
                     computed.add(at.start)
-                    yield at, kept[at]
-                else:
-                    yield at, k @ self._root
+                yield at, c
 
         return run
 

@@ -68,7 +68,7 @@ class Solver:
             return self._whole(rows, rng)
         if rows.count > self.exact_up_to:
             return self._by_landmarks(rows, m, rng)
-        for count in (m, _MORE * m):
+        for count in (m, min(_MORE * m, rows.count)):
             solution = self._checked(rows, self._factor(rows, count, rng), rng)
             if solution.error <= _ACCEPTED_SINE:
                 return solution.first(self.num_eig)

@@ -137,6 +137,16 @@ def test_twice_as_many_landmarks_are_taken_where_these_do(texture: Array) -> Non
 
 
 @pytest.mark.usefixtures("no_small_graphs")
+def test_there_are_no_more_landmarks_than_rows(
+    texture: Array, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(solver, "_ACCEPTED_SINE", 0)
+    monkeypatch.setattr(solver, "_HOPELESS_SINE", np.inf)
+    ncut = NCUT(20).fit(texture.reshape(-1, texture.shape[-1])[:1100])
+    assert len(ncut.landmarks_) == 1100
+
+
+@pytest.mark.usefixtures("no_small_graphs")
 def test_the_whole_affinity_is_taken_where_they_do_not(texture: Array) -> None:
     features = texture.reshape(-1, texture.shape[-1])
     gamma = typical_distance(features)
