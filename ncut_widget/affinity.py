@@ -154,7 +154,7 @@ class Affinity:
         if self.distance == "cosine" and self.basis is not None:
             return self._place_unit_rows(features)
         x = self._spread(features)
-        x = ((x - self.centre.to(x)) / self.length).to(self.device, self.dtype)
+        x = (x - self.centre.to(x)).div_(self.length).to(self.device, self.dtype)
         limit = MAX_MAGNITUDE / math.sqrt(x.shape[1])  # no norm may overflow
         x.clamp_(-limit, limit)
         square = x.square().sum(1)

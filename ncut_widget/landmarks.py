@@ -13,17 +13,15 @@ from ncut_widget.affinity import Affinity, Rows, chunks, placed_rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
-# Landmarks are chosen by looking at no more than _POOL_ROWS rows, from their affinity
-# to _ANCHORS of them; k-means then runs on _SAMPLE_PER_LANDMARK rows a landmark.
+# Landmarks are chosen by looking at no more than _POOL_ROWS rows: a sample of these,
+# so many rows a landmark, is drawn by their affinity to _ANCHORS of them.
 _POOL_ROWS = 32_768
 _ANCHORS = 128
-_SAMPLE_PER_LANDMARK = 16
+_SAMPLE_PER_LANDMARK = 32
 _KMEANS_STEPS = 3
-# The rows that the leading coordinates are found from, and the subspace iteration that
-# finds them: rough, as nothing but the landmarks' place depends on it.
-_BASIS_ROWS = 4096
+# The subspace iteration that finds the leading directions of the sample.
 _BASIS_EXTRA = 16
-_BASIS_STEPS = 2
+_BASIS_STEPS = 3
 
 
 class Landmarks(NamedTuple):
@@ -52,6 +50,11 @@ class Sample(NamedTuple):
     placed: Tensor
     weight: Tensor
 
+    def along(self, basis: Tensor) -> Sample:
+        """Return the sample as an affinity with a basis (r, r') would place it."""
+        coordinates = self.placed[:, :-2] @ basis
+        return Sample(placed_rows(coordinates, self.placed[:, -2]), self.weight)
+
 
 def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Return the indices of the rows that m landmarks are chosen from, in order."""
@@ -61,19 +64,47 @@ def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]
     return np.sort(rng.choice(count, size, replace=False))
 
 
-def leading_basis(
+def draw_sample(
     rows: Rows,
     affinity: Affinity,
     pool: NDArray[np.int64],
-    r: int,
+    m: int,
     rng: np.random.Generator,
-) -> Tensor:
-    """Return the leading r directions (C', r) of placed rows, orthonormal.
+    chunk_size: int,
+) -> Sample:
+    """Return a sample of the pool that is large enough for m landmarks."""
 
-    By subspace iteration on a sample (Halko, Martinsson & Tropp 2011).
+    def place(drawn: NDArray[np.int64]) -> Tensor:
+        return affinity.place(rows.read(pool[drawn]))
+
+    every = np.arange(len(pool))
+    anchors = place(rng.choice(len(pool), min(_ANCHORS, len(pool)), replace=False))
+    parts = chunks(len(pool), chunk_size)
+    degrees = torch.cat(
+        [affinity.between(place(every[at]), anchors).mean(1) for at in parts]
+    )
+    # Sampling without replacement, in order, with probability inverse to the degree
+    # (whose least share is the row's own affinity): the first to arrive, each after
+    # an exponential waiting time.
+    share = degrees.cpu().double().numpy() + 1 / len(pool)
+    arrivals = rng.exponential(size=len(pool)) * share
+    order = np.argsort(arrivals, kind="stable")
+    drawn, left = np.split(order, [_SAMPLE_PER_LANDMARK * m])
+    last = arrivals[left[0]] if len(left) else np.inf
+    chance = -np.expm1(-last / share[drawn])
+    parts = chunks(len(drawn), chunk_size)
+    placed = torch.cat([place(drawn[at]) for at in parts])
+    return Sample(placed, torch.from_numpy(1 / (chance * share[drawn])))
+
+
+def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
+    """Return the leading r directions (C', r) of a sample, orthonormal.
+
+    In the normalised affinity a row counts by the inverse of its degree, as it does in
+    the sample: few, far rows have directions of their own, which count. By subspace
+    iteration (Halko, Martinsson & Tropp 2011).
     """
-    drawn = rng.choice(pool, min(_BASIS_ROWS, len(pool)), replace=False)
-    x = affinity.place(rows.read(drawn))[:, :-2]
+    x = sample.placed[:, :-2]
     start = rng.standard_normal((x.shape[1], r + _BASIS_EXTRA))
     basis = torch.from_numpy(start).to(x)
     for _ in range(_BASIS_STEPS):
@@ -87,49 +118,37 @@ def place_landmarks(
     rows: Rows,
     affinity: Affinity,
     pool: NDArray[np.int64],
+    sample: Sample,
     m: int,
     method: SampleMethod,
     rng: np.random.Generator,
     chunk_size: int,
-) -> tuple[Landmarks, Sample]:
-    """Return m landmarks, where the affinity has a basis in its span, and a sample."""
-    parts = chunks(len(pool), chunk_size)
-    placed = torch.cat([affinity.place(rows.read(pool[at])) for at in parts])
-    anchors = _draw(placed, rng.choice(len(pool), min(_ANCHORS, len(pool)), False))
-    parts = chunks(len(pool), chunk_size)
-    degrees = torch.cat([affinity.between(placed[at], anchors).mean(1) for at in parts])
-    # Sampling without replacement, in order, with probability inverse to the degree
-    # (whose least share is the row's own affinity): the first to arrive, each after
-    # an exponential waiting time.
-    share = degrees.cpu().double().numpy() + 1 / len(pool)
-    arrivals = rng.exponential(size=len(pool)) * share
-    order = np.argsort(arrivals, kind="stable")
-    drawn, left = np.split(order, [_SAMPLE_PER_LANDMARK * m])
-    last = arrivals[left[0]] if len(left) else np.inf
-    chance = -np.expm1(-last / share[drawn])
-    weight = torch.from_numpy(1 / (chance * share[drawn]))
-    sample = _draw(placed, drawn)
+) -> Landmarks:
+    """Return m landmarks, where the affinity has a basis in its span."""
+    coordinates = sample.placed[:, :-2]
     if method == "random":
-        points = _draw(placed, rng.choice(len(pool), m, replace=False))[:, :-2]
+        drawn = rng.choice(pool, m, replace=False)
+        points = affinity.place(rows.read(drawn))[:, :-2]
     elif method == "farthest":
-        points = sample[farthest_points(sample[:, :-2], m), :-2]
+        points = coordinates[farthest_points(coordinates, m)]
     else:
-        points = _cluster_centres(sample[:, :-2], m)
-    return Landmarks(affinity, placed_rows(points)), Sample(sample, weight)
+        points = _cluster_centres(coordinates, m, chunk_size)
+    return Landmarks(affinity, placed_rows(points))
 
 
-def _draw(placed: Tensor, rows: NDArray[np.int64]) -> Tensor:
-    return placed[torch.from_numpy(rows).to(placed.device)]
-
-
-def _cluster_centres(sample: Tensor, m: int) -> Tensor:
+def _cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
     """Return m centres (m, r) of a sample, by Lloyd's steps from its first m rows."""
     centres = sample[:m].clone()
     # CUDA's index_add_ is not deterministic, so that sums are done on the CPU.
     summands = sample.cpu()
     for _ in range(_KMEANS_STEPS):
         half = centres.square().sum(1).mul_(0.5)
-        nearest = torch.addmm(half, sample, centres.T, beta=-1).argmax(1).cpu()
+        nearest = torch.cat(
+            [
+                torch.addmm(half, part, centres.T, beta=-1).argmax(1).cpu()
+                for part in sample.split(chunk_size)
+            ]
+        )
         sizes = torch.bincount(nearest, minlength=m)[:, None]
         sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
         # An empty cluster stays where it was.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from copy import copy
 from typing import Any
 
 import torch
@@ -72,16 +73,22 @@ class Factor:
         matters = values > _TAIL * values[min(k, len(values)) - 1]
         matters[: math.ceil(_MIN_RANK_PER_EIG * k)] = True
         self.root = root @ vectors[:, matters]
-        self._root = self.root.to(points)
+
+    def first(self, rank: int) -> Factor:
+        """Return the factor's first columns, those that matter most."""
+        part = copy(self)
+        part.root = self.root[:, :rank]
+        return part
 
     def passes(
         self, rows: Rows, chunk_size: int, bar: tqdm[Any]
     ) -> Callable[[], Iterator[tuple[slice, Tensor]]]:
         """Return what yields, each time, the rows' slices and their parts of C."""
-        rank = self.root.shape[1]
+        root = self.root.to(self.landmarks.points)
+        rank = root.shape[1]
         keeps = rows.count * rank * 4 <= _KEPT_FACTOR_BYTES
         # One piece of memory: many, made between others, would leave holes.
-        kept = self._root.new_empty(rows.count if keeps else 0, rank)
+        kept = root.new_empty(rows.count if keeps else 0, rank)
         computed: set[int] = set()
 
         def run() -> Iterator[tuple[slice, Tensor]]:
@@ -89,7 +96,7 @@ class Factor:
                 c = kept[at] if keeps else None
                 if c is None or at.start not in computed:
                     k = self.landmarks.affinities(rows.read(at))
-                    c = torch.mm(k, self._root, out=c)
+                    c = torch.mm(k, root, out=c)
                     computed.add(at.start)
                 yield at, c
 

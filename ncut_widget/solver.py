@@ -14,6 +14,7 @@ from ncut_widget.error import sine_of_error
 from ncut_widget.landmarks import (
     SampleMethod,
     draw_pool,
+    draw_sample,
     leading_basis,
     place_landmarks,
 )
@@ -38,8 +39,10 @@ _HOPELESS_SINE = 0.2
 # Eigenvectors behind the last that the estimate looks at, and rows of a large graph.
 _SPARE = 30
 _PROBED_ROWS = 16_384
+# Of all rows of a large graph the factor is cut to so many columns an eigenvector.
+_RANK_PER_EIG = 2
 # Landmarks lie in the leading directions of the rows where these are twice as many.
-_DIRECTIONS = 96
+_DIRECTIONS = 64
 _DIRECTIONS_PER_EIG = 2
 
 
@@ -98,10 +101,11 @@ class Solver:
         """Solve by m landmarks, or more where a part of the rows shows the need."""
         size = min(_PROBED_ROWS, rows.count)
         probe = rows.take(np.sort(rng.choice(rows.count, size, replace=False)))
+        k = self.num_eig
         more = 1 if self.num_sample is not None else _MORE
         for count in {m: None, min(more * m, rows.count): None}:
             factor = self._factor(rows, count, rng)
-            solution = self._solve(rows, factor, self.num_eig)
+            solution = self._solve(rows, factor.first(_RANK_PER_EIG * k), k)
             error = self._checked(probe, factor, rng, solution.spectrum).error
             if error <= _ACCEPTED_SINE_OF_PART:
                 break
@@ -135,11 +139,13 @@ class Solver:
         """Place m landmarks, in few directions where the rows have many."""
         pool = draw_pool(rows, m, rng)
         affinity = self._affinity(rows, pool)
+        sample = draw_sample(rows, affinity, pool, m, rng, self.chunk_size)
         few = max(_DIRECTIONS, _DIRECTIONS_PER_EIG * self.num_eig)
         if 2 * few <= rows.columns:
-            affinity = affinity.along(leading_basis(rows, affinity, pool, few, rng))
-        landmarks, sample = place_landmarks(
-            rows, affinity, pool, m, self.sample_method, rng, self.chunk_size
+            basis = leading_basis(sample, few, rng)
+            affinity, sample = affinity.along(basis), sample.along(basis)
+        landmarks = place_landmarks(
+            rows, affinity, pool, sample, m, self.sample_method, rng, self.chunk_size
         )
         k = min(self.num_eig + _SPARE, m)
         return Factor(landmarks, sample, k, self.chunk_size)
