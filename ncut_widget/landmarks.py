@@ -40,20 +40,19 @@ class Landmarks(NamedTuple):
 
 
 class Sample(NamedTuple):
-    """Placed rows (n, r + 2), drawn with probability inverse to their degree.
+    """Placed rows (n, r + 2), drawn with probability inverse to their degree, roughly.
 
-    A row's weight (n,), float64, makes up for its chance to be drawn and divides by its
-    degree: ``weight * K(x, L).T K(x, L)`` sums to what all rows of the normalised
-    affinity would give, up to a factor.
+    `chance` (n,), float64, is that of a row to be drawn: sums over all rows are those
+    over the sample, each row divided by its chance.
     """
 
     placed: Tensor
-    weight: Tensor
+    chance: Tensor
 
     def along(self, basis: Tensor) -> Sample:
         """Return the sample as an affinity with a basis (r, r') would place it."""
         coordinates = self.placed[:, :-2] @ basis
-        return Sample(placed_rows(coordinates, self.placed[:, -2]), self.weight)
+        return Sample(placed_rows(coordinates, self.placed[:, -2]), self.chance)
 
 
 def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -91,10 +90,10 @@ def draw_sample(
     order = np.argsort(arrivals, kind="stable")
     drawn, left = np.split(order, [_SAMPLE_PER_LANDMARK * m])
     last = arrivals[left[0]] if len(left) else np.inf
-    chance = -np.expm1(-last / share[drawn])
+    chance = -np.expm1(-last / share[drawn]) * len(pool) / rows.count
     parts = chunks(len(drawn), chunk_size)
     placed = torch.cat([place(drawn[at]) for at in parts])
-    return Sample(placed, torch.from_numpy(1 / (chance * share[drawn])))
+    return Sample(placed, torch.from_numpy(chance))
 
 
 def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:

@@ -111,21 +111,22 @@ class NCUT:
     of the small matrix ``F.T F``: the leading eigenvectors of the factorised graph,
     with no further approximation. ``C`` is turned, and cut, to the directions that
     matter: on a sample of rows, the leading eigenvectors of ``F.T F`` whose eigenvalue
-    is above half of the (K + 30)-th, at least 1.5 for each of these.
+    is above a fifth of the K-th, at least 1.5 K of them.
 
     Landmarks need not be rows. They are centres of k-means within the leading
-    directions of the rows (96, or two for each eigenvector), so that affinities to
+    directions of the rows (64, or two for each eigenvector), so that affinities to
     them follow from a row's coordinates there, and its norm, without approximation. As
     ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit rows, the same
     holds for the cosine, with centres inside the unit sphere. In the normalised
-    affinity a row counts by the inverse of its degree, so rows are drawn that way: few,
-    far rows make the leading eigenvectors of heavy-tailed features, and uniform
-    landmarks miss them.
+    affinity a row counts by the inverse of its degree, so the rows that directions and
+    centres come from are drawn that way: few, far rows make the leading eigenvectors of
+    heavy-tailed features, and uniform landmarks miss them.
 
     **Error.** The residuals ``M v - lambda v`` on 1024 sampled rows of the exact matrix
-    tell, by first-order perturbation theory, how far the eigenvectors are from the
-    exact ones. Of more rows than `exact_up_to` that is done for a part of 16 384,
-    which makes the estimate rather too large than too small.
+    (on average, and far rows rather than others) tell, by first-order perturbation
+    theory, how far the eigenvectors are from the exact ones. Of more rows than
+    `exact_up_to` that is done for a part of 16 384, which makes the estimate rather too
+    large than too small.
 
     **Whole affinity.** One half of the symmetric float32 matrix is held, and multiplied
     with blocks of 16 vectors in a block Lanczos iteration [4]_, until the residuals are

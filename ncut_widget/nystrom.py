@@ -38,7 +38,7 @@ _TRIVIAL_RESIDUAL = 0.1
 # 0.0001 of the smallest principal cosine; a sharp affinity (small gamma) keeps nearly
 # all directions.
 _FAINT = 0.002
-_TAIL = 0.5
+_TAIL = 0.2
 _MIN_RANK_PER_EIG = 1.5
 
 
@@ -63,22 +63,27 @@ class Factor:
         self.landmarks, self.k = landmarks, k
         affinity, points = landmarks
         root = _pseudo_inverse_root(affinity.within(points.cpu().double()), k)
-        turned = root.to(points)
-        gram = root.new_zeros(root.shape[1], root.shape[1])
-        for at in chunks(len(sample.placed), chunk_size):
-            c = affinity.between(sample.placed[at], points) @ turned
-            gram += (c.T @ (c * sample.weight[at, None].to(c))).cpu()
+        parts = [
+            affinity.between(sample.placed[at], points) @ root.to(points)
+            for at in chunks(len(sample.placed), chunk_size)
+        ]
+        c, chance = torch.cat(parts), sample.chance[:, None].to(points)
+        total = (c / chance).sum(0)
+        f = c * (inverse_root_degree(c, total) * chance.rsqrt())
+        gram = (f.T @ f).cpu().double()
         values, vectors = torch.linalg.eigh(gram)
-        values, vectors = values.flip(0), vectors.flip(1)
-        matters = values > _TAIL * values[min(k, len(values)) - 1]
-        matters[: math.ceil(_MIN_RANK_PER_EIG * k)] = True
-        self.root = root @ vectors[:, matters]
+        self._values = values.flip(0)
+        self.root = (root @ vectors.flip(1))[:, : self._rank(k)]
 
-    def first(self, rank: int) -> Factor:
-        """Return the factor's first columns, those that matter most."""
+    def first(self, k: int) -> Factor:
+        """Return the factor cut to what so many leading eigenvectors need."""
         part = copy(self)
-        part.root = self.root[:, :rank]
+        part.root = self.root[:, : self._rank(k)]
         return part
+
+    def _rank(self, k: int) -> int:
+        least = _TAIL * self._values[min(k, len(self._values)) - 1]
+        return max(math.ceil(_MIN_RANK_PER_EIG * k), int((self._values > least).sum()))
 
     def passes(
         self, rows: Rows, chunk_size: int, bar: tqdm[Any]

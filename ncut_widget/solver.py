@@ -31,19 +31,18 @@ _MORE = 2
 _SMALL = 4096
 # Landmarks are accepted where the sine of the largest angle to the exact eigenvectors
 # is estimated below this: its cosine is then 0.999.
-_ACCEPTED_SINE = 0.04
-# Of a part of the rows: it has errors up to half as large again as all of them.
-_ACCEPTED_SINE_OF_PART = 0.07
+_ACCEPTED_SINE = 0.042
+# Of a part of the rows: its errors are larger than those of all, and known less well.
+_ACCEPTED_SINE_OF_PART = 0.05
 # Above this twice as many landmarks would not bring it there.
 _HOPELESS_SINE = 0.2
 # Eigenvectors behind the last that the estimate looks at, and rows of a large graph.
 _SPARE = 30
 _PROBED_ROWS = 16_384
-# Of all rows of a large graph the factor is cut to so many columns an eigenvector.
-_RANK_PER_EIG = 2
-# Landmarks lie in the leading directions of the rows where these are twice as many.
-_DIRECTIONS = 64
+# Landmarks lie in the leading directions of the rows: at least in so many for each
+# eigenvector, more for more landmarks, where the rows have twice as many.
 _DIRECTIONS_PER_EIG = 2
+_LANDMARKS_PER_DIRECTION = 10
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ class Solver:
         more = 1 if self.num_sample is not None else _MORE
         for count in {m: None, min(more * m, rows.count): None}:
             factor = self._factor(rows, count, rng)
-            solution = self._solve(rows, factor.first(_RANK_PER_EIG * k), k)
+            solution = self._solve(rows, factor.first(k), k)
             error = self._checked(probe, factor, rng, solution.spectrum).error
             if error <= _ACCEPTED_SINE_OF_PART:
                 break
@@ -140,7 +139,7 @@ class Solver:
         pool = draw_pool(rows, m, rng)
         affinity = self._affinity(rows, pool)
         sample = draw_sample(rows, affinity, pool, m, rng, self.chunk_size)
-        few = max(_DIRECTIONS, _DIRECTIONS_PER_EIG * self.num_eig)
+        few = max(_DIRECTIONS_PER_EIG * self.num_eig, m // _LANDMARKS_PER_DIRECTION)
         if 2 * few <= rows.columns:
             basis = leading_basis(sample, few, rng)
             affinity, sample = affinity.along(basis), sample.along(basis)
