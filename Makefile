@@ -53,7 +53,7 @@ bench-import: .venv/dev $(PEERS:%=.bench/%/installed) $(RESULTS)
 	$(call suite,import,ncut_widget $(PEERS))
 	$(show) import
 
-bench-floors: .venv/dev $(RESULTS)
+bench-floors: arrays
 	$(call suite,floors,ncut_widget)
 	$(show) floors
 

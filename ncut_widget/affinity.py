@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -19,6 +19,13 @@ Features: TypeAlias = ArrayLike | Tensor
 # Above this a float32 square overflows once it is summed over the columns; a row whose
 # norm is below its inverse has no direction left in float32.
 MAX_MAGNITUDE = 1e18
+
+
+class Part(NamedTuple):
+    """Some rows of features, (n, C), and their norms, (n, 1)."""
+
+    values: Tensor
+    norms: Tensor
 
 
 class Rows:
@@ -47,9 +54,12 @@ class Rows:
         self._torch = isinstance(given, Tensor)
         self.device = given.device if isinstance(given, Tensor) else torch.device("cpu")
         self._flat = given.reshape(self.count, self.columns)
+        # Of rows taken from others: which, and of how many.
+        self._taken: NDArray[np.int64] | None = None
+        self.total = self.count
 
-    def read(self, rows: slice | NDArray[np.int64]) -> Tensor:
-        """Return the rows (n, C), in float64 if float32 would round them, else float32.
+    def read(self, rows: slice | NDArray[np.int64]) -> Part:
+        """Return rows, in float64 if float32 would round them, else float32.
 
         Raises ValueError if one isn't finite or is too large to be squared.
         """
@@ -68,22 +78,28 @@ class Rows:
             )
             part = torch.from_numpy(block)
         # The largest entry takes nine times as long, and is no larger; False for NaN.
-        sound = torch.linalg.vector_norm(part, dim=1) <= MAX_MAGNITUDE
+        norms = torch.linalg.vector_norm(part, dim=1, keepdim=True)
+        sound = norms[:, 0] <= MAX_MAGNITUDE
         if not bool(sound.all()):
             sound = torch.linalg.vector_norm(part, math.inf, dim=1) <= MAX_MAGNITUDE
         if not bool(sound.all()):
             k = int(sound.logical_not().nonzero()[0, 0])
-            row = int(np.arange(self.count)[rows][k])
+            row = int(self._numbers()[rows][k])
             raise ValueError(
                 "features must be finite and at most 1e18 in magnitude, got "
-                f"{_odd_value(part[k])} in row {row} of {self.count}"
+                f"{_odd_value(part[k])} in row {row} of {self.total}"
             )
-        return part
+        return Part(part, norms)
 
     def take(self, rows: NDArray[np.int64]) -> Rows:
-        """Return some of the rows, as rows of their own."""
+        """Return some of the rows, as rows of their own, copied."""
         at = torch.from_numpy(rows).to(self.device) if self._torch else rows
-        return Rows(self._flat[at])
+        part = Rows(self._flat[at])
+        part._taken, part.total = self._numbers()[rows], self.total
+        return part
+
+    def _numbers(self) -> NDArray[np.int64]:
+        return np.arange(self.count) if self._taken is None else self._taken
 
     def new_output(self, columns: int) -> Tensor:
         """Return room for a result (N, columns), where the features are."""
@@ -120,7 +136,7 @@ class Affinity:
     def of(
         cls,
         rows: Rows,
-        pool: NDArray[np.int64],
+        pool: Rows,
         distance: Distance,
         gamma: float,
         *,
@@ -128,15 +144,15 @@ class Affinity:
         device: torch.device,
         dtype: torch.dtype,
     ) -> Affinity:
-        """Return the affinity that the features want; `pool` are rows to look at."""
+        """Return the affinity that the features want; `pool` are some, to look at."""
         gamma = float(gamma)
         free = cls(distance, torch.zeros(1), 1.0, device, dtype)
         # Any centre near the rows will do: that of a sample.
         sums = [
-            free._spread(rows.read(pool[at])).sum(0).cpu().double()
-            for at in chunks(len(pool), chunk_size)
+            free._spread(pool.read(at)).sum(0).cpu().double()
+            for at in chunks(pool.count, chunk_size)
         ]
-        centre = torch.stack(sums).sum(0) / len(pool)
+        centre = torch.stack(sums).sum(0) / pool.count
         length = gamma
         if distance == "cosine":
             length = math.sqrt(2 * gamma)
@@ -149,11 +165,11 @@ class Affinity:
         """Return the same affinity, with another basis (C', r) or none."""
         return replace(self, basis=basis)
 
-    def place(self, features: Tensor) -> Tensor:
-        """Return features (n, C) as rows (n, r + 2) to compute affinities with."""
+    def place(self, part: Part) -> Tensor:
+        """Return features as rows (n, r + 2) to compute affinities with."""
         if self.distance == "cosine" and self.basis is not None:
-            return self._place_unit_rows(features)
-        x = self._spread(features)
+            return self._place_unit_rows(part)
+        x = self._spread(part)
         x = (x - self.centre.to(x)).div_(self.length).to(self.device, self.dtype)
         limit = MAX_MAGNITUDE / math.sqrt(x.shape[1])  # no norm may overflow
         x.clamp_(-limit, limit)
@@ -180,22 +196,20 @@ class Affinity:
         distances = torch.cdist(x[:, :-2], x[:, :-2], compute_mode=exactly)
         return self._of_opposite(-distances.square_()).fill_diagonal_(1)
 
-    def _spread(self, features: Tensor) -> Tensor:
+    def _spread(self, part: Part) -> Tensor:
         """Return features, or for the cosine unit rows, before they are centred."""
         if self.distance != "cosine":
-            return features
-        x = features.to(self.device, self.dtype)
-        norm, zero = _norms(x)
+            return part.values
+        x, norm, zero = self._with_norms(part)
         unit = x.new_empty(len(x), x.shape[1] + 1)
         torch.div(x, norm, out=unit[:, :-1])
         unit[:, -1:] = zero
         return unit
 
-    def _place_unit_rows(self, features: Tensor) -> Tensor:
+    def _place_unit_rows(self, part: Part) -> Tensor:
         """Place along a basis without a copy of all coordinates."""
         assert self.basis is not None
-        x = features.to(self.device, self.dtype)
-        norm, zero = _norms(x)
+        x, norm, zero = self._with_norms(part)
         centre = self.centre.to(self.basis)
         axes = torch.cat([self.basis, centre[:, None]], 1)
         products = (x @ axes[:-1]).div_(norm).addcmul_(zero, axes[-1:])
@@ -204,6 +218,12 @@ class Affinity:
         square = (products[:, -1] * -2).add_(1 - centre @ centre).clamp_(min=0)
         coordinates = products[:, :-1] / self.length
         return placed_rows(coordinates, square / self.length**2)
+
+    def _with_norms(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rows, their norms, infinite for zeros, and which are zeros."""
+        x, norm = (each.to(self.device, self.dtype) for each in part)
+        zero = norm < 1 / MAX_MAGNITUDE
+        return x, norm.masked_fill(zero, math.inf), zero.to(x)
 
     def _of_opposite(self, squared: Tensor) -> Tensor:
         """Return affinities by squared distances times -1, in place."""
@@ -230,18 +250,11 @@ def chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slic
             bar.update(stop - start)
 
 
-def _norms(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the norms of rows (n, 1), infinite for zeros, and which are zeros."""
-    norm = torch.linalg.vector_norm(x, dim=1, keepdim=True)
-    zero = norm < 1 / MAX_MAGNITUDE
-    return norm.masked_fill_(zero, math.inf), zero.to(x)
-
-
 def _total_variance(rows: Rows, centre: Tensor, chunk_size: int) -> float:
     """Return the columns' variances, summed; 0 where it is nothing but rounding."""
     square, mean = 0.0, torch.zeros_like(centre)
     for at in chunks(rows.count, chunk_size):
-        part = rows.read(at)
+        part = rows.read(at).values
         part = part - centre.to(part)
         norms = torch.linalg.vector_norm(part, dim=1).cpu().double()
         square += float(norms.square().sum())

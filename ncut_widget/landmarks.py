@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.affinity import Affinity, Rows, chunks, placed_rows
+from ncut_widget.affinity import Affinity, Part, Rows, chunks, placed_rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
@@ -30,9 +30,9 @@ class Landmarks(NamedTuple):
     affinity: Affinity
     points: Tensor
 
-    def affinities(self, features: Tensor) -> Tensor:
-        """Return those of features (n, C) to the points, (n, m)."""
-        return self.affinity.between(self.affinity.place(features), self.points)
+    def affinities(self, part: Part) -> Tensor:
+        """Return those of rows of features to the points, (n, m)."""
+        return self.affinity.between(self.affinity.place(part), self.points)
 
     def as_features(self) -> Tensor:
         """Return the points as features (m, C), float32."""
@@ -55,42 +55,35 @@ class Sample(NamedTuple):
         return Sample(placed_rows(coordinates, self.placed[:, -2]), self.chance)
 
 
-def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Return the indices of the rows that m landmarks are chosen from, in order."""
-    count, size = rows.count, max(_POOL_ROWS, m)
-    if count <= size:
-        return np.arange(count)
-    return np.sort(rng.choice(count, size, replace=False))
+def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> Rows:
+    """Return the rows that m landmarks are chosen from, in order."""
+    size = max(_POOL_ROWS, m)
+    if rows.count <= size:
+        return rows
+    return rows.take(np.sort(rng.choice(rows.count, size, replace=False)))
 
 
 def draw_sample(
-    rows: Rows,
-    affinity: Affinity,
-    pool: NDArray[np.int64],
-    m: int,
-    rng: np.random.Generator,
-    chunk_size: int,
+    pool: Rows, affinity: Affinity, m: int, rng: np.random.Generator, chunk_size: int
 ) -> Sample:
     """Return a sample of the pool that is large enough for m landmarks."""
 
-    def place(drawn: NDArray[np.int64]) -> Tensor:
-        return affinity.place(rows.read(pool[drawn]))
+    def place(rows: slice | NDArray[np.int64]) -> Tensor:
+        return affinity.place(pool.read(rows))
 
-    every = np.arange(len(pool))
-    anchors = place(rng.choice(len(pool), min(_ANCHORS, len(pool)), replace=False))
-    parts = chunks(len(pool), chunk_size)
-    degrees = torch.cat(
-        [affinity.between(place(every[at]), anchors).mean(1) for at in parts]
-    )
+    count = pool.count
+    anchors = place(rng.choice(count, min(_ANCHORS, count), replace=False))
+    parts = chunks(count, chunk_size)
+    degrees = torch.cat([affinity.between(place(at), anchors).mean(1) for at in parts])
     # Sampling without replacement, in order, with probability inverse to the degree
     # (whose least share is the row's own affinity): the first to arrive, each after
     # an exponential waiting time.
-    share = degrees.cpu().double().numpy() + 1 / len(pool)
-    arrivals = rng.exponential(size=len(pool)) * share
+    share = degrees.cpu().double().numpy() + 1 / count
+    arrivals = rng.exponential(size=count) * share
     order = np.argsort(arrivals, kind="stable")
     drawn, left = np.split(order, [_SAMPLE_PER_LANDMARK * m])
     last = arrivals[left[0]] if len(left) else np.inf
-    chance = -np.expm1(-last / share[drawn]) * len(pool) / rows.count
+    chance = -np.expm1(-last / share[drawn]) * count / pool.total
     parts = chunks(len(drawn), chunk_size)
     placed = torch.cat([place(drawn[at]) for at in parts])
     return Sample(placed, torch.from_numpy(chance))
@@ -114,9 +107,8 @@ def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
 
 
 def place_landmarks(
-    rows: Rows,
+    pool: Rows,
     affinity: Affinity,
-    pool: NDArray[np.int64],
     sample: Sample,
     m: int,
     method: SampleMethod,
@@ -126,8 +118,8 @@ def place_landmarks(
     """Return m landmarks, where the affinity has a basis in its span."""
     coordinates = sample.placed[:, :-2]
     if method == "random":
-        drawn = rng.choice(pool, m, replace=False)
-        points = affinity.place(rows.read(drawn))[:, :-2]
+        drawn = rng.choice(pool.count, m, replace=False)
+        points = affinity.place(pool.read(drawn))[:, :-2]
     elif method == "farthest":
         points = coordinates[farthest_points(coordinates, m)]
     else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ncut_widget.affinity import chunks
+from ncut_widget.affinity import Part, chunks
 from ncut_widget.landmarks import Landmarks
 
 # A column is symmetric when its third moment is below this share of the absolute one.
@@ -32,9 +32,9 @@ class Extension:
     degree: Tensor
     projection: Tensor
 
-    def __call__(self, features: Tensor) -> Tensor:
-        """Return the eigenvectors (n, K) of features (n, C)."""
-        k = self.landmarks.affinities(features)
+    def __call__(self, part: Part) -> Tensor:
+        """Return the eigenvectors (n, K) of rows of features."""
+        k = self.landmarks.affinities(part)
         return (k @ self.projection.to(k)) * inverse_root_degree(k, self.degree)
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.affinity import Affinity, Distance, Rows
@@ -40,7 +39,8 @@ _HOPELESS_SINE = 0.2
 _SPARE = 30
 _PROBED_ROWS = 16_384
 # Landmarks lie in the leading directions of the rows: at least in so many for each
-# eigenvector, more for more landmarks, where the rows have twice as many.
+# eigenvector, more for more landmarks, where the rows have twice as many. Less one, as
+# the centre is one direction more, and 64 are faster than 65.
 _DIRECTIONS_PER_EIG = 2
 _LANDMARKS_PER_DIRECTION = 10
 
@@ -80,7 +80,7 @@ class Solver:
 
     def _whole(self, rows: Rows, rng: np.random.Generator) -> Solution:
         few = few_enough(self.num_eig, rows.count)
-        affinity = self._affinity(rows, np.arange(rows.count), lapack=not few)
+        affinity = self._affinity(rows, rows, lapack=not few)
         if not few:
             return solve_by_lapack(rows, affinity, self.num_eig)
         with (
@@ -138,20 +138,18 @@ class Solver:
         """Place m landmarks, in few directions where the rows have many."""
         pool = draw_pool(rows, m, rng)
         affinity = self._affinity(rows, pool)
-        sample = draw_sample(rows, affinity, pool, m, rng, self.chunk_size)
-        few = max(_DIRECTIONS_PER_EIG * self.num_eig, m // _LANDMARKS_PER_DIRECTION)
+        sample = draw_sample(pool, affinity, m, rng, self.chunk_size)
+        few = max(_DIRECTIONS_PER_EIG * self.num_eig, m // _LANDMARKS_PER_DIRECTION) - 1
         if 2 * few <= rows.columns:
             basis = leading_basis(sample, few, rng)
             affinity, sample = affinity.along(basis), sample.along(basis)
         landmarks = place_landmarks(
-            rows, affinity, pool, sample, m, self.sample_method, rng, self.chunk_size
+            pool, affinity, sample, m, self.sample_method, rng, self.chunk_size
         )
         k = min(self.num_eig + _SPARE, m)
         return Factor(landmarks, sample, k, self.chunk_size)
 
-    def _affinity(
-        self, rows: Rows, pool: NDArray[np.int64], *, lapack: bool = False
-    ) -> Affinity:
+    def _affinity(self, rows: Rows, pool: Rows, *, lapack: bool = False) -> Affinity:
         return Affinity.of(
             rows,
             pool,

@@ -81,7 +81,7 @@ def test_half_of_the_graph_multiplies_as_the_whole() -> None:
     rows = Rows(features)
     affinity = Affinity.of(
         rows,
-        np.arange(700),
+        rows,
         "euclidean",
         2.0,
         chunk_size=100,

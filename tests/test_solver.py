@@ -27,7 +27,7 @@ def affinity_of(features: Array, distance: str, gamma: float) -> tuple[Rows, Aff
     rows = Rows(features)
     affinity = Affinity.of(
         rows,
-        np.arange(rows.count),
+        rows,
         distance,  # type: ignore[arg-type]
         gamma,
         chunk_size=64,
@@ -60,11 +60,10 @@ def test_affinities_to_landmarks_need_few_directions_only(distance: str) -> None
     features[7] = 0
     rows, whole = affinity_of(features, distance, 0.7)
     rng = np.random.default_rng(0)
-    pool = np.arange(300)
-    sample = draw_sample(rows, whole, pool, 20, rng, 64)
+    sample = draw_sample(rows, whole, 20, rng, 64)
     basis = leading_basis(sample, 6, rng)
     affinity, sample = whole.along(basis), sample.along(basis)
-    landmarks = place_landmarks(rows, affinity, pool, sample, 20, "kmeans", rng, 64)
+    landmarks = place_landmarks(rows, affinity, sample, 20, "kmeans", rng, 64)
     got = landmarks.affinities(rows.read(slice(None)))
     points = landmarks.points[:, :-2] @ affinity.basis.T  # type: ignore[union-attr]
     squared = torch.cdist(whole.place(rows.read(slice(None)))[:, :-2], points) ** 2
@@ -78,7 +77,7 @@ def test_the_leading_directions_are_those_of_the_rows() -> None:
     features = (5 * rng.standard_normal((400, 3)) @ axes.T).astype(np.float32)
     features += 0.1 * rng.standard_normal(features.shape).astype(np.float32)
     rows, affinity = affinity_of(features, "rbf", 1.0)
-    sample = draw_sample(rows, affinity, np.arange(400), 20, rng, 64)
+    sample = draw_sample(rows, affinity, 20, rng, 64)
     basis = leading_basis(sample, 3, rng).numpy()
     assert np.cos(scipy.linalg.subspace_angles(axes, basis)).min() > 0.999
 
@@ -89,7 +88,7 @@ def test_far_rows_count_for_more_in_the_sample() -> None:
     features[:1900, 0] += 2
     features[1900:, 1] += 2
     rows, affinity = affinity_of(features, "rbf", 0.1)
-    sample = draw_sample(rows, affinity, np.arange(2000), 10, rng, 64)
+    sample = draw_sample(rows, affinity, 10, rng, 64)
     far = sample.placed[:, 1] > sample.placed[:, 0]
     assert len(far) == 320
     assert int(far.sum()) > 80  # 16 of as many drawn evenly

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tests.benchmarks.arrays import DIMS, NUM_EIG, TUTORIAL
+from tests.benchmarks.arrays import DIMS, GRID, NUM_EIG, TUTORIAL, blends
 from tests.benchmarks.graph import Affinity
 from tests.benchmarks.sides import NcutWidget
 
@@ -77,17 +77,18 @@ def ceilings(device: str) -> dict[str, Any]:
     }
 
 
-def clusters(nodes: int, device: str) -> Any:
+def sam_like(nodes: int, device: str) -> Any:
     """Make (nodes, 768) on the device, float32."""
-    torch.manual_seed(0)
-    rows = torch.randn(60, DIMS, device=device)
-    rows = rows[torch.randint(60, (nodes,), device=device)]
-    return rows.add_(torch.randn_like(rows), alpha=0.6)
+    rows = torch.empty(nodes, DIMS, device=device)
+    parts = rows.split(GRID**2)
+    for part, image in zip(parts, blends(len(parts)), strict=True):
+        part.copy_(torch.from_numpy(image[: len(part)]))
+    return rows
 
 
 @pytest.mark.parametrize("nodes", [TUTORIAL, MILLION])
 def test_solver(benchmark: BenchmarkFixture, device: str, nodes: int) -> None:
-    features = clusters(nodes, device)
+    features = sam_like(nodes, device)
     side = NcutWidget(device)
 
     def solve() -> None:
