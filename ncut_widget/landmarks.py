@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -19,9 +20,10 @@ _POOL_ROWS = 32_768
 _ANCHORS = 128
 _SAMPLE_PER_LANDMARK = 32
 _KMEANS_STEPS = 3
-# The subspace iteration that finds the leading directions of the sample.
+# The subspace iteration that finds the leading directions of the sample: its steps, and
+# what share of the sample they look at.
 _BASIS_EXTRA = 16
-_BASIS_STEPS = 3
+_BASIS_STEPS = (0.25, 0.25, 1.0)
 
 
 class Landmarks(NamedTuple):
@@ -99,8 +101,9 @@ def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
     x = sample.placed[:, :-2]
     start = rng.standard_normal((x.shape[1], r + _BASIS_EXTRA))
     basis = torch.from_numpy(start).to(x)
-    for _ in range(_BASIS_STEPS):
-        basis = torch.linalg.qr(x.T @ (x @ basis))[0]
+    for share in _BASIS_STEPS:
+        part = x[: math.ceil(share * len(x))]
+        basis = torch.linalg.qr(part.T @ (part @ basis))[0]
     y = x @ basis
     _, turn = torch.linalg.eigh((y.T @ y).cpu().double())
     return basis @ turn.flip(1)[:, :r].to(basis)

@@ -32,7 +32,7 @@ _SMALL = 4096
 # is estimated below this: its cosine is then 0.999.
 _ACCEPTED_SINE = 0.042
 # Of a part of the rows: its errors are larger than those of all, and known less well.
-_ACCEPTED_SINE_OF_PART = 0.05
+_ACCEPTED_SINE_OF_PART = 0.06
 # Above this twice as many landmarks would not bring it there.
 _HOPELESS_SINE = 0.2
 # Eigenvectors behind the last that the estimate looks at, and rows of a large graph.
