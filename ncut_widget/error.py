@@ -50,9 +50,12 @@ def sine_of_error(
     -----
     The residuals ``M v - lambda v`` are known on sampled rows of the exact affinity.
     First-order perturbation theory (Stewart & Sun 1990, V.2) divides their part along
-    the further eigenvectors by the distance of the eigenvalues, and the rest by the
-    distance to the last of those. Squares of the first part are estimated from products
-    of different rows of the sample, so that the sample's own noise stays out.
+    each further eigenvector by the distance of the eigenvalues. The rest lies along
+    eigenvectors with eigenvalues between 0 and the last of these; what these are on
+    average, the rest's Rayleigh quotient, is known, and angles are no larger than where
+    they are all at either end. Sums over all rows, and their squares, are estimated
+    from the sampled ones without bias: of the squares, products of different rows are
+    taken for what they are, and a row's with itself by `_own_weight`.
     """
     drawn, chance = _draw(solution, rng)
     place = torch.from_numpy(drawn).to(affinity.device)
@@ -75,32 +78,44 @@ def sine_of_error(
     spectrum = torch.where(spectrum > 0, spectrum, eigvals)
     scale = degrees.rsqrt()
     residuals = (products * scale).cpu().double() - eigvecs * eigvals
-    # What a row adds to the angles' sines and to their squares: products of two rows
-    # estimate the squares, those of a row with itself are the sample's own noise.
-    apart = spectrum[:k] - spectrum[k:, None]
-    each = eigvecs[:, k:, None] * residuals[:, None, :k] / apart.clamp(min=_TINY)
-    own = each.reshape(-1, k)
-    own_weight = _own_weight(chance).repeat_interleave(each.shape[1])[:, None]
-    total = (each / chance[:, None, None]).sum(0)
-    product = total.T @ total + own.T @ (own * own_weight)
-    inside = float(torch.linalg.eigvalsh(product)[-1])
+    inside = _along_further(eigvecs[:, k:], residuals[:, :k], spectrum, chance)
     along = eigvecs.T @ (residuals / chance[:, None])
-    rest = (residuals - eigvecs @ along)[:, :k] * chance.rsqrt()[:, None]
+    rest = (residuals - eigvecs @ along)[:, :k]
+    # The matrix beyond the eigenvectors, among the sampled rows.
+    beyond = (among * scale * scale.T).cpu().double() - eigvecs * eigvals @ eigvecs.T
+    return math.hypot(inside, _beyond_them(rest, beyond, spectrum, chance))
+
+
+def _along_further(
+    further: Tensor, residuals: Tensor, spectrum: Tensor, chance: Tensor
+) -> float:
+    """Estimate the sine of the angle towards the further eigenvectors (n, s)."""
+    k = residuals.shape[1]
+    apart = (spectrum[:k] - spectrum[k:, None]).clamp(min=_TINY)
+    each = further[:, :, None] * residuals[:, None] / apart
+    total = (each / chance[:, None, None]).sum(0)
+    own = each * _own_weight(chance)[:, None, None]
+    square = total.T @ total + torch.einsum("nsi,nsj->ij", own, each)
+    return math.sqrt(max(float(torch.linalg.eigvalsh(square)[-1]), 0))
+
+
+def _beyond_them(
+    rest: Tensor, beyond: Tensor, spectrum: Tensor, chance: Tensor
+) -> float:
+    """Bound the sine of the angle away from all eigenvectors that are known."""
+    k = rest.shape[1]
     last = float(spectrum[-1]) if len(spectrum) > k else 0.0
     near = (spectrum[:k] - last).clamp(min=_TINY).reciprocal()
     far = spectrum[:k].clamp(min=_TINY).reciprocal()
-    # The matrix beyond the eigenvectors, among the sampled rows.
-    beyond = (among * scale * scale.T).cpu().double() - eigvecs * eigvals @ eigvecs.T
     x = rest * near
-    size = x.square().sum(1)
-    y = x * chance.rsqrt()[:, None]
-    quotient = float((y * (beyond @ y)).sum())
-    quotient += float((beyond.diagonal() * _own_weight(chance) * chance) @ size)
-    quotient /= max(float(size.sum()), _TINY)
+    y = x / chance[:, None]
+    own = x * (beyond.diagonal() * _own_weight(chance))[:, None]
+    product = float((y * (beyond @ y)).sum() + (x * own).sum())
+    quotient = product / max(float((x * y).sum()), _TINY)
     at_last = min(max(quotient / last, 0), 1) if last > 0 else 0.0
     spread = (at_last * near.square() + (1 - at_last) * far.square()).sqrt()
-    outside = float(torch.linalg.matrix_norm(rest * spread, 2))
-    return math.sqrt(max(inside, 0) + outside**2)
+    weighted = rest * spread * chance.rsqrt()[:, None]
+    return float(torch.linalg.matrix_norm(weighted, 2))
 
 
 def _draw(
