@@ -20,14 +20,20 @@ VALUES = 2**25
 
 
 @contextmanager
-def one_thread() -> Iterator[None]:
+def one_thread(then: int | None = None) -> Iterator[None]:
     """Give every torch operation of this thread one thread, on a CPU.
 
     Torch's own threads meet after each of hundreds of short operations, and where
     others want the cores, too, they wait for each other at every one: seconds, in place
     of a tenth.
+
+    Parameters
+    ----------
+    then : int, optional
+        Threads to go back to; by default as many as there are. A new thread starts with
+        the number that any thread set last.
     """
-    threads = torch.get_num_threads()
+    threads = torch.get_num_threads() if then is None else then
     torch.set_num_threads(1)
     try:
         yield
@@ -65,8 +71,11 @@ class Blocks:
             What it returned, core by core.
         """
 
+        threads = torch.get_num_threads()
+
         def run(core: int) -> T:
-            with torch.inference_mode(), one_thread():  # both are a thread's own
+            # Both are a thread's own.
+            with torch.inference_mode(), one_thread(threads):
                 return work(iter(self._slices[core :: self._cores]))
 
         if self._cores == 1:
