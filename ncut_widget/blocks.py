@@ -70,7 +70,6 @@ class Blocks:
         list
             What it returned, core by core.
         """
-
         threads = torch.get_num_threads()
 
         def run(core: int) -> T:
