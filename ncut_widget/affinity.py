@@ -235,9 +235,10 @@ class Affinity:
 
 def placed_rows(coordinates: Tensor, square: Tensor | None = None) -> Tensor:
     """Return coordinates (n, r) and squared norms, their own by default, as placed."""
-    placed = coordinates.new_ones(len(coordinates), coordinates.shape[1] + 2)
+    placed = coordinates.new_empty(len(coordinates), coordinates.shape[1] + 2)
     placed[:, :-2] = coordinates
     placed[:, -2] = coordinates.square().sum(1) if square is None else square
+    placed[:, -1] = 1
     return placed
 
 

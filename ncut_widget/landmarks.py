@@ -86,8 +86,9 @@ def draw_sample(
     drawn, left = np.split(order, [_SAMPLE_PER_LANDMARK * m])
     last = arrivals[left[0]] if len(left) else np.inf
     chance = -np.expm1(-last / share[drawn]) * count / pool.total
-    parts = chunks(len(drawn), chunk_size)
-    placed = torch.cat([place(drawn[at]) for at in parts])
+    placed = anchors.new_empty(len(drawn), anchors.shape[1])
+    for at in chunks(len(drawn), chunk_size):
+        placed[at] = place(drawn[at])
     return Sample(placed, torch.from_numpy(chance))
 
 

@@ -63,13 +63,13 @@ class Factor:
         self.landmarks, self.k = landmarks, k
         affinity, points = landmarks
         root = _pseudo_inverse_root(affinity.within(points.cpu().double()), k)
-        parts = [
-            affinity.between(sample.placed[at], points) @ root.to(points)
-            for at in chunks(len(sample.placed), chunk_size)
-        ]
-        c, chance = torch.cat(parts), sample.chance[:, None].to(points)
-        total = (c / chance).sum(0)
-        f = c * (inverse_root_degree(c, total) * chance.rsqrt())
+        c = points.new_empty(len(sample.placed), root.shape[1])
+        for at in chunks(len(c), chunk_size):
+            part = affinity.between(sample.placed[at], points)
+            torch.mm(part, root.to(part), out=c[at])
+        chance = sample.chance.to(c)
+        total = chance.reciprocal() @ c
+        f = c.mul_(inverse_root_degree(c, total) * chance.rsqrt()[:, None])
         gram = (f.T @ f).cpu().double()
         values, vectors = torch.linalg.eigh(gram)
         self._values = values.flip(0)
