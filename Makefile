@@ -8,7 +8,7 @@ BIN := .venv/bin
 PEERS := ncut-pytorch-1.8.19 ncut-pytorch-3.2.0 scikit-learn-1.9.1
 PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 RESULTS := .bench/results
-PARTS := solver accuracy click texture import floors extraction growth page
+PARTS := solver tutorial accuracy click texture import floors extraction growth page
 
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
@@ -36,6 +36,10 @@ bench:
 bench-solver: arrays $(PEERS:%=.bench/%/installed)
 	$(call suite,solver,ncut_widget $(PEERS))
 	$(show) solver
+
+bench-tutorial: arrays $(PEERS:%=.bench/%/installed)
+	$(call suite,tutorial,ncut_widget ncut-pytorch-3.2.0 ncut-pytorch-1.8.19)
+	$(show) tutorial
 
 bench-accuracy: arrays
 	$(call suite,accuracy,ncut_widget)

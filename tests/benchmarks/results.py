@@ -204,6 +204,7 @@ def floors(found: list[Figure]) -> str:
 
 PARTS: dict[str, tuple[str, Callable[[list[Figure]], str] | None]] = {
     "solver": ("Solver", solver),
+    "tutorial": ("Solver, 100 images", solver),
     "accuracy": ("Accuracy", accuracy),
     "click": ("Click and slider", comparison),
     "texture": ("Texture backbone", comparison),

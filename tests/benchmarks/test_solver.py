@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tests.benchmarks import arrays
 from tests.benchmarks.graph import Affinity
 from tests.benchmarks.sides import Side
 from tests.benchmarks.solving import Case, measure
@@ -26,7 +25,3 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_solver(benchmark: BenchmarkFixture, side: Side, case: Case) -> None:
     measure(benchmark, side, case, rounds=3)
-
-
-def test_solver_of_the_tutorial(benchmark: BenchmarkFixture, side: Side) -> None:
-    measure(benchmark, side, Case("sam", arrays.TUTORIAL, Affinity()), rounds=3)
