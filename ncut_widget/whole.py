@@ -102,7 +102,12 @@ def solve_by_products(
         return vectors - trivial @ (trivial.T @ vectors)
 
     values, vectors, error = BlockKrylov(
-        lambda v: beside_trivial(graph @ v), beside_trivial, x, k - 1, rng, found
+        lambda v: beside_trivial(graph @ v),
+        beside_trivial,
+        x,
+        k - 1,
+        rng,
+        lambda others: found(1 + others),
     ).solve()
     null = max(_NULL_EIGENVALUE, _NULL_SHARE * float(values.amax(0, True).sum()))
     values = torch.cat([values.new_ones(1), values.clamp(max=1)])

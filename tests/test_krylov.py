@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ncut_widget import krylov
 from ncut_widget.affinity import Affinity, Rows
 from ncut_widget.krylov import BlockKrylov
-from ncut_widget.whole import WholeGraph
+from ncut_widget.whole import WholeGraph, solve_by_products
 
 Array = NDArray[Any]
 
@@ -75,11 +75,8 @@ def test_a_basis_that_has_to_be_condensed(monkeypatch: pytest.MonkeyPatch) -> No
     check(with_spectrum(1 - np.linspace(0, 1, 600) ** 2), k=20, error=0.01)
 
 
-def test_half_of_the_graph_multiplies_as_the_whole() -> None:
-    rng = np.random.default_rng(0)
-    features = rng.standard_normal((700, 5)).astype(np.float32)
-    rows = Rows(features)
-    affinity = Affinity.of(
+def euclidean(rows: Rows) -> Affinity:
+    return Affinity.of(
         rows,
         rows,
         "euclidean",
@@ -88,6 +85,21 @@ def test_half_of_the_graph_multiplies_as_the_whole() -> None:
         device=torch.device("cpu"),
         dtype=torch.float32,
     )
+
+
+def test_every_eigenvector_is_told_of() -> None:
+    rng = np.random.default_rng(0)
+    rows = Rows(rng.standard_normal((700, 5)).astype(np.float32))
+    found: list[int] = []
+    solve_by_products(rows, euclidean(rows), 6, rng, [].append, found.append)
+    assert found[-1] == 6
+
+
+def test_half_of_the_graph_multiplies_as_the_whole() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.standard_normal((700, 5)).astype(np.float32)
+    rows = Rows(features)
+    affinity = euclidean(rows)
     done: list[int] = []
     graph = WholeGraph(affinity, affinity.place(rows.read(slice(None))), done.append)
     distances = torch.cdist(*[torch.from_numpy(features).double()] * 2)
