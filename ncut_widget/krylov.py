@@ -9,8 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncut_widget.blocks import one_thread
-
 # Vectors multiplied at once: with few, a basis of fewer vectors does, and with one the
 # operator would be read more often than computed with.
 _BLOCK = 16
@@ -149,12 +147,10 @@ class BlockKrylov:
         block = self._project(vectors @ turn)
         # Short vectors had rounding in them, which is long now.
         block -= self._used @ (self._used.T @ block)
-        with one_thread():
-            return torch.linalg.qr(block)[0]
+        return torch.linalg.qr(block)[0]
 
     def _rayleigh_ritz(self, coupling: Tensor) -> _Pairs:
-        with one_thread():
-            values, small = torch.linalg.eigh(self._ritz[: self._size, : self._size])
+        values, small = torch.linalg.eigh(self._ritz[: self._size, : self._size])
         values, small = values.flip(0), small.flip(1)
         last = small[self._size - coupling.shape[1] :, : self._k]
         residuals = torch.linalg.vector_norm(coupling @ last, dim=0)
