@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +17,6 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.biased import BiasedCut, Graph
-from ncut_widget.blocks import one_thread
 from ncut_widget.device import pick_device
 from ncut_widget.masks import (
     SimilarityStatistics,
@@ -193,16 +191,23 @@ class Eigvecs:
         out : ndarray of float32, shape (B, H, W)
             Only the maps of ``images`` are written.
         """
-        num_eig, pixels = len(vector), math.prod(self.shape[1:3])
+        num_eig = len(vector)
         norms = self.prefix(num_eig).norms
-        unit = torch.from_numpy(vector).to(norms.device)
-        flat = torch.from_numpy(out).reshape(-1, pixels)
-        # Waiting for threads on busy cores takes longer than a few images' products.
-        few = images.size * num_eig * pixels <= BLOCK_VALUES
-        with torch.inference_mode(), one_thread() if few else nullcontext():
-            for run in _runs(images, max(1, BLOCK_VALUES // (num_eig * pixels))):
-                products = torch.matmul(unit, self._rows[run, :num_eig])
-                flat[run] = products.div_(norms[run]).to(flat)
+        flat = out.reshape(len(out), -1)
+        if norms.device.type == "cpu":
+            # One product an image: the same bits in any company, and no threads to
+            # wait for, which on busy cores take longer than a few images' products.
+            rows, lengths = self._rows.numpy(), norms.numpy()
+            for image in images:
+                np.dot(vector, rows[image, :num_eig], out=flat[image])
+                flat[image] /= lengths[image]
+            return
+        with torch.inference_mode():
+            unit = torch.from_numpy(vector).to(norms.device)
+            every = len(images) == len(flat)  # no copy of all eigenvectors
+            index = slice(None) if every else torch.from_numpy(images).to(norms.device)
+            products = torch.matmul(unit, self._rows[index, :num_eig])
+            flat[images] = (products / norms[index]).cpu().numpy()
 
     def quantised(self, image: int) -> Quantised:
         """Give the unit eigenvectors of one image in bytes."""
@@ -337,14 +342,6 @@ class BiasedSimilarity:
         with torch.inference_mode():
             rows = eigvecs.to(self._cut.mix).flatten(0, 1).T
             return self._cut.similarity(rows).cpu().numpy().reshape(eigvecs.shape[:2])
-
-
-def _runs(indices: NDArray, size: int) -> Iterator[slice]:
-    """Cut ascending indices into slices of what is in a row, at most `size` long."""
-    breaks = np.flatnonzero(np.diff(indices) > 1) + 1
-    for run in np.split(indices, breaks):
-        for start in range(run[0], run[-1] + 1, size):
-            yield slice(start, min(start + size, run[-1] + 1))
 
 
 def _quantise(unit: NDArray) -> Quantised:

@@ -68,9 +68,12 @@ def test_equal_eigenvectors_have_no_spread() -> None:
     assert Similarity(Eigvecs(vectors), Prompt(0, 0, 0), 3).statistics.constant
 
 
-def test_an_image_s_map_is_the_same_in_any_company(vectors: NDArray) -> None:
-    together = Similarity(Eigvecs(vectors), PROMPT, 6).values
-    apart = Similarity(Eigvecs(vectors), PROMPT, 6)
+@pytest.mark.parametrize("side", [37, 40, 64])
+def test_an_image_s_map_is_the_same_in_any_company(side: int) -> None:
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((9, side, side, 30)).astype(np.float32)
+    together = Similarity(Eigvecs(vectors), PROMPT, 30).values
+    apart = Similarity(Eigvecs(vectors), PROMPT, 30)
     for images in ([4], [0, 1], [3, 2]):
         np.testing.assert_array_equal(apart.maps(images), together[images])
     np.testing.assert_array_equal(apart.values, together)
