@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
@@ -14,6 +15,7 @@ from tests.browser.host import (
     Host,
     Page,
 )
+from tests.browser.proxy import Proxy
 from tests.install.browser import chromium
 
 
@@ -42,10 +44,18 @@ def main_thread_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]
 
 
 @pytest.fixture
+def line(host: Host) -> Iterator[Proxy]:
+    """Lay a line to the host that can be cut: `open_page` takes its ``url``."""
+    proxy = Proxy(host.port)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
 def open_page(host: Host, browser: Browser) -> Iterator[Callable[..., Page]]:
     pages: list[Page] = []
 
-    def open_one(app: str, cells: list[str], **view: object) -> Page:
+    def open_one(app: str, cells: list[str], **view: Any) -> Page:
         pages.append(host.open(browser, app, cells, **view))
         return pages[-1]
 

@@ -105,7 +105,7 @@ class Host:
         self._process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
-                f"--ServerApp.port={self.url.rsplit(':', 1)[1]}",
+                f"--ServerApp.port={self.port}",
                 "--ServerApp.ip=127.0.0.1",
                 f"--ServerApp.root_dir={self.root}",
                 f"--IdentityProvider.token={self.token}",
@@ -135,15 +135,30 @@ class Host:
             body = response.read()
         return json.loads(body) if body else None
 
-    def open(self, browser: Browser, app: str, cells: list[str], **view: Any) -> Page:
-        """Open a new notebook in "lab" or "notebook", and wait for its kernel."""
+    @property
+    def port(self) -> int:
+        """Where the server listens, on 127.0.0.1."""
+        return int(self.url.rsplit(":", 1)[1])
+
+    def open(
+        self,
+        browser: Browser,
+        app: str,
+        cells: list[str],
+        url: str | None = None,
+        **view: Any,
+    ) -> Page:
+        """Open a new notebook in "lab" or "notebook", and wait for its kernel.
+
+        The browser finds the server at ``url``, if it is another than the server's own.
+        """
         name = f"notebook-{next(_numbers)}.ipynb"
         notebook = nbformat.v4.new_notebook(
             cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
             metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
         )
         nbformat.write(notebook, self.root / name)
-        return Page(self, browser, app, name, **view)
+        return Page(self, browser, app, name, url or self.url, **view)
 
     def close(self) -> None:
         """Stop the server and its kernels."""
@@ -158,7 +173,7 @@ class Page:
     """One notebook in one browser tab."""
 
     def __init__(
-        self, host: Host, browser: Browser, app: str, name: str, **view: Any
+        self, host: Host, browser: Browser, app: str, name: str, url: str, **view: Any
     ) -> None:
         self.host = host
         self.app = app
@@ -175,7 +190,7 @@ class Page:
             if app == "lab"
             else f"notebooks/{name}"
         )
-        self.tab.goto(f"{host.url}/{where}?token={host.token}")
+        self.tab.goto(f"{url}/{where}?token={host.token}")
         self._client: BlockingKernelClient | None = None
         self._ready()
 
