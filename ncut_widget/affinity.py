@@ -19,6 +19,10 @@ Features: TypeAlias = ArrayLike | Tensor
 # Above this a float32 square overflows once it is summed over the columns; a row whose
 # norm is below its inverse has no direction left in float32.
 MAX_MAGNITUDE = 1e18
+# An affinity below this is 0: beside a degree of at least 1 it is nothing, and products
+# with numbers that have left the range of float32's full precision take twenty times as
+# long. Times a degree's root or a vector's entry it is still far from that range.
+_FAINTEST = 1e-20
 
 
 class Part(NamedTuple):
@@ -227,10 +231,13 @@ class Affinity:
 
     def _of_opposite(self, squared: Tensor) -> Tensor:
         """Return affinities by squared distances times -1, in place."""
-        squared.clamp_(max=0)
+        # exp, too, is slow where it leaves the range: a little beyond _FAINTEST will do
+        far = math.log(_FAINTEST) - 1
         if self.distance == "euclidean":
-            squared.neg_().sqrt_().neg_()
-        return squared.exp_()
+            squared.clamp_(-far * far, 0).neg_().sqrt_().neg_()
+        else:
+            squared.clamp_(far, 0)
+        return torch.nn.functional.threshold_(squared.exp_(), _FAINTEST, 0)
 
 
 def placed_rows(coordinates: Tensor, square: Tensor | None = None) -> Tensor:
