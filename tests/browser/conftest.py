@@ -43,7 +43,7 @@ def main_thread_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]
     host.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def line(host: Host) -> Iterator[Proxy]:
     """Lay a line to the host that can be cut: `open_page` takes its ``url``."""
     proxy = Proxy(host.port)
