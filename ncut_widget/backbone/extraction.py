@@ -16,7 +16,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ncut_widget.backbone.cache import FeatureCache
-from ncut_widget.backbone.layers import LayeredBackbone, Node
+from ncut_widget.backbone.layers import LayeredBackbone, Node, versions
 from ncut_widget.backbone.registry import Backbone, resolve_model
 from ncut_widget.device import pick_device
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
@@ -25,6 +25,9 @@ Features: TypeAlias = NDArray[np.floating] | Tensor
 
 NORMALIZED = 10.0
 """Largest magnitude that an image normalised for a network has."""
+
+FINE = 24
+"""Cells on a side from which on masks are fine enough to be corrected by clicks."""
 
 
 class FeatureExtractor:
@@ -86,6 +89,8 @@ class FeatureExtractor:
         self._amp = amp and on_cuda
         self._cache = None if cache_dir is None else self._open_cache(cache_dir)
         self._standardize: Callable[[Any], Any] | None = None
+        self._finest = 0
+        self._told = False
 
     def fit_transform(self, images: Any) -> Any:
         """Compute features of a batch; what depends on all of it is kept for later."""
@@ -115,10 +120,29 @@ class FeatureExtractor:
                 f"features depend on, which {self.model!r} has not"
             )
         precision = f"{self._dtype} amp={self._amp}"
-        return FeatureCache(folder, f"{fingerprint()} {self._options} {precision}")
+        recipe = f"{fingerprint()} {self._options} {precision} {versions()}"
+        return FeatureCache(folder, recipe)
 
     def _extract(self, images: Any, progress: bool) -> Any:
         items = self._items(images)
+        try:
+            outputs = self._fill(items, progress)
+        except _Stale as stale:
+            warnings.warn(
+                f"features kept in cache_dir do not go with others of "
+                f"{type(self.model).__name__} ({stale}): all are computed again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            outputs = self._fill(items, progress, reads=False)
+        results = [output.read() for output in outputs]
+        self._check_grids(results)
+        return results if self._many else results[0]
+
+    def _fill(
+        self, items: Sequence[RGBImage | Tensor], progress: bool, *, reads: bool = True
+    ) -> list[_Output]:
+        """Bring together kept features, where these may be read, and computed ones."""
         outputs = [_Output(len(items), self._dtype) for _ in self._nodes]
         waiting: list[tuple[int, Any, list[Path]]] = []
         with tqdm(
@@ -131,11 +155,16 @@ class FeatureExtractor:
             disable=not progress,
         ) as bar:
             for index, item in enumerate(read_ahead(items)):
+                self._finest = max(self._finest, min(_sides(item)))
                 keys = self._cache.keys(item, self._nodes) if self._cache else []
-                kept = [self._cache.load(key) for key in keys] if self._cache else []
+                kept = (
+                    [self._cache.load(key) for key in keys]
+                    if self._cache and reads
+                    else []
+                )
                 if kept and all(features is not None for features in kept):
                     for output, features in zip(outputs, kept, strict=True):
-                        output.write([index], features)
+                        output.write([index], features, kept=True)
                     bar.update()
                 else:
                     waiting.append((index, item, keys))
@@ -146,8 +175,27 @@ class FeatureExtractor:
                     done = self._work_off(waiting, outputs)
                     bar.update(done)
                     del waiting[:done]
-        results = [output.read() for output in outputs]
-        return results if self._many else results[0]
+        return outputs
+
+    def _check_grids(self, results: Sequence[Features]) -> None:
+        """Say once that cells are too large for things in images that have more."""
+        rows, cols = min((part.shape[1:3] for part in results), key=min)
+        if self._told or min(rows, cols) >= FINE or self._finest < FINE:
+            return
+        self._told = True
+        if self._encoder is not None:
+            remedy = "give load_model a larger size=..., or take an earlier layer=..."
+        elif hasattr(self.model, "grid"):
+            remedy = "give load_model a finer grid=..., the default is 64"
+        else:
+            remedy = "have the backbone work on larger images, or in smaller steps"
+        warnings.warn(
+            f"the latent grid of {type(self.model).__name__} is {rows} x {cols} cells, "
+            f"and masks are as coarse; from {FINE} cells on a side on they follow a "
+            f"thing's outline: {remedy}",
+            UserWarning,
+            stacklevel=2,
+        )
 
     def _items(self, images: Any) -> Sequence[RGBImage | Tensor]:
         """Read images as they are needed; a normalised tensor (B, 3, h, w) as it is."""
@@ -216,6 +264,10 @@ class FeatureExtractor:
         return None
 
 
+class _Stale(Exception):
+    """Kept features differ in shape or kind from others; the text says how."""
+
+
 class _Output:
     """Features of all images, filled in as they come, in one piece of host memory."""
 
@@ -224,17 +276,24 @@ class _Output:
         self._dtype = dtype
         self._values: Tensor | None = None
         self._numpy = False
+        self._kept = False
 
-    def write(self, indices: list[int], features: Any) -> None:
+    def write(self, indices: list[int], features: Any, *, kept: bool = False) -> None:
         """Put in the features (len(indices), H, W, C) of some images."""
         part = _check_features(features, len(indices))
+        self._kept |= kept
+        numpy = not isinstance(features, Tensor)
         if self._values is None:
-            self._numpy = not isinstance(features, Tensor)
+            self._numpy = numpy
             self._values = torch.empty(
                 (self._count, *part.shape[1:]), dtype=self._dtype
             )
+        if self._kept and numpy != self._numpy:
+            raise _Stale("arrays and tensors")
         if part.shape[1:] != self._values.shape[1:]:
             grids = sorted({tuple(self._values.shape[1:]), tuple(part.shape[1:])})
+            if self._kept:
+                raise _Stale(" and ".join(map(str, grids)))
             raise ValueError(
                 "the backbone must give the same (H, W, C) for every image, got "
                 + " and ".join(map(str, grids))
@@ -358,6 +417,12 @@ def _check_features(features: Any, count: int) -> Tensor:
     if isinstance(features, Tensor):
         return features.detach()
     return torch.from_numpy(np.require(features, requirements=["C", "W"]))
+
+
+def _sides(image: NDArray | Tensor) -> tuple[int, int]:
+    """Height and width of an image (h, w, 3) or a normalised tensor (3, h, w)."""
+    sides = image.shape[1:] if isinstance(image, Tensor) else image.shape[:2]
+    return int(sides[0]), int(sides[1])
 
 
 def _check_dtype(dtype: Any) -> torch.dtype:

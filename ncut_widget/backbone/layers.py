@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from importlib import metadata
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
@@ -21,6 +24,9 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 CUDA_BATCH_SIZE = 8
+
+PREPROCESSING = 1
+"""Counts the changes of what is done to images before an encoder sees them."""
 
 
 class LayeredBackbone(nn.Module, ABC):
@@ -57,6 +63,9 @@ class LayeredBackbone(nn.Module, ABC):
     """
 
     affinity_focal_gamma: ClassVar[float] = 1.0
+
+    packages: ClassVar[tuple[str, ...]] = ()
+    """Those that the encoder's code is of, whose versions its features depend on."""
 
     encoder: Any  # of modules that torch's type of a module does not know
     _mean: Tensor
@@ -221,10 +230,11 @@ class LayeredBackbone(nn.Module, ABC):
         ]
 
     def fingerprint(self) -> str:
-        """Digest of the architecture, the weights and the preprocessing."""
+        """Digest of the architecture, the weights, the preprocessing and versions."""
         digest = hashlib.sha256(
             f"{type(self).__name__} {self.image_size} {self._mean.flatten().tolist()} "
-            f"{self._std.flatten().tolist()} {self.encoder}".encode()
+            f"{self._std.flatten().tolist()} {self.encoder} "
+            f"{versions(*self.packages)}".encode()
         )
         for name, values in self.encoder.state_dict().items():
             digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
@@ -246,6 +256,27 @@ class LayeredBackbone(nn.Module, ABC):
         self, output: Tensor, layer: int, node_type: str, size: tuple[int, int]
     ) -> Tensor:
         """Bring a branch's output for images of ``size`` to (B, H, W, C)."""
+
+
+def versions(*packages: str) -> str:
+    """Name the versions that features depend on: of what always runs, and of packages.
+
+    Examples
+    --------
+    >>> versions("no-such-package").split()[-1]
+    'no-such-package=None'
+    """
+    names = ("torch", "PIL", "numpy", *packages)
+    found = " ".join(f"{name}={_version(name)}" for name in names)
+    return f"preprocessing={PREPROCESSING} {found}"
+
+
+def _version(name: str) -> str | None:
+    version = getattr(sys.modules.get(name), "__version__", None)
+    if version is None:
+        with suppress(metadata.PackageNotFoundError):
+            version = metadata.version(name)
+    return version
 
 
 def not_installed(name: str, package: str, extra: str, error: Exception) -> ImportError:

@@ -96,6 +96,8 @@ class SamBackbone(LayeredBackbone):
        github.com/facebookresearch/segment-anything.
     """
 
+    packages = ("segment_anything", "torchvision")
+
     def __init__(self, encoder: Any) -> None:
         super().__init__(
             encoder,

@@ -50,6 +50,8 @@ class TimmBackbone(LayeredBackbone):
        github.com/huggingface/pytorch-image-models.
     """
 
+    packages = ("timm", "torchvision")
+
     def __init__(
         self,
         encoder: Any,
