@@ -9,36 +9,39 @@ from __future__ import annotations
 
 import math
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from threading import Lock, Thread
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from ncut_widget.biased import BiasedCut, Graph
+from ncut_widget.blocks import Blocks
 from ncut_widget.device import pick_device
 from ncut_widget.masks import (
     SimilarityStatistics,
-    cosine_similarity,
+    cosines,
     order_statistics,
     quantile_sample,
-    row_norms,
     significant_std,
     similarity_statistics,
 )
+from ncut_widget.products import add_products, row_norms, unit_vector, weighted_sum
 from ncut_widget.prompts import Prompt
 
 PREFIXES_KEPT = 4
 """Numbers of leading eigenvectors whose moments are kept for undo and two views."""
 
-BLOCK_VALUES = 2**21
-"""Values that are taken from the device and worked on at once."""
+STEP = 2.0**-15
+"""Step of quantised unit eigenvectors, from -1: the same on every image.
 
-LEVELS = 2**16 - 1
-"""Steps of a quantised eigenvector over its range in one image.
-
-With 255 the mask of a preview differs visibly from the kernel's: IoU .979 to .999.
+So equal eigenvectors are equal once quantised, too, and a zero one stays zero. With 256
+levels the mask of a preview differs visibly from the kernel's: IoU .979 to .999.
 """
 
 
@@ -68,19 +71,119 @@ class Prefix(NamedTuple):
 
     Attributes
     ----------
-    norms : torch.Tensor, shape (B, H * W)
-        Lengths before.
     mean : ndarray of float64, shape (k,)
     covariance : ndarray of float64, shape (k, k)
         Over the N = B * H * W pixels, divided by N.
-    sample : ndarray of float32, shape (k, S)
-        The pixels that quantiles are taken of.
     """
 
-    norms: torch.Tensor
     mean: NDArray
     covariance: NDArray
-    sample: NDArray
+
+
+class Sample(NamedTuple):
+    """The pixels that quantiles are taken of.
+
+    Attributes
+    ----------
+    rows : torch.Tensor of float32, shape (k, S)
+        Their leading eigenvectors, as they are.
+    norms : torch.Tensor of float32, shape (S,)
+        Lengths of those.
+    """
+
+    rows: Tensor
+    norms: Tensor
+
+    def similarity(self, unit: Tensor) -> NDArray:
+        """Give the values of the map of a unit vector at these pixels, to the bit."""
+        return (weighted_sum(self.rows, unit) / self.norms).cpu().numpy()
+
+
+class Leading:
+    """The leading eigenvectors of a batch, measured as far as asked for.
+
+    Every method may be called on any thread.
+
+    Parameters
+    ----------
+    rows : torch.Tensor of float32, shape (B, k, P)
+    """
+
+    def __init__(self, rows: Tensor) -> None:
+        self.rows = rows
+        self._norms = torch.empty((len(rows), rows.shape[2]), device=rows.device)
+        self._known = np.zeros(len(rows), dtype=bool)
+        self._lock = Lock()
+        self._prefix: Prefix | None = None
+
+    @property
+    def ready(self) -> bool:
+        """Whether `prefix` is at hand."""
+        return self._prefix is not None
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a thread is taking it."""
+        return self._lock.locked()
+
+    def prefix(self) -> Prefix:
+        """Take the moments, once; meanwhile other threads wait for them here."""
+        with self._lock:
+            if self._prefix is None:
+                with torch.inference_mode():
+                    self.sample  # noqa: B018 - of 20 million pixels it takes a second
+                    self._prefix = self._measure()
+            return self._prefix
+
+    def norms(self, images: slice | NDArray) -> Tensor:
+        """Lengths of the eigenvectors, (B, P); those of some images at the least."""
+        missing = np.zeros_like(self._known)
+        missing[images] = True
+        for run in _runs(np.flatnonzero(missing & ~self._known)):
+            # Two threads may do the same: they write the same bits.
+            lengths = row_norms(self.rows[run])
+            if lengths.device.type == "cpu":
+                self._norms.numpy()[run] = lengths.numpy()  # by this thread alone
+            else:
+                self._norms[run] = lengths
+            self._known[run] = True
+        return self._norms
+
+    @cached_property
+    def sample(self) -> Sample:
+        """The pixels that quantiles are taken of."""
+        batch, _, pixels = self.rows.shape
+        place = torch.tensor(quantile_sample(batch * pixels), device=self.rows.device)
+        rows = self.rows[place // pixels, :, place % pixels].T.contiguous()
+        return Sample(rows, row_norms(rows))
+
+    def _measure(self) -> Prefix:
+        batch, num_eig, pixels = self.rows.shape
+        kind = self.rows.device.type
+        # MPS has no float64.
+        device = "cpu" if kind == "mps" else self.rows.device
+
+        def add(blocks: Iterator[slice]) -> tuple[Tensor, Tensor]:
+            total = torch.zeros(num_eig, dtype=torch.float64, device=device)
+            gram = total.new_zeros((num_eig, num_eig))
+            for block in blocks:
+                first, stop, _ = block.indices(batch)
+                # On a CPU image by image, whose float64 stay in its cache.
+                step = 1 if kind == "cpu" else stop - first
+                for at in range(first, stop, step):
+                    some = slice(at, at + step)
+                    unit = self.rows[some] / self.norms(some)[some, None]
+                    wide = unit.to(device).double()
+                    total += wide.sum((0, 2))
+                    gram += torch.bmm(wide, wide.transpose(1, 2)).sum(0)
+            return total, gram
+
+        parts = Blocks(self.rows).share(add)
+        total, gram = (
+            torch.stack(part).sum(0).cpu().numpy() / (batch * pixels)
+            for part in zip(*parts, strict=True)
+        )
+        return Prefix(total, gram - np.outer(total, total))
 
 
 class Quantised(NamedTuple):
@@ -127,7 +230,8 @@ class Eigvecs:
         )
         pixels = checked.reshape(batch, height * width, num_eig)
         self._rows.copy_(pixels.transpose(1, 2))
-        self._prefixes: OrderedDict[int, Prefix] = OrderedDict()
+        self._leading: OrderedDict[int, Leading] = OrderedDict()
+        self._lock = Lock()
 
     def graph(self, eigvals: NDArray) -> Graph:
         """Give the graph that these are the eigenvectors of; see `Graph`."""
@@ -140,20 +244,37 @@ class Eigvecs:
         return self._rows.transpose(1, 2).reshape(self.shape)
 
     def prefix(self, num_eig: int) -> Prefix:
-        """Moments and sample of the leading eigenvectors, taken at the first call."""
-        if num_eig not in self._prefixes:
-            with torch.inference_mode():
-                self._prefixes[num_eig] = self._measure(num_eig)
-            if len(self._prefixes) > PREFIXES_KEPT:
-                self._prefixes.popitem(last=False)
-        self._prefixes.move_to_end(num_eig)
-        return self._prefixes[num_eig]
+        """Moments of the leading eigenvectors, taken at the first call.
+
+        Any thread may ask; only those that ask for the same wait for each other.
+        """
+        return self._lead(num_eig).prefix()
+
+    def ready(self, num_eig: int) -> bool:
+        """Whether moments and sample are at hand, so that no click waits for them."""
+        return self._lead(num_eig).ready
+
+    def prepare(self, num_eig: int) -> None:
+        """See to it that `prefix` will be at hand, in the background.
+
+        Nothing is lost if that fails: the next call of `prefix` takes it anew.
+        """
+        lead = self._lead(num_eig)
+        if lead.ready or lead.under_way:
+            return
+
+        def measure() -> None:
+            with suppress(Exception):
+                lead.prefix()
+
+        Thread(target=measure, name="ncut_widget moments", daemon=True).start()
 
     def vector(self, prompt: Prompt, num_eig: int) -> NDArray:
         """Return the unit eigenvector of a prompt: float32, shape (num_eig,)."""
         image, row, col = prompt
-        vector = self._rows[image, :num_eig, row * self.shape[2] + col]
-        return (vector / row_norms(vector)).cpu().numpy()
+        with torch.inference_mode():
+            vector = self._rows[image, :num_eig, row * self.shape[2] + col]
+            return unit_vector(vector).cpu().numpy()
 
     def statistics(self, vector: NDArray) -> SimilarityStatistics:
         """Statistics of the similarity to a unit vector, over the whole batch.
@@ -169,12 +290,15 @@ class Eigvecs:
             ``mean = p . mean(U)`` and ``var = p . cov(U) p``; the order statistics are
             those of the sample.
         """
-        prefix = self.prefix(len(vector))
+        lead = self._lead(len(vector))
+        prefix = lead.prefix()
         count = math.prod(self.shape[:3])
-        mean = float(vector @ prefix.mean)
-        variance = max(float(vector @ prefix.covariance @ vector), 0.0)
-        std = math.sqrt(variance * count / max(count - 1, 1))
-        sample = vector @ prefix.sample
+        # Not by a BLAS, whose threads would wait for each other on busy cores.
+        mean = float(np.einsum("i,i", vector, prefix.mean))
+        variance = float(np.einsum("i,ij,j", vector, prefix.covariance, vector))
+        std = math.sqrt(max(variance, 0.0) * count / max(count - 1, 1))
+        with torch.inference_mode():
+            sample = lead.sample.similarity(self._there(vector))
         low, high = order_statistics(sample)
         return SimilarityStatistics(
             mean, significant_std(mean, std), low, high, sample.size
@@ -191,54 +315,42 @@ class Eigvecs:
         out : ndarray of float32, shape (B, H, W)
             Only the maps of ``images`` are written.
         """
-        num_eig = len(vector)
-        norms = self.prefix(num_eig).norms
+        lead = self._lead(len(vector))
         flat = out.reshape(len(out), -1)
-        if norms.device.type == "cpu":
-            # One product an image: the same bits in any company, and no threads to
-            # wait for, which on busy cores take longer than a few images' products.
-            rows, lengths = self._rows.numpy(), norms.numpy()
+        if self._rows.device.type == "cpu":
+            rows, lengths = lead.rows.numpy(), lead.norms(images).numpy()
             for image in images:
-                np.dot(vector, rows[image, :num_eig], out=flat[image])
+                add_products(rows[image], vector, out=flat[image])
                 flat[image] /= lengths[image]
             return
         with torch.inference_mode():
-            unit = torch.from_numpy(vector).to(norms.device)
+            norms = lead.norms(images)
             every = len(images) == len(flat)  # no copy of all eigenvectors
             index = slice(None) if every else torch.from_numpy(images).to(norms.device)
-            products = torch.matmul(unit, self._rows[index, :num_eig])
+            products = weighted_sum(lead.rows[index], self._there(vector))
             flat[images] = (products / norms[index]).cpu().numpy()
 
     def quantised(self, image: int) -> Quantised:
         """Give the unit eigenvectors of one image in bytes."""
-        norms = self.prefix(self.shape[-1]).norms[image]
-        return _quantise((self._rows[image] / norms).cpu().numpy())
+        norms = self._lead(self.shape[-1]).norms(slice(image, image + 1))
+        return _quantise(self._rows[image], norms[image])
 
     def quantised_sample(self) -> Quantised:
         """Give those of the pixels that quantiles are taken of, in bytes."""
-        return _quantise(self.prefix(self.shape[-1]).sample)
+        return _quantise(*self._lead(self.shape[-1]).sample)
 
-    def _measure(self, num_eig: int) -> Prefix:
-        batch, _, pixels = self._rows.shape
-        leading = self._rows[:, :num_eig]
-        # MPS has no float64.
-        device = "cpu" if leading.device.type == "mps" else leading.device
-        norms = torch.empty((batch, pixels), device=leading.device)
-        total = torch.zeros(num_eig, dtype=torch.float64, device=device)
-        gram = torch.zeros((num_eig, num_eig), dtype=torch.float64, device=device)
-        step = max(1, BLOCK_VALUES // (num_eig * pixels))
-        for first in range(0, batch, step):
-            block = leading[first : first + step]
-            norms[first : first + step] = row_norms(block, dim=1)
-            unit = (block / norms[first : first + step, None]).to(device).double()
-            total += unit.sum((0, 2))
-            gram += torch.bmm(unit, unit.transpose(1, 2)).sum(0)
-        mean = total.cpu().numpy() / (batch * pixels)
-        covariance = gram.cpu().numpy() / (batch * pixels) - np.outer(mean, mean)
-        place = torch.tensor(quantile_sample(batch * pixels), device=leading.device)
-        image, pixel = place // pixels, place % pixels
-        sample = leading[image, :, pixel] / norms[image, pixel, None]
-        return Prefix(norms, mean, covariance, sample.T.contiguous().cpu().numpy())
+    def _there(self, vector: NDArray) -> Tensor:
+        return torch.from_numpy(vector).to(self._rows.device)
+
+    def _lead(self, num_eig: int) -> Leading:
+        with self._lock:
+            if num_eig not in self._leading:
+                with torch.inference_mode():
+                    self._leading[num_eig] = Leading(self._rows[:, :num_eig])
+                if len(self._leading) > PREFIXES_KEPT:
+                    self._leading.popitem(last=False)
+            self._leading.move_to_end(num_eig)
+            return self._leading[num_eig]
 
 
 class Similarity:
@@ -266,8 +378,9 @@ class Similarity:
 
     @property
     def nbytes(self) -> int:
-        """Memory that all maps take."""
-        return self._values.nbytes
+        """Memory that is taken by the maps which were asked for, and by the rest."""
+        maps = int(self._known.sum()) * self._values[0].nbytes
+        return maps + self._known.nbytes + self.vector.nbytes
 
     @property
     def values(self) -> NDArray:
@@ -286,7 +399,9 @@ class Similarity:
 
     def extend(self, eigvecs: torch.Tensor) -> NDArray:
         """Give the map of an image of no batch: eigvecs (H, W, k) -> (H, W)."""
-        return cosine_similarity(eigvecs, self.vector)
+        with torch.inference_mode():
+            vector = torch.from_numpy(self.vector).to(eigvecs.device)
+            return cosines(eigvecs.detach().float(), vector)
 
 
 class BiasedSimilarity:
@@ -344,12 +459,21 @@ class BiasedSimilarity:
             return self._cut.similarity(rows).cpu().numpy().reshape(eigvecs.shape[:2])
 
 
-def _quantise(unit: NDArray) -> Quantised:
-    low, high = unit.min(axis=1), unit.max(axis=1)
-    step = (high - low) / LEVELS
-    scale = np.divide(1, step, out=np.zeros_like(step), where=step > 0)
-    levels = np.rint((unit - low[:, None]) * scale[:, None])
-    return Quantised(low, step, np.clip(levels, 0, LEVELS).astype(np.uint16))
+def _runs(images: NDArray) -> Iterator[slice]:
+    """Split ascending numbers into slices: those of a batch's images are views."""
+    for run in np.split(images, np.flatnonzero(np.diff(images) > 1) + 1):
+        if run.size:
+            yield slice(int(run[0]), int(run[-1]) + 1)
+
+
+def _quantise(rows: Tensor, norms: Tensor) -> Quantised:
+    unit = rows.cpu().numpy() / norms.cpu().numpy()
+    levels = np.rint((unit + 1) * np.float32(1 / STEP))
+    return Quantised(
+        np.full(len(unit), -1, dtype=np.float32),
+        np.full(len(unit), STEP, dtype=np.float32),
+        np.clip(levels, 0, 2**16 - 1).astype(np.uint16),
+    )
 
 
 def _check_eigvecs(eigvecs: ArrayLike) -> torch.Tensor:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import threading
+import warnings
+import weakref
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ncut_widget.masks import similarity_statistics
+from ncut_widget.masks import get_mask, similarity_statistics, threshold_mask
+from ncut_widget.products import weighted_sum
 from ncut_widget.prompts import Prompt
-from ncut_widget.similarity import LEVELS, Eigvecs, Similarity
+from ncut_widget.similarity import STEP, Eigvecs, Leading, Similarity
 
 SHAPE = (5, 12, 50, 6)
 PROMPT = Prompt(3, 7, 31)
@@ -118,8 +129,6 @@ def test_bytes_are_within_half_a_step(vectors: NDArray) -> None:
     low, step, levels = eigvecs.quantised(2)
     assert levels.dtype == np.uint16
     assert levels.shape == (6, 600)
-    assert levels.min() == 0
-    assert levels.max() == LEVELS
     exact = unit(vectors, 6)[2].reshape(600, 6).T
     error = np.abs(low[:, None] + step[:, None] * levels - exact)
     assert (error <= 0.51 * step[:, None]).all()
@@ -127,10 +136,184 @@ def test_bytes_are_within_half_a_step(vectors: NDArray) -> None:
     assert sample.levels.shape == (6, 3000)
 
 
-def test_a_constant_eigenvector_is_kept_in_bytes() -> None:
-    vectors = np.ones((1, 4, 4, 1), dtype=np.float32)
+def test_zero_stays_zero_in_bytes_and_one_is_within_a_step() -> None:
+    vectors = np.array([0, -1, 1], dtype=np.float32).reshape(1, 1, 3, 1)
     low, step, levels = Eigvecs(vectors).quantised(0)
-    np.testing.assert_array_equal(low[:, None] + step[:, None] * levels, 1)
+    values = low[:, None] + step[:, None] * levels
+    assert values.tolist() == [[0, -1, 1 - STEP]]
+
+
+def test_equal_eigenvectors_are_equal_in_bytes_on_every_image() -> None:
+    rng = np.random.default_rng(3)
+    ground = rng.standard_normal(5).astype(np.float32)
+    vectors = np.tile(ground, (3, 20, 20, 1))
+    vectors[1, :4] = rng.standard_normal((4, 20, 5))  # another range on this image
+    eigvecs = Eigvecs(vectors)
+    parts = [*map(eigvecs.quantised, range(3)), eigvecs.quantised_sample()]
+    bits = {
+        (*part.low.tolist(), *part.step.tolist(), *part.levels[:, -1].tolist())
+        for part in parts
+    }
+    assert len(bits) == 1
+
+
+def flat(
+    rng: np.random.Generator, kinds: int, shape: tuple[int, int, int], num_eig: int
+) -> NDArray:
+    """Eigenvectors of an exactly flat ground with tiny things and stray pixels."""
+    eigvecs = np.tile(rng.standard_normal(num_eig).astype(np.float32), (*shape, 1))
+    rows = eigvecs.reshape(-1, num_eig)
+    for _ in range(kinds - 1):
+        at = rng.permutation(len(rows))[: rng.integers(1, 30)]
+        rows[at] = rng.standard_normal(num_eig)
+    return eigvecs
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    kinds=st.integers(1, 3),
+    shape=st.sampled_from(
+        [(1, 32, 32), (3, 7, 9), (40, 1, 1), (1, 5, 1), (2, 64, 64), (3, 64, 61)]
+    ),
+    num_eig=st.integers(2, 40),
+    threshold=st.sampled_from([0.0, 1.0]) | st.floats(0, 1),
+    gamma=st.sampled_from([0.1, 1.0, 10.0]) | st.floats(0.1, 10),
+)
+def test_masks_of_flat_grounds_are_those_of_get_mask(
+    seed: int,
+    kinds: int,
+    shape: tuple[int, int, int],
+    num_eig: int,
+    threshold: float,
+    gamma: float,
+) -> None:
+    rng = np.random.default_rng(seed)
+    eigvecs = flat(rng, kinds, shape, num_eig)
+    prompt = Prompt(*(int(rng.integers(side)) for side in shape))
+    similarity = Similarity(Eigvecs(eigvecs), prompt, num_eig)
+    ours = threshold_mask(similarity.values, threshold, gamma, similarity.statistics)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = get_mask(eigvecs, eigvecs[prompt], threshold, gamma, denoise=False)
+    np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("num_eig", [3, 7, 20, 33])
+def test_equal_eigenvectors_are_equally_similar_anywhere(num_eig: int) -> None:
+    rng = np.random.default_rng(num_eig)
+    ground, thing = rng.standard_normal((2, num_eig)).astype(np.float32)
+    for pixels in [*range(1, 40), 10_001]:
+        eigvecs = np.tile(ground, (2, 1, pixels, 1))
+        eigvecs[1, 0, 0] = thing
+        similarity = Similarity(Eigvecs(eigvecs), Prompt(1, 0, 0), num_eig)
+        (value,) = set(similarity.maps([0]).ravel().tolist())
+        assert set(similarity.values[1].ravel()[1:].tolist()) <= {value}
+        # the values that quantiles are of, and those of an image of no batch
+        assert value in similarity.statistics.low
+        assert set(similarity.extend(torch.from_numpy(eigvecs[0])).flat) == {value}
+
+
+def test_a_map_is_the_same_by_the_operations_of_an_accelerator() -> None:
+    rng = np.random.default_rng(5)
+    rows = torch.from_numpy(rng.standard_normal((3, 7, 50)).astype(np.float32))
+    weights = torch.from_numpy(rng.standard_normal(7).astype(np.float32))
+    sums = rows[:, 0] * weights[0]
+    for k in range(1, 7):
+        sums += rows[:, k] * weights[k]
+    assert torch.equal(weighted_sum(rows, weights), sums)
+
+
+def test_memory_is_that_of_the_maps_asked_for(vectors: NDArray) -> None:
+    similarity = Similarity(Eigvecs(vectors), PROMPT, 6)
+    empty = similarity.nbytes
+    assert empty < 100
+    similarity.maps([1, 4])
+    assert similarity.nbytes == empty + 2 * 4 * 12 * 50
+    similarity.maps([1, 2])
+    assert similarity.nbytes == empty + 3 * 4 * 12 * 50
+
+
+class Held:
+    """Moments that are taken only when they are let."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun: list[int] = []
+        self.let = Event()
+        self.entered = Event()
+        self.fails = 0
+        measure = Leading._measure
+
+        def held(lead: Leading) -> Any:
+            self.begun.append(lead.rows.shape[1])
+            self.entered.set()
+            if lead.rows.shape[1] == 6:
+                assert self.let.wait(60)
+            if self.fails:
+                self.fails -= 1
+                raise MemoryError("too much")
+            return measure(lead)
+
+        monkeypatch.setattr(Leading, "_measure", held)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
+    held = Held(monkeypatch)
+    yield held
+    held.let.set()
+
+
+def test_moments_are_taken_once_and_hold_up_nothing_else(
+    vectors: NDArray, held: Held
+) -> None:
+    eigvecs = Eigvecs(vectors)
+    eigvecs.prepare(6)
+    assert held.entered.wait(60)
+    eigvecs.prepare(6)
+    assert not eigvecs.ready(6)
+    with ThreadPoolExecutor(2) as pool:
+        waiting = [pool.submit(eigvecs.prefix, 6) for _ in range(2)]
+        # Another number, maps, and bytes do not wait.
+        assert eigvecs.prefix(3).mean.shape == (3,)
+        out = np.empty(SHAPE[:3], dtype=np.float32)
+        eigvecs.maps(eigvecs.vector(PROMPT, 6), np.array([2]), out)
+        assert eigvecs.quantised(1).levels.shape == (6, 600)
+        assert eigvecs.quantised_sample().levels.shape == (6, 3000)
+        held.let.set()
+        first, second = (future.result(60) for future in waiting)
+    assert first is second
+    assert eigvecs.ready(6)
+    assert held.begun == [6, 3]
+
+
+def test_moments_that_failed_in_the_background_are_taken_anew(
+    vectors: NDArray, held: Held
+) -> None:
+    held.fails = 2
+    held.let.set()
+    eigvecs = Eigvecs(vectors)
+    eigvecs.prepare(6)
+    assert held.entered.wait(60)
+    with pytest.raises(MemoryError, match="too much"):
+        eigvecs.prefix(6)
+    assert not eigvecs.ready(6)
+    assert eigvecs.prefix(6).mean.shape == (6,)
+    assert held.begun == [6, 6, 6]
+
+
+def test_moments_under_way_keep_eigenvectors_only_until_they_are_taken(
+    vectors: NDArray, held: Held
+) -> None:
+    eigvecs = Eigvecs(vectors)
+    rows = weakref.ref(eigvecs._rows)
+    eigvecs.prepare(6)
+    assert held.entered.wait(60)
+    (thread,) = (t for t in threading.enumerate() if t.name == "ncut_widget moments")
+    del eigvecs
+    held.let.set()
+    thread.join(60)
+    assert rows() is None
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
