@@ -1,11 +1,13 @@
 /**
  * The clicks: as the kernel last told them, the edits on their way to it in order, and
- * what the clicks will be after them.
+ * what the clicks will be after them. Edits are numbered: the kernel applies a number
+ * once, so that those whose answer is lost can be sent again.
  *
  * @import { Click, Edit, Prompt, Source } from "./wire.js"
  *
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
+ * @typedef {{ click?: ShownClick, cleared?: ShownClick[] }} Step
  * @typedef {object} Prompts
  * @property {number} numEig
  * @property {Prompt[]} positives
@@ -15,7 +17,6 @@
  */
 
 import { promptOf } from "./prompts.js";
-import { nameOf } from "./wire.js";
 
 /** The method of a biased cut. */
 export const BIASED = "biased_ncut";
@@ -29,6 +30,10 @@ export class Clicks {
   #sent = [];
   /** @type {Edit[]} */
   #waiting = [];
+  /** Number of the first of the sent edits, or of the next. */
+  #first = 1;
+  /** Whether the kernel has told other clicks since they were sent. */
+  #toldSince = false;
   /** @type {{ clicks: ShownClick[], history: History, unsure: boolean } | null} */
   #expected = null;
 
@@ -52,12 +57,14 @@ export class Clicks {
     return this.#expected;
   }
 
-  get editing() {
-    return this.#sent.length > 0 || this.waiting;
+  /** How many edits the kernel has not answered for. */
+  get pending() {
+    return this.#sent.length + this.#waiting.length;
   }
 
-  get waiting() {
-    return this.#waiting.length > 0;
+  /** Whether an edit is out that shows in the clicks: its answer, with maps, is near. */
+  get arriving() {
+    return this.#sent.length > 0 && this.#toldSince;
   }
 
   /**
@@ -68,10 +75,12 @@ export class Clicks {
     const same =
       clicks.length === this.#told.length &&
       clicks.every((click, i) => isSame(click, this.#told[i]));
-    this.#told = clicks;
     this.#history = history;
     this.#expected = null;
-    return !same;
+    if (same) return false;
+    this.#told = clicks;
+    this.#toldSince = true;
+    return true;
   }
 
   /** @param {Edit} edit */
@@ -80,15 +89,24 @@ export class Clicks {
     this.#expected = null;
   }
 
-  /** The waiting edits, which from now on count as sent. */
+  /**
+   * The edits to send, which from now on count as sent: the same again, if they were
+   * sent before, and the kernel has not answered for them.
+   *
+   * @returns {{ first: number, edits: Edit[] }} and the number of the first
+   */
   take() {
-    this.#sent = this.#waiting;
-    this.#waiting = [];
-    return this.#sent;
+    if (this.#sent.length === 0) {
+      this.#sent = this.#waiting;
+      this.#waiting = [];
+      this.#toldSince = false;
+    }
+    return { first: this.#first, edits: this.#sent };
   }
 
   /** The kernel has answered for the sent edits. */
   settle() {
+    this.#first += this.#sent.length; // A number is never used again.
     this.#sent = [];
     this.#expected = null;
   }
@@ -107,27 +125,33 @@ export class Clicks {
     /** @type {ShownClick[]} */
     let shown = this.#told.map((click) => ({ click, pending: false }));
     let [canUndo, canRedo] = this.#history;
-    /** @type {ShownClick[][]} */
+    /** @type {Step[]} Each is a click or what was cleared, in the order they were made. */
     const past = [];
-    /** @type {ShownClick[][]} */
+    /** @type {Step[]} */
     const future = [];
+    /** @type {(step: Step) => void} */
+    const make = (step) => {
+      past.push(step);
+      if (step.click) shown.push(step.click);
+      else [step.cleared, shown] = [shown, []];
+    };
     let unsure = false;
     for (const edit of this.#untold()) {
       if (edit.op !== "undo" && edit.op !== "redo") {
-        past.push(shown);
-        shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
+        make(edit.op === "click" ? { click: pendingClick(edit.click) } : {});
         future.length = 0;
         if (edit.op !== "click") unsure = false;
         [canUndo, canRedo] = [true, false];
         continue;
       }
-      const [from, to] = edit.op === "undo" ? [past, future] : [future, past];
-      const known = from.pop();
-      if (known) {
-        to.push(shown);
-        shown = known;
-      } else if (edit.op === "undo" ? canUndo : canRedo) {
-        unsure = true;
+      const step = (edit.op === "undo" ? past : future).pop();
+      if (!step) {
+        if (edit.op === "undo" ? canUndo : canRedo) unsure = true;
+      } else if (edit.op === "redo") make(step);
+      else {
+        if (step.click) shown.pop();
+        else shown = step.cleared ?? [];
+        future.push(step);
       }
       if (edit.op === "undo") canRedo = true;
       else canUndo = true;
@@ -138,13 +162,15 @@ export class Clicks {
   }
 
   /**
-   * The edits that do not show in the clicks yet. A click that was sent may, since the
-   * trait can arrive before the reply.
+   * The edits that do not show in the clicks yet. A click that was sent may, among the
+   * newest ones, since the trait can arrive before the reply.
    */
   #untold() {
+    const { length } = this.#sent;
+    if (length === 0) return this.#waiting;
+    const newest = new Set(this.#told.slice(-length).map(String));
     const sent = this.#sent.filter(
-      (edit) =>
-        edit.op !== "click" || !this.#told.some((click) => isSame(click, edit.click)),
+      (edit) => edit.op !== "click" || !newest.has(String(edit.click)),
     );
     return [...sent, ...this.#waiting];
   }
@@ -159,16 +185,22 @@ export class Clicks {
  */
 export function promptsOf(clicks, get) {
   const { sizes, grid } = get("_info");
-  /** @type {(label: number) => Prompt[]} */
-  const cells = (label) =>
-    unique(
-      clicks
-        .filter((click) => click[3] === label)
-        .map((click) => promptOf(click, sizes[click[0]], grid)),
-    );
+  const seen = [new Set(), new Set()];
+  /** @type {[negatives: Prompt[], positives: Prompt[]]} */
+  const prompts = [[], []];
+  for (const click of clicks) {
+    const prompt = promptOf(click, sizes[click[0]], grid);
+    const [image, row, col] = prompt;
+    const cell = (image * grid[0] + row) * grid[1] + col;
+    const label = click[3];
+    if (seen[label].has(cell)) continue;
+    seen[label].add(cell);
+    prompts[label].push(prompt);
+  }
+  const [negatives, positives] = prompts;
   const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
   const biased = get("method") === BIASED ? weights : null;
-  return { numEig: get("num_eig"), positives: cells(1), negatives: cells(0), biased };
+  return { numEig: get("num_eig"), positives, negatives, biased };
 }
 
 /**
@@ -181,15 +213,6 @@ export function sourcesOf({ positives, negatives, biased }) {
   if (!biased) return { positives, negatives };
   const together = positives.length ? [{ positives, negatives, ...biased }] : [];
   return { positives: together, negatives: [] };
-}
-
-/**
- * @template {Source} T
- * @param {T[]} sources
- * @returns {T[]} each once
- */
-export function unique(sources) {
-  return [...new Map(sources.map((source) => [nameOf(source), source])).values()];
 }
 
 /**

@@ -74,7 +74,7 @@ export class Filmstrip {
       this.#resize(contentRect.width),
     );
     observer.observe(this.element);
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
     // Browsers send one scroll event per frame, just before that frame is painted.
     this.element.addEventListener("scroll", () => this.#scroll(), { signal });
     this.element.addEventListener("click", (event) => this.#choose(event), { signal });

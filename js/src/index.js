@@ -13,24 +13,27 @@ import { Store } from "./store.js";
 import { showView } from "./view.js";
 
 export default () => {
-  /** @type {Store} */
-  let store;
-  /** @type {Segmentation} */
-  let segmentation;
+  /** @type {{ store: Store, segmentation: Segmentation } | null} */
+  let shown = null;
   return {
     /** @param {{ model: Model, signal?: AbortSignal }} context */
     initialize({ model, signal }) {
       const life = lifetime(signal);
-      store = new Store(model, life.signal);
-      segmentation = new Segmentation(store);
+      const store = new Store(model, life.signal);
+      shown = { store, segmentation: new Segmentation(store) };
+      // The host may keep this definition for longer than its model.
+      const forget = () => {
+        shown = null;
+      };
+      life.signal.addEventListener("abort", forget, { once: true });
       return () => life.abort();
     },
 
     /** @param {{ el: HTMLElement, signal?: AbortSignal }} context */
     render({ el, signal }) {
       const life = lifetime(signal);
-      if (life.signal.aborted) return;
-      showView(store, segmentation, el, life.signal);
+      if (life.signal.aborted || !shown) return;
+      showView(shown.store, shown.segmentation, el, life.signal);
       return () => life.abort();
     },
   };

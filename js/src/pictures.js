@@ -111,7 +111,7 @@ export class Pictures {
   async accept(kind, colors, entries, buffers) {
     this.recolor(colors);
     await Promise.all(
-      decodePictures(entries, buffers).map(({ image, file }) =>
+      decodePictures(entries ?? [], buffers).map(({ image, file }) =>
         this.#accept(kind, colors, image, file),
       ),
     );

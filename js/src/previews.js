@@ -14,10 +14,12 @@ import { decodeMoments, decodeVectors, mapKey } from "./wire.js";
 
 /** Quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
 const CACHE_BYTES = 64e6;
-/** A larger reply would hold up the maps of a click. */
-const REPLY_BYTES = 1e6;
+/** On a slow line a larger reply would hold up a click, and the next picture. */
+const REPLY_BYTES = 256e3;
 const STATISTICS_KEPT = 64;
+/** Maps that are kept beside those that are shown, in number and in bytes. */
 const MAPS_KEPT = 128;
+const MAPS_BYTES = 16e6;
 /** Numbers of leading eigenvectors whose moments are kept: 30 of them take 7 KB each. */
 const MOMENTS_KEPT = 64;
 
@@ -76,33 +78,48 @@ export class Previews {
   }
 
   /**
-   * Keep room for so many clicks on so many images.
+   * Keep room for the maps of so many clicks on one image, and for the eigenvectors of
+   * so many images.
    *
    * @param {number} clicks
    * @param {number} images
    */
   reserve(clicks, images) {
-    const kept = Math.floor(CACHE_BYTES / this.#bytes);
-    this.#vectors.limit = Math.max(kept, 2 * (clicks + images));
-    this.#maps.limit = Math.max(MAPS_KEPT, 2 * (clicks + 1) * images);
+    const [rows, cols] = this.#grid;
+    const more = Math.min(MAPS_KEPT, Math.floor(MAPS_BYTES / (4 * rows * cols)));
+    this.#vectors.limit = images + this.#kept;
+    this.#maps.limit = clicks + 1 + more;
+    this.#prompts.limit = clicks + STATISTICS_KEPT;
+  }
+
+  /** Whether the sample is to be asked for. */
+  get lacksSample() {
+    return !this.#sample && !this.#refused.has(SAMPLE);
   }
 
   /**
-   * What to ask the kernel for: the first image and the sample, then the others.
+   * The images whose eigenvectors to ask the kernel for, as far as one reply goes: the
+   * first image alone, then others of those that are shown or clicked.
    *
-   * @param {number[]} images the active one first
-   * @returns {{ images: number[], sample: boolean } | null}
+   * @param {number[]} shown the active one first
+   * @param {number[]} clicked only as many as there is room for, besides
+   * @returns {number[]}
    */
-  missing(images) {
-    const sample = !this.#sample && !this.#refused.has(SAMPLE);
-    const lacking = images.filter((image) => {
+  missing(shown, clicked = []) {
+    const others = new Set(clicked);
+    for (const image of shown) others.delete(image);
+    const lacking = [...shown, ...[...others].slice(0, this.#kept)].filter((image) => {
       const key = String(image);
       return !this.#vectors.has(key) && !this.#refused.has(key);
     });
-    if (!sample && lacking.length === 0) return null;
-    const first = lacking[0] === images[0];
-    const room = first ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
-    return { images: lacking.slice(0, room), sample };
+    const isFirst = lacking[0] === shown[0];
+    const room = isFirst ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
+    return lacking.slice(0, room);
+  }
+
+  /** Images whose eigenvectors are kept beside those that are shown. */
+  get #kept() {
+    return Math.floor(CACHE_BYTES / this.#bytes);
   }
 
   /** @param {number} numEig */
@@ -117,7 +134,7 @@ export class Previews {
    */
   acceptVectors({ vectors }, buffers) {
     const pixels = this.#grid[0] * this.#grid[1];
-    for (const { image, quantised } of decodeVectors(vectors, buffers, pixels)) {
+    for (const { image, quantised } of decodeVectors(vectors ?? [], buffers, pixels)) {
       const unpacked = new Vectors(quantised);
       if (image !== null) this.#vectors.set(String(image), unpacked);
       else {

@@ -1,37 +1,61 @@
 /**
- * Requests that the kernel has not answered yet: at most one of a kind.
+ * Requests that the kernel has not answered yet.
  *
- * @typedef {"edit" | "maps" | "vectors" | "moments" | "stage" | "thumb" | "eigvecs"} RequestKind
- * @typedef {object} Request
- * @property {string} id
- * @property {RequestKind} kind
+ * The kernel answers in the order in which it gets them. So an answer says that all that
+ * was asked before it, and is still open, is lost: on its way there or on its way back.
+ * Where nothing later is asked, a ping is. A kernel that is busy answers all of it late.
+ *
+ * @typedef {"edit" | "sync" | "maps" | "vectors" | "sample" | "moments" | "stage" | "thumb" | "eigvecs" | "ping"} RequestKind
+ * @typedef {object} Asked what the reply should bring, or settle
  * @property {string[]} [maps] keys of the maps that were asked for
- * @property {number[]} [images] images whose pictures or vectors were asked for
+ * @property {number[]} [images] whose pictures or vectors were asked for
  * @property {boolean} [sample] whether the sample was asked for
  * @property {number} [numEig] whose moments were asked for
- * @property {boolean} slow
- * @property {ReturnType<typeof setTimeout>} timer
+ * @property {number} [changes] of the settings that were told
+ *
+ * @typedef {Asked & { kind: RequestKind, number: number, slow: boolean, timer: Timer }} Request
+ * @typedef {ReturnType<typeof setTimeout> | undefined} Timer
+ *
+ * @typedef {object} Answered
+ * @property {number} [number] of the request; undefined if it is another page's
+ * @property {Request} [request] undefined if it is open no more
+ * @property {Request[]} lost those that will not be answered any more
+ *
+ * @typedef {object} Line to the kernel, and who listens
+ * @property {(content: object) => void} send
+ * @property {() => object} ping what is asked only for the answer
+ * @property {() => boolean} waits whether more than the open requests waits for an answer
+ * @property {() => void} onSlow
+ * @property {() => void} onLater called when it is time to ask again for what was not ready
  */
 
 /** A kernel that runs no cell answers in well under a second. */
 const SLOW_AFTER_MS = 3000;
+/** First ping, if there was no answer until then; each next one waits twice as long. */
+const PING_AFTER_MS = 1000;
+const PING_WITHIN_MS = 60_000;
+/** What the kernel still computes is asked for again, each time after twice as long. */
+const LATER_AFTER_MS = 300;
+const LATER_WITHIN_MS = 5000;
 
 export class Requests {
-  /** @type {Map<RequestKind, Request>} */
-  #open = new Map();
-  #count = 0;
-  // crypto.randomUUID exists on secure origins only, and many hubs are plain http.
-  #page = Math.random().toString(36).slice(2);
-  #send;
-  #onSlow;
+  /** Name of this page; `crypto.randomUUID` is lacking on hubs that are plain http. */
+  page = `p${Math.random().toString(36).slice(2)}`;
+  /** How many were made; the number of the last one. */
+  count = 0;
 
-  /**
-   * @param {(content: object) => void} send
-   * @param {() => void} onSlow
-   */
-  constructor(send, onSlow) {
-    this.#send = send;
-    this.#onSlow = onSlow;
+  /** @type {Map<number, Request>} By number, oldest first. */
+  #open = new Map();
+  /** @type {Map<RequestKind, { wait: number, timer: Timer }>} To be asked again later. */
+  #later = new Map();
+  /** @type {Timer} */
+  #timer;
+  #wait = PING_AFTER_MS;
+  #line;
+
+  /** @param {Line} line */
+  constructor(line) {
+    this.#line = line;
   }
 
   /** Whether the kernel lets a request wait for long. */
@@ -41,40 +65,129 @@ export class Requests {
 
   /** @param {RequestKind} kind */
   isOpen(kind) {
-    return this.#open.has(kind);
+    return [...this.#open.values()].some((request) => request.kind === kind);
+  }
+
+  /**
+   * Whether such a request may be made now: there is one of a kind at a time.
+   *
+   * @param {RequestKind} kind
+   */
+  isFree(kind) {
+    return !this.isOpen(kind) && this.#later.get(kind)?.timer === undefined;
   }
 
   /**
    * @param {RequestKind} kind
    * @param {object} content
-   * @param {{ maps?: string[], images?: number[], sample?: boolean, numEig?: number }} [asked] what the reply should bring
+   * @param {Asked} [asked]
    */
   open(kind, content, asked = {}) {
-    const id = `${this.#page}-${++this.#count}`;
-    const timer = setTimeout(() => {
-      const request = this.#open.get(kind);
-      if (request?.id === id) request.slow = true;
-      this.#onSlow();
-    }, SLOW_AFTER_MS);
-    this.#open.set(kind, { ...asked, id, kind, slow: false, timer });
-    this.#send({ ...content, id });
+    const number = ++this.count;
+    const isPing = kind === "ping";
+    /** @type {Request} */
+    const request = { ...asked, kind, number, slow: false, timer: undefined };
+    if (!isPing) {
+      request.timer = setTimeout(() => {
+        request.slow = true;
+        this.#line.onSlow();
+      }, SLOW_AFTER_MS);
+    }
+    this.#open.set(number, request);
+    if (isPing) this.watch();
+    else this.hear();
+    this.#line.send({ ...content, id: `${this.page}-${number}` });
   }
 
   /**
-   * @param {string | null} id of a reply
-   * @returns {Request | undefined} what it answers; undefined for another page's
+   * @param {unknown} id of a reply
+   * @returns {Answered}
    */
   settle(id) {
-    const request = [...this.#open.values()].find((open) => open.id === id);
-    if (request) {
-      clearTimeout(request.timer);
-      this.#open.delete(request.kind);
-    }
-    return request;
+    const number = this.#numberOf(id);
+    if (number === undefined) return { lost: [] };
+    const lost = [...this.#open.values()].filter((open) => open.number < number);
+    const request = this.#open.get(number);
+    for (const each of request ? [...lost, request] : lost) this.#close(each);
+    this.hear();
+    return { number, request, lost };
   }
 
+  /**
+   * The kernel has said that it is not ready for such a request.
+   *
+   * @param {RequestKind} kind
+   */
+  postpone(kind) {
+    const before = this.#later.get(kind)?.wait;
+    const wait = before ? Math.min(2 * before, LATER_WITHIN_MS) : LATER_AFTER_MS;
+    /** @type {{ wait: number, timer: Timer }} */
+    const later = { wait, timer: undefined };
+    later.timer = setTimeout(() => {
+      later.timer = undefined;
+      this.#line.onLater();
+    }, wait);
+    this.#later.set(kind, later);
+  }
+
+  /**
+   * The kernel has answered such a request for good.
+   *
+   * @param {RequestKind} kind
+   */
+  fulfil(kind) {
+    this.#later.delete(kind);
+  }
+
+  /** Ask the kernel for a sign. */
+  ping() {
+    this.open("ping", this.#line.ping());
+  }
+
+  /** Ask the kernel for a sign, again and again, as long as something waits for one. */
+  watch() {
+    if (this.#timer !== undefined || !this.#waits) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (!this.#waits) return;
+      this.#wait = Math.min(2 * this.#wait, PING_WITHIN_MS);
+      this.ping();
+    }, this.#wait);
+  }
+
+  /** There is a sign of the kernel, or something new to wait for. */
+  hear() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wait = PING_AFTER_MS;
+    this.watch();
+  }
+
+  /** Give up all of them. */
   drop() {
-    for (const request of this.#open.values()) clearTimeout(request.timer);
-    this.#open.clear();
+    for (const request of [...this.#open.values()]) this.#close(request);
+    for (const { timer } of this.#later.values()) clearTimeout(timer);
+    this.#later.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  get #waits() {
+    const asked = [...this.#open.values()].some(({ kind }) => kind !== "ping");
+    return asked || this.#line.waits();
+  }
+
+  /** @param {Request} request */
+  #close(request) {
+    clearTimeout(request.timer);
+    this.#open.delete(request.number);
+  }
+
+  /** @param {unknown} id */
+  #numberOf(id) {
+    const prefix = `${this.page}-`;
+    if (typeof id !== "string" || !id.startsWith(prefix)) return undefined;
+    const number = Number(id.slice(prefix.length));
+    return number >= 1 && number <= this.count ? number : undefined;
   }
 }

@@ -50,7 +50,7 @@ export class Resizer {
     });
     const observer = new ResizeObserver(() => this.#tell());
     observer.observe(stage);
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
 
   /** @param {AbortSignal} signal */

@@ -1,7 +1,16 @@
 /**
  * The settings: traits that the page sets itself, and whether the kernel has them.
  *
+ * They go out as the host saves traits. If the answer to that is lost, hosts of
+ * ipywidgets save no more: they wait for the status "idle" of what they sent last. From
+ * then on settings go by our own message, `sync`, which also has the kernel tell all
+ * traits again.
+ *
  * @import { Model } from "./wire.js"
+ * @import { Requests } from "./requests.js"
+ *
+ * @typedef {{ changes: number, after: number }} Save changes that went out, and the number
+ *   of the last request before them
  */
 
 /** Settings that can change masks; the kernel's `_revision` counts their changes. */
@@ -28,29 +37,41 @@ const SAVE_EVERY_MS = 250;
 
 export class Settings {
   #model;
+  #requests;
   #onChange;
   #onLost;
-  /** Changes that can change masks: made here, and those the kernel has handled. */
+  /** Changes made here, and how many of them went out. */
   #changes = 0;
-  #handled = 0;
-  #unsaved = false;
-  #inFlight = false;
-  #savedAt = Number.NEGATIVE_INFINITY;
+  #sent = 0;
+  /** @type {Map<string, { value: unknown, change: number }>} Not known to be handled. */
+  #values = new Map();
+  /** @type {Save | null} Under way, as far as is known. */
+  #saving = null;
+  /** @type {Save | null} */
+  #lastSave = null;
+  /** Whether the host waits for an answer that is lost. */
+  #stuck = false;
+  #sentAt = Number.NEGATIVE_INFINITY;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Whether this host tells when the kernel has handled a change. */
-  #hostTells = false;
+  #hostTells;
+  /** What the host's callbacks hold of us: they may outlive the model. */
+  #link = { settings: /** @type {Settings | null} */ (this) };
   #initial;
 
   /**
    * @param {Model} model
+   * @param {Requests} requests
    * @param {() => void} onChange called when changes went out or were handled
    * @param {() => void} onLost called when they cannot go out: the kernel has gone
    */
-  constructor(model, onChange, onLost) {
+  constructor(model, requests, onChange, onLost) {
     this.#model = model;
+    this.#requests = requests;
     this.#onChange = onChange;
     this.#onLost = onLost;
+    this.#hostTells = typeof model.widget_manager?.callbacks === "function";
     this.#initial = new Map(
       [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)]),
     );
@@ -58,12 +79,17 @@ export class Settings {
 
   /** Whether the kernel has handled every change that can change masks. */
   get settled() {
-    return this.#handled === this.#changes;
+    return !MASK_SETTINGS.some((name) => this.#values.has(name));
+  }
+
+  /** Whether a change is not known to be handled. */
+  get waiting() {
+    return this.#values.size > 0;
   }
 
   /** Whether changes wait to go out. */
   get unsaved() {
-    return this.#unsaved;
+    return [...this.#values.values()].some(({ change }) => change > this.#sent);
   }
 
   /**
@@ -71,58 +97,77 @@ export class Settings {
    * @param {unknown} value
    */
   set(name, value) {
-    if (MASK_SETTINGS.includes(name)) this.#changes++;
-    this.#unsaved = true;
+    this.#values.set(name, { value, change: ++this.#changes });
     this.#model.set(name, value);
     this.#schedule();
   }
 
-  /** Nothing is under way any more: the kernel has gone. */
-  drop() {
-    this.#inFlight = false;
+  /**
+   * The trait has changed. Is it the kernel's older value, the one set here stays, since
+   * it is about to go out.
+   *
+   * @param {string} name
+   */
+  keep(name) {
+    const own = this.#values.get(name);
+    if (!own || own.change <= this.#sent || own.value === this.#model.get(name)) return;
+    this.#model.set(name, own.value);
   }
 
-  close() {
-    clearTimeout(this.#timer);
+  /** Tell the kernel all that it may not have, and have it tell all traits. */
+  sync() {
+    this.#stop();
+    const settings = Object.fromEntries(
+      [...this.#values].map(([name, { value }]) => [name, value]),
+    );
+    this.#markSent();
+    const asked = { changes: this.#changes };
+    this.#requests.open("sync", { type: "sync", settings }, asked);
   }
 
-  /** One message at a time, and not too many: the rest is merged into the next. */
-  #schedule() {
-    if (!this.#unsaved || this.#inFlight || this.#timer !== undefined) return;
-    const wait = this.#savedAt + SAVE_EVERY_MS - performance.now();
-    if (wait <= 0) this.#save();
-    else {
-      this.#timer = setTimeout(() => {
-        this.#timer = undefined;
-        if (!this.#inFlight) this.#save();
-      }, wait);
-    }
+  /**
+   * The kernel has answered a request: what was sent before it is handled, or lost.
+   *
+   * @param {number} number of the request
+   * @param {boolean} isLost whether something before it was lost
+   * @returns {boolean} whether a change may be lost
+   */
+  pass(number, isLost) {
+    const save = this.#saving;
+    if (!save || number <= save.after) return false;
+    this.#saving = null;
+    this.#stuck = this.#hostTells;
+    if (this.#stuck || isLost) return true;
+    this.#handle(save.changes);
+    return false;
   }
 
-  #save() {
-    const changes = this.#changes;
-    this.#unsaved = false;
-    this.#savedAt = performance.now();
-    const onStatus = (/** @type {string} */ status) => {
-      this.#hostTells = true;
-      this.#inFlight = status !== "idle";
-      if (this.#inFlight) return;
-      this.#handled = Math.max(this.#handled, changes);
-      this.#schedule();
-      this.#onChange();
-    };
-    this.#inFlight = this.#hostTells;
-    try {
-      this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
-    } catch {
-      this.#onLost(); // JupyterLab throws when the comm has gone with its kernel.
-    }
-    this.#onChange();
+  /**
+   * The kernel has answered a `sync`.
+   *
+   * @param {number} changes that it was told of
+   */
+  synced(changes) {
+    this.#handle(changes);
+    this.#schedule();
   }
 
   /** A new revision has come: the best sign there is in a host that does not tell. */
   takeRevision() {
-    if (!this.#hostTells && !this.#unsaved) this.#handled = this.#changes;
+    if (this.#hostTells || this.unsaved) return;
+    this.#saving = null;
+    this.#handle(this.#changes);
+  }
+
+  /** Nothing is under way any more: the kernel has gone. */
+  drop() {
+    this.#stop();
+    this.#saving = null;
+  }
+
+  close() {
+    this.drop();
+    this.#link.settings = null;
   }
 
   /**
@@ -134,22 +179,96 @@ export class Settings {
   initial(name) {
     return this.#model.get("_info").defaults?.[name] ?? this.#initial.get(name);
   }
+
+  /** One message at a time, and not too many: the rest is merged into the next. */
+  #schedule() {
+    if (!this.unsaved || this.#busy || this.#timer !== undefined) return;
+    const wait = this.#sentAt + SAVE_EVERY_MS - performance.now();
+    if (wait <= 0) this.#tell();
+    else {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        if (!this.#busy) this.#tell();
+      }, wait);
+    }
+  }
+
+  /** Whether the kernel is still to tell that it has what was sent last. */
+  get #busy() {
+    if (this.#stuck) return this.#requests.isOpen("sync");
+    return this.#hostTells && this.#saving !== null;
+  }
+
+  #tell() {
+    if (this.#stuck) {
+      this.sync();
+      this.#onChange();
+    } else this.#save();
+  }
+
+  #save() {
+    this.#markSent();
+    const save = { changes: this.#changes, after: this.#requests.count };
+    this.#saving = save;
+    this.#lastSave = save;
+    try {
+      this.#model.save_changes(callbacksOf(this.#model, this.#link, save));
+    } catch {
+      this.#onLost(); // JupyterLab throws when the comm has gone with its kernel.
+    }
+    this.#onChange();
+  }
+
+  #markSent() {
+    this.#sent = this.#changes;
+    this.#sentAt = performance.now();
+  }
+
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** @param {number} changes that the kernel has */
+  #handle(changes) {
+    for (const [name, { change }] of this.#values) {
+      if (change <= changes) this.#values.delete(name);
+    }
+    this.#requests.hear();
+  }
+
+  /**
+   * @param {Save} save
+   * @param {string} status of the kernel, about it
+   */
+  takeStatus(save, status) {
+    this.#hostTells = true;
+    if (status !== "idle") return;
+    if (this.#saving === save) this.#saving = null;
+    // It was late, not lost. But what the host has not saved since, it would save now,
+    // older values and all.
+    if (save === this.#lastSave && save.changes === this.#changes) this.#stuck = false;
+    this.#handle(save.changes);
+    this.#schedule();
+    this.#onChange();
+  }
 }
 
 /**
  * The host's callbacks for a message, and one more that hears the kernel's status.
  *
  * @param {Model} model
- * @param {(status: string) => void} onStatus
+ * @param {{ settings: Settings | null }} link
+ * @param {Save} save
  */
-function callbacksWithStatus(model, onStatus) {
-  const callbacks = model.widget_manager?.callbacks?.() ?? {};
+function callbacksOf({ widget_manager: manager }, link, save) {
+  const callbacks = manager?.callbacks?.() ?? {};
   return {
     ...callbacks,
     iopub: {
       ...callbacks.iopub,
       status: (/** @type {{ content: { execution_state: string } }} */ message) =>
-        onStatus(message.content.execution_state),
+        link.settings?.takeStatus(save, message.content.execution_state),
     },
   };
 }

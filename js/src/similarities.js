@@ -7,14 +7,17 @@
  */
 
 import { Cache } from "./cache.js";
-import { sourcesOf, unique } from "./clicks.js";
-import { decodeMaps, mapKey, mapWant } from "./wire.js";
+import { sourcesOf } from "./clicks.js";
+import { decodeMaps, keyOf, mapKey, mapWant, nameOf } from "./wire.js";
 
+/** Maps that are kept beside those that are shown. */
 const CACHE_BYTES = 64e6;
 /** A reply of 1 MB takes hardly longer than one of 16 KB; a larger one would lag. */
 const REPLY_BYTES = 1e6;
 
 export class Similarities {
+  /** Grows with everything that can change what is missing. */
+  version = 0;
   /** @type {Cache<Similarity>} */
   #cache = new Cache(0);
   /** @type {Set<string>} What the kernel could not deliver. */
@@ -35,8 +38,9 @@ export class Similarities {
    * @param {Size} grid
    */
   accept(content, buffers, grid) {
+    this.version++;
     for (const { source, image, map, stats } of decodeMaps(
-      content.maps,
+      content.maps ?? [],
       buffers,
       grid,
     )) {
@@ -45,20 +49,20 @@ export class Similarities {
   }
 
   /**
-   * Keep room for the maps of so many clicks on so many images, and for some more, so
-   * that what is fetched never pushes out what is shown.
+   * Keep room for the maps of so many clicks on so many images, and for more of them:
+   * what is fetched never pushes out what is shown.
    *
    * @param {number} clicks
    * @param {number} images
    * @param {Size} grid
    */
   reserve(clicks, images, grid) {
-    const cached = Math.floor(CACHE_BYTES / (4 * grid[0] * grid[1]));
-    this.#cache.limit = Math.max(cached, 2 * clicks * images);
+    this.#cache.limit = clicks * images + Math.floor(CACHE_BYTES / bytesOf(grid));
   }
 
   /**
-   * What to ask the kernel for: the first image's maps alone, then the others'.
+   * What to ask the kernel for, as far as one reply goes: the first image's maps, and
+   * once they are here the others'.
    *
    * @param {Prompts} prompts
    * @param {number[]} images the active one first
@@ -66,14 +70,9 @@ export class Similarities {
    * @returns {MapWant[]}
    */
   missing(prompts, images, grid) {
-    const mapBytes = 4 * grid[0] * grid[1];
-    const { positives, negatives } = sourcesOf(prompts);
-    const needed = images.length * (positives.length + negatives.length);
-    this.#cache.limit = Math.max(Math.floor(CACHE_BYTES / mapBytes), 2 * needed);
-    const first = this.#missing(prompts, images.slice(0, 1), 1 + needed);
-    if (first.length) return first;
-    const room = Math.max(Math.floor(REPLY_BYTES / mapBytes), 1);
-    return this.#missing(prompts, images.slice(1), room);
+    const room = Math.max(Math.floor(REPLY_BYTES / bytesOf(grid)), 1);
+    const first = this.#missing(prompts, images.slice(0, 1), room);
+    return first.length ? first : this.#missing(prompts, images.slice(1), room);
   }
 
   /**
@@ -82,10 +81,12 @@ export class Similarities {
    * @param {string[]} keys
    */
   refuse(keys) {
+    this.version++;
     for (const key of keys) if (!this.#cache.has(key)) this.#refused.add(key);
   }
 
   retry() {
+    this.version++;
     this.#refused.clear();
   }
 
@@ -100,13 +101,18 @@ export class Similarities {
    * @returns {MapWant[]}
    */
   #missing(prompts, images, room) {
-    const { numEig } = prompts;
     const { positives, negatives } = sourcesOf(prompts);
     /** @type {MapWant[]} */
     const wants = [];
-    for (const source of unique([...positives, ...negatives])) {
+    /** @type {Set<string>} A cell may be clicked with both labels. */
+    const seen = new Set();
+    for (const source of [...positives, ...negatives]) {
+      if (room === 0) break;
+      const name = nameOf(source);
+      if (seen.has(name)) continue;
+      seen.add(name);
       const lacking = images.filter((image) => {
-        const key = mapKey(numEig, source, image);
+        const key = keyOf(prompts.numEig, name, image);
         return !this.#cache.has(key) && !this.#refused.has(key);
       });
       const asked = lacking.slice(0, room);
@@ -115,4 +121,9 @@ export class Similarities {
     }
     return wants;
   }
+}
+
+/** @param {Size} grid */
+function bytesOf([rows, cols]) {
+  return 4 * rows * cols;
 }

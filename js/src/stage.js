@@ -85,7 +85,7 @@ export class Stage {
     } catch {
       observer.observe(this.canvas); // Safari
     }
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
 
   /**

@@ -2,14 +2,15 @@
  * What the page knows of one model, shared by all its views: settings, clicks, maps and
  * pictures. It takes the kernel's messages and tells the views of every change.
  *
- * @import { Edit, Edited, Failure, Info, Message, Model, PictureReply } from "./wire.js"
+ * @import { Edit, Edited, Failure, Info, Message, Model, PictureKind, PictureReply } from "./wire.js"
  * @import { Decoder } from "./pictures.js"
  * @import { Prompts } from "./clicks.js"
- * @import { Request, RequestKind } from "./requests.js"
+ * @import { Answered, Request, RequestKind } from "./requests.js"
  */
 
 import { Clicks, promptsOf } from "./clicks.js";
-import { Fetcher } from "./fetcher.js";
+import { listenToConnection } from "./connection.js";
+import { Fetcher, OF_PREVIEWS } from "./fetcher.js";
 import { PICTURE_KINDS, Pictures } from "./pictures.js";
 import { Previews } from "./previews.js";
 import { Requests } from "./requests.js";
@@ -31,16 +32,18 @@ export class Store {
 
   #model;
   #signal;
+  /** @type {Settings} */
   #settings;
   #clicks;
+  /** @type {Requests} */
   #requests;
   #fetcher;
   /** @type {Set<() => void>} */
   #listeners = new Set();
   /** @type {RequestKind | null} */
   #errorKind = null;
-  /** Of the last reply to an edit. */
-  #editedRevision = 0;
+  /** The highest that a reply has told. */
+  #repliedRevision = 0;
   /** @type {Prompts & { version: number } | null} */
   #prompts = null;
 
@@ -52,18 +55,22 @@ export class Store {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
+    this.#requests = new Requests({
+      send: (content) => this.#send(content),
+      ping: () => ({ type: "maps", num_eig: this.get("num_eig"), wants: [] }),
+      waits: () => !this.lost && this.#settings.waiting,
+      onSlow: () => this.#notify(),
+      onLater: () => this.#fetch(),
+    });
     this.#settings = new Settings(
       model,
+      this.#requests,
       () => this.#refresh(),
       () => this.#disconnect(),
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
     this.previews = new Previews(this.info.grid, this.info.num_eig_max);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
-    this.#requests = new Requests(
-      (content) => this.#send(content),
-      () => this.#notify(),
-    );
     this.#fetcher = new Fetcher(
       model,
       this.#clicks,
@@ -74,7 +81,8 @@ export class Store {
       this.#requests,
     );
     this.#listen();
-    signal.addEventListener("abort", () => this.#close());
+    listenToConnection(model, () => this.#resume(), signal);
+    signal.addEventListener("abort", () => this.#close(), { once: true });
   }
 
   /** @returns {Info} */
@@ -124,7 +132,7 @@ export class Store {
   get state() {
     if (this.lost) return "error";
     const missing = this.#fetcher.missingMaps([this.activeImage]);
-    if (this.#clicks.editing || missing.length > 0) return "pending";
+    if (this.#clicks.pending > 0 || missing.length > 0) return "pending";
     return this.error ? "error" : "idle";
   }
 
@@ -135,11 +143,7 @@ export class Store {
    * @returns {number | null}
    */
   get revision() {
-    const settled = !this.lost && !this.#clicks.editing && this.#settings.settled;
-    // The reply to an edit overtakes the traits.
-    return settled
-      ? Math.max(this.#model.get("_revision"), this.#editedRevision)
-      : null;
+    return this.#isSettled ? this.#revisionTold : null;
   }
 
   /** Images that some view shows, the active one first. */
@@ -195,15 +199,14 @@ export class Store {
    */
   attach(view, listener, signal) {
     this.#listeners.add(listener);
-    signal.addEventListener("abort", () => {
+    const detach = () => {
       this.#listeners.delete(listener);
       this.#fetcher.forget(view);
-    });
+    };
+    signal.addEventListener("abort", detach, { once: true });
   }
 
   #listen() {
-    const retry = () => this.#retry();
-    const refresh = () => this.#refresh();
     /** @type {Record<string, (...args: any[]) => void>} */
     const handlers = {
       "change:clicks": () => {
@@ -224,19 +227,31 @@ export class Store {
         this.pictures.recolor(this.get("_colors"));
         this.#refresh();
       },
-      "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
+      "msg:custom": (content, buffers) => {
+        if (typeof content?.type === "string") this.#receive(content, buffers ?? []);
+      },
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect(),
     };
-    for (const name of MASK_SETTINGS) handlers[`change:${name}`] = retry;
-    for (const name of VIEW_SETTINGS) handlers[`change:${name}`] = refresh;
+    /** @type {(names: string[], then: () => void) => void} */
+    const listen = (names, then) => {
+      for (const name of names) {
+        handlers[`change:${name}`] = () => {
+          this.#settings.keep(name);
+          then();
+        };
+      }
+    };
+    listen(MASK_SETTINGS, () => this.#retry());
+    listen(VIEW_SETTINGS, () => this.#refresh());
     for (const [name, handler] of Object.entries(handlers))
       this.#model.on(name, handler);
-    this.#signal.addEventListener("abort", () => {
+    const unlisten = () => {
       for (const [name, handler] of Object.entries(handlers)) {
         this.#model.off(name, handler);
       }
-    });
+    };
+    this.#signal.addEventListener("abort", unlisten, { once: true });
   }
 
   /**
@@ -244,20 +259,82 @@ export class Store {
    * @param {(DataView | ArrayBuffer)[]} buffers
    */
   #receive(content, buffers) {
-    const request = this.#requests.settle(content.id);
-    this.lost = false;
+    const answered = this.#requests.settle(content.id);
+    const { request } = answered;
+    if (this.lost) this.#revive();
     try {
       this.#take(content, buffers, request);
     } catch (error) {
-      this.#fail(/** @type {Error} */ (error).message, request?.kind ?? null);
+      // What another page cannot read is that page's to say.
+      if (request) this.#fail(/** @type {Error} */ (error).message, request.kind);
     }
-    this.similarities.refuse(request?.maps ?? []);
-    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
-    if (isPreview) this.previews.refuse(request);
-    if (content.type !== "pictures") this.arrivals++;
+    if (request) this.#finish(request, content);
+    this.#makeUp(answered, content);
+    if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
     // Only an edit changes what is asked for: other masks stay as they are.
     if (content.type === "edited" || content.type === "error") this.#change();
     else this.#refresh();
+  }
+
+  /**
+   * What was asked for and has not come is asked for no more, unless it was not ready.
+   *
+   * @param {Request} request
+   * @param {Message} content of the answer
+   */
+  #finish(request, content) {
+    const { kind } = request;
+    const isEdited = content.type === "edited" || content.type === "error";
+    if (content.type === "later" || (kind === "edit" && !isEdited)) {
+      this.#requests.postpone(kind);
+      return;
+    }
+    this.#requests.fulfil(kind);
+    this.similarities.refuse(request.maps ?? []);
+    if (OF_PREVIEWS.some((each) => each === kind)) this.previews.refuse(request);
+    const pictures = PICTURE_KINDS.find((each) => each === kind);
+    if (pictures) this.#finishPictures(pictures, request.images ?? [], content);
+  }
+
+  /**
+   * @param {PictureKind} kind
+   * @param {number[]} asked
+   * @param {Message} content
+   */
+  #finishPictures(kind, asked, content) {
+    if (content.type !== "pictures") return this.pictures.refuse(kind, asked);
+    const { colors, pictures, left = [] } = content;
+    if (this.pictures.isStale(kind, colors)) return; // They are asked for again.
+    const isFull = pictures?.length > 0; // Else it would be as full the next time.
+    const refused = isFull ? asked.filter((image) => !left.includes(image)) : asked;
+    this.pictures.refuse(kind, refused);
+  }
+
+  /**
+   * Have the kernel tell all again where something was lost; what was asked for and is
+   * lost counts as missing.
+   *
+   * @param {Answered} answered
+   * @param {Message} content
+   */
+  #makeUp({ number, request, lost }, content) {
+    if (number === undefined) return;
+    const isLost = lost.length > 0;
+    const isUnsure = this.#settings.pass(number, isLost);
+    if (request?.kind === "sync") this.#settings.synced(request.changes ?? 0);
+    else if ((isLost || isUnsure || this.#isBehind(content)) && !this.lost) {
+      if (!this.#requests.isOpen("sync")) this.#settings.sync();
+    }
+  }
+
+  /**
+   * Whether the kernel has changed without its traits' having told.
+   *
+   * @param {Message} content
+   */
+  #isBehind(content) {
+    if (content.type !== "maps" || !this.#isSettled) return false;
+    return (content.revision ?? 0) > this.#revisionTold;
   }
 
   /**
@@ -282,7 +359,10 @@ export class Store {
         this.previews.acceptMoments(content, buffers);
         break;
       case "pictures":
-        if (request) this.#takePictures(content, buffers, request.images ?? []);
+        if (request) this.#takePictures(content, buffers);
+        break;
+      case "synced":
+        if (request) this.#takeRevision(content.revision);
         break;
       case "error":
         // An answer to another page's request is that page's business.
@@ -294,7 +374,7 @@ export class Store {
   #takeEdited({ clicks, history, revision, error }) {
     this.#clicks.settle();
     this.#clicks.tell({ clicks, history });
-    this.#editedRevision = revision;
+    this.#takeRevision(revision);
     this.similarities.retry();
     if (error) this.#fail(error, "edit");
     else this.#clearError();
@@ -303,16 +383,14 @@ export class Store {
   /**
    * @param {PictureReply} content
    * @param {(DataView | ArrayBuffer)[]} buffers
-   * @param {number[]} asked
    */
-  #takePictures({ kind, colors, pictures }, buffers, asked) {
+  #takePictures({ kind, colors, pictures }, buffers) {
     this.#clearError(kind);
-    if (this.pictures.isStale(kind, colors)) return; // They are asked for again.
+    if (this.pictures.isStale(kind, colors)) return;
     this.pictures
       .accept(kind, colors, pictures, buffers)
       .catch((error) => this.#fail(error.message, kind))
-      .finally(() => this.#notify());
-    this.pictures.refuse(kind, asked);
+      .finally(() => this.#refresh());
   }
 
   /**
@@ -321,9 +399,21 @@ export class Store {
    */
   #takeError({ message }, request) {
     if (request?.kind === "edit") this.#clicks.settle();
-    const kind = PICTURE_KINDS.find((kind) => kind === request?.kind);
-    if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);
+  }
+
+  /** @param {number} revision that a reply tells */
+  #takeRevision(revision = 0) {
+    this.#repliedRevision = Math.max(this.#repliedRevision, revision);
+  }
+
+  get #isSettled() {
+    return !this.lost && this.#clicks.pending === 0 && this.#settings.settled;
+  }
+
+  /** A reply overtakes the traits. */
+  get #revisionTold() {
+    return Math.max(this.#model.get("_revision"), this.#repliedRevision);
   }
 
   #fetch() {
@@ -339,6 +429,11 @@ export class Store {
     }
   }
 
+  /** The line to the kernel is back; what was under way may be lost. */
+  #resume() {
+    if (!this.lost) this.#settings.sync();
+  }
+
   /** Give up what is under way. Should the kernel still be there, its answer revives. */
   #disconnect() {
     if (this.lost) return;
@@ -346,9 +441,13 @@ export class Store {
     this.#requests.drop();
     this.#clicks.drop();
     this.#settings.drop();
-    const question = { type: "maps", num_eig: this.get("num_eig"), wants: [] };
-    this.#requests.open("maps", question);
+    this.#requests.ping();
     this.#change();
+  }
+
+  #revive() {
+    this.lost = false;
+    this.#settings.sync();
   }
 
   /**

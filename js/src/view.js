@@ -79,10 +79,11 @@ export function showView(store, segmentation, el, signal) {
   listenToPointer(store, stage, local, repaint, signal);
   listenToKeys(store, stage, help, local, repaint, signal);
   help.listen(signal);
-  signal.addEventListener("abort", () => {
+  const end = () => {
     painter.stop();
     root.remove();
-  });
+  };
+  signal.addEventListener("abort", end, { once: true });
   el.append(root);
   show();
   painter.paint();

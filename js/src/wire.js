@@ -28,6 +28,29 @@
  * @typedef {MapWant & { stats: Stats }} MapEntry
  * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
+ *
+ * What the page sends. An id is `<page>-<number>`: the page's name, and a number that
+ * grows with each of its requests. The kernel answers in the order in which it gets them.
+ *
+ * @typedef {object} EditRequest applied once: what has a number that was applied is skipped
+ * @property {"edit"} type
+ * @property {string} id
+ * @property {string} page name of the page that numbers the edits
+ * @property {number} first number of the first edit; the others follow
+ * @property {Edit[]} edits
+ * @property {number[]} images on view, the active one first
+ * @typedef {{ type: "maps", id: string, num_eig: number, wants: MapWant[] }} MapRequest
+ *   about 1 MB at a time; without wants it asks for a sign of life
+ * @typedef {{ type: "vectors", id: string, images: number[], sample: boolean }} VectorsRequest
+ * @typedef {{ type: "moments", id: string, num_eig: number }} MomentsRequest
+ * @typedef {{ type: "pictures", id: string, kind: PictureKind, images: number[] }} PictureRequest
+ * @typedef {object} SyncRequest after a loss: tell all traits again
+ * @property {"sync"} type
+ * @property {string} id
+ * @property {Record<string, unknown>} settings that the kernel may not have, to be set first
+ *
+ * What the kernel sends: an answer to each request, by its id.
+ *
  * @typedef {object} Edited
  * @property {"edited"} type
  * @property {string} id
@@ -35,9 +58,14 @@
  * @property {Click[]} clicks
  * @property {[boolean, boolean]} history
  * @property {number} num_eig
- * @property {MapEntry[]} maps
+ * @property {MapEntry[]} maps those that these clicks are the first to need, as many as fit
  * @property {string | null} error
- * @typedef {{ type: "maps", id: string, num_eig: number, maps: MapEntry[] }} MapReply
+ * @typedef {object} MapReply
+ * @property {"maps"} type
+ * @property {string} id
+ * @property {number} num_eig
+ * @property {number} [revision]
+ * @property {MapEntry[]} maps
  * @typedef {object} VectorsReply
  * @property {"vectors"} type
  * @property {string} id
@@ -53,8 +81,11 @@
  * @property {PictureKind} kind
  * @property {number} colors version of the eigenvectors' colours when they were made
  * @property {PictureEntry[]} pictures
+ * @property {number[]} [left] images for which the reply had no room: to be asked for again
+ * @typedef {{ type: "later", id: string }} Later it is being computed: ask again later
+ * @typedef {{ type: "synced", id: string, revision: number }} Synced after the traits
  * @typedef {{ type: "error", id: string | null, message: string }} Failure
- * @typedef {Edited | MapReply | VectorsReply | MomentsReply | PictureReply | Failure} Message
+ * @typedef {Edited | MapReply | VectorsReply | MomentsReply | PictureReply | Later | Synced | Failure} Message
  *
  * @typedef {object} Info
  * @property {Size} grid
@@ -71,7 +102,15 @@
  * @property {(content: unknown) => void} send
  * @property {(name: string, handler: (...args: any[]) => void) => void} on
  * @property {(name: string, handler: (...args: any[]) => void) => void} off
- * @property {{ callbacks?: () => { shell?: object, iopub?: object } }} [widget_manager]
+ * @property {Manager} [widget_manager] of hosts with ipywidgets
+ *
+ * @typedef {object} Manager
+ * @property {() => { shell?: object, iopub?: object }} [callbacks]
+ * @property {{ connectionStatusChanged?: Signal } | null} [kernel]
+ * @typedef {(kernel: unknown, status: string) => void} Slot
+ * @typedef {object} Signal
+ * @property {(slot: Slot) => void} connect
+ * @property {(slot: Slot) => void} disconnect
  */
 
 /**
@@ -82,7 +121,16 @@
  * @param {number} image
  */
 export function mapKey(numEig, source, image) {
-  return `${numEig}:${nameOf(source)}:${image}`;
+  return keyOf(numEig, nameOf(source), image);
+}
+
+/**
+ * @param {number} numEig
+ * @param {string} name of the source
+ * @param {number} image
+ */
+export function keyOf(numEig, name, image) {
+  return `${numEig}:${name}:${image}`;
 }
 
 /** @param {Source} source */

@@ -23,6 +23,8 @@ export class FakeModel {
   traits;
   /** @type {Map<string, Set<(...args: any[]) => void>>} */
   handlers = new Map();
+  /** @type {Set<string>} Ids of the messages that were answered, or are lost. */
+  done = new Set();
 
   /** @param {Record<string, unknown>} [traits] */
   constructor(traits = {}) {
@@ -114,30 +116,69 @@ export class FakeModel {
     return this.sent.filter((message) => message.type === type).length;
   }
 
-  /** Answer the last request for maps, all of it. */
-  answerMaps() {
-    const { id, num_eig, wants } = this.last("maps");
-    const maps = wants.map((/** @type {object} */ want) => ({ ...want, stats: STATS }));
-    this.deliver({ type: "maps", id, num_eig, maps }, wants.map(mapsBuffer));
+  /** @param {string} [type] @returns {any[]} the messages that wait for an answer */
+  open(type) {
+    const open = this.sent.filter(({ id }) => !this.done.has(id));
+    return type ? open.filter((message) => message.type === type) : open;
   }
 
-  /** Answer the last request for eigenvectors: the cells 0 and 3, and 1 and 2, alike. */
-  answerVectors() {
-    const { id, images, sample } = this.last("vectors");
-    const parts = sample ? [...images, null] : images;
-    const vectors = parts.map((/** @type {number | null} */ image) => ({
-      image,
-      low: [0, 0, 0, 0],
-      step: [1, 1, 1, 1],
-    }));
-    const levels = [1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    const buffers = parts.map(() => Uint16Array.from(levels).buffer);
-    this.deliver({ type: "vectors", id, vectors }, buffers);
+  /** Answer what waits of some types, and what is asked then, until nothing is. */
+  answer(/** @type {string[]} */ ...types) {
+    for (;;) {
+      const request = this.open().find(({ type }) => types.includes(type));
+      if (!request) return;
+      this.reply(request);
+    }
+  }
+
+  /** Answer a request as the kernel does, all of it. @param {any} request */
+  reply(request) {
+    const { id, type } = request;
+    this.done.add(id);
+    if (type === "maps") {
+      const { num_eig, wants } = request;
+      const maps = wants.map((/** @type {object} */ want) => ({
+        ...want,
+        stats: STATS,
+      }));
+      this.deliver(
+        { type, id, num_eig, maps },
+        wants.map((/** @type {any} */ want) => this.mapsBuffer(want)),
+      );
+    } else if (type === "vectors") {
+      const { images, sample } = request;
+      const parts = sample ? [...images, null] : images;
+      const vectors = parts.map((/** @type {number | null} */ image) => ({
+        image,
+        low: [0, 0, 0, 0],
+        step: [1, 1, 1, 1],
+      }));
+      this.deliver({ type, id, vectors }, parts.map(levelsOf));
+    } else if (type === "moments") {
+      const { num_eig } = request;
+      const sizes = [num_eig, num_eig ** 2];
+      const buffers = sizes.map((size) => new Float64Array(size).fill(0.25).buffer);
+      this.deliver({ type, id, num_eig, count: 12 }, buffers);
+    } else if (type === "pictures") {
+      const { kind, images } = request;
+      const colors = this.get("_colors");
+      const pictures = images.map(pictureOf);
+      const buffers = images.map(() => new ArrayBuffer(1));
+      this.deliver({ type, id, kind, colors, pictures }, buffers);
+    } else if (type === "sync") {
+      this.deliver({ type: "synced", id, revision: this.get("_revision") });
+    } else this.answerEdit();
+  }
+
+  /** Answer the last request for maps, all of it. */
+  answerMaps() {
+    this.reply(this.last("maps"));
   }
 
   /** Answer the last edit as the kernel does. @param {Record<string, unknown>} [reply] */
   answerEdit(reply = {}) {
     const { id, edits, images } = this.last("edit");
+    this.done.add(id);
     const clicks = edits.map((/** @type {any} */ edit) => edit.click).filter(Boolean);
     const prompts = [...new Set(clicks.map(cellOf))].map((cell) => JSON.parse(cell));
     const wants = prompts.map((prompt) => ({ prompt, images }));
@@ -154,9 +195,19 @@ export class FakeModel {
         error: null,
         ...reply,
       },
-      wants.map(mapsBuffer),
+      wants.map((want) => this.mapsBuffer(want)),
     );
     return revision;
+  }
+
+  /** @param {{ images: number[] }} want */
+  mapsBuffer({ images }) {
+    const [rows, cols] = this.get("_info").grid;
+    const values = new Float32Array(images.length * rows * cols);
+    for (const [k, image] of images.entries()) {
+      values.set([image, 0, 0, 1], k * rows * cols);
+    }
+    return new DataView(values.buffer);
   }
 }
 
@@ -165,8 +216,13 @@ function cellOf([image, x, y]) {
   return JSON.stringify([image, Math.floor(y / 10), Math.floor(x / 10)]);
 }
 
-/** @param {{ images: number[] }} want */
-function mapsBuffer({ images }) {
-  const values = images.flatMap((image) => [image, 0, 0, 1]);
-  return new DataView(Float32Array.from(values).buffer);
+/** The cells 0 and 3, and 1 and 2, are alike. */
+function levelsOf() {
+  const levels = [1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+  return Uint16Array.from(levels).buffer;
+}
+
+/** @param {number} image */
+export function pictureOf(image) {
+  return { image, mime: "image/png", width: 1, height: 1 };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import test from "node:test";
+import test, { afterEach } from "node:test";
 import { Store } from "../src/store.js";
-import { FakeModel } from "./model.js";
+import { FakeModel, pictureOf } from "./model.js";
 
 /** @typedef {import("../src/wire.js").PictureKind} PictureKind */
 
@@ -27,6 +27,12 @@ class FakePicture {
   }
 }
 
+/** @type {AbortController[]} */
+const lives = [];
+afterEach(() => {
+  for (const life of lives.splice(0)) life.abort(); // And with it what waits.
+});
+
 /** @type {(file: Blob) => Promise<any>} */
 const decode = async (file) => new FakePicture(await file.text());
 
@@ -38,7 +44,9 @@ const decode = async (file) => new FakePicture(await file.text());
  */
 function open(traits, decoder = decode) {
   const model = new FakeModel({ layer: "eigvecs", ...traits });
-  const store = new Store(model, new AbortController().signal, decoder);
+  const life = new AbortController();
+  lives.push(life);
+  const store = new Store(model, life.signal, decoder);
   let notified = 0;
   const heard = () => {
     notified++;
@@ -80,6 +88,7 @@ function open(traits, decoder = decode) {
 
 test("new colours are fetched at once, and the old stay until they are here", async () => {
   const { model, asked, answer, shown, notified } = open();
+  await answer("stage", 0);
   await answer("eigvecs", 0);
   const old = shown("eigvecs");
   assert.equal(old.text, "eigvecs 0 in colours 0");
@@ -109,11 +118,11 @@ test("images keep their pictures when the eigenvectors are coloured anew", async
 
 test("without images every picture is coloured anew", async () => {
   const { model, asked, answer, shown } = open(WITHOUT_IMAGES);
-  for (const kind of /** @type {PictureKind[]} */ (["stage", "thumb", "eigvecs"])) {
+  for (const kind of /** @type {PictureKind[]} */ (["stage", "eigvecs", "thumb"])) {
     await answer(kind, 0);
   }
   model.set("_colors", 1);
-  for (const kind of /** @type {PictureKind[]} */ (["stage", "thumb", "eigvecs"])) {
+  for (const kind of /** @type {PictureKind[]} */ (["stage", "eigvecs", "thumb"])) {
     assert.equal(asked(kind).length, 2);
     assert.deepEqual(asked(kind)[1].images, asked(kind)[0].images);
     await answer(kind, 1);
@@ -123,6 +132,7 @@ test("without images every picture is coloured anew", async () => {
 
 test("a late answer in old colours is dropped, and asked for again", async () => {
   const { model, store, asked, answer, shown } = open();
+  await answer("stage", 0);
   model.set("_colors", 1); // The first request is still out.
   assert.equal(asked("eigvecs").length, 1);
   await answer("eigvecs", 0);
@@ -140,6 +150,8 @@ test("a picture still being decoded when the colours change is dropped", async (
     {},
     () => new Promise((resolve) => finish.push(resolve)),
   );
+  await answer("stage", 0);
+  finish.length = 0;
   await answer("eigvecs", 0);
   model.set("_colors", 1);
   assert.equal(asked("eigvecs").length, 2);
@@ -155,16 +167,32 @@ test("a picture still being decoded when the colours change is dropped", async (
 
 test("an answer may overtake the trait", async () => {
   const { model, asked, answer, shown } = open();
+  await answer("stage", 0);
   await answer("eigvecs", 1);
   model.set("_colors", 1);
   assert.equal(shown("eigvecs").text, "eigvecs 0 in colours 1");
   assert.equal(asked("eigvecs").length, 1);
 });
 
-test("what was refused is asked for again in new colours", () => {
-  const { model, asked } = open();
+test("what was refused is asked for again in new colours", async () => {
+  const { model, asked, answer } = open();
+  await answer("stage", 0);
   model.deliver({ type: "error", id: asked("eigvecs")[0].id, message: "No." });
   assert.equal(asked("eigvecs").length, 1);
   model.set("_colors", 1);
   assert.equal(asked("eigvecs").length, 2);
+});
+
+test("what a full reply left out is asked for again, and not if nothing fits", () => {
+  const { model, asked } = open({ layer: "image" });
+  model.reply(asked("stage")[0]);
+  const [{ id, images }] = asked("thumb");
+  assert.deepEqual(images, [0, 1]);
+  const [pictures, buffers] = [[pictureOf(0)], [new ArrayBuffer(1)]];
+  const reply = { type: "pictures", kind: "thumb", colors: 0 };
+  model.deliver({ ...reply, id, pictures, left: [1] }, buffers);
+  assert.deepEqual(asked("thumb")[1].images, [1]);
+  const next = asked("thumb")[1].id;
+  model.deliver({ ...reply, id: next, pictures: [], left: [1] }, []);
+  assert.equal(asked("thumb").length, 2);
 });

@@ -115,19 +115,21 @@ test("without moments the sample's own stand in, and are given up for the kernel
   assert.equal(previews.get(kept.prompt, 4, 0)?.stats.std, 0);
 });
 
-test("what is missing is asked for: the active image and the sample first", () => {
+test("what is missing is asked for: the active image alone, and what there is room for", () => {
   const [kept] = fixture.previews;
   const previews = new Previews(fixture.grid, 4);
   previews.reserve(0, 2);
-  assert.deepEqual(previews.missing([1, 0]), { images: [1], sample: true });
+  assert.deepEqual(previews.missing([1, 0]), [1]);
+  assert.ok(previews.lacksSample);
   send(previews, kept, [1, null]);
-  assert.deepEqual(previews.missing([1, 0]), { images: [0], sample: false });
+  assert.ok(!previews.lacksSample);
+  assert.deepEqual(previews.missing([1, 0], [0, 5]), [0, 5]);
   assert.equal(previews.get(kept.prompt, 4, 1), undefined); // It is on image 0.
   previews.refuse({ images: [0] });
-  assert.equal(previews.missing([1, 0]), null);
+  assert.deepEqual(previews.missing([1, 0]), []);
   previews.retry();
   send(previews, kept, [0]);
-  assert.equal(previews.missing([1, 0]), null);
+  assert.deepEqual(previews.missing([1, 0]), []);
   assert.ok(previews.get(kept.prompt, 4, 1));
 });
 

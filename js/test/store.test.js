@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import test, { mock } from "node:test";
+import test, { afterEach, mock } from "node:test";
 import { Hover } from "../src/hover.js";
 import { Segmentation } from "../src/segmentation.js";
 import { Store } from "../src/store.js";
@@ -17,14 +17,25 @@ const C = [0, 15, 15, 0];
 /** @type {(file: Blob) => Promise<any>} */
 const decode = async () => ({ close() {} });
 
+/** @type {AbortController[]} */
+const lives = [];
+afterEach(() => {
+  for (const life of lives.splice(0)) life.abort(); // And with it what waits.
+});
+
+/** What the kernel answers while a page opens. */
+const ALL = ["pictures", "moments", "vectors"];
+
 /**
  * A page with one view that shows the first two of three images.
  *
  * @param {Record<string, unknown>} [traits]
+ * @param {string[]} [answered] types of requests that the kernel answers at once
  */
-function open(traits) {
+function open(traits, answered = ALL) {
   const model = new FakeModel(traits);
   const modelLife = new AbortController();
+  lives.push(modelLife);
   const viewLife = new AbortController();
   const store = new Store(model, modelLife.signal, decode);
   const view = {};
@@ -34,6 +45,7 @@ function open(traits) {
   };
   store.attach(view, heard, viewLife.signal);
   store.show(view, [0, 1]);
+  model.answer(...answered);
   return { model, store, modelLife, viewLife, view, notified: () => notified };
 }
 
@@ -47,19 +59,64 @@ function maskOf(hover) {
   return [...(hover.shown?.of(0).mask ?? [])];
 }
 
-test("a view that starts late asks for maps and pictures of what it shows", () => {
-  const { model } = open({ clicks: [A] });
+/** @param {FakeModel} model */
+function waiting(model) {
+  return model.open().map(({ type, kind, images, sample }) => {
+    const what = kind ?? (sample ? "sample" : type);
+    return images?.length ? `${what} ${images}` : what;
+  });
+}
+
+test("first the stage's picture alone, then its mask, then the strip, then previews", () => {
+  const { model } = open({ clicks: [A], layer: "eigvecs" }, []);
+  assert.deepEqual(waiting(model), ["stage 0"]);
+  model.reply(model.open()[0]);
+  assert.deepEqual(waiting(model), ["maps", "eigvecs 0"]);
   assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
-  const pictures = model.sent.filter(({ type }) => type === "pictures");
-  assert.deepEqual(
-    pictures.map(({ kind, images }) => [kind, images]),
-    [
-      ["stage", [0]],
-      ["thumb", [0, 1]],
-    ],
-  );
-  model.answerMaps(); // The active image first, then the others.
+  model.reply(model.open()[0]);
+  assert.deepEqual(waiting(model), ["eigvecs 0", "maps", "thumb 0,1"]);
   assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [1] }]);
+  for (let k = 0; k < 3; k++) model.reply(model.open()[0]);
+  for (const next of ["moments", "vectors 0", "sample", "vectors 1"]) {
+    assert.deepEqual(waiting(model), [next]);
+    model.reply(model.open()[0]);
+  }
+  assert.deepEqual(waiting(model), []);
+});
+
+test("an image that is turned to has its picture before all else", () => {
+  const { model, store } = open({}, ["pictures"]);
+  assert.deepEqual(waiting(model), ["moments"]);
+  store.set("active_image", 2);
+  assert.deepEqual(waiting(model), ["moments", "stage 2"]);
+  model.reply(model.open()[0]);
+  assert.deepEqual(waiting(model), ["stage 2"]);
+  model.reply(model.open()[0]);
+  assert.deepEqual(waiting(model), ["thumb 2"]);
+});
+
+test("an edit is never held back", () => {
+  const { model, store } = open({}, []);
+  click(store, A);
+  assert.deepEqual(waiting(model), ["stage 0", "edit 0,1"]);
+});
+
+test("what is not ready is asked for again, each time after twice as long", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model } = open({}, ["pictures"]);
+  const moments = () => model.count("moments");
+  for (const [asked, wait] of [300, 600, 1200, 2400, 4800, 5000, 5000].entries()) {
+    const { id } = model.last("moments");
+    model.done.add(id);
+    model.deliver({ type: "later", id });
+    model.answer("vectors"); // They do not wait for the moments.
+    t.mock.timers.tick(wait - 1);
+    assert.equal(moments(), asked + 1);
+    t.mock.timers.tick(1);
+    assert.equal(moments(), asked + 2);
+  }
+  model.answer("moments", "vectors");
+  assert.deepEqual(waiting(model), []);
 });
 
 test("one image has no filmstrip, and needs no thumb", () => {
@@ -132,7 +189,7 @@ test("the latest num_eig wins; a late reply for another is kept, but not shown",
 });
 
 test("the mask of earlier clicks stays until the new maps are here", () => {
-  const { model, store } = open();
+  const { model, store } = open({}, ["pictures"]); // There are no previews.
   const segmentation = new Segmentation(store);
   click(store, A);
   model.answerEdit();
@@ -201,8 +258,7 @@ test("other weights are another cut; until it comes, the one before is shown", (
 });
 
 test("hovering previews no biased cut", () => {
-  const { model, store } = open();
-  model.answerVectors();
+  const { store } = open();
   const hover = new Hover(store);
   hover.point(A);
   assert.ok(hover.shown);
@@ -340,11 +396,12 @@ test("another page's replies settle nothing here, but their maps serve", () => {
 test("thumbs are fetched in batches, and once", async () => {
   const sizes = Array.from({ length: 30 }, () => [20, 20]);
   const info = { grid: [2, 2], sizes, num_eig_max: 4, has_images: true };
-  const { model, store, view } = open({ _info: info });
+  const { model, store, view } = open({ _info: info }, []);
   store.show(
     view,
     sizes.map((_, i) => i),
   );
+  model.reply(model.open()[0]);
   /** @type {number[]} */
   const asked = [];
   for (let k = 0; k < 5; k++) {
@@ -398,12 +455,6 @@ test("a kernel that does not answer for long is noticed", () => {
     assert.equal(store.slow, true);
     assert.ok(notified() > before);
     model.answerEdit();
-    for (const { id, type, kind, num_eig } of model.sent) {
-      if (type === "pictures")
-        model.deliver({ type, id, kind, colors: 0, pictures: [] });
-      if (type === "vectors") model.deliver({ type, id, vectors: [] });
-      if (type === "moments") model.deliver({ type, id, num_eig, count: 12 });
-    }
     assert.equal(store.slow, false);
   } finally {
     mock.timers.reset();
@@ -456,7 +507,6 @@ test("a comm that throws at a setting is a lost one, too", () => {
 test("a click that was hovered over keeps its preview until the kernel answers", () => {
   const { model, store } = open();
   const hover = new Hover(store);
-  for (let k = 0; k < 2; k++) model.answerVectors();
   hover.point(A);
   assert.ok(hover.shown);
   assert.equal(hover.keeps, false);
@@ -521,22 +571,19 @@ test("one message of settings is in flight", (t) => {
 test("eigenvectors of what is seen or clicked are fetched once, and moments", () => {
   const { model, store } = open();
   const vectors = () => model.sent.filter(({ type }) => type === "vectors");
-  assert.deepEqual(vectors()[0], { ...vectors()[0], images: [0], sample: true });
+  assert.equal(vectors().length, 3);
   assert.equal(model.last("moments").num_eig, 4);
-  model.answerVectors();
-  assert.deepEqual(model.last("vectors").images, [1]);
-  model.answerVectors();
   click(store, [2, 5, 5, 1]); // As Python may: on an image that no view shows.
   assert.deepEqual(model.last("vectors").images, [2]);
-  model.answerVectors();
-  assert.equal(vectors().length, 3);
+  model.answer("edit", "vectors");
+  store.edit({ op: "undo" });
+  model.answerEdit({ clicks: [] });
+  assert.equal(vectors().length, 4);
 });
 
 test("a click shows its preview at once, until the kernel's maps come", () => {
   const { model, store } = open();
   const segmentation = new Segmentation(store);
-  model.answerVectors();
-  model.answerVectors();
   click(store, A);
   const preview = segmentation.of(0);
   assert.deepEqual(
@@ -551,12 +598,11 @@ test("a click shows its preview at once, until the kernel's maps come", () => {
 });
 
 test("hovering shows what a click would give, and nothing is asked of the kernel", () => {
-  const { model, store } = open();
+  const { model, store } = open({}, ["pictures"]);
   const hover = new Hover(store);
   hover.point(A);
   assert.equal(hover.shown, null); // What it needs is not here yet.
-  model.answerVectors();
-  model.answerVectors();
+  model.answer("moments", "vectors");
   const sent = model.sent.length;
   assert.deepEqual(maskOf(hover), [1, 0, 0, 1]);
   const { version } = hover;
@@ -578,7 +624,6 @@ test("hovering shows what a click would give, and nothing is asked of the kernel
 test("hovering adds to the clicks, and where one was made it changes nothing", () => {
   const { model, store } = open();
   const hover = new Hover(store);
-  for (let k = 0; k < 2; k++) model.answerVectors();
   click(store, A);
   model.answerEdit();
   hover.point([0, 6, 6, 1]);
