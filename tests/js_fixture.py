@@ -112,6 +112,42 @@ def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
     }
 
 
+def flat_fixture(seed: int) -> dict[str, Any]:
+    """An exactly flat ground with a tiny thing: what is sent, and the kernel's masks."""
+    rng = np.random.default_rng(seed)
+    batch, height, width, num_eig = (3, 7, 9, 5)
+    ground, thing, stray = rng.standard_normal((3, num_eig)).astype(np.float32)
+    vectors = np.tile(ground, (batch, height, width, 1))
+    vectors[1, 2:4, 3:5] = thing
+    vectors[2, 6, :seed] = stray
+    session = Session(vectors)
+    eigvecs = session.eigvecs
+    prefix = eigvecs.prefix(num_eig)
+    masks = []
+    for prompt in ([1, 2, 3], [0, 0, 0]):
+        session.update(clicks=[[prompt[0], prompt[2], prompt[1], 1]], denoise=False)
+        for threshold in (0.0, 0.5, 1.0):
+            for gamma in (0.3, 1.0, 10.0):
+                session.update(threshold=threshold, gamma=gamma)
+                masks.append(
+                    {
+                        "prompt": prompt,
+                        "threshold": threshold,
+                        "gamma": gamma,
+                        "masks": [bits(mask) for mask in session.masks()],
+                    }
+                )
+    return {
+        "width": width,
+        "vectors": [quantised_fixture(eigvecs.quantised(n)) for n in range(batch)],
+        "sample": quantised_fixture(eigvecs.quantised_sample()),
+        "count": batch * height * width,
+        "mean": prefix.mean.tolist(),
+        "covariance": prefix.covariance.ravel().tolist(),
+        "masks": masks,
+    }
+
+
 def quantised_fixture(part: Quantised) -> dict[str, Any]:
     """Write bytes as numbers."""
     return {
@@ -150,6 +186,7 @@ def fixture() -> dict[str, Any]:
         "similarities": similarity_fixture(session, CLICKS),
         "cases": [case_fixture(session, case) for case in CASES],
         "previews": [preview_fixture(session, num_eig) for num_eig in (4, 2)],
+        "flat": [flat_fixture(seed) for seed in range(4)],
         "plateau": {
             "stats": asdict(similarity_statistics(tiny)),
             "heat": numbers(heatmap(tiny)[3, 3:5]),
