@@ -113,7 +113,7 @@ def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
 
 
 def flat_fixture(seed: int) -> dict[str, Any]:
-    """An exactly flat ground with a tiny thing: what is sent, and the kernel's masks."""
+    """Make a flat ground with a tiny thing: what is sent, and the kernel's masks."""
     rng = np.random.default_rng(seed)
     batch, height, width, num_eig = (3, 7, 9, 5)
     ground, thing, stray = rng.standard_normal((3, num_eig)).astype(np.float32)
