@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.blocks import Blocks, one_thread
+from ncut_widget.products import weighted_sum
 
 SIGMA = 0.5
 """Width of the clicks' affinity ``exp(-(f - f')**2 / (2 SIGMA**2))``."""
@@ -79,22 +80,22 @@ class BiasedCut(NamedTuple):
         Returns
         -------
         torch.Tensor of float32, shape (..., pixels)
-            In [-1, 1] up to rounding.
+            In [-1, 1] up to rounding, which is the same for equal rows.
         """
         leading = rows[..., : len(self.weights), :]
-        cells = _cells(self.weights @ leading, self.low, self.table.shape[1])
+        profile = weighted_sum(leading, self.weights)
+        cells = _cells(profile, self.low, self.table.shape[1])
         return self.cosine(cells, leading)
 
     def cosine(self, cells: Tensor, leading: Tensor) -> Tensor:
         """Give the same of pixels whose rows of the table are known."""
         first, second = (
-            graph.add_(clicks[cells])
-            for graph, clicks in zip(
-                (self.mix @ leading).unbind(-2), self.table, strict=True
-            )
+            weighted_sum(leading, graph).add_(clicks[cells])
+            for graph, clicks in zip(self.mix, self.table, strict=True)
         )
         # Without a second eigenvector this is 1 or -1, to the bit: nothing to tell.
-        length = torch.hypot(first, second).clamp_min_(_TINY)
+        # `torch.hypot` may round the last pixels of a block in another way.
+        length = (first * first + second * second).sqrt_().clamp_min_(_TINY)
         return (first / length) * self.clicked[0] + (second / length) * self.clicked[1]
 
 
@@ -243,7 +244,12 @@ class Graph:
         counts : torch.Tensor of float64, shape (G,)
             Pixels of each profile.
         """
-        profile = weights @ self._rows[:, : len(weights)]
+        profile = torch.empty_like(self._rows[:, 0])
+
+        def place(at: slice) -> None:
+            profile[at] = weighted_sum(self._rows[at, : len(weights)], weights)
+
+        self._blocks.each(place)
         low, high = (
             min(max(float(end), -REACH), REACH) for end in torch.aminmax(profile)
         )

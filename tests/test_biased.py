@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from ncut_widget import NcutSegmenter
 from ncut_widget.biased import REACH, STEP, Graph
 from ncut_widget.masks import denoise_mask, threshold_mask
+from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session
+from ncut_widget.similarity import BiasedSimilarity, ClickSet
 
 SHAPE = (3, 8, 16)
 N = 3 * 8 * 16
@@ -367,6 +369,29 @@ def test_cores_share_the_images_and_add_up_the_same_every_time(
     for similarity in shared:
         assert torch.equal(similarity, shared[0])
     torch.testing.assert_close(shared[0], one, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("num_eig", [3, 20, 33])
+def test_equal_rows_are_equally_similar_at_any_place(num_eig: int) -> None:
+    rng = np.random.default_rng(num_eig)
+    for pixels in (1, 7, 16, 37):
+        kinds = np.zeros((3, pixels), dtype=int)
+        kinds[1, : 1 + pixels // 4] = 1
+        rows = rng.standard_normal((2, num_eig))[kinds]
+        rows /= np.linalg.norm(rows, axis=(0, 1))
+        eigvecs = torch.from_numpy(rows).float()
+        graph = Graph(
+            eigvecs.transpose(1, 2).contiguous(), np.linspace(1, 0.1, num_eig)
+        )
+        clicks = ClickSet((Prompt(1, 0, 0),), (Prompt(0, 0, 0),), 0.5, 0.1)
+        similarity = BiasedSimilarity(graph, (1, pixels), clicks, num_eig)
+        assert np.ptp(similarity.values) > 0.1
+        for image in range(3):
+            extended = similarity.extend(eigvecs[image, None])
+            np.testing.assert_array_equal(extended, similarity.values[image])
+        for kind in range(2):
+            values = similarity.values[:, 0][kinds == kind]
+            assert len(set(values.tolist())) == 1
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
