@@ -211,6 +211,7 @@ export class Settings {
     const save = { changes: this.#changes, after: this.#requests.count };
     this.#saving = save;
     this.#lastSave = save;
+    this.#requests.hear(); // From now on its answer is waited for.
     try {
       this.#model.save_changes(callbacksOf(this.#model, this.#link, save));
     } catch {

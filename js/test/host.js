@@ -1,0 +1,236 @@
+/**
+ * A host with a kernel behind a line that can be cut. It saves traits as ipywidgets does:
+ * one message at a time, the next when the kernel's status "idle" for it has come.
+ */
+
+import { FakeModel, STATS } from "./model.js";
+
+/** @typedef {import("../src/wire.js").Click} Click */
+
+const SETTINGS = ["threshold", "gamma", "num_eig", "active_image", "opacity"];
+/** Settings of which the kernel's revision is the count of changes. */
+const OF_MASKS = ["threshold", "gamma", "num_eig"];
+
+export class Host extends FakeModel {
+  /** Whether what is sent now, either way, is lost. */
+  cut = false;
+  /** @type {(() => void)[]} What the kernel has got, and has not handled. */
+  queue = [];
+  /** The kernel's own. */
+  clicks = /** @type {Click[]} */ ([]);
+  settings;
+  revision = 0;
+  /** How many edits were applied. */
+  edits = 0;
+  /** Maps that were sent, by name. @type {Map<string, number>} */
+  maps = new Map();
+
+  /** @type {Click[][]} */
+  #past = [];
+  /** @type {Click[][]} */
+  #future = [];
+  /** @type {Map<string, number>} Last number that was applied of each page. */
+  #applied = new Map();
+  #fromKernel = false;
+  /** @type {Record<string, unknown>} */
+  #changed = {};
+  /** @type {{ state: Record<string, unknown>, callbacks: any } | null} */
+  #buffer = null;
+  #pending = 0;
+  /** @type {Set<(kernel: unknown, status: string) => void>} */
+  slots = new Set();
+  widget_manager = {
+    callbacks: () => ({}),
+    kernel: {
+      connectionStatusChanged: {
+        connect: (/** @type {any} */ slot) => void this.slots.add(slot),
+        disconnect: (/** @type {any} */ slot) => void this.slots.delete(slot),
+      },
+    },
+  };
+
+  /** @param {Record<string, unknown>} [traits] */
+  constructor(traits) {
+    super(traits);
+    this.settings = Object.fromEntries(
+      SETTINGS.map((name) => [name, this.traits[name]]),
+    );
+  }
+
+  /** @param {string} name @param {unknown} value @override */
+  set(name, value) {
+    if (!this.#fromKernel && this.traits[name] !== value) this.#changed[name] = value;
+    super.set(name, value);
+  }
+
+  /** @param {any} content @override */
+  send(content) {
+    super.send(content);
+    if (!this.cut) this.queue.push(() => this.#handle(content));
+  }
+
+  /** @param {any} [callbacks] @override */
+  save_changes(callbacks) {
+    const state = { ...this.#buffer?.state, ...this.#changed };
+    this.#changed = {};
+    if (this.#pending > 0) this.#buffer = { state, callbacks };
+    else this.#save(state, callbacks);
+  }
+
+  /** Have the kernel handle all that it has got. */
+  pump() {
+    for (;;) {
+      const next = this.queue.shift();
+      if (!next) return;
+      next();
+    }
+  }
+
+  /** The host tells what becomes of its line. @param {...string} statuses */
+  tellConnection(...statuses) {
+    for (const status of statuses) {
+      for (const slot of [...this.slots]) slot({}, status);
+    }
+  }
+
+  /** A cell sets a setting. @param {string} name @param {unknown} value */
+  assign(name, value) {
+    this.#assign({ [name]: value });
+    this.#tell([name, "_revision"]);
+  }
+
+  /** @param {Record<string, unknown>} state @param {any} callbacks */
+  #save(state, callbacks) {
+    this.#pending++;
+    const status = (/** @type {string} */ execution_state) =>
+      this.#arrive(() => callbacks.iopub.status({ content: { execution_state } }));
+    if (this.cut) return;
+    this.queue.push(() => {
+      status("busy");
+      this.#assign(state);
+      this.#tell(["_revision"]);
+      this.#arrive(() => {
+        this.#pending--;
+        const buffer = this.#buffer;
+        this.#buffer = null;
+        if (buffer) this.#save(buffer.state, buffer.callbacks);
+      });
+      status("idle");
+    });
+  }
+
+  /** @param {() => void} what comes to the page */
+  #arrive(what) {
+    if (!this.cut) what();
+  }
+
+  /** @param {any} content @param {any[]} [buffers] */
+  #answer(content, buffers) {
+    this.done.add(content.id);
+    this.#arrive(() => this.deliver(content, buffers));
+  }
+
+  /** @param {Record<string, unknown>} state */
+  #assign(state) {
+    const isOther = OF_MASKS.some(
+      (name) => name in state && state[name] !== this.settings[name],
+    );
+    if (isOther) this.revision++;
+    Object.assign(this.settings, state);
+  }
+
+  /** Send traits. @param {string[]} names */
+  #tell(names) {
+    const history = [this.#past.length > 0, this.#future.length > 0];
+    /** @type {Record<string, unknown>} */
+    const state = {
+      ...this.settings,
+      clicks: this.clicks,
+      _history: history,
+      _revision: this.revision,
+    };
+    this.#arrive(() => {
+      this.#fromKernel = true;
+      try {
+        for (const name of names) this.set(name, state[name]);
+      } finally {
+        this.#fromKernel = false;
+      }
+    });
+  }
+
+  /** @param {any} content */
+  #handle(content) {
+    const { id, type } = content;
+    if (type === "edit") this.#edit(content);
+    else if (type === "sync") {
+      this.#assign(content.settings);
+      this.#tell([...SETTINGS, "clicks", "_history", "_revision"]);
+      this.#answer({ type: "synced", id, revision: this.revision });
+    } else if (type === "maps") {
+      const { num_eig, wants } = content;
+      const reply = { type, id, num_eig, revision: this.revision };
+      this.#answer({ ...reply, maps: this.#mapsOf(wants) }, wants.map(this.#bufferOf));
+    } else if (!this.cut) this.reply(content);
+  }
+
+  /** @param {any} content */
+  #edit({ id, page, first, edits, images }) {
+    /** @type {Click[]} */
+    const made = [];
+    for (const [k, { op, click }] of edits.entries()) {
+      if (first + k <= (this.#applied.get(page) ?? 0)) continue;
+      this.#applied.set(page, first + k);
+      this.edits++;
+      this.#apply(op, click);
+      if (click) made.push(click);
+    }
+    if (made.length > 0 || edits.length > 0) this.revision++;
+    const [[rows, cols], [height, width]] = [
+      this.get("_info").grid,
+      this.get("_info").sizes[0],
+    ];
+    const wants = made.map(([image, x, y]) => ({
+      prompt: [image, Math.floor((y * rows) / height), Math.floor((x * cols) / width)],
+      images,
+    }));
+    this.#tell(["clicks", "_history", "_revision"]);
+    const { revision, clicks } = this;
+    const history = [this.#past.length > 0, this.#future.length > 0];
+    const reply = { type: "edited", id, revision, clicks, history, error: null };
+    const num_eig = this.settings.num_eig;
+    this.#answer(
+      { ...reply, num_eig, maps: this.#mapsOf(wants) },
+      wants.map(this.#bufferOf),
+    );
+  }
+
+  /** @param {string} op @param {Click} click */
+  #apply(op, click) {
+    const [from, to] =
+      op === "redo" ? [this.#future, this.#past] : [this.#past, this.#future];
+    if (op === "undo" || op === "redo") {
+      const other = from.pop();
+      if (!other) return;
+      to.push(this.clicks);
+      this.clicks = other;
+      return;
+    }
+    this.#past.push(this.clicks);
+    this.#future = [];
+    this.clicks = op === "click" ? [...this.clicks, click] : [];
+  }
+
+  /** @param {any[]} wants */
+  #mapsOf(wants) {
+    for (const { prompt, images } of wants) {
+      for (const image of images) {
+        const name = `${prompt} on ${image}`;
+        this.maps.set(name, (this.maps.get(name) ?? 0) + 1);
+      }
+    }
+    return wants.map((want) => ({ ...want, stats: STATS }));
+  }
+
+  #bufferOf = (/** @type {{ images: number[] }} */ want) => this.mapsBuffer(want);
+}
