@@ -70,7 +70,7 @@ class FeatureCache:
             self._sweep()
         except FileExistsError as error:
             raise ValueError(
-                f"cache_dir must be a folder, or one that can be made, got the file "
+                f"cache_dir must be a folder or where one can be made, got the file "
                 f"{str(folder)!r}"
             ) from error
         except OSError as error:

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from ncut_widget.backbone.checkpoints import (
     Checkpoint,
-    CheckpointError,
     fetch_checkpoint,
     find_checkpoint,
 )
@@ -23,7 +22,7 @@ from ncut_widget.backbone.layers import (
     not_installed,
 )
 from ncut_widget.backbone.registry import register_backbone
-from ncut_widget.backbone.weights import load_state_dict
+from ncut_widget.backbone.weights import check_fit, load_state_dict
 
 URL = "https://dl.fbaipublicfiles.com/segment_anything/"
 
@@ -203,13 +202,9 @@ def load_sam(
             use_rel_pos=True,
             window_size=14,
         )
-    try:
-        encoder.load_state_dict(weights, assign=True)
-    except RuntimeError as error:
-        reason = str(error).strip().splitlines()[1].strip()
-        raise CheckpointError(
-            f"{str(checkpoint)!r} is not a checkpoint of {name}: {reason}"
-        ) from error
+    label = f"{str(checkpoint)!r} is not a checkpoint of {name}"
+    check_fit(label, weights, encoder.state_dict())
+    encoder.load_state_dict(weights, assign=True)
     return SamBackbone(encoder.float())
 
 

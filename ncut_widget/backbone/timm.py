@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
+import itertools
 import os
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -13,11 +20,27 @@ from ncut_widget.backbone.checkpoints import CheckpointError
 from ncut_widget.backbone.layers import LayeredBackbone, not_installed
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.backbone.sides import check_sides
-from ncut_widget.backbone.weights import load_state_dict
+from ncut_widget.backbone.weights import check_fit, load_state_dict, some
 
 BRANCHES = {"attn": "drop_path1", "mlp": "drop_path2"}
 """The last module of a block's two branches, after layer scale; in evaluation it passes
 on what it is given."""
+
+CELLS = 32
+"""Cells on a side that a hierarchical encoder's last stage has at least by default."""
+
+LARGEST = 1024
+"""Pixels on a side at most for that: beyond, the attention of some takes many GB."""
+
+HEADS = re.compile(r"(\w+_)?(head|heads|fc|fc_norm|classifier|last_linear|logits)\b")
+"""Names of what follows the features: checkpoints have them, encoders here do not."""
+
+DERIVED = re.compile(
+    r".*\b(num_batches_tracked|relative_position_index|relative_coords_table|attn_mask)"
+)
+"""Names of what encoders of one version keep and those of another compute."""
+
+_LOADING = threading.Lock()
 
 
 class TimmBackbone(LayeredBackbone):
@@ -144,8 +167,10 @@ def load_timm(
     pretrained : bool
         False: random weights.
     size : int or (int, int), optional
-        Height and width in pixels that images are stretched to, multiples of the patch;
-        by default those of the model's configuration. More pixels, a finer grid.
+        Height and width in pixels that images are stretched to, multiples of the patch.
+        By default those of the model's configuration, but for a hierarchical encoder
+        that would have fewer than 32 cells on a side: with a stride of 32 it is given
+        1024 pixels, not 224. More pixels, a finer grid, and more memory and time.
     norm : bool
         As for `TimmBackbone`.
     **options
@@ -171,17 +196,28 @@ def load_timm(
     except (ImportError, RuntimeError) as error:
         raise not_installed(f"timm/{name}", "timm", "timm", error) from error
     _check_name(timm, name)
-    size = None if size is None else check_sides("size", size)
+    if size is None and "img_size" in options:
+        size = options.pop("img_size")
+    overlay = dict(options.pop("pretrained_cfg_overlay", None) or {})
+    if size is not None:
+        size = check_sides("size", size)
+    elif "input_size" not in overlay:
+        size = _finer_size(name, options)
+    label = f"what was loaded is not a checkpoint of timm/{name}"
     if checkpoint is not None:
-        overlay = options.pop("pretrained_cfg_overlay", None) or {}
-        overlay = {**overlay, "state_dict": load_state_dict(checkpoint)}
+        label = f"{str(checkpoint)!r} is not a checkpoint of timm/{name}"
+        overlay["state_dict"] = load_state_dict(checkpoint)
+    if overlay:
         options["pretrained_cfg_overlay"] = overlay
     try:
-        encoder = _create(name, size, pretrained or checkpoint is not None, options)
-    except TypeError:
+        with _checked(label, norm, given=checkpoint is not None):
+            encoder = _create(name, size, pretrained or checkpoint is not None, options)
+    except CheckpointError:
         raise
     except Exception as error:
-        reason = str(error).strip().splitlines()[0]
+        if isinstance(error, TypeError) and "keyword argument" in str(error):
+            raise
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         if checkpoint is not None:
             raise CheckpointError(
                 f"{str(checkpoint)!r} is not a checkpoint of timm/{name}: {reason}"
@@ -223,7 +259,7 @@ def _check_name(timm: Any, name: str) -> None:
 
 def _create(
     name: str, size: tuple[int, int] | None, pretrained: bool, options: dict[str, Any]
-) -> nn.Module:
+) -> Any:
     """Make the model so that it takes the size, by the first way that it knows."""
     import timm
 
@@ -242,6 +278,102 @@ def _create(
             if option not in str(error):
                 raise
     return timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
+
+
+def _finer_size(name: str, options: dict[str, Any]) -> tuple[int, int] | None:
+    """Choose a size for a hierarchical model whose own one makes a coarse grid.
+
+    It is tried on twins without storage: that takes under a second, and no memory.
+    """
+    try:
+        with torch.device("meta"):
+            twin = _create(name, None, False, options)
+        strides = [stage["reduction"] for stage in twin.feature_info]
+        own = min(twin.pretrained_cfg["input_size"][1:])
+    except Exception:  # whatever is wrong is said when the model itself is made
+        return None
+    if len(set(strides)) == 1 or own >= CELLS * strides[-1]:
+        return None
+    side = min(CELLS * strides[-1], LARGEST)
+    # A multiple of the own size suits windows that the first one does not.
+    for side in (side, own * -(-side // own)):
+        try:
+            with torch.device("meta"), torch.inference_mode():
+                twin = _create(name, (side, side), False, options).eval()
+                twin.forward_intermediates(
+                    torch.zeros(1, 3, side, side), intermediates_only=True
+                )
+        except Exception:  # each model has its own reason
+            continue
+        return side, side
+    return None
+
+
+@contextmanager
+def _checked(label: str, norm: bool, *, given: bool) -> Iterator[None]:
+    """Have the weights checked that this thread loads.
+
+    timm brings names and shapes of many origins to the model's, and then loads what
+    fits and only logs what does not; between these two there is no other way in. What
+    may be too many is known of published weights, and not of a file that was given.
+    """
+    own, load = threading.get_ident(), nn.Module.load_state_dict
+
+    def checked(model: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != own:
+            return load(model, state, *args, **kwargs)
+        model.pretrained_cfg.pop("state_dict", None)  # it would be held twice
+        wanted = model.state_dict()
+        check_fit(
+            label,
+            state,
+            wanted,
+            needed=_needed(model, norm),
+            too_many=lambda weight: given and _is_of_the_encoder(model, weight),
+        )
+        spare = [weight for weight in state if weight not in wanted]
+        spare = [weight for weight in spare if not _is_no_matter(weight)]
+        if spare and given:
+            warnings.warn(
+                f"{label.replace(' is not a ', ' is a ')}, and holds {len(spare)} "
+                f"weights more, which are not used ({some(spare)})",
+                UserWarning,
+                stacklevel=2,
+            )
+        fitting = {weight: state[weight] for weight in state if weight in wanted}
+        return load(model, fitting, strict=False)
+
+    with _LOADING:
+        nn.Module.load_state_dict = checked  # type: ignore[method-assign, assignment]
+        try:
+            yield
+        finally:
+            nn.Module.load_state_dict = load  # type: ignore[method-assign]
+
+
+def _needed(model: Any, norm: bool) -> set[str]:
+    """Name the weights that features depend on: not those of the head."""
+    # The copy shares its tensors with the model.
+    tensors = itertools.chain(model.parameters(), model.buffers())
+    features: Any = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
+    last = len(model.feature_info) - 1
+    with suppress(Exception):  # without it, the final norm is needed, too
+        features.prune_intermediate_layers(
+            [last], prune_norm=not (norm and _is_plain(model)), prune_head=True
+        )
+    return {name for name in features.state_dict() if not _is_no_matter(name)}
+
+
+def _is_no_matter(weight: str) -> bool:
+    """Whether features do not depend on a weight of that name."""
+    return bool(HEADS.match(weight) or DERIVED.match(weight))
+
+
+def _is_of_the_encoder(model: Any, weight: str) -> bool:
+    """Whether a name is one of this kind of encoder, as of a block that it has not."""
+    part = weight.partition(".")[0]
+    # A final norm is on the tokens or, with another name, on their mean.
+    return hasattr(model, part) and part != "norm" and not _is_no_matter(weight)
 
 
 def _page(name: str) -> str:
