@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+import importlib
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol, TypeVar
 
 import numpy as np
@@ -139,13 +142,61 @@ def load_model(model_name: str, **options: Any) -> Backbone:
         return _FACTORIES[family + slash](member, **options)
     if name in _FACTORIES and not slash:
         return _FACTORIES[name](**options)
-    known = list_backbones()
-    close = difflib.get_close_matches(model_name, [*known, *_ALIASES], n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
     raise ValueError(
-        f"model_name must be one of {', '.join(known)} (a slash wants a model's name "
-        f"after it), got {model_name!r}{hint}"
+        f"model_name must be one of {', '.join(list_backbones())} (a slash wants a "
+        f"model's name after it), got {shown(model_name)}{_hint(model_name)}"
     )
+
+
+LONGEST = 100
+"""Characters of a name that a message gives."""
+
+PATH = (
+    "; a path is no name: give a file of weights as load_model(name, checkpoint=path)"
+)
+
+
+def shown(name: str) -> str:
+    """Quote a name, and of a long one its beginning."""
+    return repr(name) if len(name) <= LONGEST else f"{name[:LONGEST]!r}..."
+
+
+def did_you_mean(name: str, known: Iterable[str], family: str = "") -> str:
+    """Give a hint at the names that one may have been meant for, or nothing.
+
+    Examples
+    --------
+    >>> did_you_mean(" Textur", ["texture", "timm/"])
+    "; did you mean 'texture'?"
+    """
+    if len(name) > LONGEST:
+        return ""
+    spelt = {one.casefold(): one for one in known}
+    plain = name.strip().strip("/\\").casefold()
+    close = difflib.get_close_matches(plain, spelt, n=3)
+    if plain in spelt:
+        close = [plain]
+    meant = [repr(family + spelt[one]) for one in close]
+    return f"; did you mean {' or '.join(meant)}?" if meant else ""
+
+
+def _hint(name: str) -> str:
+    """Say what may have been meant by a name that is none."""
+    parts = name.strip().replace("\\", "/").split("/")
+    if len(name) > LONGEST or not name:
+        return ""
+    family = parts[0].casefold() + "/"
+    if parts[0] in (".", "~", "") or ".." in parts:
+        return PATH
+    if family in _FACTORIES and parts[-1]:
+        return f"; did you mean {family + '/'.join(parts[1:])!r}?"
+    hint = did_you_mean(name, [*_FACTORIES, *_ALIASES])
+    if hint or len(parts) > 1 or os.path.isdir(name):
+        return hint or (PATH if os.path.isdir(name) else "")
+    with suppress(ImportError, RuntimeError):  # it may not be installed
+        known = importlib.import_module("timm").list_models()
+        return did_you_mean(name.partition(".")[0], known, "timm/")
+    return ""
 
 
 def resolve_model(model: str | Backbone) -> Backbone:

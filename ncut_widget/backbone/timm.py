@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import itertools
 import os
 import re
@@ -18,7 +17,12 @@ from torch import Tensor, nn
 
 from ncut_widget.backbone.checkpoints import CheckpointError
 from ncut_widget.backbone.layers import LayeredBackbone, not_installed
-from ncut_widget.backbone.registry import register_backbone
+from ncut_widget.backbone.registry import (
+    PATH,
+    did_you_mean,
+    register_backbone,
+    shown,
+)
 from ncut_widget.backbone.sides import check_sides
 from ncut_widget.backbone.weights import check_fit, load_state_dict, some
 
@@ -242,17 +246,19 @@ def load_timm(
 
 
 def _check_name(timm: Any, name: str) -> None:
-    if not timm.is_model(name):
-        known = timm.list_models() + timm.list_pretrained()
-        close = difflib.get_close_matches(name, known, n=3)
-        hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise ValueError(f"timm {timm.__version__} has no model {name!r}{hint}")
-    architecture, _, tag = name.partition(".")
-    weights = timm.list_pretrained(f"{architecture}.*")
-    tags = [weight.partition(".")[2] for weight in weights]
-    if tag and tag not in tags:
+    architecture, dot, tag = name.partition(".")
+    if not timm.is_model(architecture):
+        known = timm.list_models() + (timm.list_pretrained() if dot else [])
+        hint = did_you_mean(name, known, "timm/") or "; timm.list_models() lists them"
+        if "/" in name.strip("/"):
+            hint = PATH
+        raise ValueError(f"timm {timm.__version__} has no model {shown(name)}{hint}")
+    tags = [
+        weight.partition(".")[2] for weight in timm.list_pretrained(f"{architecture}.*")
+    ]
+    if dot and tag not in tags:
         raise ValueError(
-            f"timm has no weights {tag!r} for {architecture}, which has "
+            f"timm has no weights {shown(tag)} for {architecture}, which has "
             f"{', '.join(tags) or 'none'}"
         )
 
@@ -294,9 +300,9 @@ def _finer_size(name: str, options: dict[str, Any]) -> tuple[int, int] | None:
         return None
     if len(set(strides)) == 1 or own >= CELLS * strides[-1]:
         return None
-    side = min(CELLS * strides[-1], LARGEST)
+    least = min(CELLS * strides[-1], LARGEST)
     # A multiple of the own size suits windows that the first one does not.
-    for side in (side, own * -(-side // own)):
+    for side in (least, own * -(-least // own)):
         try:
             with torch.device("meta"), torch.inference_mode():
                 twin = _create(name, (side, side), False, options).eval()
