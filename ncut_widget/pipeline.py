@@ -35,7 +35,16 @@ class Pipeline:
         if self._extractor is None:
             raise ValueError("there is no backbone to compute features of images with")
         self._ncut.check_parameters()  # before the long work, not after it
-        return self._ncut.fit_transform(self._extractor.fit_transform(images))
+        return self.fit_features(self._extractor.fit_transform(images))
+
+    def fit_features(self, features: Any) -> tuple[Any, Any]:
+        """Compute eigenvectors (B, H, W, K) and eigenvalues of features (B, H, W, C).
+
+        They are the caller's alone: what extends them to later images is kept.
+        """
+        fitted = self._ncut.fit_transform(features)
+        del self._ncut.eigenvectors_, self._ncut.landmarks_
+        return fitted
 
     def extend(self, features: Any) -> Any:
         """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""

@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.checks import shown
+
 
 class Click(NamedTuple):
     """A point prompt, as SAM's ``point_coords`` and ``point_labels``.
@@ -68,21 +70,23 @@ def check_click(value: Any, sizes: Sequence[tuple[int, int]]) -> Click:
         or len(value) != 4
         or not all(isinstance(v, Real) and not isinstance(v, bool) for v in value)
     ):
-        raise TypeError(f"a click must be [image, x, y, label], got {value!r}")
+        raise TypeError(f"a click must be [image, x, y, label], got {shown(value)}")
     image, x, y, label = (v.item() if isinstance(v, np.generic) else v for v in value)
     if image not in range(len(sizes)):
         raise ValueError(
-            f"a click's image must be an index from 0 to {len(sizes) - 1}, got {image}"
+            f"a click's image must be an index from 0 to {len(sizes) - 1}, "
+            f"got {shown(image)}"
         )
     height, width = sizes[int(image)]
     if not (0 <= x < width and 0 <= y < height):
         raise ValueError(
             f"a click on image {int(image)} must lie in its {width} x {height} pixels "
-            f"(0 <= x < {width}, 0 <= y < {height}), got x = {x}, y = {y}"
+            f"(0 <= x < {width}, 0 <= y < {height}), got x = {shown(x)}, "
+            f"y = {shown(y)}"
         )
     if label not in (0, 1):
         raise ValueError(
-            f"a click's label must be 1 (positive) or 0 (negative), got {label}"
+            f"a click's label must be 1 (positive) or 0 (negative), got {shown(label)}"
         )
     return Click(int(image), x, y, int(label))
 
@@ -90,7 +94,9 @@ def check_click(value: Any, sizes: Sequence[tuple[int, int]]) -> Click:
 def check_clicks(value: Any, sizes: Sequence[tuple[int, int]]) -> tuple[Click, ...]:
     """Read a list of ``[image, x, y, label]``; see `check_click`."""
     if not isinstance(value, Iterable) or isinstance(value, (str, bytes)):
-        raise TypeError(f"clicks must be a list of [image, x, y, label], got {value!r}")
+        raise TypeError(
+            f"clicks must be a list of [image, x, y, label], got {shown(value)}"
+        )
     return tuple(check_click(click, sizes) for click in value)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 from ncut_widget.pictures import Pictures
 from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session
-from ncut_widget.similarity import Quantised, Source
+from ncut_widget.similarity import Eigvecs, Quantised, Source
 from ncut_widget.wire import (
     EditRequest,
     MapsRequest,
@@ -21,7 +21,14 @@ from ncut_widget.wire import (
     MomentsRequest,
     Query,
     VectorsRequest,
+    map_bytes,
 )
+
+EDITED_BYTES = 10**6
+"""Of the maps of an edit's answer, at most: more would keep the first one waiting."""
+
+VALUES_AT_ONCE = 2**24
+"""Of eigenvectors whose moments take less than a tenth of a second."""
 
 
 def reply(session: Session, pictures: Pictures, request: Query) -> Message:
@@ -35,11 +42,26 @@ def reply(session: Session, pictures: Pictures, request: Query) -> Message:
     return pictures.write(request)
 
 
-def write_edited(session: Session, request: EditRequest, error: str | None) -> Message:
-    """Answer an edit: the clicks as they are now, and their maps of the images seen."""
+def write_edited(
+    session: Session, request: EditRequest, before: Iterable[Source], error: str | None
+) -> Message:
+    """Answer an edit: the clicks as they are now, and the maps of what is new.
+
+    Parameters
+    ----------
+    session : Session
+    request : EditRequest
+    before : iterable of Source
+        What masks were made of before the edits: the page has its maps, or asks.
+    error : str, optional
+        Why an edit was refused.
+    """
+    clicked = any(operation == "click" for operation, _ in request.edits)
     with session.lock:
-        sources = dict.fromkeys(itertools.chain(*session.sources()))
-        wants = [(source, request.images) for source in sources]
+        new = dict.fromkeys(itertools.chain(*session.sources())) if clicked else {}
+        for source in before:
+            new.pop(source, None)
+        wants = list(_fitting([*new], request.images, map_bytes(session)))
         maps, buffers = _maps(session, session.settings.num_eig, wants)
         return {
             "type": "edited",
@@ -51,6 +73,16 @@ def write_edited(session: Session, request: EditRequest, error: str | None) -> M
             "maps": maps,
             "error": error,
         }, buffers
+
+
+def _fitting(
+    sources: list[Source], images: list[int], size: int
+) -> Iterator[tuple[Source, list[int]]]:
+    """Yield the maps that a reply has room for, those of the first image first."""
+    room = max(EDITED_BYTES // size, 1)
+    images = images[: max(room // max(len(sources), 1), 1)]
+    if images:
+        yield from ((source, images) for source in sources[:room])
 
 
 def write_maps(session: Session, request: MapsRequest) -> Message:
@@ -68,12 +100,14 @@ def write_maps(session: Session, request: MapsRequest) -> Message:
 
 def write_vectors(session: Session, request: VectorsRequest) -> Message:
     """Answer a request for quantised eigenvectors."""
-    with session.lock:
-        parts: list[tuple[int | None, Quantised]] = [
-            (image, session.eigvecs.quantised(image)) for image in request.images
-        ]
-        if request.sample:
-            parts.append((None, session.eigvecs.quantised_sample()))
+    eigvecs = session.eigvecs
+    if request.sample and not _at_hand(eigvecs, session.shape[-1]):
+        return _later(request)
+    parts: list[tuple[int | None, Quantised]] = [
+        (image, eigvecs.quantised(image)) for image in request.images
+    ]
+    if request.sample:
+        parts.append((None, eigvecs.quantised_sample()))
     entries = [
         {"image": image, "low": part.low.tolist(), "step": part.step.tolist()}
         for image, part in parts
@@ -84,14 +118,27 @@ def write_vectors(session: Session, request: VectorsRequest) -> Message:
 
 def write_moments(session: Session, request: MomentsRequest) -> Message:
     """Answer a request for moments."""
-    with session.lock:
-        prefix = session.eigvecs.prefix(request.num_eig)
+    if not _at_hand(session.eigvecs, request.num_eig):
+        return _later(request)
+    prefix = session.eigvecs.prefix(request.num_eig)
     return {
         "type": "moments",
         "id": request.id,
         "num_eig": request.num_eig,
         "count": math.prod(session.shape[:3]),
     }, [prefix.mean.astype("<f8").tobytes(), prefix.covariance.astype("<f8").tobytes()]
+
+
+def _at_hand(eigvecs: Eigvecs, num_eig: int) -> bool:
+    """Whether moments and sample can be sent; if not, they will be."""
+    if math.prod(eigvecs.shape) <= VALUES_AT_ONCE or eigvecs.ready(num_eig):
+        return True
+    eigvecs.prepare(num_eig)
+    return False
+
+
+def _later(request: VectorsRequest | MomentsRequest) -> Message:
+    return {"type": "later", "id": request.id}, []
 
 
 def _maps(

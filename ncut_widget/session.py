@@ -11,16 +11,19 @@ from __future__ import annotations
 import itertools
 import threading
 import warnings
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.biased import Graph
+from ncut_widget.bounded import Bounded
+from ncut_widget.checks import check_choice, check_flag, check_number, shown
+from ncut_widget.history import Change, History
 from ncut_widget.masks import cut, denoise_mask, heatmap
 from ncut_widget.prompts import (
     Click,
@@ -39,7 +42,7 @@ from ncut_widget.similarity import (
 from ncut_widget.smooth import Layer, Layers, smooth_mask
 
 CACHE_BYTES = 256 * 2**20
-"""Similarities kept for undo, redo and repeated clicks, besides the current ones."""
+"""Similarities that are kept: of the clicks, and for undo, redo and repeated ones."""
 
 METHODS = ("similarity", "biased_ncut")
 
@@ -112,6 +115,28 @@ class Segment:
     masks: NDArray = field(repr=False)
 
 
+class _State(NamedTuple):
+    """All that a change can change, replaced at once: never half of it.
+
+    Attributes
+    ----------
+    clicks : tuple of Click
+    prompts : tuple of Prompt
+        Their latent pixels.
+    settings : Settings
+    place : int
+        In the history.
+    revision : int
+        Grows by one with every change.
+    """
+
+    clicks: tuple[Click, ...]
+    prompts: tuple[Prompt, ...]
+    settings: Settings
+    place: int
+    revision: int
+
+
 class Session:
     """Interactive segmentation of one batch.
 
@@ -147,11 +172,9 @@ class Session:
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
         self.lock = threading.RLock()
-        self.revision = 0
-        self.clicks: tuple[Click, ...] = ()
         self.defaults = Settings(num_eig=num_eig)
-        self.settings = self.defaults
-        self.segments: dict[str, Segment] = {}
+        self._state = _State((), (), self.defaults, place=0, revision=0)
+        self._segments: dict[str, Segment] = {}
         self._ranges: dict[str, tuple[float, float]] = {
             "threshold": (0, 1),
             "gamma": (0.1, 10),
@@ -161,16 +184,42 @@ class Session:
             "click_weight": (0, 1),
             "bg_weight": (0, 10),
         }
-        self._past: list[tuple[Click, ...]] = []
-        self._future: list[tuple[Click, ...]] = []
-        self._similarities: OrderedDict[tuple[int, Source], Compared] = OrderedDict()
+        self._history = History()
+        self._similarities: Bounded[Compared] = Bounded(CACHE_BYTES)
         self._masks: tuple[int, NDArray] | None = None
+
+    @property
+    def locked_here(self) -> bool:
+        """Whether this very thread holds the lock."""
+        return self.lock._is_owned()  # type: ignore[attr-defined]
+
+    @property
+    def clicks(self) -> tuple[Click, ...]:
+        """The clicks, in the order in which they were made."""
+        return self._state.clicks
+
+    @property
+    def settings(self) -> Settings:
+        """What masks depend on besides the clicks."""
+        return self._state.settings
+
+    @property
+    def revision(self) -> int:
+        """How many changes there have been."""
+        return self._state.revision
+
+    @property
+    def segments(self) -> Mapping[str, Segment]:
+        """Committed segments by name, in the order of their first commit."""
+        return MappingProxyType(self._segments)
 
     @property
     def history(self) -> tuple[bool, bool]:
         """Whether there is something to undo, and to redo."""
         with self.lock:
-            return bool(self._past), bool(self._future)
+            place = self._state.place
+            before, after = self._history.before(place), self._history.after(place)
+            return before is not None, after is not None
 
     def check(self, name: str, value: Any) -> Any:
         """Return a value for ``clicks`` or a setting, checked and as plain Python.
@@ -211,19 +260,39 @@ class Session:
             checked = {name: self.check(name, value) for name, value in changes.items()}
             clicks = checked.pop("clicks", self.clicks)
             settings = replace(self.settings, **checked)
-            if clicks == self.clicks and settings == self.settings:
-                return False
-            if clicks != self.clicks:
-                self._past.append(self.clicks)
-                self._future.clear()
-            self.clicks, self.settings = clicks, settings
-            self.revision += 1
-            return True
+            change = Change.between(self.clicks, clicks)
+            return self._change(change, settings)
 
     def add_click(self, click: Any) -> None:
         """Add ``[image, x, y, label]`` after the other clicks."""
         with self.lock:
-            self.update(clicks=(*self.clicks, check_click(click, self.sizes)))
+            checked = check_click(click, self.sizes)
+            self._change(Change(len(self.clicks), (), (checked,)), self.settings)
+
+    def _change(self, change: Change, settings: Settings) -> bool:
+        """Note a change of checked clicks and settings, and make it."""
+        place = self._state.place
+        if change.removed or change.added:
+            self._history.note(place, change)
+            place += 1
+        elif settings == self.settings:
+            return False
+        self._make(change, settings, place)
+        return True
+
+    def _make(self, change: Change, settings: Settings, place: int) -> None:
+        clicks, prompts, *_ = self._state
+        added = (
+            to_prompt(click, self.sizes[click.image], self.grid)
+            for click in change.added
+        )
+        self._state = _State(
+            (*clicks[: change.keep], *change.added),
+            (*prompts[: change.keep], *added),
+            settings,
+            place,
+            self.revision + 1,
+        )
 
     def clear(self) -> None:
         """Remove every click; can be undone."""
@@ -252,11 +321,15 @@ class Session:
         with self.lock:
             if name is None:
                 free = (f"segment {n}" for n in itertools.count(1))
-                name = next(name for name in free if name not in self.segments)
+                name = next(name for name in free if name not in self._segments)
             if not isinstance(name, str):
-                raise TypeError(f"a segment's name must be a string, got {name!r}")
+                raise TypeError(f"a segment's name must be a string, got {shown(name)}")
             if not name:
                 raise ValueError("a segment's name must not be empty")
+            if not name.isprintable():
+                raise ValueError(
+                    f"a segment's name must be printable, got {shown(name)}"
+                )
             if not self.prompts(label=1):
                 raise ValueError(
                     "there is nothing to commit: click something first, positively"
@@ -264,26 +337,25 @@ class Session:
             masks = self.masks()
             masks.flags.writeable = False
             segment = Segment(name, self.clicks, self.settings, masks)
-            self.segments[name] = segment
+            self._segments[name] = segment
             self.clear()
             return segment
 
     def undo(self) -> None:
         """Go back to the clicks before the last change of them, if there was one."""
-        self._step(self._past, self._future)
+        with self.lock:
+            place = self._state.place
+            change = self._history.before(place)
+            if change is not None:
+                self._make(change.undo(), self.settings, place - 1)
 
     def redo(self) -> None:
         """Take back the last `undo`, if clicks have not changed since."""
-        self._step(self._future, self._past)
-
-    def _step(
-        self, source: list[tuple[Click, ...]], target: list[tuple[Click, ...]]
-    ) -> None:
         with self.lock:
-            if source:
-                target.append(self.clicks)
-                self.clicks = source.pop()
-                self.revision += 1
+            place = self._state.place
+            change = self._history.after(place)
+            if change is not None:
+                self._make(change, self.settings, place + 1)
 
     def similarity(self, source: Source, num_eig: int | None = None) -> Compared:
         """Cosine of what was clicked with every pixel, and statistics.
@@ -303,22 +375,19 @@ class Session:
         """
         with self.lock:
             num_eig = num_eig or self.settings.num_eig
-            key = (num_eig, source)
-            if key not in self._similarities:
-                similarity = self._compare(source, num_eig)
-                if similarity.statistics.constant:
-                    warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
-                self._similarities[key] = similarity
-                kept = max(CACHE_BYTES // similarity.nbytes, len(self.clicks), 1)
-                while len(self._similarities) > kept:
-                    self._similarities.popitem(last=False)
-            self._similarities.move_to_end(key)
-            return self._similarities[key]
+            return self._similarities.get(
+                (num_eig, source), lambda: self._compare(source, num_eig)
+            )
 
     def _compare(self, source: Source, num_eig: int) -> Compared:
+        similarity: Compared
         if isinstance(source, Prompt):
-            return Similarity(self.eigvecs, source, num_eig)
-        return BiasedSimilarity(self.graph(), self.grid, source, num_eig)
+            similarity = Similarity(self.eigvecs, source, num_eig)
+        else:
+            similarity = BiasedSimilarity(self.graph(), self.grid, source, num_eig)
+        if similarity.statistics.constant:
+            warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
+        return similarity
 
     def graph(self) -> Graph:
         """Give the graph of the batch, for biased cuts.
@@ -339,13 +408,10 @@ class Session:
             return self._graph
 
     def _check_method(self, value: Any) -> str:
-        if value not in METHODS:
-            raise ValueError(
-                f"method must be one of {', '.join(METHODS)}, got {value!r}"
-            )
-        if value == "biased_ncut":
+        method = check_choice("method", value, METHODS)
+        if method == "biased_ncut":
             self.graph()
-        return value
+        return method
 
     def masks(self) -> NDArray:
         """Masks of the whole batch.
@@ -358,7 +424,7 @@ class Session:
         with self.lock:
             if self._masks is None or self._masks[0] != self.revision:
                 empty = np.zeros(self.shape[:3], dtype=bool)
-                masks = _combine(empty, self.layers(slice(None)), self.settings)
+                masks = _combine(empty, self._layers(slice(None)), self.settings)
                 self._masks = (self.revision, masks)
             return self._masks[1].copy()
 
@@ -377,9 +443,9 @@ class Session:
     def image_masks(self) -> list[NDArray]:
         """Masks of all images, each at its own size: list of bool (h_i, w_i)."""
         with self.lock:
-            masks, layers = self.masks(), self.layers(slice(None))
+            masks = self.masks()
             return [
-                smooth_mask(masks[image], layers.of(image), size)
+                smooth_mask(masks[image], self.layers(image), size)
                 for image, size in enumerate(self.sizes)
             ]
 
@@ -404,11 +470,11 @@ class Session:
     def prompts(self, label: int | None = None) -> list[Prompt]:
         """Latent pixels of the clicks, each once, of one label or of both."""
         with self.lock:
+            state = self._state
+            pairs = zip(state.clicks, state.prompts, strict=True)
             return list(
                 dict.fromkeys(
-                    to_prompt(click, self.sizes[click.image], self.grid)
-                    for click in self.clicks
-                    if label is None or click.label == label
+                    prompt for click, prompt in pairs if label in (None, click.label)
                 )
             )
 
@@ -424,25 +490,39 @@ class Session:
             weights = settings.click_weight, settings.bg_weight
             return [ClickSet(tuple(positives), tuple(negatives), *weights)], []
 
-    def _cuts(self) -> list[list[tuple[Compared, np.float32]]]:
-        """Similarities and where they are cut, of positives and of negatives."""
+    def _cuts(self) -> list[Iterator[tuple[Compared, np.float32]]]:
+        """Similarities and where they are cut, of positives and of negatives.
+
+        One after the other: together they may not fit into the memory they may take.
+        """
         settings = self.settings
         thresholds = settings.threshold, settings.negative_threshold
-        return [
-            [
-                (similarity, cut(similarity.statistics, threshold, settings.gamma))
-                for similarity in map(self.similarity, sources)
-            ]
-            for sources, threshold in zip(self.sources(), thresholds, strict=True)
-        ]
 
-    def layers(self, images: int | slice) -> Layers:
-        """Similarities and cuts of the clicks on some images."""
+        def cuts(
+            sources: list[Source], threshold: float
+        ) -> Iterator[tuple[Compared, np.float32]]:
+            for similarity in map(self.similarity, sources):
+                yield similarity, cut(similarity.statistics, threshold, settings.gamma)
+
+        return [*map(cuts, self.sources(), thresholds)]
+
+    def _layers(self, images: int | slice) -> list[Iterator[Layer]]:
+        """Similarities and cuts of the clicks on some images, one after the other."""
+
+        def layers(cuts: Iterator[tuple[Compared, np.float32]]) -> Iterator[Layer]:
+            for similarity, at in cuts:
+                yield Layer(similarity.maps(images), at)
+
+        return [*map(layers, self._cuts())]
+
+    def layers(self, image: int) -> Layers:
+        """Similarities and cuts of the clicks on one image."""
         with self.lock:
+            # Copied: a view would keep the maps of all images.
             return Layers(
                 *(
-                    [Layer(s.maps(images), at) for s, at in part]
-                    for part in self._cuts()
+                    [Layer(layer.similarity.copy(), layer.cut) for layer in part]
+                    for part in self._layers(image)
                 )
             )
 
@@ -460,7 +540,7 @@ class Session:
         """
         with self.lock:
             settings = self.settings
-            clicked = self._cuts()
+            clicked = [list(part) for part in self._cuts()]
 
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
@@ -480,15 +560,18 @@ class Session:
         return predict
 
 
-def _combine(empty: NDArray, layers: Layers, settings: Settings) -> NDArray:
+def _combine(
+    empty: NDArray, layers: Iterable[Iterable[Layer]], settings: Settings
+) -> NDArray:
     """Masks on the latent grid, denoised; written over ``empty`` ones."""
     masks = empty
-    for number, layer in enumerate(layers.positives):
+    positives, negatives = layers
+    for number, layer in enumerate(positives):
         if number == 0:  # one pass over the masks in place of three
             np.greater(layer.similarity, layer.cut, out=masks)
         else:
             masks |= layer.similarity > layer.cut
-    for layer in layers.negatives:
+    for layer in negatives:
         masks &= ~(layer.similarity > layer.cut)
     return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
 
@@ -528,31 +611,3 @@ def check_match(images: int, batch: int) -> None:
             "images must match the batch, one for each: got "
             f"{images} images for a batch of {batch}"
         )
-
-
-def check_flag(name: str, value: Any) -> bool:
-    """Return True or False as plain Python; else raise TypeError."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} must be True or False, got {value!r}")
-    return bool(value)
-
-
-def check_number(
-    name: str, value: Any, low: float, high: float, *, whole: bool = False
-) -> float:
-    """Return a number within ``[low, high]`` as plain Python.
-
-    Raises
-    ------
-    TypeError, ValueError
-        In one sentence: the name, what is allowed, what came.
-    """
-    kind = "a whole number" if whole else "a number"
-    allowed = f"{name} must be {kind} between {low} and {high}"
-    if isinstance(value, bool) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
-        raise TypeError(f"{allowed}, got {value!r}")
-    if not low <= value <= high or (whole and value != int(value)):
-        raise ValueError(f"{allowed}, got {value}")
-    return int(value) if whole else float(value)

@@ -1,11 +1,35 @@
-"""Traits that are checked, and computed, by the session behind the widget."""
+"""Traits that are checked, mirrored or computed by the session behind the widget."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 import traitlets
+
+ADVICE = "replace the list, seg.clicks = [...], or use seg.add_click(x, y)"
+
+
+class Clicks(list[Any]):
+    """A list that can be read, compared and added to others, but not changed.
+
+    A change in place would show, and go nowhere: the session would not hear of it.
+    ``seg.clicks += [...]`` replaces the list, and takes effect.
+    """
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise TypeError(f"clicks cannot be changed in place: {ADVICE}")
+
+    append = extend = insert = pop = remove = clear = sort = reverse = _refuse
+    __setitem__ = __delitem__ = __imul__ = _refuse
+
+    def __iadd__(self, other: Any) -> Any:
+        """Return a new list, to be set."""
+        return [*self, *other]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copy and pickle as plain lists."""
+        return list, (list(self),)
 
 
 class Checked(traitlets.TraitType):
@@ -46,8 +70,44 @@ class Checked(traitlets.TraitType):
 
         Page messages may arrive on another thread, beside the running cell.
         """
-        with obj._session.lock:
+        with obj._changing():
             super().set(obj, value)
+
+
+class Mirrored(traitlets.TraitType):
+    """A synced trait whose value is kept elsewhere, so that it is never out of step.
+
+    Parameters
+    ----------
+    read : callable
+        ``(widget, name)`` -> the value.
+    write : callable, optional
+        ``(widget, name, value)``: sets it; raises TypeError or ValueError where it is
+        refused. Read-only without.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[Any, str], Any],
+        write: Callable[[Any, str, Any], None] | None = None,
+    ) -> None:
+        super().__init__(read_only=write is None)
+        self._read = read
+        self._write = write
+        self.tag(sync=True)
+
+    def get(self, obj: Any, cls: Any = None) -> Any:
+        """Read the value."""
+        return self._read(obj, str(self.name))
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Write the value, and pass on why not as a TraitError."""
+        if self._write is None:
+            return
+        try:
+            self._write(obj, str(self.name), value)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from None
 
 
 class Result(traitlets.TraitType):
@@ -59,3 +119,6 @@ class Result(traitlets.TraitType):
     def get(self, obj: Any, cls: Any = None) -> Any:
         """Compute the value."""
         return getattr(obj._session, str(self.name))()
+
+    def set(self, obj: Any, value: Any) -> None:
+        """Keep nothing: the value follows from the session."""

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import itertools
 import keyword
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from threading import Lock
 from typing import Any, TypeVar
 
 import anywidget
@@ -20,21 +25,22 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
+from ncut_widget.checks import check_choice, check_flag, check_number, shown
+from ncut_widget.edits import Edit, Edits
 from ncut_widget.images import Images
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.pictures import Pictures
 from ncut_widget.pipeline import Pipeline
 from ncut_widget.replies import reply, write_edited
-from ncut_widget.session import (
-    SETTINGS,
-    Segment,
-    Session,
-    check_flag,
-    check_match,
-    check_number,
+from ncut_widget.session import SETTINGS, Segment, Session, check_match
+from ncut_widget.traits import Checked, Clicks, Mirrored, Result
+from ncut_widget.wire import (
+    EditRequest,
+    Message,
+    SyncRequest,
+    parse_request,
+    read_id,
 )
-from ncut_widget.traits import Checked, Result
-from ncut_widget.wire import EditRequest, parse_request
 
 T = TypeVar("T")
 
@@ -44,26 +50,33 @@ OPACITY = 0.5
 LAYERS = ("image", "eigvecs", "heatmap")
 STATIC = Path(__file__).parent / "static"
 
+VIEW = ("active_image", "layer", "opacity", "hover_preview")
+"""Traits of how it looks."""
+
+TOLD = ("clicks", *SETTINGS, "_revision", "_history", "_segments", "_colors")
+"""Traits whose values are the session's, or the pictures'."""
+
+FROM_PAGE = frozenset(("clicks", *SETTINGS, *VIEW, "_view_count"))
+"""Traits that the page may set."""
+
+
+class _Own(dict[str, Any]):
+    """A dictionary that can be referred to weakly."""
+
+
+def _nobody() -> None:
+    return None
+
 
 def _setting() -> Any:
-    return Checked(
-        lambda self, name, value: self._session.check(name, value),
-        lambda self, name: getattr(self._session.defaults, name),
+    return Mirrored(
+        lambda self, name: self._value(name),
+        lambda self, name, value: self._set(name, value),
     )
 
 
-def _check_clicks(self: NcutSegmenter, name: str, value: Any) -> list[list[float]]:
-    return [list(click) for click in self._session.check(name, value)]
-
-
-def _check_preview(self: NcutSegmenter, name: str, value: Any) -> bool:
-    return check_flag(name, value)
-
-
-def _check_layer(self: NcutSegmenter, name: str, value: Any) -> str:
-    if value not in LAYERS:
-        raise ValueError(f"{name} must be one of {', '.join(LAYERS)}, got {value!r}")
-    return value
+def _told(read: Callable[[NcutSegmenter], Any]) -> Any:
+    return Mirrored(lambda self, name: read(self))
 
 
 class NcutSegmenter(anywidget.AnyWidget):
@@ -92,7 +105,7 @@ class NcutSegmenter(anywidget.AnyWidget):
     ----------
     clicks : list of [image, x, y, label]
         Pixels of that image, x right, y down; label 1 = positive, 0 = negative.
-        Replace the list, do not change it in place.
+        Replace the list; a change in place is refused.
     threshold : float, 0 to 1, default 0.5
         Level of the heatmap above which a pixel belongs to the mask.
     gamma : float, 0.1 to 10, default 1
@@ -143,10 +156,11 @@ class NcutSegmenter(anywidget.AnyWidget):
     [9, 9]
     """
 
-    _esm = STATIC / "widget.js"
-    _css = STATIC / "widget.css"
+    # As text: anywidget watches files, and what watches would keep every widget.
+    _esm = (STATIC / "widget.js").read_text(encoding="utf-8")
+    _css = (STATIC / "widget.css").read_text(encoding="utf-8")
 
-    clicks = Checked(_check_clicks, lambda self, name: [])
+    clicks = _setting()
     threshold = _setting()
     gamma = _setting()
     negative_threshold = _setting()
@@ -163,21 +177,27 @@ class NcutSegmenter(anywidget.AnyWidget):
         ),
         lambda self, name: 0,
     )
-    layer = Checked(_check_layer, lambda self, name: "image")
+    layer = Checked(
+        lambda self, name, value: check_choice(name, value, LAYERS),
+        lambda self, name: "image",
+    )
     opacity = Checked(
         lambda self, name, value: check_number(name, value, 0, 1),
         lambda self, name: OPACITY,
     )
 
-    hover_preview = Checked(_check_preview, lambda self, name: True)
+    hover_preview = Checked(
+        lambda self, name, value: check_flag(name, value),
+        lambda self, name: True,
+    )
 
     masks = Result()
 
-    _info = traitlets.Dict().tag(sync=True)
-    _revision = traitlets.Int(0, read_only=True).tag(sync=True)
-    _colors = traitlets.Int(0, read_only=True).tag(sync=True)
-    _segments: Any = traitlets.List(read_only=True).tag(sync=True)
-    _history = traitlets.List([False, False], read_only=True).tag(sync=True)
+    _info = traitlets.Dict(read_only=True).tag(sync=True)
+    _revision = _told(lambda self: self._session.revision)
+    _colors = _told(lambda self: self._pictures.version)
+    _segments = _told(lambda self: list(self._session.segments))
+    _history = _told(lambda self: list(self._session.history))
 
     def __init__(
         self,
@@ -193,8 +213,16 @@ class NcutSegmenter(anywidget.AnyWidget):
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures = Pictures(self._session.eigvecs.tensor, pictures)
+        self._edits = Edits()
         self._bound: dict[str, Callable[[Any], None]] = {}
         self._pipeline: Pipeline | None = None
+        self._listed: tuple[Any, Clicks] = ((), Clicks())
+        self._events: deque[Any] = deque()
+        self._queue = Lock()
+        # Both are somebody's own, and go with a call that ends, however it ends.
+        self._held: Callable[[], _Own | None] = _nobody
+        self._teller: Callable[[], _Own | None] = _nobody
+        self._last_told = {name: getattr(self, name) for name in TOLD}
         super().__init__(**settings)
         self.on_msg(self._receive)
 
@@ -261,9 +289,10 @@ class NcutSegmenter(anywidget.AnyWidget):
             device=device,
             progress=progress,
         )
-        eigvecs, eigvals = ncut.fit_transform(features)
+        pipeline = Pipeline(ncut)
+        eigvecs, eigvals = pipeline.fit_features(features)
         seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
-        seg._pipeline = Pipeline(ncut)
+        seg._pipeline = pipeline
         return seg
 
     @classmethod
@@ -467,8 +496,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         """
         # Without the session's lock: the page can be used meanwhile.
         self._pictures.color(method, **options)
-        with self._session.lock:
-            self.set_trait("_colors", self._pictures.version)
+        self._apply(lambda: None)
 
     def add_click(
         self, x: float, y: float, image: int | None = None, positive: bool = True
@@ -526,9 +554,9 @@ class NcutSegmenter(anywidget.AnyWidget):
         return self._apply(self._session.commit, name)
 
     @property
-    def segments(self) -> dict[str, Segment]:
-        """Committed segments by name, in the order of their first commit."""
-        return dict(self._session.segments)
+    def segments(self) -> Mapping[str, Segment]:
+        """Committed segments by name, in the order of their first commit; read-only."""
+        return self._session.segments
 
     def bind(self, name: str) -> None:
         """Keep a notebook variable equal to `masks`, from now on.
@@ -550,7 +578,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             or not name.isidentifier()
             or keyword.iskeyword(name)
         ):
-            raise ValueError(f"name must be a variable name, got {name!r}")
+            raise ValueError(f"name must be a variable name, got {shown(name)}")
         shell = get_ipython()
         if shell is None:
             raise RuntimeError(
@@ -578,35 +606,82 @@ class NcutSegmenter(anywidget.AnyWidget):
             f"{num_eig} eigenvectors, {len(self.clicks)} clicks)"
         )
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Refuse what is no attribute: a name that is misspelt would do nothing."""
+        if not name.startswith("_") and not hasattr(type(self), name):
+            known = [known for known in dir(type(self)) if not known.startswith("_")]
+            raise AttributeError(
+                f"NcutSegmenter has no attribute {name!r}; {_hint(name, known)}"
+            )
+        super().__setattr__(name, value)
+
     # From traits to session and back ---------------------------------------------
 
-    @traitlets.observe("clicks", *SETTINGS)
-    def _settle(self, change: Any) -> None:
-        """Pass on what was set, by a cell or by the page, as one change."""
-        wanted = {name: getattr(self, name) for name in ("clicks", *SETTINGS)}
-        self._apply(lambda: self._session.update(**wanted))
+    def _value(self, name: str) -> Any:
+        """Return the clicks or a setting, as they will be after a block that holds."""
+        held = self._held()
+        if held and name in held:
+            return _listed(held[name]) if name == "clicks" else held[name]
+        if name != "clicks":
+            return getattr(self._session.settings, name)
+        clicks = self._session.clicks
+        known, listed = self._listed
+        if clicks is not known:
+            keep = min(len(clicks), len(known))
+            keep = keep if clicks[:keep] == known[:keep] else 0
+            listed = Clicks([*listed[:keep], *_listed(clicks[keep:])])
+            self._listed = clicks, listed
+        return listed
 
-    def _apply(self, action: Callable[..., T], *arguments: Any) -> T:
-        """Change the session, then bring the traits in step and tell observers."""
-        with self._session.lock:
-            revision = self._session.revision
+    def _set(self, name: str, value: Any) -> None:
+        """Set clicks or a setting, at once or with others when a block ends."""
+        with self._changing():
+            held = self._held()
+            if held is None:
+                self._apply(self._session.update, **{name: value})
+            else:
+                held[name] = self._session.check(name, value)
+
+    @contextmanager
+    def hold_trait_notifications(self) -> Iterator[None]:
+        """Set several traits as one change of the masks; as for any traits."""
+        if self._held() is not None:
+            yield
+            return
+        held = _Own()
+        self._held = weakref.ref(held)
+        try:
+            with super().hold_trait_notifications():
+                yield
+        except traitlets.TraitError:
+            held.clear()
+            raise
+        finally:
+            self._held = _nobody
+            if held:
+                self._apply(self._session.update, **held)
+
+    def _apply(self, action: Callable[..., T], *arguments: Any, **changes: Any) -> T:
+        """Change the session, and tell the page and observers whatever comes of it."""
+        with self._changing():
             before = self._observed_masks()
-            result = action(*arguments)
-            if self._session.revision == revision:
-                return result
-            with self.hold_sync():
-                self.clicks = [list(click) for click in self._session.clicks]
-                self.set_trait("_segments", list(self._session.segments))
-                self.set_trait("_history", list(self._session.history))
-                self.set_trait("_revision", self._session.revision)
-            after = self._observed_masks()
-            if not (before is None or after is None or np.array_equal(before, after)):
-                self.notify_change(
-                    traitlets.Bunch(
-                        name="masks", old=before, new=after, owner=self, type="change"
-                    )
-                )
-            return result
+            try:
+                return action(*arguments, **changes)
+            finally:
+                self._tell_changes(before)
+
+    def _tell_changes(self, masks: NDArray | None) -> None:
+        """Tell what has changed since it was last told, and masks that were these."""
+        told = self._last_told
+        with self.hold_sync():
+            for name in TOLD:
+                old, new = told[name], getattr(self, name)
+                if new is not old and new != old:
+                    self._notify_trait(name, old, new)
+                    told[name] = new
+        after = self._observed_masks()
+        if not (masks is None or after is None or np.array_equal(masks, after)):
+            self._notify_trait("masks", masks, after)
 
     def _observed_masks(self) -> NDArray | None:
         """Return the masks if anyone observes them; nothing is computed for nobody."""
@@ -614,51 +689,148 @@ class NcutSegmenter(anywidget.AnyWidget):
         watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
         return self._session.masks() if watched.get("change") else None
 
+    # From session to observers ----------------------------------------------------
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the session's lock; observers hear of changes once it is free."""
+        try:
+            with self._session.lock:
+                yield
+        finally:
+            self._tell_observers()
+
+    def _notify_observers(self, event: Any) -> None:
+        if event["name"] in (*TOLD, *VIEW, "masks"):
+            self._events.append(event)
+            self._tell_observers()
+        else:
+            super()._notify_observers(event)
+
+    def _tell_observers(self) -> None:
+        """Call observers in the order of the changes, one at a time, without the lock.
+
+        Whoever changes something meanwhile leaves it to the one who is telling.
+        """
+        turn = _Own()
+        while not self._session.locked_here:
+            event = self._next_event(turn)
+            if event is None:
+                break
+            self._tell_observers_of(event)
+
+    def _next_event(self, turn: _Own) -> Any:
+        with self._queue:
+            teller = self._teller()
+            if teller is not None and teller is not turn:
+                return None
+            self._teller = weakref.ref(turn) if self._events else _nobody
+            return self._events.popleft() if self._events else None
+
+    def _tell_observers_of(self, event: Any) -> None:
+        tables = (
+            self._trait_notifiers.get(name, {})
+            for name in (event["name"], traitlets.All)
+        )
+        observers = [
+            observer
+            for table in tables
+            for kind in (event["type"], traitlets.All)
+            for observer in table.get(kind, ())
+        ]
+        for observer in observers:
+            try:
+                if isinstance(observer, traitlets.EventHandler) and observer.name:
+                    observer = getattr(self, observer.name)
+                observer(event)
+            except Exception as error:
+                _show_failure(observer, event["name"], error)
+
     # From and to the page ---------------------------------------------------------
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take trait values from the page; what is refused is said and put right."""
-        with self._session.lock:
+        """Take from the page what it may set; what is refused is said and put right."""
+        taken = {k: value for k, value in sync_data.items() if k in FROM_PAGE}
+        wrong = sync_data.keys() & set(self.keys) - taken.keys()
+        with self._changing():
             try:
-                super().set_state(sync_data)
+                super().set_state(taken)
             except traitlets.TraitError as error:
-                self.send_state(list(sync_data.keys() & set(self.keys)))
                 self._send_error(None, error)
+                wrong |= taken.keys()
+            if wrong:
+                self.send_state(list(wrong))
 
     def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         """Answer a request of the page; see `ncut_widget.wire`."""
-        request_id = content.get("id") if isinstance(content, dict) else None
+        request_id = read_id(content)
         try:
             request = parse_request(content, self._session)
             if isinstance(request, EditRequest):
                 # The traits wait: the page paints from the answer alone, and a small
                 # message before it can hold it up by a round trip.
-                with self._session.lock, self.hold_sync():
-                    refused = self._edit(request.edits)
-                    self.send(*write_edited(self._session, request, refused))
+                with self._changing(), self.hold_sync():
+                    self.send(*self._apply(self._edit, request))
+            elif isinstance(request, SyncRequest):
+                self._sync(request)
             else:
                 self.send(*reply(self._session, self._pictures, request))
         except (TypeError, ValueError, OSError) as error:
             self._send_error(request_id, error)
         except Exception as error:
-            log.exception("a message from the page failed: %r", content)
+            log.exception("a message from the page failed: %s", shown(content))
             self._send_error(request_id, error)
 
-    def _edit(self, edits: Sequence[tuple[str, Any]]) -> str | None:
+    def _edit(self, request: EditRequest) -> Message:
         """Edit the clicks in order, up to the first edit that is refused."""
-        for operation, click in edits:
-            try:
-                if operation == "click":
-                    self._apply(self._session.add_click, click)
-                else:
-                    self._apply(getattr(self._session, operation))
-            except (TypeError, ValueError) as error:
-                return str(error)
-        return None
 
-    def _send_error(self, request_id: Any, error: Exception) -> None:
+        def make(edit: Edit) -> None:
+            operation, click = edit
+            if operation == "click":
+                self._session.add_click(click)
+            else:
+                getattr(self._session, operation)()
+
+        before = [*itertools.chain(*self._session.sources())]
+        refused = self._edits.make(request.page, request.first, request.edits, make)
+        return write_edited(self._session, request, before, refused)
+
+    def _sync(self, request: SyncRequest) -> None:
+        """Set what may not have arrived, and tell all that the page may have missed."""
+        unknown = request.settings.keys() - FROM_PAGE
+        if unknown:
+            raise ValueError(f"settings must be of the page's, got {shown(unknown)}")
+        with self._changing():
+            try:
+                with self.hold_sync(), self.hold_trait_notifications():
+                    for name, value in request.settings.items():
+                        self.set_trait(name, value)
+            finally:
+                self.send_state([*TOLD, *VIEW])
+            self.send(
+                {
+                    "type": "synced",
+                    "id": request.id,
+                    "revision": self._session.revision,
+                }
+            )
+
+    def _send_error(self, request_id: str | None, error: Exception) -> None:
         message = str(error) or type(error).__name__
         self.send({"type": "error", "id": request_id, "message": message})
+
+
+def _listed(clicks: Sequence[Any]) -> Clicks:
+    return Clicks(map(Clicks, clicks))
+
+
+def _show_failure(observer: Any, name: str, error: Exception) -> None:
+    """Show the traceback of a user's observer, and log it: nobody can catch it."""
+    shell = get_ipython()
+    what = "%s, which observes %s, failed: %s"
+    log.error(what, shown(observer), name, error, exc_info=shell is None)
+    if shell is not None:
+        shell.showtraceback()
 
 
 def _check_features(features: Any) -> Any:
@@ -670,21 +842,13 @@ def _check_features(features: Any) -> Any:
 
 
 def _check_keywords(keywords: Mapping[str, Any], *more: str) -> None:
-    allowed = sorted(
-        {
-            "clicks",
-            *SETTINGS,
-            "active_image",
-            "layer",
-            "opacity",
-            "hover_preview",
-            "layout",
-            *more,
-        }
-    )
+    allowed = sorted({"clicks", *SETTINGS, *VIEW, "layout", *more})
     for name in keywords.keys() - set(allowed):
-        close = difflib.get_close_matches(name, allowed, n=1)
-        hint = (
-            f"did you mean {close[0]!r}?" if close else f"known: {', '.join(allowed)}"
+        raise TypeError(
+            f"NcutSegmenter has no keyword {name!r}; {_hint(name, allowed)}"
         )
-        raise TypeError(f"NcutSegmenter has no keyword {name!r}; {hint}")
+
+
+def _hint(name: str, known: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"

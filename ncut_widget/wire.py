@@ -1,17 +1,32 @@
 """What the page may ask for; `ncut_widget.replies` answers.
 
-Requests carry an ``id`` that their answer repeats. Small state travels as traits;
-here is what is large or happens once:
+Requests carry an ``id`` that their answer repeats: a name of the page and a number that
+grows. They are answered in the order they come in, so that an answer tells the page
+that what it asked before, and has had no answer for, is lost. It then asks again: all
+but edits change nothing, and an edit has a number under which it is made once
+(`ncut_widget.edits`). Small state travels as traits; here is what is large or happens
+once:
 
-=============  ==========================================================  =============
-request        fields                                                      answer
-=============  ==========================================================  =============
-``edit``       ``edits`` (list of ``{op, click}``), ``images`` on view     ``edited``
-``maps``       ``num_eig``, ``wants`` (see below)                          ``maps``
-``vectors``    ``images``, ``sample`` (bool)                               ``vectors``
-``moments``    ``num_eig``                                                 ``moments``
-``pictures``   ``kind`` (``stage``, ``thumb`` or ``eigvecs``), ``images``  ``pictures``
-=============  ==========================================================  =============
+============  =====================================================  ============
+request       fields                                                 answer
+============  =====================================================  ============
+``edit``      ``page``, ``first`` (number of the first edit),        ``edited``
+              ``edits`` (list of ``{op, click}``), ``images`` on
+              view
+``maps``      ``num_eig``, ``wants`` (see below)                     ``maps``
+``vectors``   ``images``, ``sample`` (bool)                          ``vectors``
+``moments``   ``num_eig``                                            ``moments``
+``pictures``  ``kind`` (``stage``, ``thumb`` or ``eigvecs``),        ``pictures``
+              ``images``
+``sync``      ``settings`` (dictionary)                              ``synced``
+============  =====================================================  ============
+
+``edited`` has the clicks, and the maps of what was clicked by these very edits: the
+page has the others, or asks for them. ``sync`` sets what the page cannot know to have
+arrived, and sends all traits again before it is answered. No answer is larger than
+`REPLY_BYTES`: more maps or vectors than that are refused, and pictures that are left
+out are named in ``left``. Moments and the sample of a large batch take seconds: until
+they are there the answer is ``later``.
 
 From ``vectors`` and ``moments`` the page computes what a click would give before it is
 made: quantised unit eigenvectors, uint16, ``(K, pixels)``, one buffer for each image
@@ -36,22 +51,36 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ncut_widget.checks import check_choice, check_flag, check_number, shown
+from ncut_widget.edits import Edit
 from ncut_widget.prompts import Prompt
-from ncut_widget.session import Session, check_flag, check_number
+from ncut_widget.session import Session
 from ncut_widget.similarity import ClickSet, Source
 
 Message = tuple[dict[str, Any], list[Any]]
 
 OPERATIONS = ("click", "undo", "redo", "clear", "commit")
 PICTURE_KINDS = ("stage", "thumb", "eigvecs")
+REQUESTS = ("edit", "maps", "vectors", "moments", "pictures", "sync")
+
+REPLY_BYTES = 10 * 2**20
+"""Of one answer's buffers, at most; one image's part alone may be larger."""
+
+NAME_LENGTH = 100
+"""Characters of an id or a page's name, at most."""
 
 
 @dataclass(frozen=True)
 class EditRequest:
-    """Change the clicks, in order; ``images`` are those on view."""
+    """Change the clicks, in order; ``images`` are those on view.
+
+    Without a page the edits have no numbers, and are made whenever they come.
+    """
 
     id: str
-    edits: list[tuple[str, Any]]
+    page: str | None
+    first: int
+    edits: list[Edit]
     images: list[int]
 
 
@@ -90,8 +119,31 @@ class PicturesRequest:
     images: list[int]
 
 
+@dataclass(frozen=True)
+class SyncRequest:
+    """Set traits, and send all of them."""
+
+    id: str
+    settings: dict[str, Any]
+
+
 Query = MapsRequest | VectorsRequest | MomentsRequest | PicturesRequest
-Request = EditRequest | Query
+Request = EditRequest | SyncRequest | Query
+
+
+def read_id(content: Any) -> str | None:
+    """Return the id of a message of the page, or None if it has none to answer to."""
+    value = content.get("id") if isinstance(content, dict) else None
+    return value if _is_name(value) else None
+
+
+def _is_name(value: Any) -> bool:
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= NAME_LENGTH
+        and value.isascii()
+        and value.isprintable()
+    )
 
 
 def parse_request(content: Any, session: Session) -> Request:
@@ -103,30 +155,34 @@ def parse_request(content: Any, session: Session) -> Request:
         If it is no request, in one sentence.
     """
     request = _Fields(content, "a message from the page")
-    request_id = request.get("id", str)
-    kind = request.one_of("type", ("edit", "maps", "vectors", "moments", "pictures"))
+    request_id = request.name("id")
+    kind = request.one_of("type", REQUESTS)
     if kind == "edit":
         edits = [_Fields(edit, "an edit") for edit in request.get("edits", list)]
+        numbered = "page" in request.content
         return EditRequest(
             request_id,
+            request.name("page") if numbered else None,
+            request.whole("first", 1, 2**53) if numbered else 1,
             [(e.one_of("op", OPERATIONS), e.content.get("click")) for e in edits],
             request.indices("images", session),
         )
     if kind == "vectors":
-        return VectorsRequest(
-            request_id,
-            request.indices("images", session),
-            check_flag("sample", request.content.get("sample")),
-        )
+        images = request.indices("images", session)
+        check_size(len(images), vectors_bytes(session), "images' eigenvectors")
+        sample = check_flag("sample", request.content.get("sample"))
+        return VectorsRequest(request_id, images, sample)
     if kind == "moments":
         return MomentsRequest(request_id, request.num_eig(session))
     if kind == "maps":
         wants = [_Fields(want, "a wanted map") for want in request.get("wants", list)]
-        return MapsRequest(
-            request_id,
-            request.num_eig(session),
-            [(w.source(session), w.indices("images", session)) for w in wants],
-        )
+        num_eig = request.num_eig(session)
+        maps = [(w.source(session), w.indices("images", session)) for w in wants]
+        count = sum(max(len(images), 1) for _, images in maps)
+        check_size(count, map_bytes(session), "maps")
+        return MapsRequest(request_id, num_eig, maps)
+    if kind == "sync":
+        return SyncRequest(request_id, request.get("settings", dict))
     return PicturesRequest(
         request_id,
         request.one_of("kind", PICTURE_KINDS),
@@ -134,12 +190,33 @@ def parse_request(content: Any, session: Session) -> Request:
     )
 
 
+def map_bytes(session: Session) -> int:
+    """Bytes of one similarity map."""
+    return 4 * session.grid[0] * session.grid[1]
+
+
+def vectors_bytes(session: Session) -> int:
+    """Bytes of one image's quantised eigenvectors."""
+    _, height, width, num_eig = session.shape
+    return 2 * height * width * num_eig
+
+
+def check_size(count: int, size: int, what: str) -> None:
+    """Raise ValueError if a reply of so many things of a size would be too large."""
+    most = max(REPLY_BYTES // size, 1)
+    if count > most:
+        raise ValueError(
+            f"one request may ask for at most {most} {what}, which take {size} bytes "
+            f"each, got {count}: ask for the others afterwards"
+        )
+
+
 class _Fields:
     """A dictionary from outside, read field by field."""
 
     def __init__(self, content: Any, what: str) -> None:
         if not isinstance(content, dict):
-            raise TypeError(f"{what} must be a dictionary, got {content!r}")
+            raise TypeError(f"{what} must be a dictionary, got {shown(content)}")
         self.content = content
         self.what = what
 
@@ -147,28 +224,40 @@ class _Fields:
         value = self.content.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise TypeError(
-                f"{self.what} must have {name!r}, a {kind.__name__}: got {value!r}"
+                f"{self.what} must have {name!r}, a {kind.__name__}: got {shown(value)}"
+            )
+        return value
+
+    def name(self, name: str) -> str:
+        value = self.content.get(name)
+        if not _is_name(value):
+            raise TypeError(
+                f"{self.what} must have {name!r}, at most {NAME_LENGTH} printable "
+                f"ASCII characters: got {shown(value)}"
             )
         return value
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
-        value = self.content.get(name)
-        if value not in allowed:
-            raise ValueError(
-                f"{name!r} of {self.what} must be one of {', '.join(allowed)}, "
-                f"got {value!r}"
-            )
-        return value
+        return check_choice(f"{name!r} of {self.what}", self.content.get(name), allowed)
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        return int(check_number(name, self.get(name, int), low, high, whole=True))
 
     def num_eig(self, session: Session) -> int:
         return session.check("num_eig", self.get("num_eig", int))
 
     def indices(self, name: str, session: Session) -> list[int]:
         last = len(session.sizes) - 1
-        return [
+        indices = self.get(name, list)
+        if len(indices) > last + 1:
+            raise ValueError(f"{name!r} of {self.what} must be different images")
+        checked = [
             int(check_number("an image index", index, 0, last, whole=True))
-            for index in self.get(name, list)
+            for index in indices
         ]
+        if len(set(checked)) < len(checked):
+            raise ValueError(f"{name!r} of {self.what} must be different images")
+        return checked
 
     def source(self, session: Session) -> Source:
         if "clicks" not in self.content:
@@ -189,7 +278,7 @@ class _Fields:
 
 def _prompt(cell: Any, session: Session) -> Prompt:
     if not isinstance(cell, list) or len(cell) != 3:
-        raise ValueError(f"a prompt must be [image, row, col], got {cell!r}")
+        raise ValueError(f"a prompt must be [image, row, col], got {shown(cell)}")
     limits = (len(session.sizes), *session.grid)
     return Prompt(
         *(

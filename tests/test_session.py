@@ -11,6 +11,8 @@ import torch
 from numpy.typing import NDArray
 from skimage.transform import resize
 
+from ncut_widget import prompts as prompts_module
+from ncut_widget import session as session_module
 from ncut_widget.masks import cut, denoise_mask, get_mask, heatmap
 from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session, Settings
@@ -127,6 +129,46 @@ def test_undo_and_redo_walk_through_every_state(session: Session) -> None:
     assert session.history == (True, False)
 
 
+def test_the_history_keeps_differences_and_forgets_the_oldest(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ncut_widget.history.HISTORY_BYTES", 100 * 400)
+    clicks = [[0, x % 32, x // 32, 1] for x in range(300)]
+    for click in clicks:
+        session.add_click(click)
+    assert len(session._history._changes) == 100
+    for _ in range(300):
+        session.undo()
+    assert [list(click) for click in session.clicks] == clicks[:200]
+    assert session.history == (False, True)
+    for _ in range(300):
+        session.redo()
+    assert [list(click) for click in session.clicks] == clicks
+    session.clear()  # removes more than may be kept, and can be undone all the same
+    session.undo()
+    assert len(session.clicks) == 300
+
+
+def test_a_click_is_checked_once_however_many_there_are(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[Any] = []
+    check = session_module.check_click
+
+    def count(click: Any, sizes: Any) -> Any:
+        checked.append(click)
+        return check(click, sizes)
+
+    monkeypatch.setattr(session_module, "check_click", count)
+    monkeypatch.setattr(prompts_module, "check_click", count)
+    for x in range(30):
+        session.add_click([0, x, 0, 1])
+    session.undo()
+    session.redo()
+    session.update(threshold=0.3)
+    assert len(checked) == 30
+
+
 def test_a_new_click_ends_redo(session: Session) -> None:
     session.add_click([0, 1, 1, 1])
     session.undo()
@@ -225,16 +267,21 @@ def test_similarities_are_computed_once_for_all_settings(
     session.masks()
 
 
-def test_old_similarities_are_let_go(
-    session: Session, monkeypatch: pytest.MonkeyPatch
+def test_similarities_take_no_more_than_their_memory_however_many_clicks(
+    session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncut_widget.session.CACHE_BYTES", 4 * 3 * 16 * 16 * 4)
-    for x in range(0, 32, 2):
-        session.similarity(Prompt(0, 0, x // 2))
-    assert len(session._similarities) == 4
-    session.update(clicks=[[0, x, 0, 1] for x in range(0, 32, 2)])
-    session.masks()
-    assert len(session._similarities) == 16
+    monkeypatch.setattr("ncut_widget.session.CACHE_BYTES", 6 * 3 * 16 * 16 * 4)
+    bounded = Session(eigvecs, session.sizes)
+    clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
+    for each in (bounded, session):
+        each.update(clicks=clicks)
+        for prompt in each.prompts():
+            each.similarity(prompt).maps([0])
+    assert len(bounded._similarities) == len(session._similarities) == 16
+    np.testing.assert_array_equal(bounded.masks(), session.masks())
+    assert len(bounded._similarities) <= 6
+    for image in range(3):
+        np.testing.assert_array_equal(bounded.mask(image), session.mask(image))
 
 
 def test_threads_never_see_half_a_change(session: Session) -> None:
@@ -285,6 +332,7 @@ def test_a_commit_keeps_the_masks_and_clears_the_clicks(session: Session) -> Non
         ([], None, ValueError, "nothing to commit"),
         ([[0, 3, 3, 0]], "a", ValueError, "nothing to commit"),
         ([[0, 3, 3, 1]], "", ValueError, "must not be empty"),
+        ([[0, 3, 3, 1]], "\ud800", ValueError, "must be printable"),
         ([[0, 3, 3, 1]], 7, TypeError, "must be a string, got 7"),
     ],
 )

@@ -17,6 +17,7 @@ from PIL import Image
 
 from ncut_widget import NcutSegmenter, get_mask
 from ncut_widget.prompts import Prompt
+from tests.page import Wire, click
 
 
 @pytest.fixture
@@ -24,38 +25,6 @@ def images() -> list[NDArray]:
     rng = np.random.default_rng(4)
     sizes = [(32, 32), (48, 64), (16, 16)]
     return [rng.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
-
-
-class Wire:
-    """The page's end of the line: what was sent, and sending."""
-
-    def __init__(self, seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.seg = seg
-        self.sent: list[tuple[dict, list]] = []
-        self.states: list[dict] = []
-        monkeypatch.setattr(seg, "send", self._send)
-        monkeypatch.setattr(seg, "_send", self._take)
-
-    def _send(self, content: dict, buffers: list | None = None) -> None:
-        json.dumps(content, allow_nan=False)  # the wire is strict JSON
-        self.sent.append((content, buffers or []))
-
-    def _take(self, message: dict, buffers: list | None = None) -> None:
-        self.states.append(message["state"])
-
-    def ask(self, content: Any) -> tuple[dict, list]:
-        """Send a custom message; return the one answer."""
-        before = len(self.sent)
-        self._arrive({"method": "custom", "content": content})
-        assert len(self.sent) == before + 1
-        return self.sent[-1]
-
-    def set(self, **state: Any) -> None:
-        """Set traits as the page does."""
-        self._arrive({"method": "update", "state": state, "buffer_paths": []})
-
-    def _arrive(self, data: dict) -> None:
-        self.seg._handle_msg({"content": {"data": data}, "buffers": []})
 
 
 @pytest.fixture
@@ -312,10 +281,6 @@ def test_repr_names_the_batch(seg: NcutSegmenter) -> None:
 
 
 # From the page ----------------------------------------------------------------------
-
-
-def click(*values: float) -> dict:
-    return {"op": "click", "click": list(values)}
 
 
 def test_an_edit_is_answered_with_the_maps_of_the_images_on_view(

@@ -1,0 +1,326 @@
+"""Session, traits and observers agree, whatever comes between; and all is let go."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import linecache
+import logging
+import pickle
+import sys
+import threading
+import weakref
+from pathlib import Path
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import ncut_widget
+from ncut_widget import NcutSegmenter
+from tests.page import Wire, click
+
+OURS = [
+    str(Path(ncut_widget.__file__).parent / f"{name}.py")
+    for name in ("widget", "session", "traits", "history", "edits")
+]
+
+
+@pytest.fixture
+def seg(eigvecs: NDArray) -> NcutSegmenter:
+    return NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
+
+
+# Interrupts -------------------------------------------------------------------------
+
+
+class Interrupt:
+    """Ctrl-C at the n-th line of the widget's own code.
+
+    Not at those of ``with``: where a block ends Python looks for signals before it
+    leaves it, or after. Nor in ``__setattr__``, which is as good as the interpreter's.
+    """
+
+    def __init__(self, line: int) -> None:
+        self.left = line
+
+    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
+        code = frame.f_code
+        if code.co_filename not in OURS or code.co_name == "__setattr__":
+            return None
+        line = linecache.getline(code.co_filename, frame.f_lineno)
+        if event == "line" and not line.lstrip().startswith("with "):
+            self.left -= 1
+            if self.left == 0:
+                raise KeyboardInterrupt
+        return self
+
+    def during(self, action: Any) -> bool:
+        """Return whether it came before the end."""
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            action()
+        except KeyboardInterrupt:
+            return True
+        finally:
+            sys.settrace(before)
+        return False
+
+
+ACTIONS = {
+    "a click": lambda seg: seg.add_click(9, 9),
+    "undo": lambda seg: seg.undo(),
+    "clear": lambda seg: seg.clear(),
+    "commit": lambda seg: seg.commit(),
+    "all clicks": lambda seg: setattr(seg, "clicks", [[1, 2, 2, 1], [0, 4, 4, 0]]),
+    "a slider": lambda seg: setattr(seg, "threshold", 0.2),
+    "an edit of the page": lambda seg: seg._receive(
+        seg,
+        {
+            "type": "edit",
+            "id": "p-1",
+            "page": "p",
+            "first": 1,
+            "edits": [click(0, 9, 9, 1), {"op": "undo"}, click(1, 2, 2, 1)],
+            "images": [0],
+        },
+        [],
+    ),
+    "sliders of the page": lambda seg: seg.set_state({"threshold": 0.2, "gamma": 2}),
+}
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_interrupt_at_any_line_leaves_session_traits_and_page_in_step(
+    eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    for line in range(1 + len(name), 800, 17):
+        seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
+        heard: list[Any] = []
+        seg.observe(heard.append, "masks")
+        wire = Wire(seg, monkeypatch)
+        came = Interrupt(line).during(lambda seg=seg: ACTIONS[name](seg))
+        session = seg._session
+        assert seg.clicks == [list(click) for click in session.clicks]
+        assert seg.threshold == session.settings.threshold
+        assert seg._revision == session.revision
+        clicks = seg.clicks
+        seg.gamma = 3.0  # the next slider move reverts nothing, and tells all
+        assert seg.clicks == clicks
+        told: dict[str, Any] = {}
+        for state in wire.states:
+            told.update(state)
+        assert told["gamma"] == 3
+        assert told.get("clicks", [[0, 3, 3, 1]]) == clicks
+        assert told["_revision"] == session.revision
+        if seg._history[0]:
+            seg.undo()
+            seg.redo()
+        assert seg.clicks == clicks
+        assert seg._session.lock.acquire(blocking=False)
+        seg._session.lock.release()
+        if not came:
+            break
+
+
+# Observers --------------------------------------------------------------------------
+
+
+def test_a_failing_observer_refuses_nothing_and_its_traceback_is_logged(
+    seg: NcutSegmenter,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(change: Any) -> None:
+        raise RuntimeError("the user's own mistake")
+
+    heard: list[Any] = []
+    for name in ("clicks", "threshold", "opacity", "masks"):
+        seg.observe(fail, name)
+        seg.observe(heard.append, name)
+    wire = Wire(seg, monkeypatch)
+    edit = {"type": "edit", "id": "a", "edits": [click(0, 9, 9, 1)], "images": [0]}
+    content, _ = wire.ask(edit)
+    assert content["type"] == "edited"
+    assert content["error"] is None
+    assert seg.clicks == [[0, 3, 3, 1], [0, 9, 9, 1]]
+    wire.set(threshold=0.2, opacity=0.9)
+    assert (seg.threshold, seg.opacity) == (0.2, 0.9)
+    seg.add_click(5, 5)
+    assert len(seg.clicks) == 3
+    assert not [content for content, _ in wire.sent if content["type"] == "error"]
+    assert {event.name for event in heard} == {
+        "clicks",
+        "threshold",
+        "opacity",
+        "masks",
+    }
+    assert "the user's own mistake" in caplog.text
+    assert "Traceback" in caplog.text
+    assert all(record.levelno == logging.ERROR for record in caplog.records)
+
+
+def test_in_a_notebook_the_traceback_is_shown(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[Any] = []
+    shell = SimpleNamespace(showtraceback=lambda: shown.append(sys.exc_info()[1]))
+    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    seg.observe(lambda change: 1 / 0, "masks")
+    seg.add_click(9, 9)
+    assert [type(error) for error in shown] == [ZeroDivisionError]
+
+
+@pytest.mark.parametrize("name", ["masks", "clicks", "threshold", "active_image"])
+def test_observers_are_called_without_the_lock(seg: NcutSegmenter, name: str) -> None:
+    free: list[bool] = []
+
+    def read(change: Any) -> None:
+        """Use the widget on another thread, as an observer may that waits for one."""
+        other = threading.Thread(target=lambda: free.append(bool(seg.masks.any() + 1)))
+        other.start()
+        other.join(timeout=20)
+        assert not other.is_alive()
+
+    seg.observe(read, name)
+    seg.active_image = 1
+    seg.threshold = 0.1
+    seg.add_click(9, 9)
+    assert free
+    assert all(free)
+
+
+def test_observers_hear_of_changes_in_their_order(seg: NcutSegmenter) -> None:
+    """Also of those that an observer makes, and that another thread makes."""
+    heard: list[float] = []
+
+    def follow(change: Any) -> None:
+        heard.append(change.new)
+        if change.new < 0.5:
+            seg.threshold = change.new + 0.1
+
+    seg.observe(follow, "threshold")
+    seg.threshold = 0.1
+    assert heard == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5])
+    other = threading.Thread(target=lambda: setattr(seg, "threshold", 0.7))
+    other.start()
+    seg.threshold = 0.9
+    other.join()
+    assert heard[-1] == seg.threshold
+
+
+def test_a_subclass_may_observe(eigvecs: NDArray) -> None:
+    import traitlets
+
+    class Counting(NcutSegmenter):
+        count = 0
+
+        @traitlets.observe("threshold")
+        def _count(self, change: Any) -> None:
+            self.count += 1
+
+    seg = Counting(eigvecs)
+    seg.threshold = 0.3
+    assert seg.count == 1
+
+
+# In place, or misspelt --------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda c: c.append([0, 6, 6, 1]),
+        lambda c: c.extend([[0, 6, 6, 1]]),
+        lambda c: c.insert(0, [0, 6, 6, 1]),
+        lambda c: c.pop(),
+        lambda c: c.remove([0, 3, 3, 1]),
+        lambda c: c.clear(),
+        lambda c: c.sort(),
+        lambda c: c.reverse(),
+        lambda c: c.__setitem__(0, [0, 6, 6, 1]),
+        lambda c: c.__delitem__(0),
+        lambda c: c.__imul__(2),
+        lambda c: c[0].__setitem__(1, 6),
+        lambda c: c[0].append(6),
+    ],
+)
+def test_a_change_of_clicks_in_place_is_refused(
+    seg: NcutSegmenter, change: Any
+) -> None:
+    with pytest.raises(TypeError, match="cannot be changed in place: replace the list"):
+        change(seg.clicks)
+    assert seg.clicks == [[0, 3, 3, 1]]
+
+
+def test_adding_to_clicks_takes_effect(seg: NcutSegmenter, eigvecs: NDArray) -> None:
+    seg.clicks += [[0, 12, 12, 1]]
+    other = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1], [0, 12, 12, 1]])
+    assert seg.clicks == other.clicks == [[0, 3, 3, 1], [0, 12, 12, 1]]
+    np.testing.assert_array_equal(seg.masks, other.masks)
+    seg.undo()
+    assert seg.clicks == [[0, 3, 3, 1]]
+
+
+def test_copies_of_clicks_are_plain_lists(seg: NcutSegmenter) -> None:
+    for copied in (copy.deepcopy(seg.clicks), pickle.loads(pickle.dumps(seg.clicks))):
+        copied.append([0, 6, 6, 1])
+        copied[0][1] = 7
+    assert seg.clicks == [[0, 3, 3, 1]]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("treshold", "did you mean 'threshold'?"),
+        ("num_eigs", "did you mean 'num_eig'?"),
+        ("active_imag", "did you mean 'active_image'?"),
+        ("zoom", "known: "),
+    ],
+)
+def test_an_attribute_that_is_none_is_refused(
+    seg: NcutSegmenter, name: str, hint: str
+) -> None:
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'") as caught:
+        setattr(seg, name, 0.5)
+    assert hint in str(caught.value)
+    assert not hasattr(seg, name)
+
+
+def test_segments_are_read_only(seg: NcutSegmenter) -> None:
+    seg.commit("thing")
+    with pytest.raises(TypeError):
+        del seg.segments["thing"]
+    assert list(seg.segments) == ["thing"]
+
+
+# Let go -----------------------------------------------------------------------------
+
+
+def test_closed_widgets_are_freed_with_their_eigenvectors(eigvecs: NDArray) -> None:
+    kept: list[weakref.ref[Any]] = []
+    for _ in range(40):
+        seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
+        kept += [weakref.ref(seg), weakref.ref(seg._session.eigvecs)]
+        seg.close()
+    del seg
+    gc.collect()
+    assert [ref for ref in kept if ref() is not None] == []
+
+
+def test_eigenvectors_are_held_once(eigvecs: NDArray) -> None:
+    features = np.random.default_rng(0).standard_normal((2, 12, 12, 5))
+    seg = NcutSegmenter.from_features(features, num_eig=4)
+    gc.collect()
+    size = seg.eigvecs.size
+    arrays = [
+        value
+        for value in gc.get_objects()
+        if isinstance(value, np.ndarray) and value.size == size and value.base is None
+    ]
+    assert arrays == []
+    assert not hasattr(seg._pipeline._ncut, "eigenvectors_")
+    assert seg.predict(features=features).shape == (2, 12, 12)
