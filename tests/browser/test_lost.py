@@ -250,16 +250,16 @@ def test_the_page_is_the_kernel_after_every_drop_of_a_walk(
             thread = threading.Thread(target=strike, args=(line, chance, lost))
             thread.start()
             begun = len(done)
-            while thread.is_alive() or len(done) < begun + 2:
-                done.append(hand.step())
-            thread.join()
-            start = time.monotonic()
-            hand.leave()
             try:
+                while thread.is_alive() or len(done) < begun + 2:
+                    done.append(hand.step())
+                thread.join()
+                start = time.monotonic()
+                hand.leave()
                 widget.agrees()
             except (AssertionError, TimeoutError) as error:
                 steps = ", ".join(done[begun:])
-                message = f"drop {drop + 1} of {lost}, in {steps}: {error}"
+                message = f"drop {drop + 1} of a {lost}, after {steps}: {error}"
                 raise AssertionError(message) from error
             settling.append(time.monotonic() - start)
         assert not page.errors
