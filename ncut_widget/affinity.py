@@ -13,6 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ncut_widget.blocks import add_up
+
 Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
 Features: TypeAlias = ArrayLike | Tensor
 
@@ -152,11 +154,12 @@ class Affinity:
         gamma = float(gamma)
         free = cls(distance, torch.zeros(1), 1.0, device, dtype)
         # Any centre near the rows will do: that of a sample.
-        sums = [
-            free._spread(pool.read(at)).sum(0).cpu().double()
-            for at in chunks(pool.count, chunk_size)
-        ]
-        centre = torch.stack(sums).sum(0) / pool.count
+        sums = add_up(
+            lambda at: free._spread(pool.read(at)).sum(0).cpu().double(),
+            chunks(pool.count, chunk_size),
+            device,
+        )
+        centre = sums / pool.count
         length = gamma
         if distance == "cosine":
             length = math.sqrt(2 * gamma)
@@ -237,7 +240,7 @@ class Affinity:
             squared.clamp_(-far * far, 0).neg_().sqrt_().neg_()
         else:
             squared.clamp_(far, 0)
-        return torch.nn.functional.threshold_(squared.exp_(), _FAINTEST, 0)
+        return torch.threshold_(squared.exp_(), _FAINTEST, 0)
 
 
 def placed_rows(coordinates: Tensor, square: Tensor | None = None) -> Tensor:
@@ -260,14 +263,15 @@ def chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slic
 
 def _total_variance(rows: Rows, centre: Tensor, chunk_size: int) -> float:
     """Return the columns' variances, summed; 0 where it is nothing but rounding."""
-    square, mean = 0.0, torch.zeros_like(centre)
-    for at in chunks(rows.count, chunk_size):
+
+    def sums(at: slice) -> Tensor:
         part = rows.read(at).values
         part = part - centre.to(part)
         norms = torch.linalg.vector_norm(part, dim=1).cpu().double()
-        square += float(norms.square().sum())
-        mean += part.sum(0).cpu().double()
-    spread = square - float(mean.square().sum()) / rows.count
+        return torch.cat([part.sum(0).cpu().double(), norms.square().sum()[None]])
+
+    total = add_up(sums, chunks(rows.count, chunk_size), rows.device)
+    spread = float(total[-1] - total[:-1].square().sum() / rows.count)
     size = rows.count * float(centre.square().sum())
     return spread / (rows.count - 1) if spread > 1e-28 * size else 0.0
 

@@ -1,8 +1,9 @@
-"""The images of a batch, some at a time, shared out among the cores."""
+"""Work dealt out to the cores by hand: a part of it at a time, one thread for each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TypeVar
@@ -10,6 +11,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
+P = TypeVar("P")
 T = TypeVar("T")
 
 CPU_VALUES = 2**19
@@ -19,26 +21,91 @@ VALUES = 2**25
 """Of a block on an accelerator."""
 
 
+class _Own(threading.local):
+    """A thread's cores to deal out to, where torch has been left one thread only."""
+
+    cores = 0
+
+
+_own = _Own()
+
+
 @contextmanager
-def one_thread(then: int | None = None) -> Iterator[None]:
+def one_thread() -> Iterator[None]:
     """Give every torch operation of this thread one thread, on a CPU.
 
     Torch's own threads meet after each of hundreds of short operations, and where
     others want the cores, too, they wait for each other at every one: seconds, in place
-    of a tenth.
-
-    Parameters
-    ----------
-    then : int, optional
-        Threads to go back to; by default as many as there are. A new thread starts with
-        the number that any thread set last.
+    of a tenth. What is long is dealt out by `deal`.
     """
-    threads = torch.get_num_threads() if then is None else then
+    if _own.cores:
+        yield
+        return
+    _own.cores = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(_own.cores)
+        _own.cores = 0
+
+
+def deal(
+    work: Callable[[P], T], parts: Iterable[P], device: torch.device
+) -> Iterator[T]:
+    """Call ``work`` with every part, each on a core of its own, as they come free.
+
+    Parameters
+    ----------
+    work : callable
+        ``part -> result``, called with `one_thread` and without gradients. Neither the
+        parts nor what is done with one may depend on the cores: then nothing does.
+    parts : iterable
+    device : torch.device
+        Where it works: on an accelerator it is one part at a time.
+
+    Yields
+    ------
+    object
+        The results, in the order of the parts.
+    """
+    parts = list(parts)
+    with one_thread():
+        count = min(_own.cores if device.type == "cpu" else 1, len(parts))
+        if count < 2:
+            yield from map(work, parts)
+            return
+        pool = ThreadPoolExecutor(count, initializer=_start)
+        try:
+            yield from pool.map(work, parts)
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _start() -> None:
+    """Set a new thread's own modes."""
+    torch.set_num_threads(1)
+    torch.set_grad_enabled(False)
+    _own.cores = 1
+
+
+def deal_all(
+    work: Callable[[P], object], parts: Iterable[P], device: torch.device
+) -> None:
+    """Call ``work`` with every part, as `deal` does, for what it leaves behind."""
+    for _ in deal(work, parts, device):
+        pass
+
+
+def add_up(
+    work: Callable[[P], Tensor], parts: Iterable[P], device: torch.device
+) -> Tensor:
+    """Add up what ``work`` returns for every part, in their order; see `deal`."""
+    results = deal(work, parts, device)
+    total = next(results)
+    for result in results:
+        total += result
+    return total
 
 
 class Blocks:
@@ -51,6 +118,7 @@ class Blocks:
 
     def __init__(self, rows: Tensor) -> None:
         batch, num_eig, pixels = rows.shape
+        self._device = rows.device
         on_cpu = rows.device.type == "cpu"
         step = max(1, (CPU_VALUES if on_cpu else VALUES) // (num_eig * pixels))
         self._slices = [slice(at, at + step) for at in range(0, batch, step)]
@@ -70,17 +138,12 @@ class Blocks:
         list
             What it returned, core by core.
         """
-        threads = torch.get_num_threads()
 
         def run(core: int) -> T:
-            # Both are a thread's own.
-            with torch.inference_mode(), one_thread(threads):
+            with torch.inference_mode():
                 return work(iter(self._slices[core :: self._cores]))
 
-        if self._cores == 1:
-            return [run(0)]
-        with ThreadPoolExecutor(self._cores) as pool:
-            return list(pool.map(run, range(self._cores)))
+        return list(deal(run, range(self._cores), self._device))
 
     def each(self, work: Callable[[slice], object]) -> None:
         """Call ``work`` with every block."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.affinity import Affinity, Rows, chunks
+from ncut_widget.blocks import deal
 from ncut_widget.solution import Solution
 
 _SAMPLED_ROWS = 1024
@@ -63,13 +64,19 @@ def sine_of_error(
     degrees = sampled.new_zeros(len(drawn), 1)
     products = sampled.new_zeros(len(drawn), solution.eigvecs.shape[1])
     among = sampled.new_zeros(len(drawn), len(drawn))
-    for at in chunks(rows.count, chunk_size):
+
+    def multiply(at: slice) -> tuple[Tensor, Tensor]:
         part = affinity.between(sampled, affinity.place(rows.read(at)))
         own = ((place >= at.start) & (place < at.stop)).nonzero()[:, 0]
         part[own, place[own] - at.start] = 1
         among[:, own] = part[:, place[own] - at.start]
-        degrees += part.sum(1, keepdim=True)
-        products += part @ (solution.eigvecs[at] * solution.scale[at]).to(part)
+        vectors = (solution.eigvecs[at] * solution.scale[at]).to(part)
+        return part.sum(1, keepdim=True), part @ vectors
+
+    parts = chunks(rows.count, chunk_size)
+    for degree, product in deal(multiply, parts, affinity.device):
+        degrees += degree
+        products += product
     eigvecs = solution.eigvecs[torch.from_numpy(drawn).to(solution.eigvecs.device)]
     eigvecs = eigvecs.cpu().double()
     eigvals = solution.eigvals

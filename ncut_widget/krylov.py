@@ -9,6 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ncut_widget.affinity import chunks
+from ncut_widget.blocks import add_up, deal_all
+
 # Vectors multiplied at once: with few, a basis of fewer vectors does, and with one the
 # operator would be read more often than computed with.
 _BLOCK = 16
@@ -16,6 +19,8 @@ _WIDEST = 4 * _BLOCK
 # Vectors that a basis may have before it is condensed, and products before giving up.
 _BASIS_VECTORS = 1200
 _MAX_PRODUCTS = 300
+# Rows of the basis that are dealt out to a core at a time.
+_ROWS = 2048
 # Accepted are residuals of this share of the gap behind the last eigenvalue, which
 # bounds the sine of the angle to the exact space; or, where the gap is next to none, of
 # float32 rounding, for an operator of norm 1.
@@ -124,10 +129,9 @@ class BlockKrylov:
         old, self._size = self._size, self._size + block.shape[1]
         self._basis[:, old : self._size] = block
         image = self._apply(block)
-        inner = self._used.T @ image
+        inner = self._clear(image)
         self._ritz[: self._size, old : self._size] = inner.cpu().double()
         self._ritz[old : self._size, : self._size] = inner.T.cpu().double()
-        image -= self._used @ inner
         following = self._orthonormalise(image)
         return following, (following.T @ image).cpu().double()
 
@@ -135,18 +139,26 @@ class BlockKrylov:
     def _used(self) -> Tensor:
         return self._basis[:, : self._size]
 
+    def _clear(self, vectors: Tensor) -> Tensor:
+        """Take the basis out of vectors (N, b), in place; return their products."""
+        used, device = self._used, vectors.device
+        parts = list(chunks(self._count, _ROWS))
+        inner = add_up(lambda at: used[at].T @ vectors[at], parts, device)
+        deal_all(lambda at: vectors[at].sub_(used[at] @ inner), parts, device)
+        return inner
+
     def _orthonormalise(self, vectors: Tensor) -> Tensor:
         """Return orthonormal vectors (N, c) beside the basis that span others (N, b).
 
         Directions that are nothing but rounding are left out.
         """
-        vectors -= self._used @ (self._used.T @ vectors)
+        self._clear(vectors)
         values, turn = torch.linalg.eigh((vectors.T @ vectors).cpu().double())
         sound = values > _ROUNDING**2
         turn = (turn[:, sound] * values[sound].rsqrt()).to(vectors)
         block = self._project(vectors @ turn)
         # Short vectors had rounding in them, which is long now.
-        block -= self._used @ (self._used.T @ block)
+        self._clear(block)
         return torch.linalg.qr(block)[0]
 
     def _rayleigh_ritz(self, coupling: Tensor) -> _Pairs:

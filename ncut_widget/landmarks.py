@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.affinity import Affinity, Part, Rows, chunks, placed_rows
+from ncut_widget.blocks import add_up, deal, deal_all
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
@@ -24,6 +26,8 @@ _KMEANS_STEPS = 3
 # what share of the sample they look at.
 _BASIS_EXTRA = 16
 _BASIS_STEPS = (0.25, 0.25, 1.0)
+# Rows that are dealt out to a core at a time.
+_ROWS = 2048
 
 
 class Landmarks(NamedTuple):
@@ -76,7 +80,11 @@ def draw_sample(
     count = pool.count
     anchors = place(rng.choice(count, min(_ANCHORS, count), replace=False))
     parts = chunks(count, chunk_size)
-    degrees = torch.cat([affinity.between(place(at), anchors).mean(1) for at in parts])
+
+    def mean(at: slice) -> Tensor:
+        return affinity.between(place(at), anchors).mean(1)
+
+    degrees = torch.cat(list(deal(mean, parts, affinity.device)))
     # Sampling without replacement, in order, with probability inverse to the degree
     # (whose least share is the row's own affinity): the first to arrive, each after
     # an exponential waiting time.
@@ -87,8 +95,11 @@ def draw_sample(
     last = arrivals[left[0]] if len(left) else np.inf
     chance = -np.expm1(-last / share[drawn]) * count / pool.total
     placed = anchors.new_empty(len(drawn), anchors.shape[1])
-    for at in chunks(len(drawn), chunk_size):
+
+    def fill(at: slice) -> None:
         placed[at] = place(drawn[at])
+
+    deal_all(fill, chunks(len(drawn), chunk_size), affinity.device)
     return Sample(placed, torch.from_numpy(chance))
 
 
@@ -104,10 +115,14 @@ def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
     basis = torch.from_numpy(start).to(x)
     for share in _BASIS_STEPS:
         part = x[: math.ceil(share * len(x))]
-        basis = torch.linalg.qr(part.T @ (part @ basis))[0]
-    y = x @ basis
-    _, turn = torch.linalg.eigh((y.T @ y).cpu().double())
+        basis = torch.linalg.qr(_through(part, basis))[0]
+    _, turn = torch.linalg.eigh((basis.T @ _through(x, basis)).cpu().double())
     return basis @ turn.flip(1)[:, :r].to(basis)
+
+
+def _through(x: Tensor, basis: Tensor) -> Tensor:
+    """Return ``x.T @ x @ basis``."""
+    return add_up(lambda part: part.T @ (part @ basis), x.split(_ROWS), x.device)
 
 
 def place_landmarks(
@@ -137,18 +152,19 @@ def _cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
     # CUDA's index_add_ is not deterministic, so that sums are done on the CPU.
     summands = sample.cpu()
     for _ in range(_KMEANS_STEPS):
-        half = centres.square().sum(1).mul_(0.5)
-        nearest = torch.cat(
-            [
-                torch.addmm(half, part, centres.T, beta=-1).argmax(1).cpu()
-                for part in sample.split(chunk_size)
-            ]
-        )
+        find = partial(_nearest, centres)
+        nearest = torch.cat(list(deal(find, sample.split(chunk_size), sample.device)))
         sizes = torch.bincount(nearest, minlength=m)[:, None]
         sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
         # An empty cluster stays where it was.
         centres = torch.where(sizes > 0, sums / sizes, centres.cpu()).to(sample)
     return centres
+
+
+def _nearest(centres: Tensor, part: Tensor) -> Tensor:
+    """Return the index (n,) of the centre (m, r) nearest to each row (n, r)."""
+    half = centres.square().sum(1).mul_(0.5)
+    return torch.addmm(half, part, centres.T, beta=-1).argmax(1).cpu()
 
 
 def farthest_points(rows: Tensor, count: int) -> Tensor:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.affinity import Distance, Features, Rows, chunks
+from ncut_widget.blocks import deal, one_thread
 from ncut_widget.device import full_precision, pick_device
 from ncut_widget.landmarks import SampleMethod
 from ncut_widget.progress import bar
@@ -25,8 +26,8 @@ __all__ = ["NCUT"]
 # Rows handled at a time: what the processor's caches hold, or what keeps a GPU busy.
 _CHUNK_ROWS = 2048
 _CHUNK_ROWS_ON_ACCELERATOR = 65_536
-# Affinities that a transform holds at a time: 128 MiB.
-_CHUNK_AFFINITIES = 2**25
+# Affinities that a transform holds at a time, on each core: 32 MiB.
+_CHUNK_AFFINITIES = 2**23
 
 
 class NCUT:
@@ -251,7 +252,7 @@ class NCUT:
         # no_grad, not inference_mode: an inference tensor could not be changed in place
         # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
         # own, so it is set here and not left to the caller.
-        with torch.no_grad(), full_precision():
+        with one_thread(), torch.no_grad(), full_precision():
             solver = self._solver(rows)
             solution = solver(rows, rng).turn(solver.chunk_size)
             self._extension, self._eigvals = solution.extension, solution.eigvals
@@ -308,13 +309,20 @@ class NCUT:
         size = self._chunk_size(landmarks.points.device)
         size = max(min(size, _CHUNK_AFFINITIES // len(landmarks.points)), 1)
         with (
+            one_thread(),
             torch.no_grad(),
             full_precision(),
             bar(rows.count, "NCUT", "row", self.progress) as done,
         ):
             eigvecs = rows.new_output(len(self._eigvals))
-            for at in chunks(rows.count, size, done):
+
+            def extend(at: slice) -> int:
                 eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
+                return at.stop - at.start
+
+            parts = chunks(rows.count, size)
+            for count in deal(extend, parts, landmarks.points.device):
+                done.update(count)
             return (
                 rows.as_given(eigvecs.reshape(*rows.shape, -1)),
                 rows.as_given(self._eigvals.float()),

@@ -5,15 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
 from ncut_widget.affinity import Rows, chunks
+from ncut_widget.blocks import add_up, deal, deal_all
 from ncut_widget.landmarks import Landmarks, Sample
 from ncut_widget.solution import Extension, Solution, inverse_root_degree
+
+T = TypeVar("T")
 
 NUM_PASSES = 3
 """How often the factor is gone through."""
@@ -64,13 +67,17 @@ class Factor:
         affinity, points = landmarks
         root = _pseudo_inverse_root(affinity.within(points.cpu().double()), k)
         c = points.new_empty(len(sample.placed), root.shape[1])
-        for at in chunks(len(c), chunk_size):
+
+        def fill(at: slice) -> None:
             part = affinity.between(sample.placed[at], points)
             torch.mm(part, root.to(part), out=c[at])
+
+        deal_all(fill, chunks(len(c), chunk_size), c.device)
         chance = sample.chance.to(c)
         total = chance.reciprocal() @ c
         f = c.mul_(inverse_root_degree(c, total) * chance.rsqrt()[:, None])
-        gram = (f.T @ f).cpu().double()
+        gram = add_up(lambda part: part.T @ part, f.split(chunk_size), f.device)
+        gram = gram.cpu().double()
         values, vectors = torch.linalg.eigh(gram)
         self._values = values.flip(0)
         self.root = (root @ vectors.flip(1))[:, : self._rank(k)]
@@ -87,8 +94,8 @@ class Factor:
 
     def passes(
         self, rows: Rows, chunk_size: int, bar: tqdm[Any]
-    ) -> Callable[[], Iterator[tuple[slice, Tensor]]]:
-        """Return what yields, each time, the rows' slices and their parts of C."""
+    ) -> Callable[[Callable[[slice, Tensor], T]], Iterator[T]]:
+        """Return what deals out, each time, the rows' slices and their parts of C."""
         root = self.root.to(self.landmarks.points)
         rank = root.shape[1]
         keeps = rows.count * rank * 4 <= _KEPT_FACTOR_BYTES
@@ -96,14 +103,20 @@ class Factor:
         kept = root.new_empty(rows.count if keeps else 0, rank)
         computed: set[int] = set()
 
-        def run() -> Iterator[tuple[slice, Tensor]]:
-            for at in chunks(rows.count, chunk_size, bar):
-                c = kept[at] if keeps else None
-                if c is None or at.start not in computed:
-                    k = self.landmarks.affinities(rows.read(at))
-                    c = torch.mm(k, root, out=c)
-                    computed.add(at.start)
-                yield at, c
+        def part(at: slice) -> Tensor:
+            c = kept[at] if keeps else None
+            if c is None or at.start not in computed:
+                k = self.landmarks.affinities(rows.read(at))
+                c = torch.mm(k, root, out=c)
+                computed.add(at.start)
+            return c
+
+        def run(work: Callable[[slice, Tensor], T]) -> Iterator[T]:
+            parts = list(chunks(rows.count, chunk_size))
+            results = deal(lambda at: work(at, part(at)), parts, root.device)
+            for at, result in zip(parts, results, strict=True):
+                bar.update(at.stop - at.start)
+                yield result
 
         return run
 
@@ -126,21 +139,29 @@ def solve_by_landmarks(
     root = factor.root
     passes = factor.passes(rows, chunk_size, bar)
     total = root.new_zeros(root.shape[1])
-    for _, c in passes():
-        total += c.sum(0).cpu()
+    for summed in passes(lambda at, c: c.sum(0).cpu()):
+        total += summed
     scale = rows.new_output(1)
     gram = root.new_zeros(root.shape[1], root.shape[1])
-    for at, c in passes():
+
+    def normalise(at: slice, c: Tensor) -> Tensor:
         part = inverse_root_degree(c, total)
-        f = c * part
-        gram += (f.T @ f).cpu()
         scale[at] = part.to(scale)
+        f = c * part
+        return (f.T @ f).cpu()
+
+    for part in passes(normalise):
+        gram += part
     spectrum, small, inverse = leading_eigenpairs(gram, total, max(k, factor.k))
     small = (small * inverse.sqrt())[:, :k]
     eigvecs = rows.new_output(k)
-    for at, c in passes():
+
+    def extend(at: slice, c: Tensor) -> None:
         v = (c @ small.to(c)) * scale[at].to(c)
         eigvecs[at] = v.to(eigvecs)
+
+    for _ in passes(extend):
+        pass
     extension = Extension(factor.landmarks, root @ total, root @ small)
     return Solution(spectrum[:k], eigvecs, scale, extension, spectrum=spectrum)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from ncut_widget.affinity import Affinity, Rows, chunks
+from ncut_widget.blocks import add_up, deal
 from ncut_widget.krylov import BlockKrylov
 from ncut_widget.landmarks import Landmarks
 from ncut_widget.nystrom import leading_eigenpairs
@@ -18,9 +21,16 @@ from ncut_widget.solution import Extension, Solution
 # eigenvectors, where products with blocks pay for few of them.
 _LAPACK_ROWS = 1024
 _FEW = 8
-# Rows of the affinity that are computed and multiplied at once: few, as the product
-# with a transposed slab needs it in the cache.
-_SLAB = 256
+# Rows and columns of a part of the affinity: computed, and multiplied with both ways,
+# while it is in a core's cache.
+_TILE = 256
+# Sums over tiles, dealt out to the cores: as many on any machine.
+_LANES = 8
+# Tiles without an affinity of this, divided by the rows, are left out: that changes no
+# eigenvalue by more.
+_NOTHING = 1e-8
+# Steps of the power iteration towards the direction in which rows are longest.
+_AXIS_STEPS = 3
 # Eigenvalues below this, or this share of the second, are rounding of float32
 # affinities, not structure.
 _NULL_EIGENVALUE = 2e-8
@@ -29,6 +39,9 @@ _NULL_SHARE = 1e-6
 
 class WholeGraph:
     """``D**-0.5 @ A @ D**-0.5`` of placed rows; of the symmetric A one half is held.
+
+    In tiles, of rows that lie near each other: of a sharp affinity most tiles hold
+    nothing, and are left out.
 
     Parameters
     ----------
@@ -42,26 +55,85 @@ class WholeGraph:
     def __init__(
         self, affinity: Affinity, x: Tensor, done: Callable[[int], object]
     ) -> None:
-        self._slabs: list[tuple[slice, Tensor]] = []
+        self._order = near_together(x[:, :-2])
+        x = x[self._order]
+        tiles = list(chunks(len(x), _TILE))
+        least = _NOTHING / len(x)
+
+        def form(number: int) -> list[_Tile]:
+            row, at = [], tiles[number]
+            for to in tiles[number:]:
+                values = affinity.between(x[at], x[to])
+                if to == at:
+                    values.fill_diagonal_(1)
+                if float(values.max()) > least:
+                    sums = (values.sum(0), values.sum(1))
+                    row.append(_Tile(at, to, values, *(each.double() for each in sums)))
+            return row
+
+        self._lanes: list[list[_Tile]] = [[] for _ in range(_LANES)]
         degrees = torch.zeros(len(x), dtype=torch.float64, device="cpu").to(x.device)
-        for at in chunks(len(x), _SLAB):
-            slab = affinity.between(x[at], x[at.start :])
-            slab.fill_diagonal_(1)
-            self._slabs.append((at, slab))
-            degrees[at] += slab.sum(1)
-            degrees[at.stop :] += slab[:, at.stop - at.start :].sum(0)
-            done(at.stop - at.start)
-        self.scale = degrees.rsqrt().float()[:, None]
+        for number, row in enumerate(deal(form, range(len(tiles)), x.device)):
+            for tile in row:
+                degrees[tile.at] += tile.down
+                if tile.to != tile.at:
+                    degrees[tile.to] += tile.across
+            # Rows get shorter: to and fro, every lane has long ones and short.
+            lane = number % (2 * _LANES)
+            self._lanes[min(lane, 2 * _LANES - 1 - lane)] += row
+            done(len(x[tiles[number]]))
+        self._scale = degrees.rsqrt().float()[:, None]
+        self.scale = torch.empty_like(self._scale)
+        self.scale[self._order] = self._scale
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """Multiply vectors (N, b)."""
-        scaled = vectors * self.scale
-        product = torch.zeros_like(scaled)
-        for at, slab in self._slabs:
-            product[at].addmm_(slab, scaled[at.start :])
-            below = slab[:, at.stop - at.start :]
-            product[at.stop :].addmm_(below.T, scaled[at])
-        return product.mul_(self.scale)
+        scaled = vectors[self._order].mul_(self._scale)
+
+        def multiply(lane: list[_Tile]) -> Tensor:
+            product = torch.zeros_like(scaled)
+            for at, to, values, _, _ in lane:
+                product[at].addmm_(values, scaled[to])
+                if to != at:
+                    product[to].addmm_(values.T, scaled[at])
+            return product
+
+        total = add_up(multiply, self._lanes, scaled.device).mul_(self._scale)
+        product = torch.empty_like(total)
+        product[self._order] = total
+        return product
+
+
+class _Tile(NamedTuple):
+    """Affinities of some rows to some others, and their sums in float64."""
+
+    at: slice
+    to: slice
+    values: Tensor
+    across: Tensor
+    down: Tensor
+
+
+def near_together(x: Tensor) -> Tensor:
+    """Return an order (N,) of rows (N, r) in which each tile's lie near each other.
+
+    Halves of halves, along the direction in which each is longest, or nearly.
+    """
+
+    def halve(rows: Tensor) -> list[Tensor]:
+        tiles = math.ceil(len(rows) / _TILE)
+        if tiles < 2:
+            return [rows]
+        part = x[rows]
+        part = part - part.mean(0)
+        axis = part[part.square().sum(1).argmax()]
+        for _ in range(_AXIS_STEPS):
+            axis = part.T @ (part @ torch.nn.functional.normalize(axis, dim=0))
+        order = rows[torch.argsort(part @ axis, stable=True)]
+        at = tiles // 2 * _TILE
+        return [*halve(order[:at]), *halve(order[at:])]
+
+    return torch.cat(halve(torch.arange(len(x), device=x.device)))
 
 
 def solve_by_lapack(rows: Rows, affinity: Affinity, k: int) -> Solution:
