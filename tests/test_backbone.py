@@ -66,6 +66,50 @@ def test_an_unknown_name_gets_the_known_ones() -> None:
         resolve_model(3)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        (" texture", "texture"),
+        ("Texture ", "texture"),
+        ("SAM_VIT_B", "sam_vit_b"),
+        ("sam_vit_b/", "sam_vit_b"),
+        ("Timm/resnet18", "timm/resnet18"),
+        ("timm\\resnet18", "timm/resnet18"),
+        ("resnet18", "timm/resnet18"),
+        ("vit_base_patch14_dinov2.lvd142m", "timm/vit_base_patch14_dinov2"),
+        ("timm/ResNet18", "timm/resnet18"),
+        ("timm/resnet18 ", "timm/resnet18"),
+        ("timm//resnet18", "timm/resnet18"),
+    ],
+)
+def test_a_name_that_is_spelt_another_way_gets_a_hint(name: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=f"did you mean '{meant}'"):
+        load_model(name)
+
+
+@pytest.mark.parametrize(
+    "name", [".", "/tmp", "a/../b", "timm/a/../b", "./texture", "~"]
+)
+def test_a_path_is_no_name_and_the_message_says_where_it_goes(name: str) -> None:
+    with pytest.raises(ValueError, match=r"a path is no name: .* checkpoint=path"):
+        load_model(name)
+
+
+def test_a_folder_is_no_name(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "weights").mkdir()
+    monkeypatch.chdir(tmp_path)
+    for name in ("weights", str(tmp_path)):
+        with pytest.raises(ValueError, match="a path is no name"):
+            load_model(name)
+
+
+@pytest.mark.parametrize("name", ["x" * 10**7, "timm/" + "x" * 10**7, "timm/resnet18."])
+def test_a_message_about_a_name_is_short(name: str) -> None:
+    with pytest.raises(ValueError, match=r"has no|must be one of") as caught:
+        load_model(name)
+    assert len(str(caught.value)) < 500
+
+
 @pytest.mark.parametrize("grid", [(64, 64), (16, 24), (1, 1), (1, 9)])
 @pytest.mark.parametrize("size", [(30, 50), (1, 1), (3, 900)])
 def test_texture_takes_any_size_and_any_grid(

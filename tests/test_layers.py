@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from torch import Tensor, nn
 
 from ncut_widget.backbone import (
     CheckpointError,
+    FeatureExtractor,
     LayeredBackbone,
     SamBackbone,
     TimmBackbone,
@@ -329,6 +332,241 @@ def test_timm_is_loaded_from_a_checkpoint(tmp_path: Path) -> None:
     torch.save(small_encoder().state_dict(), path)
     with pytest.raises(CheckpointError, match=r"vit\.pth.* not a checkpoint of timm/"):
         load_model(name, checkpoint=path, **options)
+
+
+VIT, TINY = "timm/vit_tiny_patch16_224", {"size": 96, **SMALL_VIT}
+
+
+@pytest.fixture(scope="module")
+def vit_state() -> dict[str, Tensor]:
+    """Weights of a whole small ViT, its classifier included."""
+    import timm
+
+    encoder = timm.create_model("vit_tiny_patch16_224", num_classes=10, **SMALL_VIT)
+    randomize(encoder)
+    return encoder.state_dict()
+
+
+def first(state: dict[str, Tensor], count: int) -> dict[str, Tensor]:
+    return dict(list(state.items())[:count])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (
+            lambda s: {"a": torch.ones(1)},
+            r"54 of its 54 weights are missing \(cls_token",
+        ),
+        (lambda s: first(s, 30), r"24 of its 54 weights are missing \(blocks\.2\."),
+        (lambda s: {f"x.{k}": v for k, v in s.items()}, "54 of its 54 .* missing"),
+        (lambda s: {**s, "blocks.4.norm1.weight": s["norm.weight"]}, "1 .* too many"),
+        (lambda s: {**s, "reg_token": torch.ones(1, 4, 32)}, r"many \(reg_token\)"),
+        (lambda s: {**s, "cls_token": torch.ones(1, 1, 48)}, "1 have another shape"),
+        (lambda s: {**s, "norm.weight": s["norm.weight"] / 0}, "1 .* not finite"),
+    ],
+)
+def test_timm_refuses_weights_that_are_not_the_models(
+    vit_state: dict[str, Tensor], tmp_path: Path, spoil: Any, message: str
+) -> None:
+    torch.save(spoil(vit_state), tmp_path / "w.pth")
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_model(VIT, checkpoint=tmp_path / "w.pth", **TINY)
+    assert "is not a checkpoint of timm/vit_tiny_patch16_224" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "keep",
+    [
+        lambda s: s,
+        lambda s: {k: v for k, v in s.items() if not k.startswith("head.")},
+        lambda s: {
+            **s,
+            "head.weight": torch.ones(7, 99),
+            "fc_norm.bias": torch.ones(3),
+        },
+        lambda s: {"state_dict": {f"module.{k}": v for k, v in s.items()}, "epoch": 3},
+        lambda s: {"teacher": {f"backbone.{k}": v for k, v in s.items()}},
+    ],
+)
+def test_timm_takes_weights_with_any_head_or_none_and_in_any_wrapper(
+    vit_state: dict[str, Tensor], tmp_path: Path, keep: Any
+) -> None:
+    torch.save(keep(vit_state), tmp_path / "w.pth")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = load_model(VIT, checkpoint=tmp_path / "w.pth", **SMALL_VIT, size=224)
+    assert isinstance(model, TimmBackbone)
+    for name, values in model.encoder.state_dict().items():
+        assert torch.equal(values, vit_state[name])
+    assert "state_dict" not in model.encoder.pretrained_cfg
+
+
+def test_timm_resizes_the_position_embedding_of_another_size(
+    vit_state: dict[str, Tensor], tmp_path: Path
+) -> None:
+    torch.save(vit_state, tmp_path / "w.pth")
+    options = {**SMALL_VIT, "dynamic_img_size": False, "size": 96}
+    model = load_model(VIT, checkpoint=tmp_path / "w.pth", **options)
+    assert isinstance(model, TimmBackbone)
+    assert model.encoder.pos_embed.shape == (1, 37, 32)
+
+
+def test_weights_beside_the_encoder_are_not_used_and_named(
+    vit_state: dict[str, Tensor], tmp_path: Path
+) -> None:
+    state = {**vit_state, "decoder.weight": torch.ones(3)}
+    torch.save(state, tmp_path / "w.pth")
+    with pytest.warns(UserWarning, match=r"1 weights more, .* \(decoder\.weight\)"):
+        load_model(VIT, checkpoint=tmp_path / "w.pth", **TINY)
+
+
+def test_our_own_state_of_a_model_can_be_loaded(tmp_path: Path) -> None:
+    model = load_model(VIT, pretrained=False, **TINY)
+    assert isinstance(model, TimmBackbone)
+    torch.save(model.state_dict(), tmp_path / "w.pth")
+    again = load_model(VIT, checkpoint=tmp_path / "w.pth", **TINY)
+    assert isinstance(again, TimmBackbone)
+    assert again.fingerprint() == model.fingerprint()
+
+
+def test_batch_counts_and_the_head_of_a_convnet_may_be_missing(tmp_path: Path) -> None:
+    import timm
+
+    state = timm.create_model("resnet10t", num_classes=3).state_dict()
+    kept = {
+        name: values
+        for name, values in state.items()
+        if not name.startswith("fc.") and not name.endswith("num_batches_tracked")
+    }
+    assert len(kept) < len(state) - 2
+    path = tmp_path / "w.pth"
+    torch.save(kept, path)
+    load_model("timm/resnet10t", checkpoint=path, size=64)
+    del kept["layer1.0.bn1.running_var"]
+    torch.save(kept, path)
+    with pytest.raises(CheckpointError, match=r"\(layer1\.0\.bn1\.running_var\)"):
+        load_model("timm/resnet10t", checkpoint=path, size=64)
+
+
+def test_checking_what_timm_loads_leaves_torch_as_it_was(tmp_path: Path) -> None:
+    load = nn.Module.load_state_dict
+    torch.save({"a": torch.ones(1)}, tmp_path / "w.pth")
+
+    def attempt(_: int) -> None:
+        with pytest.raises(CheckpointError, match="54 of its 54"):
+            load_model(VIT, checkpoint=tmp_path / "w.pth", **TINY)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(attempt, range(4)))
+    assert nn.Module.load_state_dict is load
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda s: first(s, 9), r"of its \d+ weights are missing"),
+        (lambda s: {**s, "blocks.9.mlp.bias": torch.ones(3)}, "1 weights are too many"),
+        (lambda s: {**s, "pos_embed": torch.ones(1, 64, 64, 48)}, "1 have another sha"),
+        (lambda s: {**s, "pos_embed": s["pos_embed"] / 0}, "not finite"),
+        (lambda s: {**s, "pos_embed": s["pos_embed"].int()}, "1 are of another kind"),
+    ],
+)
+def test_sam_refuses_weights_that_are_not_the_encoders(
+    as_sam_b: ImageEncoderViT, tmp_path: Path, spoil: Any, message: str
+) -> None:
+    state = spoil(as_sam_b.state_dict())
+    torch.save({f"image_encoder.{k}": v for k, v in state.items()}, tmp_path / "w.pth")
+    with pytest.raises(CheckpointError, match=message) as caught:
+        load_model("sam_vit_b", checkpoint=tmp_path / "w.pth")
+    assert "w.pth' is not a checkpoint of sam_vit_b" in str(caught.value)
+
+
+# Grids --------------------------------------------------------------------------------
+
+HIERARCHICAL: dict[str, dict[str, Any]] = {
+    "resnet10t": {},
+    "convnext_atto": {"depths": (1, 1, 1, 1), "dims": (8, 16, 16, 32)},
+    "swin_tiny_patch4_window7_224": FAMILIES["swin_tiny_patch4_window7_224"],
+    "mobilenetv3_small_050": {},
+}
+
+
+@pytest.mark.parametrize("name", HIERARCHICAL)
+def test_the_last_stage_of_a_hierarchical_encoder_has_32_cells_by_default(
+    name: str,
+) -> None:
+    model = load_model(f"timm/{name}", pretrained=False, **HIERARCHICAL[name])
+    assert isinstance(model, TimmBackbone)
+    assert model.image_size == (1024, 1024)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        features = extract_features(data.coffee(), model, progress=False)
+    assert features.shape[:3] == (1, 32, 32)
+
+
+@pytest.mark.parametrize("option", ["size", "img_size"])
+@pytest.mark.parametrize("name", ["resnet10t", "swin_tiny_patch4_window7_224"])
+def test_a_size_that_is_given_is_kept_and_a_coarse_grid_is_said_once(
+    name: str, option: str
+) -> None:
+    given = {option: (224, 256), "pretrained": False}
+    model = load_model(f"timm/{name}", **given, **HIERARCHICAL[name])
+    assert isinstance(model, TimmBackbone)
+    assert model.image_size == (224, 256)
+    extractor = FeatureExtractor(model, progress=False)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        extractor.fit_transform(data.coffee())
+        extractor.transform(data.chelsea())
+    (said,) = told
+    assert "TimmBackbone is 7 x 8 cells" in str(said.message)
+    assert "size=..." in str(said.message)
+
+
+def test_stages_that_stop_at_one_stride_keep_the_models_own_size() -> None:
+    model = load_model("timm/samvit_base_patch16_224", pretrained=False, **SMALL_VIT)
+    assert isinstance(model, TimmBackbone)
+    assert model.image_size == (224, 224)
+
+
+@pytest.mark.parametrize(("rows", "cols"), [(23, 64), (64, 23), (1, 1)])
+def test_a_coarse_grid_of_any_callable_is_said(rows: int, cols: int) -> None:
+    def backbone(images: list[NDArray]) -> NDArray:
+        return np.zeros((len(images), rows, cols, 4), np.float32)
+
+    with pytest.warns(UserWarning, match=f"grid of function is {rows} x {cols} cells"):
+        extract_features(data.coffee(), backbone, progress=False)
+
+
+@pytest.mark.parametrize(("side", "grid"), [(300, 24), (23, 8)])
+def test_a_grid_that_is_fine_for_its_images_is_not_spoken_of(
+    side: int, grid: int
+) -> None:
+    def backbone(images: list[NDArray]) -> NDArray:
+        return np.zeros((len(images), grid, grid, 4), np.float32)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        image = np.zeros((side, side, 3), np.uint8)
+        extract_features(image, backbone, progress=False)
+
+
+@pytest.mark.parametrize("name", ["timm", "segment_anything", "torch", "PIL"])
+def test_fingerprints_name_the_versions_of_what_computes(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    model: LayeredBackbone = SamBackbone(small_encoder())
+    if name == "timm":
+        found = load_model(VIT, pretrained=False, **TINY)
+        assert isinstance(found, TimmBackbone)
+        model = found
+    before = model.fingerprint()
+    assert model.fingerprint() == before
+    module = __import__(name)
+    monkeypatch.setattr(module, "__version__", "0.0.1", raising=False)
+    assert model.fingerprint() != before
 
 
 def test_timm_without_a_network_says_where_the_weights_are(

@@ -161,7 +161,9 @@ def shown(name: str) -> str:
     return repr(name) if len(name) <= LONGEST else f"{name[:LONGEST]!r}..."
 
 
-def did_you_mean(name: str, known: Iterable[str], family: str = "") -> str:
+def did_you_mean(
+    name: str, known: Iterable[str], family: str = "", count: int = 3
+) -> str:
     """Give a hint at the names that one may have been meant for, or nothing.
 
     Examples
@@ -173,10 +175,14 @@ def did_you_mean(name: str, known: Iterable[str], family: str = "") -> str:
         return ""
     spelt = {one.casefold(): one for one in known}
     plain = name.strip().strip("/\\").casefold()
-    close = difflib.get_close_matches(plain, spelt, n=3)
     if plain in spelt:
-        close = [plain]
-    meant = [repr(family + spelt[one]) for one in close]
+        close = [spelt[plain]]
+    else:
+        close = difflib.get_close_matches(name, spelt.values(), count)
+        close = close or [
+            spelt[one] for one in difflib.get_close_matches(plain, spelt, count)
+        ]
+    meant = [repr(family + one) for one in close]
     return f"; did you mean {' or '.join(meant)}?" if meant else ""
 
 
@@ -190,7 +196,7 @@ def _hint(name: str) -> str:
         return PATH
     if family in _FACTORIES and parts[-1]:
         return f"; did you mean {family + '/'.join(parts[1:])!r}?"
-    hint = did_you_mean(name, [*_FACTORIES, *_ALIASES])
+    hint = did_you_mean(name, [*_FACTORIES, *_ALIASES], count=1)
     if hint or len(parts) > 1 or os.path.isdir(name):
         return hint or (PATH if os.path.isdir(name) else "")
     with suppress(ImportError, RuntimeError):  # it may not be installed

@@ -273,13 +273,11 @@ def _create(
     if size is not None:
         ways["img_size"] = size
     for option, value in ways.items():
+        if option in options:
+            continue
+        way = {option: value, **options}
         try:
-            return timm.create_model(
-                name,
-                pretrained=pretrained,
-                num_classes=0,
-                **{option: value, **options},
-            )
+            return timm.create_model(name, pretrained=pretrained, num_classes=0, **way)
         except TypeError as error:
             if option not in str(error):
                 raise
@@ -323,7 +321,7 @@ def _checked(label: str, norm: bool, *, given: bool) -> Iterator[None]:
     fits and only logs what does not; between these two there is no other way in. What
     may be too many is known of published weights, and not of a file that was given.
     """
-    own, load = threading.get_ident(), nn.Module.load_state_dict
+    own = threading.get_ident()
 
     def checked(model: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != own:
@@ -350,6 +348,7 @@ def _checked(label: str, norm: bool, *, given: bool) -> Iterator[None]:
         return load(model, fitting, strict=False)
 
     with _LOADING:
+        load = nn.Module.load_state_dict
         nn.Module.load_state_dict = checked  # type: ignore[method-assign, assignment]
         try:
             yield

@@ -46,8 +46,8 @@ def load_state_dict(
     Parameters
     ----------
     path : str or path
-        A safetensors file, or one of `torch.save`, told apart by their content, which
-        holds a dict of tensors. It may be inside of entries that training programs
+        A safetensors file, by whatever name, or one of `torch.save`, which holds a dict
+        of tensors. It may be inside of entries that training programs
         make, such as ``"state_dict"`` or ``"model"``, and its names may have the
         prefixes of wrappers, such as ``"module."``; both are taken off.
     prefix : str
@@ -201,9 +201,9 @@ def _read(path: Path) -> Any:
     foreign = _foreign(path, head)
     if foreign:
         raise CheckpointError(f"{path} cannot be read as weights: it is {foreign}")
-    if path.suffix == ".safetensors" and not head.startswith(b"PK"):
-        return safetensors.torch.load_file(path)
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < path.stat().st_size:
+    length = int.from_bytes(head[:8], "little")
+    header = head[8:9] == b"{" and length < path.stat().st_size
+    if header or path.suffix == ".safetensors":
         return safetensors.torch.load_file(path)
     # Only the zip format can be mapped; the format before torch 1.6 cannot.
     mmap = zipfile.is_zipfile(path)
