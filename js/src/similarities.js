@@ -110,7 +110,7 @@ export class Similarities {
       if (room === 0) break;
       const name = nameOf(source);
       if (seen.has(name)) continue;
-      seen.add(name);
+      if (negatives.length > 0) seen.add(name);
       const lacking = images.filter((image) => {
         const key = keyOf(prompts.numEig, name, image);
         return !this.#cache.has(key) && !this.#refused.has(key);

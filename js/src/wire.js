@@ -135,7 +135,7 @@ export function keyOf(numEig, name, image) {
 
 /** @param {Source} source */
 export function nameOf(source) {
-  if (isPrompt(source)) return source.join(",");
+  if (isPrompt(source)) return `${source[0]},${source[1]},${source[2]}`; // Not join: slow.
   const { positives, negatives, click_weight, bg_weight } = source;
   return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
 }

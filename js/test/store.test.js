@@ -432,6 +432,7 @@ test("thumbs are fetched in batches, and once", async () => {
 test("a picture that cannot be decoded is said, and not asked for again", async () => {
   const model = new FakeModel();
   const life = new AbortController();
+  lives.push(life);
   const store = new Store(model, life.signal, () => Promise.reject(new Error()));
   store.show({}, [0]);
   const request = model.sent.find(({ kind }) => kind === "stage");
