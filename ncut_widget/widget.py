@@ -212,7 +212,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         pictures = None if images is None else Images(images)
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
-        self._pictures = Pictures(self._session.eigvecs.tensor, pictures)
+        self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
         self._edits = Edits()
         self._bound: dict[str, Callable[[Any], None]] = {}
         self._pipeline: Pipeline | None = None
@@ -754,12 +754,22 @@ class NcutSegmenter(anywidget.AnyWidget):
         wrong = sync_data.keys() & set(self.keys) - taken.keys()
         with self._changing():
             try:
+                self._check(taken)  # before it is sent to other pages, or set in part
                 super().set_state(taken)
-            except traitlets.TraitError as error:
+            except (TypeError, ValueError, traitlets.TraitError) as error:
                 self._send_error(None, error)
                 wrong |= taken.keys()
             if wrong:
                 self.send_state(list(wrong))
+
+    def _check(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if name not in FROM_PAGE:
+                raise ValueError(f"the page may not set {shown(name)}")
+            if name in VIEW:
+                self.traits()[name].validate(self, value)
+            elif name in TOLD:
+                self._session.check(name, value)
 
     def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         """Answer a request of the page; see `ncut_widget.wire`."""
@@ -775,7 +785,7 @@ class NcutSegmenter(anywidget.AnyWidget):
                 self._sync(request)
             else:
                 self.send(*reply(self._session, self._pictures, request))
-        except (TypeError, ValueError, OSError) as error:
+        except (TypeError, ValueError, OSError, traitlets.TraitError) as error:
             self._send_error(request_id, error)
         except Exception as error:
             log.exception("a message from the page failed: %s", shown(content))
@@ -797,11 +807,9 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     def _sync(self, request: SyncRequest) -> None:
         """Set what may not have arrived, and tell all that the page may have missed."""
-        unknown = request.settings.keys() - FROM_PAGE
-        if unknown:
-            raise ValueError(f"settings must be of the page's, got {shown(unknown)}")
         with self._changing():
             try:
+                self._check(request.settings)
                 with self.hold_sync(), self.hold_trait_notifications():
                     for name, value in request.settings.items():
                         self.set_trait(name, value)

@@ -49,7 +49,7 @@ as long as it likes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from ncut_widget.checks import check_choice, check_flag, check_number, shown
 from ncut_widget.edits import Edit
@@ -137,7 +137,7 @@ def read_id(content: Any) -> str | None:
     return value if _is_name(value) else None
 
 
-def _is_name(value: Any) -> bool:
+def _is_name(value: Any) -> TypeGuard[str]:
     return (
         isinstance(value, str)
         and 0 < len(value) <= NAME_LENGTH
