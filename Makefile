@@ -1,5 +1,6 @@
 # make demo   JupyterLab on the quickstart notebook
 # make test   everything that must hold: Python, JavaScript, browser and notebook tests
+# make lowest the tests without a browser, with the lowest releases that are allowed
 # make bench  speed, accuracy and memory against our peers, each in an environment of
 #             its own; bench-solver, bench-accuracy, bench-click, ... repeat one part
 
@@ -19,7 +20,7 @@ suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
 program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
 show = @$(BIN)/python -m tests.benchmarks.results
 
-.PHONY: demo test bench $(PARTS:%=bench-%) arrays peers bundle check
+.PHONY: demo test lowest bench $(PARTS:%=bench-%) arrays peers bundle check node
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
@@ -27,6 +28,9 @@ demo: .venv/lab
 test: check peers
 	$(BIN)/python tests/install/browser.py
 	$(BIN)/python -m pytest --hypothesis-profile=ci
+
+lowest: .bench/lowest/installed peers
+	.bench/lowest/bin/python -m pytest --ignore=tests/browser --ignore=tests/install
 
 # One part at a time, also under `make -j`: what is timed must have the machine alone.
 bench:
@@ -93,25 +97,36 @@ check: .venv/dev js/node_modules/.package-lock.json
 	$(BIN)/mypy
 	npm --prefix js run --silent check
 	npm --prefix js run --silent test
-	npm --prefix js run --silent build -- --outdir=$(CURDIR)/.bench/bundle
+	npm --prefix js run --silent build -- --outdir="$(CURDIR)/.bench/bundle"
 	diff -r .bench/bundle ncut_widget/static
 
 .venv/lab: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	tests/install/venv.sh "$(PYTHON)" .venv
 	$(BIN)/python $(PIP) --editable '.[lab,tsne]'
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	tests/install/venv.sh "$(PYTHON)" .venv
 	$(BIN)/python $(PIP) --editable '.[dev]'
 	@touch $@ .venv/lab
 
-js/node_modules/.package-lock.json: js/package.json js/package-lock.json
-	tests/install/node.sh
+node:
+	@tests/install/node.sh
+
+js/node_modules/.package-lock.json: js/package.json js/package-lock.json | node
 	npm --prefix js ci --no-audit --no-fund
 	@touch $@
 
 .bench/%/installed: tests/peers/%.txt constraints.txt
-	$(PYTHON) -m venv .bench/$*
+	tests/install/venv.sh "$(PYTHON)" .bench/$*
 	.bench/$*/bin/python $(PIP) --requirement $<
+	@touch $@
+
+# The pair of torch is constraints.txt's: each one more is gigabytes.
+.bench/lowest/installed: pyproject.toml constraints.txt .venv/dev
+	tests/install/venv.sh "$(PYTHON)" .bench/lowest
+	grep ^torch constraints.txt > .bench/lowest/constraints.txt
+	$(BIN)/python -m tests.install.lowest >> .bench/lowest/constraints.txt
+	.bench/lowest/bin/python -m pip --disable-pip-version-check --quiet install \
+		--constraint .bench/lowest/constraints.txt --editable '.[dev]'
 	@touch $@

@@ -1,37 +1,186 @@
-"""What is installed: the wheel, and the files it must bring along."""
+"""What is shipped: the sdist, the wheel made from it, and what they ask for."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+import tarfile
 import zipfile
+from importlib.metadata import PathDistribution
 from pathlib import Path
 
+import pytest
+from packaging.requirements import Requirement
 
-def test_the_wheel_works_outside_the_checkout(tmp_path: Path) -> None:
-    """Built, unpacked elsewhere, imported: with its bundle, without Node."""
-    root = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[1]
+
+
+def build(source: Path, target: str, folder: Path) -> Path:
+    """Build a source tree's "sdist" or "wheel"."""
     subprocess.run(
-        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path],
-        cwd=root,
+        [sys.executable, "-m", "hatchling", "build", "-t", target, "-d", folder],
+        cwd=source,
         check=True,
         capture_output=True,
     )
-    (wheel,) = tmp_path.glob("*.whl")
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "site")
+    (built,) = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the sdist, and unpack it."""
+    folder = tmp_path_factory.mktemp("sdist")
+    with tarfile.open(build(ROOT, "sdist", folder / "dist")) as archive:
+        archive.extractall(folder, filter="data")
+    (unpacked,) = folder.glob("ncut_widget-*")
+    return unpacked
+
+
+@pytest.fixture(scope="module")
+def site(sdist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the wheel from the sdist, and unpack it."""
+    folder = tmp_path_factory.mktemp("wheel")
+    with zipfile.ZipFile(build(sdist, "wheel", folder / "dist")) as archive:
+        archive.extractall(folder / "site")
+    return folder / "site"
+
+
+def files(folder: Path) -> set[str]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix() for path in paths}
+
+
+def test_the_sdist_holds_what_bundle_and_tests_are_made_with(sdist: Path) -> None:
+    held = files(sdist)
+    assert {
+        *("LICENSE", "Makefile", "README.md", "constraints.txt", "pyproject.toml"),
+        *("js/package.json", "js/package-lock.json", "js/.npmrc", "js/build.js"),
+        *("js/tsconfig.json", "js/biome.json", "js/src/index.js", "js/src/style.css"),
+        *("js/test/wire.test.js", "js/test/fixtures/masks.json"),
+        *("tests/conftest.py", "tests/browser/host.py", "tests/install/node.sh"),
+        *("tests/peers/ncut-pytorch-1.8.19.txt", "tests/benchmarks/pytest.ini"),
+        *("notebooks/quickstart.ipynb", "notebooks/figures/how-it-works.svg"),
+    } <= held
+    assert os.access(sdist / "tests/install/node.sh", os.X_OK)
+    assert not {name for name in held if name.startswith((".venv", ".ci", "js/node_"))}
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
+def test_the_sdist_holds_every_file_of_the_repository(sdist: Path) -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    ).stdout.split("\0")
+    tracked = {name for name in listed if name and (ROOT / name).exists()}
+    assert tracked - files(sdist) == {".ci/run"}
+
+
+def test_the_wheel_holds_the_package_alone(site: Path) -> None:
+    held = files(site)
+    assert {
+        "ncut_widget/py.typed",
+        "ncut_widget/static/widget.css",
+        "ncut_widget/static/widget.js",
+        "ncut_widget-0.1.0.dist-info/licenses/LICENSE",
+    } <= held
+    tops = {name.split("/")[0] for name in held}
+    assert tops == {"ncut_widget", "ncut_widget-0.1.0.dist-info"}
+    assert files(ROOT / "ncut_widget" / "static") == {"widget.css", "widget.js"}
+
+
+def test_the_wheel_works_outside_the_checkout(site: Path, tmp_path: Path) -> None:
+    """Built, unpacked elsewhere, imported: with its bundle, without Node."""
     program = (
         "import ncut_widget, numpy as np;"
         "seg = ncut_widget.NcutSegmenter(np.eye(4, dtype='f4').reshape(1, 2, 2, 4));"
         "print(ncut_widget.__file__); print(len(seg._esm), len(seg._css))"
     )
-    path = f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r});"
+    path = f"import sys; sys.path.insert(0, {str(site)!r});"
     output = subprocess.run(
         [sys.executable, "-c", path + program],
         cwd=tmp_path,
         check=True,
         capture_output=True,
         text=True,
-    ).stdout.split()
-    assert output[0].startswith(str(tmp_path))
-    assert all(int(length) > 1000 for length in output[1:])
+    ).stdout.splitlines()
+    assert output[0].startswith(str(site))
+    assert all(int(length) > 1000 for length in output[1].split())
+
+
+@pytest.mark.parametrize(
+    ("name", "release"),
+    [
+        ("scipy", "1.11.2"),  # counts no connected components
+        ("numpy", "1.26.4"),  # keeps float32, in which exp overflows
+        ("torch", "2.5.1"),  # CVE-2025-32434: weights_only=True runs code
+        ("torch", "2.9.1"),  # CVE-2026-24747: weights_only=True writes where it likes
+        ("pillow", "10.2.0"),  # CVE-2024-28219: colour profiles overflow a buffer
+        ("pillow", "12.1.0"),  # CVE-2026-25990: PSD files write beyond their memory
+        ("pillow", "12.2.0"),  # files that read beyond their memory
+        ("scikit-image", "0.23.2"),  # asks for no numpy that is allowed
+    ],
+)
+def test_no_release_with_a_known_fault_is_allowed(
+    site: Path, name: str, release: str
+) -> None:
+    (metadata,) = site.glob("*.dist-info")
+    asked = map(Requirement, PathDistribution(metadata).requires or ())
+    (requirement,) = (one for one in asked if one.name == name)
+    assert release not in requirement.specifier
+
+
+@pytest.fixture
+def fake(tmp_path: Path) -> Path:
+    """Make a folder of programs that come first on PATH."""
+    folder = tmp_path / "some programs"
+    folder.mkdir()
+    return folder
+
+
+def install(script: str, *arguments: str, first: Path) -> subprocess.CompletedProcess:
+    path = f"{first}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        [ROOT / "tests" / "install" / script, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+    )
+
+
+def node_sh(fake: Path, version: str) -> subprocess.CompletedProcess:
+    """Run node.sh where Node says that it is of this version."""
+    for program, output in (("node", f"v{version}"), ("npm", "10.0.0")):
+        (fake / program).write_text(f"#!/bin/sh\necho {output}\n")
+        (fake / program).chmod(0o755)
+    return install("node.sh", first=fake)
+
+
+@pytest.mark.parametrize("version", ["18.20.4", "20.9.0", "20.10.0"])
+def test_an_old_node_is_named_with_the_one_that_is_needed(
+    fake: Path, version: str
+) -> None:
+    done = node_sh(fake, version)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "Node 20.11 or newer" in line
+    assert f"v{version}" in line
+
+
+@pytest.mark.parametrize("version", ["20.11.0", "20.20.2", "22.1.0", "100.0.0"])
+def test_a_node_that_is_new_enough_is_taken(fake: Path, version: str) -> None:
+    done = node_sh(fake, version)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_an_old_python_is_named_with_the_one_that_is_needed(fake: Path) -> None:
+    old = fake / "python3"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.1\nexit 1\n')
+    old.chmod(0o755)
+    done = install("venv.sh", str(old), str(fake / "venv"), first=fake)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert "needs Python 3.10 or newer" in line
+    assert "Python 3.9.1" in line
+    assert not (fake / "venv").exists()

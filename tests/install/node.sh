@@ -1,13 +1,23 @@
 #!/bin/sh
-# Node and npm, for the JavaScript checks and tests.
+# Node and npm, for the JavaScript checks and tests: js/package.json says which Node.
 set -eu
-if command -v npm >/dev/null; then
-    exit 0
-elif [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
+need=$(sed -n 's/.*"node": ">=\([0-9.]*\)".*/\1/p' js/package.json)
+enough() {
+    command -v npm >/dev/null && command -v node >/dev/null &&
+        printf '%s\n' "v$need" "$(node --version)" | sort -V -C
+}
+
+if ! command -v node >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null
+then
     export DEBIAN_FRONTEND=noninteractive
     apt-get update -qq
     apt-get install -y -qq --no-install-recommends nodejs npm
-else
-    echo "The tests need Node 18 or newer with npm: install it and run again." >&2
+    # Debian 12 has Node 18; npm has newer ones.
+    enough || npm install --global --no-audit --no-fund "node@${need%%.*}"
+fi
+if ! enough; then
+    echo "The tests need Node $need or newer with npm, and here is" \
+        "$(command -v npm >/dev/null || echo no npm and) Node" \
+        "$(node --version 2>/dev/null || echo none): install it and run again." >&2
     exit 1
 fi
