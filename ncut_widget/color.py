@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, TypeAlias, get_args
 
 import numpy as np
@@ -14,12 +15,24 @@ from ncut_widget.embedding import (
     Embedding,
     Metric,
     embed_by_sample,
-    principal_components,
+    principal_axes,
     tsne,
     umap,
 )
+from ncut_widget.products import row_norms, weighted_sum
 
 Colors: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+
+_NOT_FINITE = "eigvecs must be finite, got NaN or infinite values"
+
+FITTED_ROWS = 2**16
+"""Of more rows than this, the colours of principal components are fitted to a sample.
+
+All rows of 5000 images take seconds, and their colours differ by less than a shade.
+"""
+
+_CPU_VALUES, _VALUES = 2**17, 2**25
+"""Of images that are coloured together: on a CPU they stay in a core's cache."""
 
 
 def rgb_from_pca_3d(
@@ -58,8 +71,9 @@ def rgb_from_pca_3d(
     -----
     Rows are scaled to unit length first, as a mask compares them by their cosine.
     Without that a few isolated pixels, whose rows are long, would take all the colours.
-    Nothing is random: the components come from all rows, by their K x K covariance in
-    float64, each turned so that the largest entry of its axis is positive.
+    Nothing is random: components and quantiles come from all rows or, of more than
+    65 536, from so many that are evenly spaced; each axis is turned so that its largest
+    entry is positive. Equal rows have equal colours, to the bit.
 
     Examples
     --------
@@ -70,9 +84,84 @@ def rgb_from_pca_3d(
     """
     _check_quantile(q)
     with torch.inference_mode():
-        rows, shape = _finite_rows(eigvecs, device)
-        x3d = principal_components(_unit_rows(rows), 3).cpu().numpy()
-    return x3d.reshape(*shape, 3), _stretch(x3d, q).reshape(*shape, 3)
+        tensor, at = _tensor(eigvecs, device)
+        rows, x3d, rgb = tensor.reshape(*_three(tensor.shape)), [], []
+        for part in _parts(rows, at):
+            if not bool(torch.isfinite(part).all()):
+                raise ValueError(_NOT_FINITE)
+        colors = PrincipalColors(rows, q, at)
+        for part in _parts(rows, at):
+            points = colors.points(part)
+            x3d.append(points)
+            rgb.append(colors.paint(points))
+    shape = (*tensor.shape[:-1], 3)
+    return np.concatenate(x3d).reshape(shape), np.concatenate(rgb).reshape(shape)
+
+
+class PrincipalColors:
+    """The colours of `rgb_from_pca_3d`, of any image as it is asked for.
+
+    Parameters
+    ----------
+    eigvecs : torch.Tensor of float, shape (B, P, K)
+        Finite.
+    q : float, above 0.5 to 1
+    device : torch.device, optional
+        Where to compute; where the eigenvectors are by default.
+    """
+
+    def __init__(
+        self, eigvecs: torch.Tensor, q: float = 0.98, device: torch.device | None = None
+    ) -> None:
+        device = device or eigvecs.device
+        count = eigvecs.shape[0] * eigvecs.shape[1]
+        fitted = min(count, FITTED_ROWS)
+        self._fit(eigvecs, np.arange(fitted) * count // fitted, q, device)
+        if fitted < count and not bool(self._axes.any()):
+            # Things so small that the sample has none of them are all there is to see.
+            self._fit(eigvecs, np.arange(count), q, device)
+
+    def _fit(
+        self, eigvecs: torch.Tensor, places: NDArray, q: float, device: torch.device
+    ) -> None:
+        image, pixel = np.divmod(places, eigvecs.shape[1])
+        rows = eigvecs[torch.from_numpy(image), torch.from_numpy(pixel)]
+        unit = _unit(rows.to(device, torch.float32).T.contiguous())
+        self._mean, self._axes = principal_axes(unit.T, 3)
+        self._low, self._high = _ends(self._project(unit), q)
+
+    def points(self, eigvecs: torch.Tensor) -> NDArray[np.float32]:
+        """Principal components of some images: (n, P, K) -> (n, P, 3)."""
+        rows = eigvecs.to(self._mean).transpose(1, 2).contiguous()
+        return self._project(_unit(rows))
+
+    def paint(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Colours of principal components: (..., 3), each in [0, 1]."""
+        return _stretch(points, self._low, self._high)
+
+    def __call__(self, eigvecs: torch.Tensor) -> NDArray[np.float32]:
+        """Colours of some images: (n, P, K) -> (n, P, 3)."""
+        with torch.inference_mode():
+            return self.paint(self.points(eigvecs))
+
+    def _project(self, unit: torch.Tensor) -> NDArray[np.float32]:
+        centred = unit - self._mean[:, None]
+        points = [weighted_sum(centred, axis).cpu().numpy() for axis in self._axes.T]
+        return np.stack(points, axis=-1)
+
+
+def _three(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """Images, pixels, eigenvectors; two axes are one image."""
+    batch = shape[0] if len(shape) > 2 else 1
+    return batch, math.prod(shape[:-1]) // batch, shape[-1]
+
+
+def _parts(eigvecs: torch.Tensor, device: torch.device) -> Iterator[torch.Tensor]:
+    """Give some images at a time, (n, P, K) in float32, where they are computed."""
+    values = _CPU_VALUES if device.type == "cpu" else _VALUES
+    size = max(1, values // math.prod(eigvecs.shape[1:]))
+    for part in eigvecs.split(size):
+        yield part.to(device, torch.float32)
 
 
 def rgb_from_tsne_3d(
@@ -240,7 +329,7 @@ def _from_sample(
         if len(rows) < 4:
             raise ValueError(f"eigvecs must have at least 4 rows, got {len(rows)}")
         if metric == "cosine":
-            rows = _unit_rows(rows)
+            rows = _unit(rows.T).T
         else:
             # Any scale will do, but that the squares stay within float32.
             rows = rows / rows.abs().max().clamp_min(1e-30)
@@ -252,36 +341,52 @@ def _from_sample(
             knn=knn,
             progress=progress,
         )
-    return x3d.reshape(*shape, 3), _stretch(x3d, q).reshape(*shape, 3)
+    rgb = _stretch(x3d, *_ends(x3d, q))
+    return x3d.reshape(*shape, 3), rgb.reshape(*shape, 3)
 
 
-def _finite_rows(
+def _tensor(
     eigvecs: ArrayLike | torch.Tensor, device: str | torch.device | None
-) -> tuple[torch.Tensor, tuple[int, ...]]:
+) -> tuple[torch.Tensor, torch.device]:
+    """Give eigenvectors of a shape that will do, and where to compute."""
     if not isinstance(eigvecs, torch.Tensor):
         eigvecs = torch.from_numpy(np.array(eigvecs, dtype=np.float32))
     shape = tuple(eigvecs.shape)
     if len(shape) < 2 or 0 in shape:
         raise ValueError(f"eigvecs must have shape (..., K), none of it 0, got {shape}")
     at = eigvecs.device if device is None else pick_device(device)
-    rows = eigvecs.detach().reshape(-1, shape[-1]).to(at, torch.float32)
+    return eigvecs.detach(), at
+
+
+def _finite_rows(
+    eigvecs: ArrayLike | torch.Tensor, device: str | torch.device | None
+) -> tuple[torch.Tensor, tuple[int, ...]]:
+    tensor, at = _tensor(eigvecs, device)
+    rows = tensor.reshape(-1, tensor.shape[-1]).to(at, torch.float32)
     if not bool(torch.isfinite(rows).all()):
-        raise ValueError("eigvecs must be finite, got NaN or infinite values")
-    return rows, shape[:-1]
+        raise ValueError(_NOT_FINITE)
+    return rows, tuple(tensor.shape[:-1])
 
 
-def _unit_rows(rows: torch.Tensor) -> torch.Tensor:
+def _unit(rows: torch.Tensor) -> torch.Tensor:
+    """Bring pixels' rows, (..., K, P), to unit length; zero ones stay zero."""
     # By the largest entry first: squares of very small or large rows leave float32.
-    rows = rows / rows.abs().amax(dim=1, keepdim=True).clamp_min(1e-30)
-    return torch.nn.functional.normalize(rows, dim=1)
+    rows = rows / rows.abs().amax(dim=-2, keepdim=True).clamp_min(1e-30)
+    return rows / row_norms(rows).unsqueeze(-2)
 
 
-def _stretch(x3d: NDArray[np.float32], q: float) -> NDArray[np.float32]:
-    """Min-max each column between its quantiles, clipped; constant columns to 0.5."""
+def _ends(x3d: NDArray[np.float32], q: float) -> tuple[NDArray, NDArray]:
+    """Where each column of (N, 3) begins and ends: at its quantiles."""
     low, high = np.quantile(x3d, [1 - q, q], axis=0)
     # A thing of under 2 % of the pixels may be all there is to see.
     flat = high <= low
-    low, high = np.where(flat, x3d.min(0), low), np.where(flat, x3d.max(0), high)
+    return np.where(flat, x3d.min(0), low), np.where(flat, x3d.max(0), high)
+
+
+def _stretch(
+    x3d: NDArray[np.float32], low: NDArray, high: NDArray
+) -> NDArray[np.float32]:
+    """Min-max each column between its ends, clipped; constant columns to 0.5."""
     span = high - low
     rgb = np.where(span > 0, (x3d - low) / np.where(span > 0, span, 1), 0.5)
     return np.clip(rgb, 0, 1).astype(np.float32)

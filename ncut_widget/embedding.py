@@ -27,18 +27,23 @@ _CHUNK_ENTRIES = 2**23
 
 def principal_components(rows: Tensor, count: int) -> Tensor:
     """Project centred rows (N, K) on their leading axes (N, count); zeros beyond K."""
+    mean, axes = principal_axes(rows, count)
+    return (rows - mean) @ axes
+
+
+def principal_axes(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Find the mean (K,) and leading axes (K, count) of rows (N, K); zeros beyond K."""
     mean = rows.mean(dim=0, dtype=torch.float32)
     centred = rows - mean
     covariance = (centred.T @ centred).cpu().double() / len(rows)
-    variances, axes = torch.linalg.eigh(covariance)
-    axes = axes.flip(1)[:, :count]
+    variances, vectors = torch.linalg.eigh(covariance)
+    vectors = vectors.flip(1)[:, :count]
     # Rounding has directions too: without variance, no component.
-    axes = axes * (variances.flip(0)[:count] > 1e-10)
-    largest = axes.gather(0, axes.abs().argmax(dim=0, keepdim=True))
-    axes = axes * torch.where(largest < 0, -1.0, 1.0)
-    components = rows.new_zeros(len(rows), count)
-    components[:, : axes.shape[1]] = centred @ axes.to(centred)
-    return components
+    vectors = vectors * (variances.flip(0)[:count] > 1e-10)
+    largest = vectors.gather(0, vectors.abs().argmax(dim=0, keepdim=True))
+    axes = (vectors * torch.where(largest < 0, -1.0, 1.0)).to(rows)
+    absent = count - axes.shape[1]
+    return mean, torch.nn.functional.pad(axes, (0, absent)) if absent > 0 else axes
 
 
 def tsne(perplexity: float, metric: Metric, seed: int) -> Embedding:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from PIL import Image
 
 from ncut_widget.color import (
     Colors,
+    PrincipalColors,
     rgb_from_pca_3d,
     rgb_from_tsne_3d,
     rgb_from_umap_3d,
@@ -28,6 +28,9 @@ SIDES = {"stage": 2048, "thumb": 192}
 
 QUALITIES = {"stage": 95, "thumb": 85}
 """Of JPEG."""
+
+REPLY_BYTES = 10 * 2**20
+"""Of the files in one answer, if there is more than one."""
 
 
 METHODS: dict[str, Callable[..., Colors]] = {
@@ -56,12 +59,28 @@ class Picture(NamedTuple):
     height: int
 
 
-@dataclass(frozen=True)
 class _Coloring:
-    """Eigenvector colours, float32 (B, H, W, 3), and how many came before them."""
+    """Eigenvector colours, made image by image or all at once.
 
-    version: int
-    rgb: NDArray[np.float32]
+    Parameters
+    ----------
+    version : int
+        How many came before them.
+    paint : callable
+        Image -> float32 (H, W, 3).
+    rgb : ndarray of float32, shape (B, H, W, 3), optional
+        All of them.
+    """
+
+    def __init__(
+        self,
+        version: int,
+        paint: Callable[[int], NDArray[np.float32]],
+        rgb: NDArray[np.float32] | None = None,
+    ) -> None:
+        self.version = version
+        self.paint = paint
+        self.rgb = rgb
 
 
 class Pictures:
@@ -89,7 +108,14 @@ class Pictures:
     @property
     def colors(self) -> NDArray[np.float32]:
         """Eigenvector colours, [0, 1], shape (B, H, W, 3), read-only."""
-        return self._current().rgb
+        coloring = self._current()
+        if coloring.rgb is None:
+            rgb = np.stack([*map(coloring.paint, range(len(self._eigvecs)))])
+            rgb.flags.writeable = False
+            with self._lock:
+                # Another thread may have made them meanwhile.
+                coloring.rgb = rgb if coloring.rgb is None else coloring.rgb
+        return coloring.rgb
 
     @property
     def version(self) -> int:
@@ -117,56 +143,77 @@ class Pictures:
                     f"color({method!r}) has no option {name!r}; "
                     f"known: {', '.join(sorted(known))}"
                 )
-        rgb = self._compute(method, **options)
+        _, rgb = METHODS[method](self._eigvecs, **options)
+        rgb.flags.writeable = False
         with self._lock:
-            self._coloring = _Coloring(self.version + 1, rgb)
+            self._coloring = _Coloring(self.version + 1, rgb.__getitem__, rgb)
 
     def write(self, request: PicturesRequest) -> Message:
-        """Answer a request for pictures."""
-        if request.kind == "eigvecs" or self._images is None:
-            coloring = self._current()
-            version = coloring.version
-            made = [
-                encode_picture(_as_bytes(coloring.rgb[image]), mime="image/png")
-                for image in request.images
-            ]
-        else:
-            version = self.version
-            side, quality = SIDES[request.kind], QUALITIES[request.kind]
-            made = [
-                encode_picture(self._images.reduced(image, side), side, quality=quality)
-                for image in request.images
-            ]
-        pictures = [
-            {
-                "image": image,
-                "mime": picture.mime,
-                "width": picture.width,
-                "height": picture.height,
-            }
-            for image, picture in zip(request.images, made, strict=True)
-        ]
+        """Answer a request for pictures, with as many as fit: the others are `left`.
+
+        No lock is held while files are read, decoded and encoded.
+        """
+        wanted = list(dict.fromkeys(request.images))
+        version, encode = self._encoder(request.kind)
+        made: list[Picture] = []
+        size = 0
+        for image in wanted:
+            picture = encode(image)
+            size += len(picture.data)
+            if made and size > REPLY_BYTES:
+                break
+            made.append(picture)
         content = {
             "type": "pictures",
             "id": request.id,
             "kind": request.kind,
             "colors": version,
-            "pictures": pictures,
+            "pictures": [
+                {
+                    "image": image,
+                    "mime": picture.mime,
+                    "width": picture.width,
+                    "height": picture.height,
+                }
+                for image, picture in zip(wanted, made, strict=False)
+            ],
+            "left": wanted[len(made) :],
         }
         return content, [picture.data for picture in made]
 
+    def _encoder(self, kind: str) -> tuple[int, Callable[[int], Picture]]:
+        """Give the version of the colours, and what makes an image's picture."""
+        images = self._images
+        if kind == "eigvecs" or images is None:
+            coloring = self._current()
+
+            def color(image: int) -> Picture:
+                return encode_picture(
+                    _as_bytes(coloring.paint(image)), mime="image/png"
+                )
+
+            return coloring.version, color
+
+        side, quality = SIDES[kind], QUALITIES[kind]
+
+        def shrunk(image: int) -> Picture:
+            return encode_picture(images.reduced(image, side), side, quality=quality)
+
+        return self.version, shrunk
+
     def _current(self) -> _Coloring:
         if self._coloring is None:
-            rgb = self._compute("pca")
+            eigvecs = self._eigvecs.flatten(1, 2)
+            colors = PrincipalColors(eigvecs)
+
+            def paint(image: int) -> NDArray[np.float32]:
+                rgb = colors(eigvecs[image : image + 1])
+                return rgb.reshape(*self._eigvecs.shape[1:3], 3)
+
             with self._lock:
                 # Another thread may have coloured meanwhile.
-                self._coloring = self._coloring or _Coloring(0, rgb)
+                self._coloring = self._coloring or _Coloring(0, paint)
         return self._coloring
-
-    def _compute(self, method: str, **options: Any) -> NDArray[np.float32]:
-        _, rgb = METHODS[method](self._eigvecs, **options)
-        rgb.flags.writeable = False
-        return rgb
 
 
 def _as_bytes(rgb: NDArray[np.float32]) -> RGBImage:

@@ -92,6 +92,40 @@ def test_a_thing_smaller_than_the_clipped_share_still_has_a_colour() -> None:
     assert abs(rgb[0, 0] - rgb[-1, 0]) == 1
 
 
+def many(thing: int) -> np.ndarray:
+    """Return more rows than colours are fitted to, on a flat ground but for a thing."""
+    rows = np.tile(np.float32([0.3, 0.5, -0.2]), (20, 64, 61, 1))
+    rows.reshape(-1, 3)[7 : 7 + thing] = [0.1, -0.7, 0.4]
+    return rows
+
+
+def test_a_thing_of_the_smallest_batch_has_a_colour_in_a_large_one() -> None:
+    _, rgb = rgb_from_pca_3d(many(thing=1))
+    rows = rgb.reshape(-1, 3)
+    assert abs(rows[7, 0] - rows[8, 0]) == 1
+    assert len(np.unique(rows, axis=0)) == 2
+
+
+def test_equal_rows_have_equal_colours_at_any_place() -> None:
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 3, (5, 7, 9))
+    _, rgb = rgb_from_pca_3d(rng.standard_normal((3, 20))[kinds])
+    assert len(np.unique(rgb.reshape(-1, 3), axis=0)) == 3
+
+
+def test_of_many_rows_a_sample_has_the_colours_of_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rng = np.random.default_rng(0)
+    coarse = rng.standard_normal((30, 8, 8, 6)).repeat(8, axis=1).repeat(8, axis=2)
+    eigvecs = coarse * [4, 3, 2, 1, 1, 1] + 0.3 * rng.standard_normal(coarse.shape)
+    _, fitted = rgb_from_pca_3d(eigvecs)
+    monkeypatch.setattr("ncut_widget.color.FITTED_ROWS", 10**9)
+    _, exact = rgb_from_pca_3d(eigvecs)
+    assert not np.array_equal(fitted, exact)
+    np.testing.assert_allclose(fitted, exact, atol=0.04)
+
+
 @pytest.mark.parametrize(
     ("eigvecs", "options", "message"),
     [

@@ -7,11 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, rgb_from_pca_3d, rgb_from_tsne_3d
-from ncut_widget.pictures import METHODS
+from ncut_widget.color import PrincipalColors
+from ncut_widget.images import Images
+from ncut_widget.pictures import METHODS, REPLY_BYTES, Pictures
+from ncut_widget.wire import PicturesRequest
 
 TSNE = {"num_sample": 60, "perplexity": 10, "progress": False}
 
@@ -45,6 +49,47 @@ def test_colours_are_principal_components_until_asked_otherwise(
     assert not seg.colors.flags.writeable
     assert seg.colors is seg.colors
     assert seg._colors == 0
+
+
+def test_a_picture_shows_its_image_s_colours_and_no_others_are_made(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    painted: list[int] = []
+    call = PrincipalColors.__call__
+
+    def count(colors: PrincipalColors, eigvecs: torch.Tensor) -> NDArray:
+        painted.append(len(eigvecs))
+        return call(colors, eigvecs)
+
+    monkeypatch.setattr(PrincipalColors, "__call__", count)
+    _, picture = ask(seg, monkeypatch)
+    assert painted == [1]
+    assert np.array_equal(picture, np.round(seg.colors[1] * 255).astype(np.uint8))
+
+
+def test_pictures_beyond_ten_megabytes_are_left_for_another_request() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1, 1300, 1300, 3), np.uint8)
+    pictures = Pictures(torch.zeros(8, 2, 2, 1), Images(list(noise.repeat(8, axis=0))))
+    asked = PicturesRequest("p", "stage", [3, 1, 3, 0, 2, 5, 4, 1, 7, 6])
+    seen = []
+    while asked.images:
+        content, files = pictures.write(asked)
+        assert 1 <= len(files) < 8
+        assert sum(map(len, files)) <= REPLY_BYTES
+        seen += [picture["image"] for picture in content["pictures"]]
+        asked = PicturesRequest("p", "stage", content["left"])
+    assert seen == [3, 1, 0, 2, 5, 4, 7, 6]
+
+
+def test_a_picture_that_is_too_large_comes_alone(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ncut_widget.pictures.REPLY_BYTES", 10)
+    pictures = Pictures(seg._session.eigvecs.tensor, None)
+    content, files = pictures.write(PicturesRequest("p", "stage", [2, 0]))
+    assert [picture["image"] for picture in content["pictures"]] == [2]
+    assert len(files) == 1
+    assert content["left"] == [0]
 
 
 def test_colours_by_another_method(seg: NcutSegmenter) -> None:
