@@ -8,6 +8,7 @@
  */
 
 import { promptsOf } from "./clicks.js";
+import { promptOf } from "./prompts.js";
 import { Segmentation } from "./segmentation.js";
 import { MASK_SETTINGS } from "./settings.js";
 
@@ -21,6 +22,10 @@ export class Hover {
   /** @type {Prompts} */
   #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
   #key = "";
+  /** What the prompts are of: thousands of clicks are not looked at for every move. */
+  #asked = "";
+  /** @type {WeakMap<Prompts, string>} */
+  #keys = new WeakMap();
 
   /** @param {Store} store */
   constructor(store) {
@@ -71,6 +76,11 @@ export class Hover {
   /** @param {Click} click */
   #update(click) {
     const store = this.#store;
+    const { sizes, grid } = store.info;
+    const cell = promptOf(click, sizes[click[0]], grid);
+    const asked = [store.version, cell, click[3]].join();
+    if (asked === this.#asked) return;
+    this.#asked = asked;
     const clicks = store.clicks.map(({ click }) => click);
     const prompts = promptsOf([...clicks, click], (name) => store.get(name));
     const key = this.#keyOf(prompts);
@@ -81,12 +91,17 @@ export class Hover {
   }
 
   /**
-   * All that masks depend on.
+   * All that masks depend on, of prompts that are made anew with every change of it.
    *
    * @param {Prompts} prompts
    */
-  #keyOf({ positives, negatives }) {
+  #keyOf(prompts) {
+    const known = this.#keys.get(prompts);
+    if (known !== undefined) return known;
+    const { positives, negatives } = prompts;
     const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
-    return [settings, positives.join(" "), negatives.join(" ")].join(" - ");
+    const key = [settings, positives.join(" "), negatives.join(" ")].join(" - ");
+    this.#keys.set(prompts, key);
+    return key;
   }
 }

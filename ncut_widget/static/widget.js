@@ -38,93 +38,6 @@ function roundDown(value) {
   return Math.floor(value * CLICK_STEPS) / CLICK_STEPS;
 }
 
-// src/wire.js
-function mapKey(numEig, source, image) {
-  return `${numEig}:${nameOf(source)}:${image}`;
-}
-function nameOf(source) {
-  if (isPrompt(source)) return source.join(",");
-  const { positives, negatives, click_weight, bg_weight } = source;
-  return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
-}
-function isPrompt(source) {
-  return Array.isArray(source);
-}
-function mapWant(source, images) {
-  return isPrompt(source) ? { prompt: source, images } : { clicks: source, images };
-}
-function sourceOf({ prompt, clicks }) {
-  return (
-    /** @type {Source} */
-    prompt ?? clicks
-  );
-}
-function decodeMaps(entries, buffers, [rows, cols]) {
-  const cells = rows * cols;
-  return entries.flatMap((entry, k) => {
-    const { images, stats } = entry;
-    const source = sourceOf(entry);
-    const what = isPrompt(source) ? `prompt ${source}` : "the biased cut";
-    const bytes = bytesOf(buffers[k], `the maps of ${what}`);
-    if (bytes.byteLength !== 4 * cells * images.length) {
-      throw new Error(
-        `The maps of ${what} must be ${4 * cells * images.length} bytes (${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`
-      );
-    }
-    return images.map((image, i) => {
-      const map = new Float32Array(cells);
-      new Uint8Array(map.buffer).set(
-        bytes.subarray(4 * cells * i, 4 * cells * (i + 1))
-      );
-      return { source, image, map, stats };
-    });
-  });
-}
-function decodeVectors(entries, buffers, pixels2) {
-  return entries.map(({ image, low, step }, k) => {
-    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
-    const bytes = bytesOf(buffers[k], what).slice();
-    const row = 2 * low.length;
-    const count2 = image === null ? Math.floor(bytes.length / row) : pixels2;
-    if (bytes.length !== count2 * row) {
-      throw new Error(
-        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
-      );
-    }
-    const quantised = {
-      low: Float32Array.from(low),
-      step: Float32Array.from(step),
-      levels: new Uint16Array(bytes.buffer)
-    };
-    return { image, quantised };
-  });
-}
-function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
-  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
-    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
-    if (bytes.length !== 8 * numEig ** (k + 1)) {
-      throw new Error(
-        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
-      );
-    }
-    return new Float64Array(bytes.buffer);
-  });
-  return { count: count2, mean, covariance };
-}
-function decodePictures(entries, buffers) {
-  return entries.map(({ image, mime }, k) => {
-    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
-    return { image, file: new Blob([bytes.slice()], { type: mime }) };
-  });
-}
-function bytesOf(buffer, what) {
-  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
-  if (ArrayBuffer.isView(buffer)) {
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  }
-  throw new Error(`The reply lacks the buffer of ${what}.`);
-}
-
 // src/clicks.js
 var BIASED = "biased_ncut";
 var Clicks = class {
@@ -136,6 +49,10 @@ var Clicks = class {
   #sent = [];
   /** @type {Edit[]} */
   #waiting = [];
+  /** Number of the first of the sent edits, or of the next. */
+  #first = 1;
+  /** Whether the kernel has told other clicks since they were sent. */
+  #toldSince = false;
   /** @type {{ clicks: ShownClick[], history: History, unsure: boolean } | null} */
   #expected = null;
   /**
@@ -155,11 +72,13 @@ var Clicks = class {
     this.#expected ??= this.#preview();
     return this.#expected;
   }
-  get editing() {
-    return this.#sent.length > 0 || this.waiting;
+  /** How many edits the kernel has not answered for. */
+  get pending() {
+    return this.#sent.length + this.#waiting.length;
   }
-  get waiting() {
-    return this.#waiting.length > 0;
+  /** Whether an edit is out that shows in the clicks: its answer, with maps, is near. */
+  get arriving() {
+    return this.#sent.length > 0 && this.#toldSince;
   }
   /**
    * @param {{ clicks?: Click[], history?: History }} news from the kernel
@@ -167,24 +86,35 @@ var Clicks = class {
    */
   tell({ clicks = this.#told, history = this.#history }) {
     const same = clicks.length === this.#told.length && clicks.every((click, i) => isSame(click, this.#told[i]));
-    this.#told = clicks;
     this.#history = history;
     this.#expected = null;
-    return !same;
+    if (same) return false;
+    this.#told = clicks;
+    this.#toldSince = true;
+    return true;
   }
   /** @param {Edit} edit */
   push(edit) {
     this.#waiting.push(edit);
     this.#expected = null;
   }
-  /** The waiting edits, which from now on count as sent. */
+  /**
+   * The edits to send, which from now on count as sent: the same again, if they were
+   * sent before, and the kernel has not answered for them.
+   *
+   * @returns {{ first: number, edits: Edit[] }} and the number of the first
+   */
   take() {
-    this.#sent = this.#waiting;
-    this.#waiting = [];
-    return this.#sent;
+    if (this.#sent.length === 0) {
+      this.#sent = this.#waiting;
+      this.#waiting = [];
+      this.#toldSince = false;
+    }
+    return { first: this.#first, edits: this.#sent };
   }
   /** The kernel has answered for the sent edits. */
   settle() {
+    this.#first += this.#sent.length;
     this.#sent = [];
     this.#expected = null;
   }
@@ -202,23 +132,28 @@ var Clicks = class {
     let [canUndo, canRedo] = this.#history;
     const past = [];
     const future = [];
+    const make = (step) => {
+      past.push(step);
+      if (step.click) shown.push(step.click);
+      else [step.cleared, shown] = [shown, []];
+    };
     let unsure = false;
     for (const edit of this.#untold()) {
       if (edit.op !== "undo" && edit.op !== "redo") {
-        past.push(shown);
-        shown = edit.op === "click" ? [...shown, pendingClick(edit.click)] : [];
+        make(edit.op === "click" ? { click: pendingClick(edit.click) } : {});
         future.length = 0;
         if (edit.op !== "click") unsure = false;
         [canUndo, canRedo] = [true, false];
         continue;
       }
-      const [from, to] = edit.op === "undo" ? [past, future] : [future, past];
-      const known = from.pop();
-      if (known) {
-        to.push(shown);
-        shown = known;
-      } else if (edit.op === "undo" ? canUndo : canRedo) {
-        unsure = true;
+      const step = (edit.op === "undo" ? past : future).pop();
+      if (!step) {
+        if (edit.op === "undo" ? canUndo : canRedo) unsure = true;
+      } else if (edit.op === "redo") make(step);
+      else {
+        if (step.click) shown.pop();
+        else shown = step.cleared ?? [];
+        future.push(step);
       }
       if (edit.op === "undo") canRedo = true;
       else canUndo = true;
@@ -227,32 +162,41 @@ var Clicks = class {
     return { clicks: shown, history: expected, unsure };
   }
   /**
-   * The edits that do not show in the clicks yet. A click that was sent may, since the
-   * trait can arrive before the reply.
+   * The edits that do not show in the clicks yet. A click that was sent may, among the
+   * newest ones, since the trait can arrive before the reply.
    */
   #untold() {
+    const { length } = this.#sent;
+    if (length === 0) return this.#waiting;
+    const newest = new Set(this.#told.slice(-length).map(String));
     const sent = this.#sent.filter(
-      (edit) => edit.op !== "click" || !this.#told.some((click) => isSame(click, edit.click))
+      (edit) => edit.op !== "click" || !newest.has(String(edit.click))
     );
     return [...sent, ...this.#waiting];
   }
 };
 function promptsOf(clicks, get) {
   const { sizes, grid } = get("_info");
-  const cells = (label) => unique(
-    clicks.filter((click) => click[3] === label).map((click) => promptOf(click, sizes[click[0]], grid))
-  );
+  const seen = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
+  const prompts = [[], []];
+  for (const click of clicks) {
+    const prompt = promptOf(click, sizes[click[0]], grid);
+    const [image, row, col] = prompt;
+    const cell = (image * grid[0] + row) * grid[1] + col;
+    const label = click[3];
+    if (seen[label].has(cell)) continue;
+    seen[label].add(cell);
+    prompts[label].push(prompt);
+  }
+  const [negatives, positives] = prompts;
   const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
   const biased = get("method") === BIASED ? weights : null;
-  return { numEig: get("num_eig"), positives: cells(1), negatives: cells(0), biased };
+  return { numEig: get("num_eig"), positives, negatives, biased };
 }
 function sourcesOf({ positives, negatives, biased }) {
   if (!biased) return { positives, negatives };
   const together = positives.length ? [{ positives, negatives, ...biased }] : [];
   return { positives: together, negatives: [] };
-}
-function unique(sources) {
-  return [...new Map(sources.map((source) => [nameOf(source), source])).values()];
 }
 function pendingClick(click) {
   return { click, pending: true };
@@ -375,6 +319,96 @@ function logMix(low, high, fraction) {
 function between(q, count2) {
   const position = q * (count2 - 1);
   return position - Math.floor(position);
+}
+
+// src/wire.js
+function mapKey(numEig, source, image) {
+  return keyOf(numEig, nameOf(source), image);
+}
+function keyOf(numEig, name, image) {
+  return `${numEig}:${name}:${image}`;
+}
+function nameOf(source) {
+  if (isPrompt(source)) return `${source[0]},${source[1]},${source[2]}`;
+  const { positives, negatives, click_weight, bg_weight } = source;
+  return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
+}
+function isPrompt(source) {
+  return Array.isArray(source);
+}
+function mapWant(source, images) {
+  return isPrompt(source) ? { prompt: source, images } : { clicks: source, images };
+}
+function sourceOf({ prompt, clicks }) {
+  return (
+    /** @type {Source} */
+    prompt ?? clicks
+  );
+}
+function decodeMaps(entries, buffers, [rows, cols]) {
+  const cells = rows * cols;
+  return entries.flatMap((entry, k) => {
+    const { images, stats } = entry;
+    const source = sourceOf(entry);
+    const what = isPrompt(source) ? `prompt ${source}` : "the biased cut";
+    const bytes = bytesOf(buffers[k], `the maps of ${what}`);
+    if (bytes.byteLength !== 4 * cells * images.length) {
+      throw new Error(
+        `The maps of ${what} must be ${4 * cells * images.length} bytes (${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`
+      );
+    }
+    return images.map((image, i) => {
+      const map = new Float32Array(cells);
+      new Uint8Array(map.buffer).set(
+        bytes.subarray(4 * cells * i, 4 * cells * (i + 1))
+      );
+      return { source, image, map, stats };
+    });
+  });
+}
+function decodeVectors(entries, buffers, pixels2) {
+  return entries.map(({ image, low, step }, k) => {
+    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
+    const bytes = bytesOf(buffers[k], what).slice();
+    const row = 2 * low.length;
+    const count2 = image === null ? Math.floor(bytes.length / row) : pixels2;
+    if (bytes.length !== count2 * row) {
+      throw new Error(
+        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
+      );
+    }
+    const quantised = {
+      low: Float32Array.from(low),
+      step: Float32Array.from(step),
+      levels: new Uint16Array(bytes.buffer)
+    };
+    return { image, quantised };
+  });
+}
+function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
+  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
+    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
+    if (bytes.length !== 8 * numEig ** (k + 1)) {
+      throw new Error(
+        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
+      );
+    }
+    return new Float64Array(bytes.buffer);
+  });
+  return { count: count2, mean, covariance };
+}
+function decodePictures(entries, buffers) {
+  return entries.map(({ image, mime }, k) => {
+    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
+    return { image, file: new Blob([bytes.slice()], { type: mime }) };
+  });
+}
+function bytesOf(buffer, what) {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  if (ArrayBuffer.isView(buffer)) {
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+  throw new Error(`The reply lacks the buffer of ${what}.`);
 }
 
 // src/segmentation.js
@@ -544,6 +578,202 @@ var Segmentation = class {
   }
 };
 
+// src/connection.js
+function listenToConnection(model, onReturn, signal) {
+  const changed = model.widget_manager?.kernel?.connectionStatusChanged;
+  if (!changed || signal.aborted) return;
+  let broken = false;
+  const slot = (_, status) => {
+    const isBack = broken && status === "connected";
+    broken = status !== "connected";
+    if (isBack) onReturn();
+  };
+  changed.connect(slot);
+  signal.addEventListener("abort", () => changed.disconnect(slot), { once: true });
+}
+
+// src/fetcher.js
+var PICTURES_PER_REQUEST = 12;
+var BEFORE_PREVIEWS = (
+  /** @type {const} */
+  ["maps", "eigvecs", "thumb"]
+);
+var OF_PREVIEWS = (
+  /** @type {const} */
+  ["moments", "vectors", "sample"]
+);
+var Fetcher = class {
+  #model;
+  #clicks;
+  #settings;
+  #similarities;
+  #previews;
+  #pictures;
+  #requests;
+  /** @type {Map<object, number[]>} Images that each view shows. */
+  #shown = /* @__PURE__ */ new Map();
+  /** @type {{ clicks: unknown, settings: string, prompts: Prompts } | null} */
+  #told = null;
+  /** What is missing for which images, of these prompts, at that version. */
+  #known = {
+    prompts: (
+      /** @type {Prompts | null} */
+      null
+    ),
+    version: -1,
+    missing: (
+      /** @type {Map<string, MapWant[]>} */
+      /* @__PURE__ */ new Map()
+    )
+  };
+  /**
+   * @param {Model} model
+   * @param {Clicks} clicks
+   * @param {Settings} settings
+   * @param {Similarities} similarities
+   * @param {Previews} previews
+   * @param {Pictures} pictures
+   * @param {Requests} requests
+   */
+  constructor(model, clicks, settings, similarities, previews, pictures, requests) {
+    this.#model = model;
+    this.#clicks = clicks;
+    this.#settings = settings;
+    this.#similarities = similarities;
+    this.#previews = previews;
+    this.#pictures = pictures;
+    this.#requests = requests;
+  }
+  /** Images that some view shows, the active one first. */
+  get shownImages() {
+    if (this.#shown.size === 0) return [];
+    const active = this.#model.get("active_image");
+    return [.../* @__PURE__ */ new Set([active, ...[...this.#shown.values()].flat()])];
+  }
+  /**
+   * @param {object} view
+   * @param {number[]} images
+   */
+  show(view, images) {
+    this.#shown.set(view, images);
+  }
+  /** @param {object} view */
+  forget(view) {
+    this.#shown.delete(view);
+  }
+  /** Send the edits, and ask for what is missing. */
+  fetch() {
+    const images = this.shownImages;
+    const requests = this.#requests;
+    this.#reserve(images.length);
+    if (this.#clicks.pending > 0 && requests.isFree("edit")) {
+      const edits = { page: requests.page, ...this.#clicks.take() };
+      requests.open("edit", { type: "edit", ...edits, images });
+    }
+    if (images.length === 0) return;
+    const active = images.slice(0, 1);
+    this.#fetchPictures("stage", active);
+    if (requests.isOpen("stage")) return;
+    this.#fetchMaps(images);
+    if (this.#model.get("layer") === "eigvecs") this.#fetchPictures("eigvecs", active);
+    if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
+    if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
+    if (BEFORE_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
+    if (this.#model.get("method") !== BIASED) this.#fetchPreviews(images);
+  }
+  /**
+   * Maps that are still to come for the clicks that the kernel knows, as far as one
+   * reply goes.
+   *
+   * @param {number[]} images
+   * @returns {MapWant[]}
+   */
+  missingMaps(images) {
+    const prompts = this.#promptsTold();
+    const { version } = this.#similarities;
+    if (this.#known.prompts !== prompts || this.#known.version !== version) {
+      this.#known = { prompts, version, missing: /* @__PURE__ */ new Map() };
+    }
+    const key = images.join();
+    const known = this.#known.missing.get(key);
+    if (known) return known;
+    const { grid } = this.#model.get("_info");
+    const missing = this.#similarities.missing(prompts, images, grid);
+    this.#known.missing.set(key, missing);
+    return missing;
+  }
+  /** Of the clicks that the kernel has told: the same object while they are the same. */
+  #promptsTold() {
+    const get = (name) => this.#model.get(name);
+    const { told: clicks } = this.#clicks;
+    const of = ["num_eig", "method", "click_weight", "bg_weight"];
+    const settings = of.map(get).join();
+    if (this.#told?.clicks !== clicks || this.#told.settings !== settings) {
+      this.#told = { clicks, settings, prompts: promptsOf(clicks, get) };
+    }
+    return this.#told.prompts;
+  }
+  /**
+   * Keep room for what is on view, and for what the edits under way may add.
+   *
+   * @param {number} images on view
+   */
+  #reserve(images) {
+    const { positives, negatives } = sourcesOf(this.#promptsTold());
+    const clicks = positives.length + negatives.length + this.#clicks.pending;
+    this.#similarities.reserve(clicks, images, this.#model.get("_info").grid);
+    this.#previews.reserve(clicks, images);
+  }
+  /** @param {number[]} images */
+  #fetchMaps(images) {
+    if (this.#settings.unsaved || this.#clicks.arriving) return;
+    if (!this.#requests.isFree("maps")) return;
+    const wants = this.missingMaps(images);
+    if (wants.length === 0) return;
+    const numEig = this.#model.get("num_eig");
+    const maps = wants.flatMap(
+      (want) => want.images.map((image) => mapKey(numEig, sourceOf(want), image))
+    );
+    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
+  }
+  /**
+   * What previews are made of: the moments, eigenvectors of the active image, the
+   * sample, and eigenvectors of the others on view and of those clicked. One at a time,
+   * so that little is ahead of a picture that is suddenly wanted.
+   *
+   * @param {number[]} shown
+   */
+  #fetchPreviews(shown) {
+    const previews = this.#previews;
+    const requests = this.#requests;
+    const { clicks } = this.#clicks.expected;
+    const clicked = clicks.map(({ click }) => click[0]).reverse();
+    if (OF_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
+    const numEig = this.#model.get("num_eig");
+    const images = previews.missing(shown, clicked);
+    const isFirst = images[0] === shown[0];
+    if (previews.lacksMoments(numEig) && requests.isFree("moments") && !this.#settings.unsaved) {
+      requests.open("moments", { type: "moments", num_eig: numEig }, { numEig });
+    } else if (previews.lacksSample && !isFirst && requests.isFree("sample")) {
+      const asked = { images: [], sample: true };
+      requests.open("sample", { type: "vectors", ...asked }, asked);
+    } else if (images.length > 0 && requests.isFree("vectors")) {
+      const asked = { images, sample: false };
+      requests.open("vectors", { type: "vectors", ...asked }, asked);
+    }
+  }
+  /**
+   * @param {PictureKind} kind
+   * @param {number[]} wanted
+   */
+  #fetchPictures(kind, wanted) {
+    if (!this.#requests.isFree(kind)) return;
+    const images = this.#pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
+    if (images.length === 0) return;
+    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+  }
+};
+
 // src/cache.js
 var Cache = class {
   /** @type {Map<string, Value>} */
@@ -682,7 +912,7 @@ var Pictures = class {
   async accept(kind, colors, entries, buffers) {
     this.recolor(colors);
     await Promise.all(
-      decodePictures(entries, buffers).map(
+      decodePictures(entries ?? [], buffers).map(
         ({ image, file }) => this.#accept(kind, colors, image, file)
       )
     );
@@ -742,130 +972,6 @@ var Pictures = class {
       /** @type {Cache<Entry>} */
       this.#caches.get(kind)
     );
-  }
-};
-
-// src/fetcher.js
-var PICTURES_PER_REQUEST = 12;
-var Fetcher = class {
-  #model;
-  #clicks;
-  #settings;
-  #similarities;
-  #previews;
-  #pictures;
-  #requests;
-  /** @type {Map<object, number[]>} Images that each view shows. */
-  #shown = /* @__PURE__ */ new Map();
-  /**
-   * @param {Model} model
-   * @param {Clicks} clicks
-   * @param {Settings} settings
-   * @param {Similarities} similarities
-   * @param {Previews} previews
-   * @param {Pictures} pictures
-   * @param {Requests} requests
-   */
-  constructor(model, clicks, settings, similarities, previews, pictures, requests) {
-    this.#model = model;
-    this.#clicks = clicks;
-    this.#settings = settings;
-    this.#similarities = similarities;
-    this.#previews = previews;
-    this.#pictures = pictures;
-    this.#requests = requests;
-  }
-  /** Images that some view shows, the active one first. */
-  get shownImages() {
-    if (this.#shown.size === 0) return [];
-    const active = this.#model.get("active_image");
-    return [.../* @__PURE__ */ new Set([active, ...[...this.#shown.values()].flat()])];
-  }
-  /**
-   * @param {object} view
-   * @param {number[]} images
-   */
-  show(view, images) {
-    this.#shown.set(view, images);
-  }
-  /** @param {object} view */
-  forget(view) {
-    this.#shown.delete(view);
-  }
-  /** Send the waiting edits, and ask for what is missing. */
-  fetch() {
-    const images = this.shownImages;
-    if (this.#clicks.waiting && !this.#requests.isOpen("edit")) {
-      this.#requests.open("edit", { type: "edit", edits: this.#clicks.take(), images });
-    }
-    if (!this.#requests.isOpen("maps") && !this.#settings.unsaved) {
-      this.#fetchMaps(images);
-    }
-    const previews = this.#model.get("method") !== BIASED;
-    if (images.length > 0 && previews) this.#fetchPreviews(images);
-    for (const kind of PICTURE_KINDS) {
-      if (!this.#requests.isOpen(kind)) this.#fetchPictures(kind, images);
-    }
-  }
-  /**
-   * Maps that are still to come for the clicks that the kernel knows; an edit brings
-   * its own.
-   *
-   * @param {number[]} images
-   * @returns {MapWant[]}
-   */
-  missingMaps(images) {
-    const prompts = promptsOf(this.#clicks.told, (name) => this.#model.get(name));
-    return this.#similarities.missing(prompts, images, this.#model.get("_info").grid);
-  }
-  /** @param {number[]} images */
-  #fetchMaps(images) {
-    const { grid } = this.#model.get("_info");
-    this.#similarities.reserve(this.#clicks.told.length, images.length, grid);
-    const wants = this.missingMaps(images);
-    if (wants.length === 0) return;
-    const numEig = this.#model.get("num_eig");
-    const maps = wants.flatMap(
-      (want) => want.images.map((image) => mapKey(numEig, sourceOf(want), image))
-    );
-    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
-  }
-  /**
-   * What previews are made of: eigenvectors of the images on view and of those clicked,
-   * and the moments.
-   *
-   * @param {number[]} images
-   */
-  #fetchPreviews(images) {
-    const clicked = this.#clicks.expected.clicks.map(({ click }) => click[0]);
-    const needed = [.../* @__PURE__ */ new Set([...images, ...clicked])];
-    this.#previews.reserve(clicked.length, needed.length);
-    this.#fetchMoments();
-    if (this.#requests.isOpen("vectors")) return;
-    const missing = this.#previews.missing(needed);
-    if (missing)
-      this.#requests.open("vectors", { type: "vectors", ...missing }, missing);
-  }
-  #fetchMoments() {
-    if (this.#requests.isOpen("moments") || this.#settings.unsaved) return;
-    const numEig = this.#model.get("num_eig");
-    if (!this.#previews.lacksMoments(numEig)) return;
-    this.#requests.open("moments", { type: "moments", num_eig: numEig }, { numEig });
-  }
-  /**
-   * @param {PictureKind} kind
-   * @param {number[]} shown
-   */
-  #fetchPictures(kind, shown) {
-    const active = shown.slice(0, 1);
-    const wanted = {
-      stage: active,
-      eigvecs: this.#model.get("layer") === "eigvecs" ? active : [],
-      thumb: this.#model.get("_info").sizes.length > 1 ? shown : []
-    }[kind];
-    const images = this.#pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
-    if (images.length === 0) return;
-    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
   }
 };
 
@@ -1016,9 +1122,10 @@ var Vectors = class {
 
 // src/previews.js
 var CACHE_BYTES = 64e6;
-var REPLY_BYTES = 1e6;
+var REPLY_BYTES = 256e3;
 var STATISTICS_KEPT = 64;
 var MAPS_KEPT = 128;
+var MAPS_BYTES = 16e6;
 var MOMENTS_KEPT = 64;
 var SAMPLE = "sample";
 var Previews = class {
@@ -1070,32 +1177,45 @@ var Previews = class {
     return similarity;
   }
   /**
-   * Keep room for so many clicks on so many images.
+   * Keep room for the maps of so many clicks on one image, and for the eigenvectors of
+   * so many images.
    *
    * @param {number} clicks
    * @param {number} images
    */
   reserve(clicks, images) {
-    const kept = Math.floor(CACHE_BYTES / this.#bytes);
-    this.#vectors.limit = Math.max(kept, 2 * (clicks + images));
-    this.#maps.limit = Math.max(MAPS_KEPT, 2 * (clicks + 1) * images);
+    const [rows, cols] = this.#grid;
+    const more = Math.min(MAPS_KEPT, Math.floor(MAPS_BYTES / (4 * rows * cols)));
+    this.#vectors.limit = images + this.#kept;
+    this.#maps.limit = clicks + 1 + more;
+    this.#prompts.limit = clicks + STATISTICS_KEPT;
+  }
+  /** Whether the sample is to be asked for. */
+  get lacksSample() {
+    return !this.#sample && !this.#refused.has(SAMPLE);
   }
   /**
-   * What to ask the kernel for: the first image and the sample, then the others.
+   * The images whose eigenvectors to ask the kernel for, as far as one reply goes: the
+   * first image alone, then others of those that are shown or clicked.
    *
-   * @param {number[]} images the active one first
-   * @returns {{ images: number[], sample: boolean } | null}
+   * @param {number[]} shown the active one first
+   * @param {number[]} clicked only as many as there is room for, besides
+   * @returns {number[]}
    */
-  missing(images) {
-    const sample = !this.#sample && !this.#refused.has(SAMPLE);
-    const lacking = images.filter((image) => {
+  missing(shown, clicked = []) {
+    const others = new Set(clicked);
+    for (const image of shown) others.delete(image);
+    const lacking = [...shown, ...[...others].slice(0, this.#kept)].filter((image) => {
       const key = String(image);
       return !this.#vectors.has(key) && !this.#refused.has(key);
     });
-    if (!sample && lacking.length === 0) return null;
-    const first = lacking[0] === images[0];
-    const room = first ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
-    return { images: lacking.slice(0, room), sample };
+    const isFirst = lacking[0] === shown[0];
+    const room = isFirst ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
+    return lacking.slice(0, room);
+  }
+  /** Images whose eigenvectors are kept beside those that are shown. */
+  get #kept() {
+    return Math.floor(CACHE_BYTES / this.#bytes);
   }
   /** @param {number} numEig */
   lacksMoments(numEig) {
@@ -1108,7 +1228,7 @@ var Previews = class {
    */
   acceptVectors({ vectors }, buffers) {
     const pixels2 = this.#grid[0] * this.#grid[1];
-    for (const { image, quantised } of decodeVectors(vectors, buffers, pixels2)) {
+    for (const { image, quantised } of decodeVectors(vectors ?? [], buffers, pixels2)) {
       const unpacked = new Vectors(quantised);
       if (image !== null) this.#vectors.set(String(image), unpacked);
       else {
@@ -1175,21 +1295,26 @@ function momentsKey(numEig) {
 
 // src/requests.js
 var SLOW_AFTER_MS = 3e3;
+var PING_AFTER_MS = 1e3;
+var PING_WITHIN_MS = 6e4;
+var LATER_AFTER_MS = 300;
+var LATER_WITHIN_MS = 5e3;
 var Requests = class {
-  /** @type {Map<RequestKind, Request>} */
+  /** Name of this page; `crypto.randomUUID` is lacking on hubs that are plain http. */
+  page = `p${Math.random().toString(36).slice(2)}`;
+  /** How many were made; the number of the last one. */
+  count = 0;
+  /** @type {Map<number, Request>} By number, oldest first. */
   #open = /* @__PURE__ */ new Map();
-  #count = 0;
-  // crypto.randomUUID exists on secure origins only, and many hubs are plain http.
-  #page = Math.random().toString(36).slice(2);
-  #send;
-  #onSlow;
-  /**
-   * @param {(content: object) => void} send
-   * @param {() => void} onSlow
-   */
-  constructor(send, onSlow) {
-    this.#send = send;
-    this.#onSlow = onSlow;
+  /** @type {Map<RequestKind, { wait: number, timer: Timer }>} To be asked again later. */
+  #later = /* @__PURE__ */ new Map();
+  /** @type {Timer} */
+  #timer;
+  #wait = PING_AFTER_MS;
+  #line;
+  /** @param {Line} line */
+  constructor(line) {
+    this.#line = line;
   }
   /** Whether the kernel lets a request wait for long. */
   get slow() {
@@ -1197,38 +1322,116 @@ var Requests = class {
   }
   /** @param {RequestKind} kind */
   isOpen(kind) {
-    return this.#open.has(kind);
+    return [...this.#open.values()].some((request) => request.kind === kind);
+  }
+  /**
+   * Whether such a request may be made now: there is one of a kind at a time.
+   *
+   * @param {RequestKind} kind
+   */
+  isFree(kind) {
+    return !this.isOpen(kind) && this.#later.get(kind)?.timer === void 0;
   }
   /**
    * @param {RequestKind} kind
    * @param {object} content
-   * @param {{ maps?: string[], images?: number[], sample?: boolean, numEig?: number }} [asked] what the reply should bring
+   * @param {Asked} [asked]
    */
   open(kind, content, asked = {}) {
-    const id = `${this.#page}-${++this.#count}`;
-    const timer = setTimeout(() => {
-      const request = this.#open.get(kind);
-      if (request?.id === id) request.slow = true;
-      this.#onSlow();
-    }, SLOW_AFTER_MS);
-    this.#open.set(kind, { ...asked, id, kind, slow: false, timer });
-    this.#send({ ...content, id });
+    const number = ++this.count;
+    const isPing = kind === "ping";
+    const request = { ...asked, kind, number, slow: false, timer: void 0 };
+    if (!isPing) {
+      request.timer = setTimeout(() => {
+        request.slow = true;
+        this.#line.onSlow();
+      }, SLOW_AFTER_MS);
+    }
+    this.#open.set(number, request);
+    if (isPing) this.watch();
+    else this.hear();
+    this.#line.send({ ...content, id: `${this.page}-${number}` });
   }
   /**
-   * @param {string | null} id of a reply
-   * @returns {Request | undefined} what it answers; undefined for another page's
+   * @param {unknown} id of a reply
+   * @returns {Answered}
    */
   settle(id) {
-    const request = [...this.#open.values()].find((open) => open.id === id);
-    if (request) {
-      clearTimeout(request.timer);
-      this.#open.delete(request.kind);
-    }
-    return request;
+    const number = this.#numberOf(id);
+    if (number === void 0) return { lost: [] };
+    const lost = [...this.#open.values()].filter((open) => open.number < number);
+    const request = this.#open.get(number);
+    for (const each of request ? [...lost, request] : lost) this.#close(each);
+    this.hear();
+    return { number, request, lost };
   }
+  /**
+   * The kernel has said that it is not ready for such a request.
+   *
+   * @param {RequestKind} kind
+   */
+  postpone(kind) {
+    const before = this.#later.get(kind)?.wait;
+    const wait = before ? Math.min(2 * before, LATER_WITHIN_MS) : LATER_AFTER_MS;
+    const later = { wait, timer: void 0 };
+    later.timer = setTimeout(() => {
+      later.timer = void 0;
+      this.#line.onLater();
+    }, wait);
+    this.#later.set(kind, later);
+  }
+  /**
+   * The kernel has answered such a request for good.
+   *
+   * @param {RequestKind} kind
+   */
+  fulfil(kind) {
+    this.#later.delete(kind);
+  }
+  /** Ask the kernel for a sign. */
+  ping() {
+    this.open("ping", this.#line.ping());
+  }
+  /** Ask the kernel for a sign, again and again, as long as something waits for one. */
+  watch() {
+    if (this.#timer !== void 0 || !this.#waits) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = void 0;
+      if (!this.#waits) return;
+      this.#wait = Math.min(2 * this.#wait, PING_WITHIN_MS);
+      this.ping();
+    }, this.#wait);
+  }
+  /** There is a sign of the kernel, or something new to wait for. */
+  hear() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+    this.#wait = PING_AFTER_MS;
+    this.watch();
+  }
+  /** Give up all of them. */
   drop() {
-    for (const request of this.#open.values()) clearTimeout(request.timer);
-    this.#open.clear();
+    for (const request of [...this.#open.values()]) this.#close(request);
+    for (const { timer } of this.#later.values()) clearTimeout(timer);
+    this.#later.clear();
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+  }
+  get #waits() {
+    const asked = [...this.#open.values()].some(({ kind }) => kind !== "ping");
+    return asked || this.#line.waits();
+  }
+  /** @param {Request} request */
+  #close(request) {
+    clearTimeout(request.timer);
+    this.#open.delete(request.number);
+  }
+  /** @param {unknown} id */
+  #numberOf(id) {
+    const prefix = `${this.page}-`;
+    if (typeof id !== "string" || !id.startsWith(prefix)) return void 0;
+    const number = Number(id.slice(prefix.length));
+    return number >= 1 && number <= this.count ? number : void 0;
   }
 };
 
@@ -1248,92 +1451,128 @@ var VIEW_SETTINGS = ["active_image", "layer", "opacity", "hover_preview"];
 var SAVE_EVERY_MS = 250;
 var Settings = class {
   #model;
+  #requests;
   #onChange;
   #onLost;
-  /** Changes that can change masks: made here, and those the kernel has handled. */
+  /** Changes made here, and how many of them went out. */
   #changes = 0;
-  #handled = 0;
-  #unsaved = false;
-  #inFlight = false;
-  #savedAt = Number.NEGATIVE_INFINITY;
+  #sent = 0;
+  /** @type {Map<string, { value: unknown, change: number }>} Not known to be handled. */
+  #values = /* @__PURE__ */ new Map();
+  /** @type {Save | null} Under way, as far as is known. */
+  #saving = null;
+  /** @type {Save | null} */
+  #lastSave = null;
+  /** Whether the host waits for an answer that is lost. */
+  #stuck = false;
+  #sentAt = Number.NEGATIVE_INFINITY;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Whether this host tells when the kernel has handled a change. */
-  #hostTells = false;
+  #hostTells;
+  /** What the host's callbacks hold of us: they may outlive the model. */
+  #link = { settings: (
+    /** @type {Settings | null} */
+    this
+  ) };
   #initial;
   /**
    * @param {Model} model
+   * @param {Requests} requests
    * @param {() => void} onChange called when changes went out or were handled
    * @param {() => void} onLost called when they cannot go out: the kernel has gone
    */
-  constructor(model, onChange, onLost) {
+  constructor(model, requests, onChange, onLost) {
     this.#model = model;
+    this.#requests = requests;
     this.#onChange = onChange;
     this.#onLost = onLost;
+    this.#hostTells = typeof model.widget_manager?.callbacks === "function";
     this.#initial = new Map(
       [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)])
     );
   }
   /** Whether the kernel has handled every change that can change masks. */
   get settled() {
-    return this.#handled === this.#changes;
+    return !MASK_SETTINGS.some((name) => this.#values.has(name));
+  }
+  /** Whether a change is not known to be handled. */
+  get waiting() {
+    return this.#values.size > 0;
   }
   /** Whether changes wait to go out. */
   get unsaved() {
-    return this.#unsaved;
+    return [...this.#values.values()].some(({ change }) => change > this.#sent);
   }
   /**
    * @param {string} name
    * @param {unknown} value
    */
   set(name, value) {
-    if (MASK_SETTINGS.includes(name)) this.#changes++;
-    this.#unsaved = true;
+    this.#values.set(name, { value, change: ++this.#changes });
     this.#model.set(name, value);
     this.#schedule();
   }
-  /** Nothing is under way any more: the kernel has gone. */
-  drop() {
-    this.#inFlight = false;
+  /**
+   * The trait has changed. Is it the kernel's older value, the one set here stays, since
+   * it is about to go out.
+   *
+   * @param {string} name
+   */
+  keep(name) {
+    const own = this.#values.get(name);
+    if (!own || own.change <= this.#sent || own.value === this.#model.get(name)) return;
+    this.#model.set(name, own.value);
   }
-  close() {
-    clearTimeout(this.#timer);
+  /** Tell the kernel all that it may not have, and have it tell all traits. */
+  sync() {
+    this.#stop();
+    const settings = Object.fromEntries(
+      [...this.#values].map(([name, { value }]) => [name, value])
+    );
+    this.#markSent();
+    const asked = { changes: this.#changes };
+    this.#requests.open("sync", { type: "sync", settings }, asked);
   }
-  /** One message at a time, and not too many: the rest is merged into the next. */
-  #schedule() {
-    if (!this.#unsaved || this.#inFlight || this.#timer !== void 0) return;
-    const wait = this.#savedAt + SAVE_EVERY_MS - performance.now();
-    if (wait <= 0) this.#save();
-    else {
-      this.#timer = setTimeout(() => {
-        this.#timer = void 0;
-        if (!this.#inFlight) this.#save();
-      }, wait);
-    }
+  /**
+   * The kernel has answered a request: what was sent before it is handled, or lost.
+   *
+   * @param {number} number of the request
+   * @param {boolean} isLost whether something before it was lost
+   * @returns {boolean} whether a change may be lost
+   */
+  pass(number, isLost) {
+    const save = this.#saving;
+    if (!save || number <= save.after) return false;
+    this.#saving = null;
+    this.#stuck = this.#hostTells;
+    if (this.#stuck || isLost) return true;
+    this.#handle(save.changes);
+    return false;
   }
-  #save() {
-    const changes = this.#changes;
-    this.#unsaved = false;
-    this.#savedAt = performance.now();
-    const onStatus = (status) => {
-      this.#hostTells = true;
-      this.#inFlight = status !== "idle";
-      if (this.#inFlight) return;
-      this.#handled = Math.max(this.#handled, changes);
-      this.#schedule();
-      this.#onChange();
-    };
-    this.#inFlight = this.#hostTells;
-    try {
-      this.#model.save_changes(callbacksWithStatus(this.#model, onStatus));
-    } catch {
-      this.#onLost();
-    }
-    this.#onChange();
+  /**
+   * The kernel has answered a `sync`.
+   *
+   * @param {number} changes that it was told of
+   */
+  synced(changes) {
+    this.#handle(changes);
+    this.#schedule();
   }
   /** A new revision has come: the best sign there is in a host that does not tell. */
   takeRevision() {
-    if (!this.#hostTells && !this.#unsaved) this.#handled = this.#changes;
+    if (this.#hostTells || this.unsaved) return;
+    this.#saving = null;
+    this.#handle(this.#changes);
+  }
+  /** Nothing is under way any more: the kernel has gone. */
+  drop() {
+    this.#stop();
+    this.#saving = null;
+  }
+  close() {
+    this.drop();
+    this.#link.settings = null;
   }
   /**
    * What a setting is reset to: the kernel's default where it tells, else the value
@@ -1344,14 +1583,78 @@ var Settings = class {
   initial(name) {
     return this.#model.get("_info").defaults?.[name] ?? this.#initial.get(name);
   }
+  /** One message at a time, and not too many: the rest is merged into the next. */
+  #schedule() {
+    if (!this.unsaved || this.#busy || this.#timer !== void 0) return;
+    const wait = this.#sentAt + SAVE_EVERY_MS - performance.now();
+    if (wait <= 0) this.#tell();
+    else {
+      this.#timer = setTimeout(() => {
+        this.#timer = void 0;
+        if (!this.#busy) this.#tell();
+      }, wait);
+    }
+  }
+  /** Whether the kernel is still to tell that it has what was sent last. */
+  get #busy() {
+    if (this.#stuck) return this.#requests.isOpen("sync");
+    return this.#hostTells && this.#saving !== null;
+  }
+  #tell() {
+    if (this.#stuck) {
+      this.sync();
+      this.#onChange();
+    } else this.#save();
+  }
+  #save() {
+    this.#markSent();
+    const save = { changes: this.#changes, after: this.#requests.count };
+    this.#saving = save;
+    this.#lastSave = save;
+    this.#requests.hear();
+    try {
+      this.#model.save_changes(callbacksOf(this.#model, this.#link, save));
+    } catch {
+      this.#onLost();
+    }
+    this.#onChange();
+  }
+  #markSent() {
+    this.#sent = this.#changes;
+    this.#sentAt = performance.now();
+  }
+  #stop() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+  }
+  /** @param {number} changes that the kernel has */
+  #handle(changes) {
+    for (const [name, { change }] of this.#values) {
+      if (change <= changes) this.#values.delete(name);
+    }
+    this.#requests.hear();
+  }
+  /**
+   * @param {Save} save
+   * @param {string} status of the kernel, about it
+   */
+  takeStatus(save, status) {
+    this.#hostTells = true;
+    if (status !== "idle") return;
+    if (this.#saving === save) this.#saving = null;
+    if (save === this.#lastSave && save.changes === this.#changes) this.#stuck = false;
+    this.#handle(save.changes);
+    this.#schedule();
+    this.#onChange();
+  }
 };
-function callbacksWithStatus(model, onStatus) {
-  const callbacks = model.widget_manager?.callbacks?.() ?? {};
+function callbacksOf({ widget_manager: manager }, link, save) {
+  const callbacks = manager?.callbacks?.() ?? {};
   return {
     ...callbacks,
     iopub: {
       ...callbacks.iopub,
-      status: (message) => onStatus(message.content.execution_state)
+      status: (message) => link.settings?.takeStatus(save, message.content.execution_state)
     }
   };
 }
@@ -1360,6 +1663,8 @@ function callbacksWithStatus(model, onStatus) {
 var CACHE_BYTES2 = 64e6;
 var REPLY_BYTES2 = 1e6;
 var Similarities = class {
+  /** Grows with everything that can change what is missing. */
+  version = 0;
   /** @type {Cache<Similarity>} */
   #cache = new Cache(0);
   /** @type {Set<string>} What the kernel could not deliver. */
@@ -1378,8 +1683,9 @@ var Similarities = class {
    * @param {Size} grid
    */
   accept(content, buffers, grid) {
+    this.version++;
     for (const { source, image, map, stats } of decodeMaps(
-      content.maps,
+      content.maps ?? [],
       buffers,
       grid
     )) {
@@ -1387,19 +1693,19 @@ var Similarities = class {
     }
   }
   /**
-   * Keep room for the maps of so many clicks on so many images, and for some more, so
-   * that what is fetched never pushes out what is shown.
+   * Keep room for the maps of so many clicks on so many images, and for more of them:
+   * what is fetched never pushes out what is shown.
    *
    * @param {number} clicks
    * @param {number} images
    * @param {Size} grid
    */
   reserve(clicks, images, grid) {
-    const cached = Math.floor(CACHE_BYTES2 / (4 * grid[0] * grid[1]));
-    this.#cache.limit = Math.max(cached, 2 * clicks * images);
+    this.#cache.limit = clicks * images + Math.floor(CACHE_BYTES2 / bytesOf2(grid));
   }
   /**
-   * What to ask the kernel for: the first image's maps alone, then the others'.
+   * What to ask the kernel for, as far as one reply goes: the first image's maps, and
+   * once they are here the others'.
    *
    * @param {Prompts} prompts
    * @param {number[]} images the active one first
@@ -1407,14 +1713,9 @@ var Similarities = class {
    * @returns {MapWant[]}
    */
   missing(prompts, images, grid) {
-    const mapBytes = 4 * grid[0] * grid[1];
-    const { positives, negatives } = sourcesOf(prompts);
-    const needed = images.length * (positives.length + negatives.length);
-    this.#cache.limit = Math.max(Math.floor(CACHE_BYTES2 / mapBytes), 2 * needed);
-    const first = this.#missing(prompts, images.slice(0, 1), 1 + needed);
-    if (first.length) return first;
-    const room = Math.max(Math.floor(REPLY_BYTES2 / mapBytes), 1);
-    return this.#missing(prompts, images.slice(1), room);
+    const room = Math.max(Math.floor(REPLY_BYTES2 / bytesOf2(grid)), 1);
+    const first = this.#missing(prompts, images.slice(0, 1), room);
+    return first.length ? first : this.#missing(prompts, images.slice(1), room);
   }
   /**
    * Ask for these no more, unless they have arrived, until `retry`.
@@ -1422,9 +1723,11 @@ var Similarities = class {
    * @param {string[]} keys
    */
   refuse(keys) {
+    this.version++;
     for (const key of keys) if (!this.#cache.has(key)) this.#refused.add(key);
   }
   retry() {
+    this.version++;
     this.#refused.clear();
   }
   close() {
@@ -1437,12 +1740,16 @@ var Similarities = class {
    * @returns {MapWant[]}
    */
   #missing(prompts, images, room) {
-    const { numEig } = prompts;
     const { positives, negatives } = sourcesOf(prompts);
     const wants = [];
-    for (const source of unique([...positives, ...negatives])) {
+    const seen = /* @__PURE__ */ new Set();
+    for (const source of [...positives, ...negatives]) {
+      if (room === 0) break;
+      const name = nameOf(source);
+      if (seen.has(name)) continue;
+      if (negatives.length > 0) seen.add(name);
       const lacking = images.filter((image) => {
-        const key = mapKey(numEig, source, image);
+        const key = keyOf(prompts.numEig, name, image);
         return !this.#cache.has(key) && !this.#refused.has(key);
       });
       const asked = lacking.slice(0, room);
@@ -1452,6 +1759,9 @@ var Similarities = class {
     return wants;
   }
 };
+function bytesOf2([rows, cols]) {
+  return 4 * rows * cols;
+}
 
 // src/store.js
 var Store = class {
@@ -1468,16 +1778,18 @@ var Store = class {
   previews;
   #model;
   #signal;
+  /** @type {Settings} */
   #settings;
   #clicks;
+  /** @type {Requests} */
   #requests;
   #fetcher;
   /** @type {Set<() => void>} */
   #listeners = /* @__PURE__ */ new Set();
   /** @type {RequestKind | null} */
   #errorKind = null;
-  /** Of the last reply to an edit. */
-  #editedRevision = 0;
+  /** The highest that a reply has told. */
+  #repliedRevision = 0;
   /** @type {Prompts & { version: number } | null} */
   #prompts = null;
   /**
@@ -1488,18 +1800,22 @@ var Store = class {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
+    this.#requests = new Requests({
+      send: (content) => this.#send(content),
+      ping: () => ({ type: "maps", num_eig: this.get("num_eig"), wants: [] }),
+      waits: () => !this.lost && this.#settings.waiting,
+      onSlow: () => this.#notify(),
+      onLater: () => this.#fetch()
+    });
     this.#settings = new Settings(
       model,
+      this.#requests,
       () => this.#refresh(),
       () => this.#disconnect()
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
     this.previews = new Previews(this.info.grid, this.info.num_eig_max);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
-    this.#requests = new Requests(
-      (content) => this.#send(content),
-      () => this.#notify()
-    );
     this.#fetcher = new Fetcher(
       model,
       this.#clicks,
@@ -1510,7 +1826,8 @@ var Store = class {
       this.#requests
     );
     this.#listen();
-    signal.addEventListener("abort", () => this.#close());
+    listenToConnection(model, () => this.#resume(), signal);
+    signal.addEventListener("abort", () => this.#close(), { once: true });
   }
   /** @returns {Info} */
   get info() {
@@ -1551,7 +1868,7 @@ var Store = class {
   get state() {
     if (this.lost) return "error";
     const missing = this.#fetcher.missingMaps([this.activeImage]);
-    if (this.#clicks.editing || missing.length > 0) return "pending";
+    if (this.#clicks.pending > 0 || missing.length > 0) return "pending";
     return this.error ? "error" : "idle";
   }
   /**
@@ -1561,8 +1878,7 @@ var Store = class {
    * @returns {number | null}
    */
   get revision() {
-    const settled = !this.lost && !this.#clicks.editing && this.#settings.settled;
-    return settled ? Math.max(this.#model.get("_revision"), this.#editedRevision) : null;
+    return this.#isSettled ? this.#revisionTold : null;
   }
   /** Images that some view shows, the active one first. */
   get shownImages() {
@@ -1611,14 +1927,13 @@ var Store = class {
    */
   attach(view, listener, signal) {
     this.#listeners.add(listener);
-    signal.addEventListener("abort", () => {
+    const detach = () => {
       this.#listeners.delete(listener);
       this.#fetcher.forget(view);
-    });
+    };
+    signal.addEventListener("abort", detach, { once: true });
   }
   #listen() {
-    const retry = () => this.#retry();
-    const refresh = () => this.#refresh();
     const handlers = {
       "change:clicks": () => {
         if (this.#clicks.tell({ clicks: this.get("clicks") })) this.#retry();
@@ -1637,42 +1952,110 @@ var Store = class {
         this.pictures.recolor(this.get("_colors"));
         this.#refresh();
       },
-      "msg:custom": (content, buffers) => this.#receive(content, buffers ?? []),
+      "msg:custom": (content, buffers) => {
+        if (typeof content?.type === "string") this.#receive(content, buffers ?? []);
+      },
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
     };
-    for (const name of MASK_SETTINGS) handlers[`change:${name}`] = retry;
-    for (const name of VIEW_SETTINGS) handlers[`change:${name}`] = refresh;
+    const listen = (names, then) => {
+      for (const name of names) {
+        handlers[`change:${name}`] = () => {
+          this.#settings.keep(name);
+          then();
+        };
+      }
+    };
+    listen(MASK_SETTINGS, () => this.#retry());
+    listen(VIEW_SETTINGS, () => this.#refresh());
     for (const [name, handler] of Object.entries(handlers))
       this.#model.on(name, handler);
-    this.#signal.addEventListener("abort", () => {
+    const unlisten = () => {
       for (const [name, handler] of Object.entries(handlers)) {
         this.#model.off(name, handler);
       }
-    });
+    };
+    this.#signal.addEventListener("abort", unlisten, { once: true });
   }
   /**
    * @param {Message} content
    * @param {(DataView | ArrayBuffer)[]} buffers
    */
   #receive(content, buffers) {
-    const request = this.#requests.settle(content.id);
-    this.lost = false;
+    const answered = this.#requests.settle(content.id);
+    const { request } = answered;
+    if (this.lost) this.#revive();
     try {
       this.#take(content, buffers, request);
     } catch (error) {
-      this.#fail(
+      if (request) this.#fail(
         /** @type {Error} */
         error.message,
-        request?.kind ?? null
+        request.kind
       );
     }
-    this.similarities.refuse(request?.maps ?? []);
-    const isPreview = request?.kind === "vectors" || request?.kind === "moments";
-    if (isPreview) this.previews.refuse(request);
-    if (content.type !== "pictures") this.arrivals++;
+    if (request) this.#finish(request, content);
+    this.#makeUp(answered, content);
+    if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
     if (content.type === "edited" || content.type === "error") this.#change();
     else this.#refresh();
+  }
+  /**
+   * What was asked for and has not come is asked for no more, unless it was not ready.
+   *
+   * @param {Request} request
+   * @param {Message} content of the answer
+   */
+  #finish(request, content) {
+    const { kind } = request;
+    const isEdited = content.type === "edited" || content.type === "error";
+    if (content.type === "later" || kind === "edit" && !isEdited) {
+      this.#requests.postpone(kind);
+      return;
+    }
+    this.#requests.fulfil(kind);
+    this.similarities.refuse(request.maps ?? []);
+    if (OF_PREVIEWS.some((each) => each === kind)) this.previews.refuse(request);
+    const pictures = PICTURE_KINDS.find((each) => each === kind);
+    if (pictures) this.#finishPictures(pictures, request.images ?? [], content);
+  }
+  /**
+   * @param {PictureKind} kind
+   * @param {number[]} asked
+   * @param {Message} content
+   */
+  #finishPictures(kind, asked, content) {
+    if (content.type !== "pictures") return this.pictures.refuse(kind, asked);
+    const { colors, pictures, left = [] } = content;
+    if (this.pictures.isStale(kind, colors)) return;
+    const isFull = pictures?.length > 0;
+    const refused = isFull ? asked.filter((image) => !left.includes(image)) : asked;
+    this.pictures.refuse(kind, refused);
+  }
+  /**
+   * Have the kernel tell all again where something was lost; what was asked for and is
+   * lost counts as missing.
+   *
+   * @param {Answered} answered
+   * @param {Message} content
+   */
+  #makeUp({ number, request, lost }, content) {
+    if (number === void 0) return;
+    const isLost = lost.length > 0;
+    const isUnsure = this.#settings.pass(number, isLost);
+    if (request?.kind === "sync") this.#settings.synced(request.changes ?? 0);
+    else if ((isLost || isUnsure || this.#isBehind(content)) && !this.lost) {
+      if (!this.#requests.isOpen("sync")) this.#settings.sync();
+    }
+  }
+  /**
+   * Whether the kernel has changed without its traits' having told.
+   *
+   * @param {Message} content
+   */
+  #isBehind(content) {
+    if (content.type !== "maps" || !this.#isSettled) return false;
+    return (content.revision ?? 0) > this.#revisionTold;
   }
   /**
    * @param {Message} content
@@ -1696,7 +2079,10 @@ var Store = class {
         this.previews.acceptMoments(content, buffers);
         break;
       case "pictures":
-        if (request) this.#takePictures(content, buffers, request.images ?? []);
+        if (request) this.#takePictures(content, buffers);
+        break;
+      case "synced":
+        if (request) this.#takeRevision(content.revision);
         break;
       case "error":
         if (request || content.id === null) this.#takeError(content, request);
@@ -1706,7 +2092,7 @@ var Store = class {
   #takeEdited({ clicks, history, revision, error }) {
     this.#clicks.settle();
     this.#clicks.tell({ clicks, history });
-    this.#editedRevision = revision;
+    this.#takeRevision(revision);
     this.similarities.retry();
     if (error) this.#fail(error, "edit");
     else this.#clearError();
@@ -1714,13 +2100,11 @@ var Store = class {
   /**
    * @param {PictureReply} content
    * @param {(DataView | ArrayBuffer)[]} buffers
-   * @param {number[]} asked
    */
-  #takePictures({ kind, colors, pictures }, buffers, asked) {
+  #takePictures({ kind, colors, pictures }, buffers) {
     this.#clearError(kind);
     if (this.pictures.isStale(kind, colors)) return;
-    this.pictures.accept(kind, colors, pictures, buffers).catch((error) => this.#fail(error.message, kind)).finally(() => this.#notify());
-    this.pictures.refuse(kind, asked);
+    this.pictures.accept(kind, colors, pictures, buffers).catch((error) => this.#fail(error.message, kind)).finally(() => this.#refresh());
   }
   /**
    * @param {Failure} content
@@ -1728,9 +2112,18 @@ var Store = class {
    */
   #takeError({ message }, request) {
     if (request?.kind === "edit") this.#clicks.settle();
-    const kind = PICTURE_KINDS.find((kind2) => kind2 === request?.kind);
-    if (kind) this.pictures.refuse(kind, request?.images ?? []);
     this.#fail(message, request?.kind ?? null);
+  }
+  /** @param {number} revision that a reply tells */
+  #takeRevision(revision = 0) {
+    this.#repliedRevision = Math.max(this.#repliedRevision, revision);
+  }
+  get #isSettled() {
+    return !this.lost && this.#clicks.pending === 0 && this.#settings.settled;
+  }
+  /** A reply overtakes the traits. */
+  get #revisionTold() {
+    return Math.max(this.#model.get("_revision"), this.#repliedRevision);
   }
   #fetch() {
     if (!this.lost && !this.#signal.aborted) this.#fetcher.fetch();
@@ -1743,6 +2136,10 @@ var Store = class {
       this.#disconnect();
     }
   }
+  /** The line to the kernel is back; what was under way may be lost. */
+  #resume() {
+    if (!this.lost) this.#settings.sync();
+  }
   /** Give up what is under way. Should the kernel still be there, its answer revives. */
   #disconnect() {
     if (this.lost) return;
@@ -1750,9 +2147,12 @@ var Store = class {
     this.#requests.drop();
     this.#clicks.drop();
     this.#settings.drop();
-    const question = { type: "maps", num_eig: this.get("num_eig"), wants: [] };
-    this.#requests.open("maps", question);
+    this.#requests.ping();
     this.#change();
+  }
+  #revive() {
+    this.lost = false;
+    this.#settings.sync();
   }
   /**
    * @param {string} message
@@ -2561,7 +2961,7 @@ var Filmstrip = class {
       ([{ contentRect }]) => this.#resize(contentRect.width)
     );
     observer.observe(this.element);
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
     this.element.addEventListener("scroll", () => this.#scroll(), { signal });
     this.element.addEventListener("click", (event) => this.#choose(event), { signal });
     this.element.addEventListener("keydown", (event) => this.#step(event), { signal });
@@ -2823,6 +3223,10 @@ var Hover = class {
   /** @type {Prompts} */
   #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
   #key = "";
+  /** What the prompts are of: thousands of clicks are not looked at for every move. */
+  #asked = "";
+  /** @type {WeakMap<Prompts, string>} */
+  #keys = /* @__PURE__ */ new WeakMap();
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
@@ -2866,6 +3270,11 @@ var Hover = class {
   /** @param {Click} click */
   #update(click) {
     const store = this.#store;
+    const { sizes, grid } = store.info;
+    const cell = promptOf(click, sizes[click[0]], grid);
+    const asked = [store.version, cell, click[3]].join();
+    if (asked === this.#asked) return;
+    this.#asked = asked;
     const clicks = store.clicks.map(({ click: click2 }) => click2);
     const prompts = promptsOf([...clicks, click], (name) => store.get(name));
     const key = this.#keyOf(prompts);
@@ -2875,13 +3284,18 @@ var Hover = class {
     this.version++;
   }
   /**
-   * All that masks depend on.
+   * All that masks depend on, of prompts that are made anew with every change of it.
    *
    * @param {Prompts} prompts
    */
-  #keyOf({ positives, negatives }) {
+  #keyOf(prompts) {
+    const known = this.#keys.get(prompts);
+    if (known !== void 0) return known;
+    const { positives, negatives } = prompts;
     const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
-    return [settings, positives.join(" "), negatives.join(" ")].join(" - ");
+    const key = [settings, positives.join(" "), negatives.join(" ")].join(" - ");
+    this.#keys.set(prompts, key);
+    return key;
   }
 };
 
@@ -3406,7 +3820,7 @@ var Resizer = class {
     });
     const observer = new ResizeObserver(() => this.#tell());
     observer.observe(stage);
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
   /** @param {AbortSignal} signal */
   #listenToKeys(signal) {
@@ -4027,7 +4441,7 @@ var Stage = class {
     } catch {
       observer.observe(this.canvas);
     }
-    signal.addEventListener("abort", () => observer.disconnect());
+    signal.addEventListener("abort", () => observer.disconnect(), { once: true });
   }
   /**
    * Image pixel under the pointer, or null beside the image.
@@ -4264,10 +4678,11 @@ function showView(store, segmentation, el, signal) {
   listenToPointer(store, stage, local, repaint, signal);
   listenToKeys(store, stage, help, local, repaint, signal);
   help.listen(signal);
-  signal.addEventListener("abort", () => {
+  const end = () => {
     painter.stop();
     root.remove();
-  });
+  };
+  signal.addEventListener("abort", end, { once: true });
   el.append(root);
   show();
   painter.paint();
@@ -4275,21 +4690,24 @@ function showView(store, segmentation, el, signal) {
 
 // src/index.js
 var src_default = () => {
-  let store;
-  let segmentation;
+  let shown = null;
   return {
     /** @param {{ model: Model, signal?: AbortSignal }} context */
     initialize({ model, signal }) {
       const life = lifetime(signal);
-      store = new Store(model, life.signal);
-      segmentation = new Segmentation(store);
+      const store = new Store(model, life.signal);
+      shown = { store, segmentation: new Segmentation(store) };
+      const forget = () => {
+        shown = null;
+      };
+      life.signal.addEventListener("abort", forget, { once: true });
       return () => life.abort();
     },
     /** @param {{ el: HTMLElement, signal?: AbortSignal }} context */
     render({ el, signal }) {
       const life = lifetime(signal);
-      if (life.signal.aborted) return;
-      showView(store, segmentation, el, life.signal);
+      if (life.signal.aborted || !shown) return;
+      showView(shown.store, shown.segmentation, el, life.signal);
       return () => life.abort();
     }
   };
