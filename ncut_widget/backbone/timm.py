@@ -36,7 +36,7 @@ CELLS = 32
 LARGEST = 1024
 """Pixels on a side at most for that: beyond, the attention of some takes many GB."""
 
-HEADS = re.compile(r"(\w+_)?(head|heads|fc|fc_norm|classifier|last_linear|logits)\b")
+HEADS = re.compile(r"(\w+_)?(head|fc|classifier|last_linear|[Ll]ogits|AuxLogits)")
 """Names of what follows the features: checkpoints have them, encoders here do not."""
 
 DERIVED = re.compile(
@@ -173,8 +173,9 @@ def load_timm(
     size : int or (int, int), optional
         Height and width in pixels that images are stretched to, multiples of the patch.
         By default those of the model's configuration, but for a hierarchical encoder
-        that would have fewer than 32 cells on a side: with a stride of 32 it is given
-        1024 pixels, not 224. More pixels, a finer grid, and more memory and time.
+        that would have fewer than 32 cells on a side and whose weights go with any
+        size: with a stride of 32 it is given 1024 pixels, not 224. More pixels, a finer
+        grid, and more memory and time.
     norm : bool
         As for `TimmBackbone`.
     **options
@@ -287,30 +288,41 @@ def _create(
 def _finer_size(name: str, options: dict[str, Any]) -> tuple[int, int] | None:
     """Choose a size for a hierarchical model whose own one makes a coarse grid.
 
-    It is tried on twins without storage: that takes under a second, and no memory.
+    It is tried on twins without storage: that takes about a second, and no memory.
+    Weights whose shapes follow the size, as position embeddings, keep their own size:
+    timm does not know how to resize all of them.
     """
     try:
-        with torch.device("meta"):
-            twin = _create(name, None, False, options)
+        twin = _twin(name, None, options)
         strides = [stage["reduction"] for stage in twin.feature_info]
         own = min(twin.pretrained_cfg["input_size"][1:])
     except Exception:  # whatever is wrong is said when the model itself is made
         return None
     if len(set(strides)) == 1 or own >= CELLS * strides[-1]:
         return None
+    shapes = _shapes(twin)
     least = min(CELLS * strides[-1], LARGEST)
     # A multiple of the own size suits windows that the first one does not.
     for side in (least, own * -(-least // own)):
-        try:
-            with torch.device("meta"), torch.inference_mode():
-                twin = _create(name, (side, side), False, options).eval()
+        with suppress(Exception):  # each model has its own reason
+            twin = _twin(name, (side, side), options)
+            with torch.inference_mode():
                 twin.forward_intermediates(
-                    torch.zeros(1, 3, side, side), intermediates_only=True
+                    torch.zeros(1, 3, side, side, device="meta"),
+                    intermediates_only=True,
                 )
-        except Exception:  # each model has its own reason
-            continue
-        return side, side
+            if _shapes(twin) == shapes:
+                return side, side
     return None
+
+
+def _twin(name: str, size: tuple[int, int] | None, options: dict[str, Any]) -> Any:
+    with torch.device("meta"):
+        return _create(name, size, False, options).eval()
+
+
+def _shapes(model: Any) -> dict[str, torch.Size]:
+    return {name: values.shape for name, values in model.state_dict().items()}
 
 
 @contextmanager
