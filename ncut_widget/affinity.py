@@ -18,13 +18,19 @@ from ncut_widget.blocks import add_up
 Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
 Features: TypeAlias = ArrayLike | Tensor
 
-# Above this a float32 square overflows once it is summed over the columns; a row whose
-# norm is below its inverse has no direction left in float32.
+# Above this a float32 square overflows once it is summed over the columns.
 MAX_MAGNITUDE = 1e18
+# Below this squares lose digits, or are 0, once float32 holds them.
+_SMALL_NORM = 1e-12
 # An affinity below this is 0: beside a degree of at least 1 it is nothing, and products
 # with numbers that have left the range of float32's full precision take twenty times as
 # long. Times a degree's root or a vector's entry it is still far from that range.
 _FAINTEST = 1e-20
+# Distances by products of matrices are off by up to this many roundings of the squared
+# norms. Where that may be more than _BLUR, small ones are taken axis by axis,
+# lest a row be far from itself.
+_ROUNDINGS = 16
+_BLUR = 1e-4
 
 
 class Part(NamedTuple):
@@ -85,6 +91,9 @@ class Rows:
             part = torch.from_numpy(block)
         # The largest entry takes nine times as long, and is no larger; False for NaN.
         norms = torch.linalg.vector_norm(part, dim=1, keepdim=True)
+        small = norms[:, 0] < _SMALL_NORM
+        if bool(small.any()):
+            norms[small] = _small_norms(part[small])
         sound = norms[:, 0] <= MAX_MAGNITUDE
         if not bool(sound.all()):
             sound = torch.linalg.vector_norm(part, math.inf, dim=1) <= MAX_MAGNITUDE
@@ -177,7 +186,8 @@ class Affinity:
         if self.distance == "cosine" and self.basis is not None:
             return self._place_unit_rows(part)
         x = self._spread(part)
-        x = (x - self.centre.to(x)).div_(self.length).to(self.device, self.dtype)
+        length = max(self.length, torch.finfo(x.dtype).tiny)
+        x = (x - self.centre.to(x)).div_(length).to(self.device, self.dtype)
         limit = MAX_MAGNITUDE / math.sqrt(x.shape[1])  # no norm may overflow
         x.clamp_(-limit, limit)
         square = x.square().sum(1)
@@ -194,14 +204,22 @@ class Affinity:
     def between(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the affinities (n, m) of placed rows x (n, r + 2) and y (m, r + 2)."""
         coordinates, square, one = y.split([y.shape[1] - 2, 1, 1], 1)
-        return self._of_opposite(x @ torch.cat([2 * coordinates, -one, -square], 1).T)
+        opposite = x @ torch.cat([2 * coordinates, -one, -square], 1).T
+        rounding = _ROUNDINGS * torch.finfo(x.dtype).eps
+        most = rounding * float(x[:, -2].max() + square.max())
+        if most > _BLUR and self.basis is None:
+            blur = rounding * (x[:, -2:-1] + square.T)
+            near = (opposite > -blur).logical_and_(blur > _BLUR)
+            rows, columns = (near.any(axis).nonzero()[:, 0] for axis in (1, 0))
+            if len(rows):
+                exact = _squared_distances(x[rows], y[columns])
+                opposite[rows[:, None], columns] = exact.neg_()
+        return self._of_opposite(opposite)
 
     def within(self, x: Tensor) -> Tensor:
         """Return the affinities (n, n) of placed float64 rows, with more care."""
         # The Gram form would leave equal rows a distance of 1e-8 apart.
-        exactly = "donot_use_mm_for_euclid_dist"
-        distances = torch.cdist(x[:, :-2], x[:, :-2], compute_mode=exactly)
-        return self._of_opposite(-distances.square_()).fill_diagonal_(1)
+        return self._of_opposite(_squared_distances(x, x).neg_()).fill_diagonal_(1)
 
     def _spread(self, part: Part) -> Tensor:
         """Return features, or for the cosine unit rows, before they are centred."""
@@ -228,8 +246,14 @@ class Affinity:
 
     def _with_norms(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
         """Return rows, their norms, infinite for zeros, and which are zeros."""
-        x, norm = (each.to(self.device, self.dtype) for each in part)
-        zero = norm < 1 / MAX_MAGNITUDE
+        x, norm = part
+        small, zero = norm < _SMALL_NORM, norm == 0
+        if bool(small.any()):
+            # Before they are rounded to float32, which may have no such numbers.
+            x = torch.where(small & ~zero, x / norm.masked_fill(zero, 1), x)
+            norm = norm.masked_fill(small, 1)
+        x, norm = (each.to(self.device, self.dtype) for each in (x, norm))
+        zero = zero.to(self.device)
         return x, norm.masked_fill(zero, math.inf), zero.to(x)
 
     def _of_opposite(self, squared: Tensor) -> Tensor:
@@ -252,6 +276,19 @@ def placed_rows(coordinates: Tensor, square: Tensor | None = None) -> Tensor:
     return placed
 
 
+def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
+    """Return those of placed rows (n, r + 2) and (m, r + 2), 0 for equal ones."""
+    exactly = "donot_use_mm_for_euclid_dist"
+    return torch.cdist(x[:, :-2], y[:, :-2], compute_mode=exactly).square_()
+
+
+def _small_norms(rows: Tensor) -> Tensor:
+    """Return the norms (n, 1) of rows (n, C) whose squares may be too small to hold."""
+    peaks = rows.abs().amax(1, keepdim=True)
+    shares = rows / peaks.masked_fill(peaks == 0, 1)
+    return peaks * torch.linalg.vector_norm(shares, dim=1, keepdim=True)
+
+
 def chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slice]:
     """Cut `count` rows into slices of `size`, and move a progress bar along."""
     for start in range(0, count, size):
@@ -267,7 +304,11 @@ def _total_variance(rows: Rows, centre: Tensor, chunk_size: int) -> float:
     def sums(at: slice) -> Tensor:
         part = rows.read(at).values
         part = part - centre.to(part)
-        norms = torch.linalg.vector_norm(part, dim=1).cpu().double()
+        norms = torch.linalg.vector_norm(part, dim=1, keepdim=True)
+        small = norms[:, 0] < _SMALL_NORM
+        if bool(small.any()):
+            norms[small] = _small_norms(part[small])
+        norms = norms.cpu().double()
         return torch.cat([part.sum(0).cpu().double(), norms.square().sum()[None]])
 
     total = add_up(sums, chunks(rows.count, chunk_size), rows.device)

@@ -15,6 +15,8 @@ from ncut_widget.solution import Solution
 
 _SAMPLED_ROWS = 1024
 _TINY = 1e-30
+# A sum of eigenvalues beyond those known that is more than rounding.
+_MISSED = 1e-4
 
 
 def sine_of_error(
@@ -90,7 +92,10 @@ def sine_of_error(
     rest = (residuals - eigvecs @ along)[:, :k]
     # The matrix beyond the eigenvectors, among the sampled rows.
     beyond = (among * scale * scale.T).cpu().double() - eigvecs * eigvals @ eigvecs.T
-    return math.hypot(inside, _beyond_them(rest, beyond, spectrum, chance))
+    missed = float((beyond.diagonal() / chance).sum())
+    if missed > _MISSED and bool((eigvals[:k] <= 0).any()):
+        return 1.0
+    return min(math.hypot(inside, _beyond_them(rest, beyond, spectrum, chance)), 1.0)
 
 
 def _along_further(

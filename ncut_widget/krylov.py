@@ -152,14 +152,15 @@ class BlockKrylov:
 
         Directions that are nothing but rounding are left out.
         """
-        self._clear(vectors)
-        values, turn = torch.linalg.eigh((vectors.T @ vectors).cpu().double())
-        sound = values > _ROUNDING**2
-        turn = (turn[:, sound] * values[sound].rsqrt()).to(vectors)
-        block = self._project(vectors @ turn)
-        # Short vectors had rounding in them, which is long now.
-        self._clear(block)
-        return torch.linalg.qr(block)[0]
+        # Short vectors have rounding in them, which is long once they have unit length:
+        # what the second time finds short was nothing else.
+        for least in (_ROUNDING**2, 0.5):
+            self._clear(vectors)
+            values, turn = torch.linalg.eigh((vectors.T @ vectors).cpu().double())
+            sound = values > least
+            turn = (turn[:, sound] * values[sound].rsqrt()).to(vectors)
+            vectors = self._project(vectors @ turn)
+        return vectors
 
     def _rayleigh_ritz(self, coupling: Tensor) -> _Pairs:
         values, small = torch.linalg.eigh(self._ritz[: self._size, : self._size])

@@ -34,6 +34,10 @@ _LEAD = 1e-4
 # Degrees raised to 1 may leave the trivial vector no eigenvector: this far from one, it
 # is not raised.
 _TRIVIAL_RESIDUAL = 0.1
+# Eigenvectors may be so far from unit length and right angles; of one that is farther,
+# so much of the square must be left beside those before it.
+_OFF = 1e-3
+_LEFT = 0.1
 # Landmarks have more directions than K eigenvectors need, and each costs time. What has
 # an eigenvalue below _FAINT of the K-th of the landmarks' affinity is rounding. Of the
 # rest, a sample of rows tells the leading ones of the normalised affinity: those above
@@ -156,14 +160,76 @@ def solve_by_landmarks(
     small = (small * inverse.sqrt())[:, :k]
     eigvecs = rows.new_output(k)
 
-    def extend(at: slice, c: Tensor) -> None:
-        v = (c @ small.to(c)) * scale[at].to(c)
-        eigvecs[at] = v.to(eigvecs)
+    size = float(torch.linalg.vector_norm(scale.reciprocal().double()))
 
-    for _ in passes(extend):
-        pass
-    extension = Extension(factor.landmarks, root @ total, root @ small)
-    return Solution(spectrum[:k], eigvecs, scale, extension, spectrum=spectrum)
+    def extend(at: slice, c: Tensor) -> Tensor:
+        part = scale[at].to(c)
+        v = (c @ small.to(c)) * part
+        eigvecs[at] = v.to(eigvecs)
+        both = torch.cat([part.reciprocal() / size, v], 1)
+        return (both.T @ both).cpu().double()
+
+    products = root.new_zeros(k + 1, k + 1)
+    for product in passes(extend):
+        products += product
+    eigvals, projection = spectrum[:k], root @ small
+    trivial = torch.zeros_like(eigvals)
+    if not _sound(products, eigvals):
+        mixture, eigvals = _mend(products, eigvals)
+        spectrum = torch.cat([eigvals, spectrum[k:]]).cummin(0).values
+        projection, trivial = projection @ mixture[1:], mixture[0] / size
+        for at in chunks(len(eigvecs), chunk_size):
+            both = torch.cat([scale[at].reciprocal() / size, eigvecs[at]], 1)
+            eigvecs[at] = both @ mixture.to(both)
+    extension = Extension(factor.landmarks, root @ total, projection, trivial)
+    return Solution(eigvals, eigvecs, scale, extension, spectrum=spectrum)
+
+
+def _sound(products: Tensor, eigvals: Tensor) -> bool:
+    """Whether the first eigenvector is trivial, and each of unit length, or 0."""
+    lengths = products.diagonal()[1:]
+    off = (products[1:, 1:] - torch.diag(lengths)).abs().max()
+    off = torch.maximum(off, (lengths - (eigvals > 0).double()).abs().max())
+    return float(off) < _OFF and float(products[0, 1]) > 1 - _OFF
+
+
+def _mend(products: Tensor, eigvals: Tensor) -> tuple[Tensor, Tensor]:
+    """Make the trivial vector the first eigenvector, and the others orthonormal.
+
+    Rows that are far from all landmarks have a degree of 1, from themselves, which the
+    factorisation knows nothing of; and small eigenvalues blow rounding up.
+
+    Parameters
+    ----------
+    products : Tensor of float64, shape (1 + K, 1 + K)
+        Of the trivial vector and the eigenvectors, with each other.
+    eigvals : Tensor of float64, shape (K,)
+
+    Returns
+    -------
+    mixture : Tensor of float64, shape (1 + K, K)
+        What these are to be multiplied with: 0 for those that are not left.
+    eigvals : Tensor of float64, shape (K,)
+    """
+    k = len(eigvals)
+    values = torch.cat([eigvals.new_ones(1), eigvals])
+    columns, kept = [], []
+    for j, axis in enumerate(torch.eye(1 + k, dtype=torch.float64, device="cpu")):
+        if len(columns) == k or values[j] <= 0 or not 0.5 < products[j, j] < 2:
+            continue
+        rest = axis
+        for _ in range(2):
+            for column in columns:
+                rest = rest - column * (column @ products @ rest)
+        square = float(rest @ products @ rest)
+        if square > _LEFT * float(products[j, j]):
+            columns.append(rest / math.sqrt(square))
+            kept.append(float(values[j]))
+    mixture = torch.zeros(1 + k, k, dtype=torch.float64, device="cpu")
+    mixture[:, : len(columns)] = torch.stack(columns, 1)
+    eigvals = torch.zeros_like(eigvals)
+    eigvals[: len(kept)] = eigvals.new_tensor(kept)
+    return mixture, eigvals
 
 
 def leading_eigenpairs(

@@ -26,16 +26,21 @@ class Extension:
         Affinities to the landmarks -> degree.
     projection : Tensor of float64, shape (m, K)
         Affinities to the landmarks -> eigenvectors times the root of the degree.
+    trivial : Tensor of float64, shape (K,)
+        Degree -> the same, to be added.
     """
 
     landmarks: Landmarks
     degree: Tensor
     projection: Tensor
+    trivial: Tensor
 
     def __call__(self, part: Part) -> Tensor:
         """Return the eigenvectors (n, K) of rows of features."""
         k = self.landmarks.affinities(part)
-        return (k @ self.projection.to(k)) * inverse_root_degree(k, self.degree)
+        scale = inverse_root_degree(k, self.degree)
+        own = scale.reciprocal() * self.trivial.to(k)
+        return (k @ self.projection.to(k)) * scale + own
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,11 @@ class Solution:
             self,
             eigvals=self.eigvals[:k],
             eigvecs=self.eigvecs[:, :k].contiguous(),
-            extension=replace(extension, projection=extension.projection[:, :k]),
+            extension=replace(
+                extension,
+                projection=extension.projection[:, :k],
+                trivial=extension.trivial[:k],
+            ),
         )
 
     def turn(self, chunk_size: int) -> Solution:
@@ -80,6 +89,7 @@ class Solution:
         signs = _signs(self.eigvecs, chunk_size)
         self.eigvecs.mul_(signs.to(self.eigvecs))
         self.extension.projection.mul_(signs)
+        self.extension.trivial.mul_(signs)
         return self
 
 

@@ -211,5 +211,6 @@ def _solution(
     eigvecs.copy_(vectors * kept)
     projection = (scale * vectors).cpu().double() * inverse
     degree = torch.ones(rows.count, dtype=torch.float64, device="cpu")
-    extension = Extension(Landmarks(affinity, x), degree, projection)
+    trivial = torch.zeros_like(eigvals)
+    extension = Extension(Landmarks(affinity, x), degree, projection, trivial)
     return Solution(eigvals, eigvecs, scale.to(eigvecs), extension, error)
