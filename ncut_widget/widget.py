@@ -10,7 +10,7 @@ import logging
 import os
 import weakref
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -747,6 +747,18 @@ class NcutSegmenter(anywidget.AnyWidget):
                 _show_failure(observer, event["name"], error)
 
     # From and to the page ---------------------------------------------------------
+
+    def send_state(self, key: str | Iterable[str] | None = None) -> None:
+        """Send traits to the page, without a search for buffers in thousands of clicks.
+
+        That search takes ipywidgets 2 us a number; only a widget's first state, which
+        goes another way, could hold any.
+        """
+        state = self.get_state(key=key)
+        for name in state.keys() & self._property_lock.keys():
+            self._property_lock[name] = state[name]
+        if state:
+            self._send({"method": "update", "state": state, "buffer_paths": []})
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take from the page what it may set; what is refused is said and put right."""
