@@ -213,7 +213,8 @@ def _mend(products: Tensor, eigvals: Tensor) -> tuple[Tensor, Tensor]:
     """
     k = len(eigvals)
     values = torch.cat([eigvals.new_ones(1), eigvals])
-    columns, kept = [], []
+    columns: list[Tensor] = []
+    kept: list[float] = []
     for j, axis in enumerate(torch.eye(1 + k, dtype=torch.float64, device="cpu")):
         if len(columns) == k or values[j] <= 0 or not 0.5 < products[j, j] < 2:
             continue

@@ -10,7 +10,7 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ncut_widget.affinity import Affinity, Rows
+from ncut_widget.affinity import Affinity, Distance, Rows
 from ncut_widget.blocks import add_up, deal, one_thread
 from ncut_widget.ncut import NCUT
 from tests.dense import (
@@ -25,14 +25,14 @@ CPU = torch.device("cpu")
 
 
 @pytest.mark.parametrize("distance", DISTANCES)
-def test_affinities_are_0_or_far_from_denormal(distance: str) -> None:
+def test_affinities_are_0_or_far_from_denormal(distance: Distance) -> None:
     features = clusters(300, 8, kinds=4, spread=0.5)
     gamma = {"cosine": 0.02, "euclidean": 0.04, "rbf": 0.01}[distance]
     rows = Rows(features)
     affinity = Affinity.of(
         rows,
         rows,
-        distance,  # type: ignore[arg-type]
+        distance,
         gamma,
         chunk_size=100,
         device=CPU,
@@ -50,7 +50,7 @@ def test_affinities_are_0_or_far_from_denormal(distance: str) -> None:
 @pytest.mark.parametrize("distance", DISTANCES)
 @pytest.mark.parametrize("gamma", [1e-5, 1e-3])
 def test_landmarks_that_reach_no_row_leave_the_trivial_eigenvector(
-    distance: str, gamma: float
+    distance: Distance, gamma: float
 ) -> None:
     features = clusters(400, 8, kinds=4, spread=0.3)
     gamma = gamma * (0.1 if distance != "euclidean" else 1)
@@ -71,9 +71,9 @@ def test_landmarks_that_reach_no_row_leave_the_trivial_eigenvector(
 @pytest.mark.parametrize("scale", [1e-30, 1e-25, 1e15])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_the_scale_of_features_changes_nothing(
-    distance: str, scale: float, kind: type
+    distance: Distance, scale: float, kind: type
 ) -> None:
-    features = clusters(300, 8, kinds=4, spread=0.3).astype(kind)
+    features: Array = clusters(300, 8, kinds=4, spread=0.3).astype(kind)
 
     def solve(scale: float) -> Array:
         gamma = 0.5 * scale if distance == "euclidean" else 0.5
@@ -90,7 +90,7 @@ def test_the_scale_of_features_changes_nothing(
 @pytest.mark.parametrize("n", [60, 1100])  # by LAPACK, and by products
 @pytest.mark.parametrize("gamma", [1e-3, 1e-6, 1e-9])
 def test_rows_of_the_fit_keep_their_eigenvectors_where_gamma_is_tiny(
-    distance: str, n: int, gamma: float
+    distance: Distance, n: int, gamma: float
 ) -> None:
     features = clusters(n, 8, kinds=4, spread=0.3)
     ncut = NCUT(4, distance=distance, affinity_focal_gamma=gamma)
@@ -120,7 +120,7 @@ def test_a_graph_without_edges_has_unit_eigenvectors_by_products() -> None:
 def test_every_column_is_0_or_of_unit_length(
     n: int,
     seed: int,
-    distance: str,
+    distance: Distance,
     gamma: float,
     scale: float,
     share: float,
