@@ -200,18 +200,33 @@ def test_masks_of_flat_grounds_are_those_of_get_mask(
 
 
 @pytest.mark.parametrize("num_eig", [3, 7, 20, 33])
-def test_equal_eigenvectors_are_equally_similar_anywhere(num_eig: int) -> None:
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=pytest.mark.skipif(
+                not torch.cuda.is_available(), reason="needs CUDA"
+            ),
+        ),
+    ],
+)
+def test_equal_eigenvectors_are_equally_similar_anywhere(
+    num_eig: int, device: str
+) -> None:
     rng = np.random.default_rng(num_eig)
     ground, thing = rng.standard_normal((2, num_eig)).astype(np.float32)
     for pixels in [*range(1, 40), 10_001]:
         eigvecs = np.tile(ground, (2, 1, pixels, 1))
         eigvecs[1, 0, 0] = thing
-        similarity = Similarity(Eigvecs(eigvecs), Prompt(1, 0, 0), num_eig)
+        similarity = Similarity(Eigvecs(eigvecs, device), Prompt(1, 0, 0), num_eig)
         (value,) = set(similarity.maps([0]).ravel().tolist())
         assert set(similarity.values[1].ravel()[1:].tolist()) <= {value}
         # the values that quantiles are of, and those of an image of no batch
         assert value in similarity.statistics.low
-        assert set(similarity.extend(torch.from_numpy(eigvecs[0])).flat) == {value}
+        other = torch.from_numpy(eigvecs[0]).to(device)
+        assert set(similarity.extend(other).flat) == {value}
 
 
 def test_a_map_is_the_same_by_the_operations_of_an_accelerator() -> None:
