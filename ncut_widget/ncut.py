@@ -252,7 +252,12 @@ class NCUT:
         # no_grad, not inference_mode: an inference tensor could not be changed in place
         # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
         # own, so it is set here and not left to the caller.
-        with one_thread(), torch.no_grad(), full_precision():
+        with (
+            one_thread(),
+            torch.inference_mode(False),
+            torch.no_grad(),
+            full_precision(),
+        ):
             solver = self._solver(rows)
             solution = solver(rows, rng).turn(solver.chunk_size)
             self._extension, self._eigvals = solution.extension, solution.eigvals
@@ -310,6 +315,7 @@ class NCUT:
         size = max(min(size, _CHUNK_AFFINITIES // len(landmarks.points)), 1)
         with (
             one_thread(),
+            torch.inference_mode(False),
             torch.no_grad(),
             full_precision(),
             bar(rows.count, "NCUT", "row", self.progress) as done,

@@ -213,3 +213,17 @@ def test_sharp_eigenvectors_do_not_miss_what_is_left_out(texture: Array) -> None
     eigvecs, eigvals = NCUT(20, affinity_focal_gamma=0.05).fit_transform(features)
     np.testing.assert_allclose(eigvals, values, atol=1e-5)
     assert smallest_principal_cosine(eigvecs, exact) > 0.9999
+
+
+@pytest.mark.parametrize("num_sample", [None, 100])
+def test_a_fit_in_inference_mode_gives_plain_tensors(num_sample: int | None) -> None:
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(2)
+        with torch.inference_mode():
+            features = torch.from_numpy(clusters(3000, 8, kinds=4, spread=0.3)).clone()
+            ncut = NCUT(3, num_sample=num_sample)
+            found, again = ncut.fit(features).eigenvectors_, ncut.transform(features)[0]
+    finally:
+        torch.set_num_threads(before)
+    assert not any(each.is_inference() for each in (found, again))
