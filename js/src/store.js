@@ -9,7 +9,7 @@
  */
 
 import { Clicks, promptsOf } from "./clicks.js";
-import { listenToConnection } from "./connection.js";
+import { Connection } from "./connection.js";
 import { Fetcher, OF_PREVIEWS } from "./fetcher.js";
 import { PICTURE_KINDS, Pictures } from "./pictures.js";
 import { Previews } from "./previews.js";
@@ -38,6 +38,7 @@ export class Store {
   /** @type {Requests} */
   #requests;
   #fetcher;
+  #connection;
   /** @type {Set<() => void>} */
   #listeners = new Set();
   /** @type {RequestKind | null} */
@@ -81,7 +82,7 @@ export class Store {
       this.#requests,
     );
     this.#listen();
-    listenToConnection(model, () => this.#resume(), signal);
+    this.#connection = new Connection(model, () => this.#resume(), signal);
     signal.addEventListener("abort", () => this.#close(), { once: true });
   }
 
@@ -408,7 +409,9 @@ export class Store {
   }
 
   get #isSettled() {
-    return !this.lost && this.#clicks.pending === 0 && this.#settings.settled;
+    const isTelling = this.#connection.restoring || this.#requests.isOpen("sync");
+    const isEditing = this.#clicks.pending > 0 || !this.#settings.settled;
+    return !this.lost && !isTelling && !isEditing;
   }
 
   /** A reply overtakes the traits. */

@@ -107,7 +107,8 @@
  * @typedef {object} Manager
  * @property {() => { shell?: object, iopub?: object }} [callbacks]
  * @property {{ connectionStatusChanged?: Signal } | null} [kernel]
- * @typedef {(kernel: unknown, status: string) => void} Slot
+ * @property {Signal} [restored] the host has set all traits to the kernel's
+ * @typedef {(sender: unknown, argument: any) => void} Slot
  * @typedef {object} Signal
  * @property {(slot: Slot) => void} connect
  * @property {(slot: Slot) => void} disconnect

@@ -39,8 +39,14 @@ export class Host extends FakeModel {
   #pending = 0;
   /** @type {Set<(kernel: unknown, status: string) => void>} */
   slots = new Set();
+  /** @type {Set<(sender: unknown) => void>} */
+  restorers = new Set();
   widget_manager = {
     callbacks: () => ({}),
+    restored: {
+      connect: (/** @type {any} */ slot) => void this.restorers.add(slot),
+      disconnect: (/** @type {any} */ slot) => void this.restorers.delete(slot),
+    },
     kernel: {
       connectionStatusChanged: {
         connect: (/** @type {any} */ slot) => void this.slots.add(slot),
@@ -91,6 +97,14 @@ export class Host extends FakeModel {
     for (const status of statuses) {
       for (const slot of [...this.slots]) slot({}, status);
     }
+  }
+
+  /** The host sets traits as the kernel had them. @param {Record<string, unknown>} state */
+  restore(state) {
+    this.#fromKernel = true;
+    for (const [name, value] of Object.entries(state)) this.set(name, value);
+    this.#fromKernel = false;
+    for (const slot of [...this.restorers]) slot({});
   }
 
   /** A cell sets a setting. @param {string} name @param {unknown} value */

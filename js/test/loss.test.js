@@ -222,9 +222,34 @@ test("when the host is connected again, all is told again at once", (t) => {
   host.pump();
   assert.deepEqual(host.last("sync").settings, { threshold: 0.4 });
   assert.deepEqual([host.clicks, host.settings.gamma], [[A], 3]);
+  host.restore({});
+  host.pump();
   assertSame(store, host);
   life.abort();
-  assert.equal(host.slots.size, 0);
+  assert.equal(host.slots.size + host.restorers.size, 0);
+});
+
+test("what the host restores of before is put right, and told as unsettled", (t) => {
+  const { host, store, wait } = open(t);
+  host.tellConnection("connecting", "connected");
+  host.pump();
+  store.set("threshold", 0.4);
+  wait(300);
+  assert.equal(host.settings.threshold, 0.4);
+  assert.equal(store.revision, null);
+  host.restore({ threshold: 0.5, _revision: 0 });
+  assert.equal(store.get("threshold"), 0.5);
+  assert.equal(store.revision, null);
+  host.pump();
+  assert.equal(store.get("threshold"), 0.4);
+  assertSame(store, host);
+});
+
+test("a host that never says that it has restored is not waited for", (t) => {
+  const { host, store, wait } = open(t);
+  host.tellConnection("connecting", "connected");
+  wait(7000);
+  assertSame(store, host);
 });
 
 test("a sync that is lost is asked for again", (t) => {
@@ -233,6 +258,9 @@ test("a sync that is lost is asked for again", (t) => {
   lose(() => host.tellConnection("connecting", "connected"));
   wait(2000);
   assert.equal(host.count("sync"), 2);
+  assert.equal(store.get("threshold"), 0.9);
+  host.restore({});
+  host.pump();
   assertSame(store, host);
 });
 
@@ -332,7 +360,7 @@ test("a line that is cut at random: page and kernel are the same after each time
     }
     host.cut = false;
     if (round % 2) host.tellConnection("connecting", "connected");
-    wait(5000);
+    wait(8000);
     assert.equal(host.edits - made, edits, `round ${round}`);
     assertSame(store, host);
   }

@@ -579,17 +579,48 @@ var Segmentation = class {
 };
 
 // src/connection.js
-function listenToConnection(model, onReturn, signal) {
-  const changed = model.widget_manager?.kernel?.connectionStatusChanged;
-  if (!changed || signal.aborted) return;
-  let broken = false;
-  const slot = (_, status) => {
-    const isBack = broken && status === "connected";
-    broken = status !== "connected";
-    if (isBack) onReturn();
-  };
-  changed.connect(slot);
-  signal.addEventListener("abort", () => changed.disconnect(slot), { once: true });
+var RESTORED_WITHIN_MS = 6e3;
+var Connection = class {
+  /** Whether the host is about to set traits to older values. */
+  restoring = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #broken = false;
+  #onReturn;
+  /**
+   * @param {Model} model
+   * @param {() => void} onReturn called when the line to the kernel is back, and when the
+   *   host has set its traits
+   * @param {AbortSignal} signal ends with the model
+   */
+  constructor(model, onReturn, signal) {
+    this.#onReturn = onReturn;
+    const manager = model.widget_manager;
+    const restored = manager?.restored;
+    listen(manager?.kernel?.connectionStatusChanged, signal, (_, status) => {
+      const isBack = this.#broken && status === "connected";
+      this.#broken = status !== "connected";
+      if (isBack) this.#return(restored !== void 0);
+    });
+    listen(restored, signal, () => {
+      if (this.restoring) this.#return(false);
+    });
+    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+  }
+  /** @param {boolean} restoring whether the host is still to set traits */
+  #return(restoring) {
+    clearTimeout(this.#timer);
+    this.restoring = restoring;
+    if (restoring) {
+      this.#timer = setTimeout(() => this.#return(false), RESTORED_WITHIN_MS);
+    }
+    this.#onReturn();
+  }
+};
+function listen(event, signal, slot) {
+  if (!event || signal.aborted) return;
+  event.connect(slot);
+  signal.addEventListener("abort", () => event.disconnect(slot), { once: true });
 }
 
 // src/fetcher.js
@@ -1784,6 +1815,7 @@ var Store = class {
   /** @type {Requests} */
   #requests;
   #fetcher;
+  #connection;
   /** @type {Set<() => void>} */
   #listeners = /* @__PURE__ */ new Set();
   /** @type {RequestKind | null} */
@@ -1826,7 +1858,7 @@ var Store = class {
       this.#requests
     );
     this.#listen();
-    listenToConnection(model, () => this.#resume(), signal);
+    this.#connection = new Connection(model, () => this.#resume(), signal);
     signal.addEventListener("abort", () => this.#close(), { once: true });
   }
   /** @returns {Info} */
@@ -1958,7 +1990,7 @@ var Store = class {
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
     };
-    const listen = (names, then) => {
+    const listen2 = (names, then) => {
       for (const name of names) {
         handlers[`change:${name}`] = () => {
           this.#settings.keep(name);
@@ -1966,8 +1998,8 @@ var Store = class {
         };
       }
     };
-    listen(MASK_SETTINGS, () => this.#retry());
-    listen(VIEW_SETTINGS, () => this.#refresh());
+    listen2(MASK_SETTINGS, () => this.#retry());
+    listen2(VIEW_SETTINGS, () => this.#refresh());
     for (const [name, handler] of Object.entries(handlers))
       this.#model.on(name, handler);
     const unlisten = () => {
@@ -2119,7 +2151,9 @@ var Store = class {
     this.#repliedRevision = Math.max(this.#repliedRevision, revision);
   }
   get #isSettled() {
-    return !this.lost && this.#clicks.pending === 0 && this.#settings.settled;
+    const isTelling = this.#connection.restoring || this.#requests.isOpen("sync");
+    const isEditing = this.#clicks.pending > 0 || !this.#settings.settled;
+    return !this.lost && !isTelling && !isEditing;
   }
   /** A reply overtakes the traits. */
   get #revisionTold() {
