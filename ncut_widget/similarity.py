@@ -332,12 +332,14 @@ class Eigvecs:
 
     def quantised(self, image: int) -> Quantised:
         """Give the unit eigenvectors of one image in bytes."""
-        norms = self._lead(self.shape[-1]).norms(slice(image, image + 1))
-        return _quantise(self._rows[image], norms[image])
+        with torch.inference_mode():
+            norms = self._lead(self.shape[-1]).norms(slice(image, image + 1))
+            return _quantise(self._rows[image], norms[image])
 
     def quantised_sample(self) -> Quantised:
         """Give those of the pixels that quantiles are taken of, in bytes."""
-        return _quantise(*self._lead(self.shape[-1]).sample)
+        with torch.inference_mode():
+            return _quantise(*self._lead(self.shape[-1]).sample)
 
     def _there(self, vector: NDArray) -> Tensor:
         return torch.from_numpy(vector).to(self._rows.device)

@@ -44,15 +44,6 @@ class Layers(NamedTuple):
     positives: list[Layer]
     negatives: list[Layer]
 
-    def of(self, image: int) -> Layers:
-        """Take one image's part of similarities of shape (B, H, W)."""
-        return Layers(
-            *(
-                [Layer(layer.similarity[image], layer.cut) for layer in part]
-                for part in self
-            )
-        )
-
 
 def smooth_mask(latent: NDArray, layers: Layers, size: tuple[int, int]) -> NDArray:
     """Mask of one image at its own size.
