@@ -28,7 +28,8 @@ _NOT_FINITE = "eigvecs must be finite, got NaN or infinite values"
 FITTED_ROWS = 2**16
 """Of more rows than this, the colours of principal components are fitted to a sample.
 
-All rows of 5000 images take seconds, and their colours differ by less than a shade.
+All rows of 5000 images take seconds. The colours are then other ones, by a shade, or,
+where no directions stand out, by more; what is alike has like colours all the same.
 """
 
 _CPU_VALUES, _VALUES = 2**17, 2**25
