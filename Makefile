@@ -9,7 +9,8 @@ BIN := .venv/bin
 PEERS := ncut-pytorch-1.8.19 ncut-pytorch-3.2.0 scikit-learn-1.9.1
 PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
 RESULTS := .bench/results
-PARTS := solver tutorial accuracy click texture import floors extraction growth page
+PARTS := solver tutorial accuracy click texture import floors extraction growth busy \
+	busy_click clicks page remote
 
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
@@ -73,10 +74,27 @@ bench-growth: arrays
 	$(call program,growth)
 	$(show) growth
 
+bench-busy: .venv/dev $(RESULTS)
+	$(call program,busy)
+	$(show) busy
+
+bench-busy_click: .venv/dev $(RESULTS)
+	$(call program,busy_click)
+	$(show) busy_click
+
+bench-clicks: .venv/dev $(RESULTS)
+	$(call program,clicks)
+	$(show) clicks
+
 bench-page: .venv/dev $(RESULTS)
 	$(BIN)/python tests/install/browser.py
 	$(call program,page)
 	$(show) page
+
+bench-remote: .venv/dev $(RESULTS)
+	$(BIN)/python tests/install/browser.py
+	$(call program,remote)
+	$(show) remote
 
 # Features and exact solutions, made once.
 arrays: .venv/dev $(RESULTS)

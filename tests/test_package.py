@@ -164,11 +164,11 @@ def test_an_old_node_is_named_with_the_one_that_is_needed(
     done = node_sh(fake, version)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert "Node 20.11 or newer" in line
+    assert "Node 20.13 or newer" in line
     assert f"v{version}" in line
 
 
-@pytest.mark.parametrize("version", ["20.11.0", "20.20.2", "22.1.0", "100.0.0"])
+@pytest.mark.parametrize("version", ["20.13.0", "20.20.2", "22.1.0", "100.0.0"])
 def test_a_node_that_is_new_enough_is_taken(fake: Path, version: str) -> None:
     done = node_sh(fake, version)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -8,11 +8,8 @@ quiet time: with a fair share of two cores for each of three, that is what there
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from itertools import count
 from statistics import median
 
@@ -22,36 +19,10 @@ from ncut_widget.masks import denoise_mask
 from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session
 from ncut_widget.similarity import Similarity
+from tests.benchmarks.busy import neighbours
 
 ROUNDS = 21
 SHAPE = (100, 64, 64, 30)
-
-BUSY = """
-import torch
-torch.set_num_threads(2)
-a = torch.rand(1000, 1000)
-print("begun", flush=True)
-while True:
-    a @ a
-"""
-
-
-@contextmanager
-def busy() -> Iterator[None]:
-    """Multiply matrices in two processes of two threads."""
-    processes = [
-        subprocess.Popen([sys.executable, "-c", BUSY], stdout=subprocess.PIPE)
-        for _ in range(2)
-    ]
-    try:
-        for process in processes:
-            assert process.stdout is not None
-            process.stdout.readline()
-        yield
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
 
 
 def steps() -> dict[str, Callable[[], object]]:
@@ -101,7 +72,7 @@ def main() -> None:
     named = steps()
     quiet = {name: measure(step) for name, step in named.items()}
     print(f"{'':28}{'quiet':>9}{'busy':>9}{'ratio':>7}")
-    with busy():
+    with neighbours():
         for name, step in named.items():
             slow = measure(step)
             print(

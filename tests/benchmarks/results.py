@@ -212,7 +212,11 @@ PARTS: dict[str, tuple[str, Callable[[list[Figure]], str] | None]] = {
     "floors": ("Floors", floors),
     "extraction": ("Feature extraction", None),
     "growth": ("Growth", None),
+    "busy": ("Solves on busy cores", None),
+    "busy_click": ("Clicks on busy cores", None),
+    "clicks": ("Clicks after thousands of others", None),
     "page": ("Page", None),
+    "remote": ("Page over a slow line", None),
 }
 """Titles, and what writes the figures of a suite; a program has written its own."""
 
