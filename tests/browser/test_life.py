@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from playwright.sync_api import CDPSession
 
 from tests.browser.host import Page, wait_until
 from tests.browser.test_hosts import MAKE
@@ -34,6 +37,85 @@ for cycle in range({CYCLES}):
     clear_output()
 """
 
+WIDGETS = 40
+
+CLASSES = ("Store", "Pictures", "Similarities", "Stage", "Painter")
+"""Of the page side; the bundle keeps their names."""
+
+# Shown in a box, by code that no cell runs: of each cell that is run, JupyterLab keeps
+# hundreds of listeners. A page's requests wait for nothing then, either.
+PREPARE = (
+    MAKE.rsplit("seg = ", 1)[0]
+    + """
+import weakref
+import ipywidgets
+kept = {"widget": [], "session": [], "eigenvectors": []}
+box = ipywidgets.VBox()
+box
+"""
+)
+SHOW_ONE = """
+seg = NcutSegmenter(eigvecs, images, opacity=1.0)
+seg.add_click(60, 40)
+kept["widget"].append(weakref.ref(seg))
+kept["session"].append(weakref.ref(seg._session))
+kept["eigenvectors"].append(weakref.ref(seg._session.eigvecs))
+box.children = [seg]
+"""
+CLOSE_ONE = """
+box.children = []
+seg.close()
+del seg
+"""
+
+
+def metrics_of(session: CDPSession) -> dict[str, float]:
+    """Count what the page holds, once what is dead has gone."""
+    for _ in range(2):  # What the first finds dead, the second takes with it.
+        session.send("HeapProfiler.collectGarbage")
+    metrics: Any = session.send("Performance.getMetrics")["metrics"]
+    return {metric["name"]: metric["value"] for metric in metrics}
+
+
+def instances(session: CDPSession, kind: str) -> float:
+    """Count the living objects of a class."""
+    send = session.send
+    prototype = send("Runtime.evaluate", {"expression": f"{kind}.prototype"})
+    found = send(
+        "Runtime.queryObjects",
+        {"prototypeObjectId": prototype["result"]["objectId"], "objectGroup": "life"},
+    )
+    count = send(
+        "Runtime.callFunctionOn",
+        {
+            "objectId": found["objects"]["objectId"],
+            "functionDeclaration": "function () { return this.length; }",
+            "returnByValue": True,
+        },
+    )["result"]["value"]
+    send("Runtime.releaseObjectGroup", {"objectGroup": "life"})
+    return count
+
+
+def our_objects(session: CDPSession) -> Counter[str]:
+    """Count the living objects of our classes, in a snapshot of the heap."""
+    chunks: list[str] = []
+
+    def take(event: dict[str, str]) -> None:
+        chunks.append(event["chunk"])
+
+    session.on("HeapProfiler.addHeapSnapshotChunk", take)
+    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    session.remove_listener("HeapProfiler.addHeapSnapshotChunk", take)
+    snapshot = json.loads("".join(chunks))
+    meta, strings = snapshot["snapshot"]["meta"], snapshot["strings"]
+    fields = meta["node_fields"]
+    nodes = np.array(snapshot["nodes"]).reshape(-1, len(fields))
+    kinds = meta["node_types"][fields.index("type")]
+    is_object = nodes[:, fields.index("type")] == kinds.index("object")
+    names = nodes[is_object, fields.index("name")]
+    return Counter(name for name in map(strings.__getitem__, names) if name in CLASSES)
+
 
 def test_displays_that_are_cleared_leave_nothing_behind(
     open_page: Callable[..., Page], report: list[str]
@@ -52,12 +134,6 @@ def test_displays_that_are_cleared_leave_nothing_behind(
     session = page.context.new_cdp_session(page.tab)
     session.send("Performance.enable")
 
-    def measure() -> dict[str, float]:
-        for _ in range(2):  # What the first finds dead, the second takes with it.
-            session.send("HeapProfiler.collectGarbage")
-        metrics: Any = session.send("Performance.getMetrics")["metrics"]
-        return {metric["name"]: metric["value"] for metric in metrics}
-
     measured = []
     for cycle in range(CYCLES):
         (page.host.root / f"step-{cycle}-show").touch()
@@ -65,7 +141,7 @@ def test_displays_that_are_cleared_leave_nothing_behind(
         (page.host.root / f"step-{cycle}-clear").touch()
         page.tab.wait_for_function("() => !document.querySelector('.ncut-segmenter')")
         if cycle >= WARM_UP and cycle % 5 == 0:
-            measured.append(measure())
+            measured.append(metrics_of(session))
     assert page.tab.locator("canvas").count() == 0
     assert page.errors == []
 
@@ -75,4 +151,46 @@ def test_displays_that_are_cleared_leave_nothing_behind(
         counts = np.array([metrics[name] for metrics in measured])
         growth = float(np.median(counts[2:] - counts[:-2]))
         report.append(f"ten displays, cleared, leave {growth:+.0f} of {name}")
+        assert growth <= slack, name
+
+
+def test_widgets_that_are_closed_are_freed_on_both_sides(
+    open_page: Callable[..., Page], report: list[str]
+) -> None:
+    page = open_page("lab", [PREPARE])
+    page.run_all()
+    session = page.context.new_cdp_session(page.tab)
+    session.send("Performance.enable")
+    pictures = ["ImageBitmap", "HTMLCanvasElement", "OffscreenCanvas"]
+    measured = []
+    for number in range(WIDGETS):
+        page.run(SHOW_ONE)
+        page.tab.wait_for_function(f"() => {SHOWN}")
+        if number == WIDGETS - 1:
+            assert set(our_objects(session)) == set(CLASSES)
+        page.run(CLOSE_ONE)
+        page.tab.wait_for_function("() => !document.querySelector('.ncut-segmenter')")
+        if number >= WARM_UP and number % 5 == 4:
+            measured.append(metrics_of(session))
+    assert page.errors == []
+
+    page.run("import gc; gc.collect()")
+    alive = page.value(
+        "{what: sum(ref() is not None for ref in refs) for what, refs in kept.items()}"
+    )
+    report.append(f"{WIDGETS} widgets, shown and closed: still in the kernel {alive}")
+    assert alive == {"widget": 0, "session": 0, "eigenvectors": 0}
+
+    # A timer may hold the last ones for a little longer.
+    wait_until(lambda: not our_objects(session), "the end of the page's objects")
+    report.append(f"{WIDGETS} widgets, shown and closed: nothing of them on the page")
+    assert {kind: instances(session, kind) for kind in pictures} == dict.fromkeys(
+        pictures, 0
+    )
+    # The heap itself grows: for each model the browser keeps the module's code, and the
+    # host its own model.
+    for name, slack in {"JSEventListeners": 0, "Nodes": 10 * LAB_NODES}.items():
+        counts = np.array([metrics[name] for metrics in measured])
+        growth = float(np.median(counts[2:] - counts[:-2]))
+        report.append(f"ten widgets, closed, leave {growth:+.0f} of {name}")
         assert growth <= slack, name
