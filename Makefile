@@ -74,7 +74,7 @@ bench-growth: arrays
 	$(call program,growth)
 	$(show) growth
 
-bench-busy: .venv/dev $(RESULTS)
+bench-busy: arrays
 	$(call program,busy)
 	$(show) busy
 

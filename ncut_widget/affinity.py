@@ -207,7 +207,8 @@ class Affinity:
         opposite = x @ torch.cat([2 * coordinates, -one, -square], 1).T
         rounding = _ROUNDINGS * torch.finfo(x.dtype).eps
         most = rounding * float(x[:, -2].max() + square.max())
-        if most > _BLUR and self.basis is None:
+        blurred = most > _BLUR and self.basis is None
+        if blurred and float(opposite.max()) > -most:
             blur = rounding * (x[:, -2:-1] + square.T)
             near = (opposite > -blur).logical_and_(blur > _BLUR)
             rows, columns = (near.any(axis).nonzero()[:, 0] for axis in (1, 0))

@@ -26,6 +26,8 @@ _ROWS = 2048
 # float32 rounding, for an operator of norm 1.
 _SHARE_OF_GAP = 0.01
 _ROUNDING = 2e-8
+# From this squared length on vectors have no rounding that counts once it is 1.
+_SHORT = 0.1
 # Products with fresh vectors that must find nothing new in the end.
 _VERIFYING = 4
 
@@ -154,12 +156,16 @@ class BlockKrylov:
         """
         # Short vectors have rounding in them, which is long once they have unit length:
         # what the second time finds short was nothing else.
-        for least in (_ROUNDING**2, 0.5):
+        least = _ROUNDING**2
+        while vectors.shape[1]:
             self._clear(vectors)
             values, turn = torch.linalg.eigh((vectors.T @ vectors).cpu().double())
             sound = values > least
             turn = (turn[:, sound] * values[sound].rsqrt()).to(vectors)
             vectors = self._project(vectors @ turn)
+            if not bool((values < _SHORT).any()):
+                break
+            least = 0.5
         return vectors
 
     def _rayleigh_ritz(self, coupling: Tensor) -> _Pairs:

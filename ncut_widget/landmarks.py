@@ -49,16 +49,19 @@ class Sample(NamedTuple):
     """Placed rows (n, r + 2), drawn with probability inverse to their degree, roughly.
 
     `chance` (n,), float64, is that of a row to be drawn: sums over all rows are those
-    over the sample, each row divided by its chance.
+    over the sample, each row divided by its chance. `trace` estimates the sum of the
+    eigenvalues of the graph: that of the inverse degrees.
     """
 
     placed: Tensor
     chance: Tensor
+    trace: float
 
     def along(self, basis: Tensor) -> Sample:
         """Return the sample as an affinity with a basis (r, r') would place it."""
         coordinates = self.placed[:, :-2] @ basis
-        return Sample(placed_rows(coordinates, self.placed[:, -2]), self.chance)
+        placed = placed_rows(coordinates, self.placed[:, -2])
+        return self._replace(placed=placed)
 
 
 def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> Rows:
@@ -81,10 +84,16 @@ def draw_sample(
     anchors = place(rng.choice(count, min(_ANCHORS, count), replace=False))
     parts = chunks(count, chunk_size)
 
-    def mean(at: slice) -> Tensor:
-        return affinity.between(place(at), anchors).mean(1)
+    def means(at: slice) -> tuple[Tensor, Tensor]:
+        affinities = affinity.between(place(at), anchors)
+        return affinities.mean(1), affinities.sum(0, dtype=torch.float64)
 
-    degrees = torch.cat(list(deal(mean, parts, affinity.device)))
+    dealt = list(deal(means, parts, affinity.device))
+    degrees = torch.cat([rows for rows, _ in dealt])
+    # An anchor's own affinities are all there; its degree grows with the rows.
+    whole = torch.stack([columns for _, columns in dealt]).sum(0).cpu()
+    whole *= pool.total / count
+    trace = pool.total * float(whole.clamp(min=1).reciprocal().mean())
     # Sampling without replacement, in order, with probability inverse to the degree
     # (whose least share is the row's own affinity): the first to arrive, each after
     # an exponential waiting time.
@@ -100,7 +109,7 @@ def draw_sample(
         placed[at] = place(drawn[at])
 
     deal_all(fill, chunks(len(drawn), chunk_size), affinity.device)
-    return Sample(placed, torch.from_numpy(chance))
+    return Sample(placed, torch.from_numpy(chance), trace)
 
 
 def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:

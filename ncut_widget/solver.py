@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 from ncut_widget.affinity import Affinity, Distance, Rows
 from ncut_widget.error import sine_of_error
 from ncut_widget.landmarks import (
+    Sample,
     SampleMethod,
     draw_pool,
     draw_sample,
@@ -45,6 +47,14 @@ _DIRECTIONS_PER_EIG = 2
 _LANDMARKS_PER_DIRECTION = 10
 
 
+class _Drawn(NamedTuple):
+    """Rows to look at, the affinity of all, and a sample of them."""
+
+    pool: Rows
+    affinity: Affinity
+    sample: Sample
+
+
 @dataclass(frozen=True)
 class Solver:
     """The parameters of `NCUT` that say what is to be solved, and how."""
@@ -71,7 +81,10 @@ class Solver:
         if rows.count > self.exact_up_to:
             return self._by_landmarks(rows, m, rng)
         for count in (m, min(_MORE * m, rows.count)):
-            solution = self._checked(rows, self._factor(rows, count, rng), rng)
+            drawn = self._draw(rows, count, rng)
+            if drawn.sample.trace > count:
+                break  # Each landmark stands for an eigenvalue, of at most 1.
+            solution = self._checked(rows, self._factor(drawn, count, rng), rng)
             if solution.error <= _ACCEPTED_SINE:
                 return solution.first(self.num_eig)
             if solution.error > _HOPELESS_SINE:
@@ -103,7 +116,7 @@ class Solver:
         k = self.num_eig
         more = 1 if self.num_sample is not None else _MORE
         for count in {m: None, min(more * m, rows.count): None}:
-            factor = self._factor(rows, count, rng)
+            factor = self._factor(self._draw(rows, count, rng), count, rng)
             solution = self._solve(rows, factor.first(k), k)
             error = self._checked(probe, factor, rng, solution.spectrum).error
             if error <= _ACCEPTED_SINE_OF_PART:
@@ -134,13 +147,18 @@ class Solver:
         with bar(NUM_PASSES * rows.count, "NCUT", "row", self.progress) as done:
             return solve_by_landmarks(rows, factor, k, self.chunk_size, done)
 
-    def _factor(self, rows: Rows, m: int, rng: np.random.Generator) -> Factor:
-        """Place m landmarks, in few directions where the rows have many."""
+    def _draw(self, rows: Rows, m: int, rng: np.random.Generator) -> _Drawn:
+        """Draw the rows that m landmarks are placed by."""
         pool = draw_pool(rows, m, rng)
         affinity = self._affinity(rows, pool)
         sample = draw_sample(pool, affinity, m, rng, self.chunk_size)
+        return _Drawn(pool, affinity, sample)
+
+    def _factor(self, drawn: _Drawn, m: int, rng: np.random.Generator) -> Factor:
+        """Place m landmarks, in few directions where the rows have many."""
+        pool, affinity, sample = drawn
         few = max(_DIRECTIONS_PER_EIG * self.num_eig, m // _LANDMARKS_PER_DIRECTION) - 1
-        if 2 * few <= rows.columns:
+        if 2 * few <= pool.columns:
             basis = leading_basis(sample, few, rng)
             affinity, sample = affinity.along(basis), sample.along(basis)
         landmarks = place_landmarks(

@@ -21,14 +21,13 @@ from ncut_widget.solution import Extension, Solution
 # eigenvectors, where products with blocks pay for few of them.
 _LAPACK_ROWS = 1024
 _FEW = 8
-# Rows and columns of a part of the affinity: computed, and multiplied with both ways,
-# while it is in a core's cache.
-_TILE = 256
-# Sums over tiles, dealt out to the cores: as many on any machine.
+# Rows of a strip of the affinity: computed, and multiplied with both ways, at once.
+_STRIP = 256
+# Sums over strips, dealt out to the cores: as many on any machine.
 _LANES = 8
-# Tiles without an affinity of this, divided by the rows, are left out: that changes no
-# eigenvalue by more.
-_NOTHING = 1e-8
+# Affinities are left out whose sum in a row of the normalised affinity is below this:
+# no eigenvalue changes by more, and float32 rounds by as much.
+_NOTHING = 1e-7
 # Steps of the power iteration towards the direction in which rows are longest.
 _AXIS_STEPS = 3
 # Eigenvalues below this, or this share of the second, are rounding of float32
@@ -40,8 +39,8 @@ _NULL_SHARE = 1e-6
 class WholeGraph:
     """``D**-0.5 @ A @ D**-0.5`` of placed rows; of the symmetric A one half is held.
 
-    In tiles, of rows that lie near each other: of a sharp affinity most tiles hold
-    nothing, and are left out.
+    In strips of rows that lie near each other: of a sharp affinity most other rows are
+    nothing to all of a strip, and are left out of it.
 
     Parameters
     ----------
@@ -57,72 +56,79 @@ class WholeGraph:
     ) -> None:
         self._order = near_together(x[:, :-2])
         x = x[self._order]
-        tiles = list(chunks(len(x), _TILE))
         least = _NOTHING / len(x)
-
-        def form(number: int) -> list[_Tile]:
-            row, at = [], tiles[number]
-            for to in tiles[number:]:
-                values = affinity.between(x[at], x[to])
-                if to == at:
-                    values.fill_diagonal_(1)
-                if float(values.max()) > least:
-                    sums = (values.sum(0), values.sum(1))
-                    row.append(_Tile(at, to, values, *(each.double() for each in sums)))
-            return row
-
-        self._lanes: list[list[_Tile]] = [[] for _ in range(_LANES)]
         degrees = torch.zeros(len(x), dtype=torch.float64, device="cpu").to(x.device)
-        for number, row in enumerate(deal(form, range(len(tiles)), x.device)):
-            for tile in row:
-                degrees[tile.at] += tile.down
-                if tile.to != tile.at:
-                    degrees[tile.to] += tile.across
-            # Rows get shorter: to and fro, every lane has long ones and short.
+
+        def form(at: slice) -> tuple[_Strip, Tensor, Tensor, Tensor]:
+            values = affinity.between(x[at], x[at.start :])
+            values.fill_diagonal_(1)
+            down, across = (values.sum(axis, dtype=torch.float64) for axis in (1, 0))
+            most = values.amax(0)
+            near = (most > least).nonzero()[:, 0]
+            strip = _Strip(at, near + at.start, values[:, near])
+            return strip, most[near], down, across
+
+        formed = []
+        for strip, most, down, across in deal(form, chunks(len(x), _STRIP), x.device):
+            at = strip.at
+            degrees[at] += down
+            degrees[at.stop :] += across[at.stop - at.start :]
+            formed.append((strip, most))
+            done(at.stop - at.start)
+        self._scale = degrees.rsqrt().float()
+        self._lanes: list[list[_Strip]] = [[] for _ in range(_LANES)]
+        for number, (strip, most) in enumerate(formed):
+            most = most * self._scale[strip.near] * self._scale[strip.at].max()
+            # Strips get shorter: to and fro, every lane has long ones and short.
             lane = number % (2 * _LANES)
-            self._lanes[min(lane, 2 * _LANES - 1 - lane)] += row
-            done(len(x[tiles[number]]))
-        self._scale = degrees.rsqrt().float()[:, None]
-        self.scale = torch.empty_like(self._scale)
-        self.scale[self._order] = self._scale
+            lane = min(lane, 2 * _LANES - 1 - lane)
+            self._lanes[lane].append(strip.only(most > least))
+        self.scale = torch.empty_like(self._scale)[:, None]
+        self.scale[self._order, 0] = self._scale
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """Multiply vectors (N, b)."""
-        scaled = vectors[self._order].mul_(self._scale)
+        # As rows: a BLAS takes few long ones in half the time of many short ones.
+        scaled = vectors[self._order].T.contiguous().mul_(self._scale)
 
-        def multiply(lane: list[_Tile]) -> Tensor:
+        def multiply(lane: list[_Strip]) -> Tensor:
             product = torch.zeros_like(scaled)
-            for at, to, values, _, _ in lane:
-                product[at].addmm_(values, scaled[to])
-                if to != at:
-                    product[to].addmm_(values.T, scaled[at])
+            for at, near, values in lane:
+                product[:, at] += scaled[:, near] @ values.T
+                # The rows of the strip among each other are all there.
+                own = int((near < at.stop).sum())
+                product.index_add_(1, near[own:], scaled[:, at] @ values[:, own:])
             return product
 
         total = add_up(multiply, self._lanes, scaled.device).mul_(self._scale)
-        product = torch.empty_like(total)
-        product[self._order] = total
+        product = torch.empty_like(vectors)
+        product[self._order] = total.T
         return product
 
 
-class _Tile(NamedTuple):
-    """Affinities of some rows to some others, and their sums in float64."""
+class _Strip(NamedTuple):
+    """Some rows, others from there on that are near some of them, and affinities."""
 
     at: slice
-    to: slice
+    near: Tensor
     values: Tensor
-    across: Tensor
-    down: Tensor
+
+    def only(self, wanted: Tensor) -> _Strip:
+        """Return what is left with some of the others."""
+        if bool(wanted.all()):
+            return self
+        return _Strip(self.at, self.near[wanted], self.values[:, wanted])
 
 
 def near_together(x: Tensor) -> Tensor:
-    """Return an order (N,) of rows (N, r) in which each tile's lie near each other.
+    """Return an order (N,) of rows (N, r) in which each strip's lie near each other.
 
     Halves of halves, along the direction in which each is longest, or nearly.
     """
 
     def halve(rows: Tensor) -> list[Tensor]:
-        tiles = math.ceil(len(rows) / _TILE)
-        if tiles < 2:
+        strips = math.ceil(len(rows) / _STRIP)
+        if strips < 2:
             return [rows]
         part = x[rows]
         part = part - part.mean(0)
@@ -130,7 +136,7 @@ def near_together(x: Tensor) -> Tensor:
         for _ in range(_AXIS_STEPS):
             axis = part.T @ (part @ torch.nn.functional.normalize(axis, dim=0))
         order = rows[torch.argsort(part @ axis, stable=True)]
-        at = tiles // 2 * _TILE
+        at = strips // 2 * _STRIP
         return [*halve(order[:at]), *halve(order[at:])]
 
     return torch.cat(halve(torch.arange(len(x), device=x.device)))
