@@ -53,7 +53,7 @@ RUN = """(index) => {
             first.widget ??= now;
             const { state, revision } = root.dataset;
             const painted = root.querySelector("[data-ncut=stage][data-image]");
-            const loading = root.querySelector(".ncut-loading");
+            const loading = painted?.closest(".ncut-loading");
             if (painted && !loading) first.picture ??= now;
             if (painted && state === "idle" && revision !== "-1") first.mask ??= now;
         }
