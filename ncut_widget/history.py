@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ncut_widget.prompts import Click
 
 HISTORY_BYTES = 16 * 2**20
-"""Changes that are kept: about 60 000 clicks; the oldest are forgotten first."""
+"""Changes that are kept: about 40 000 clicks; the oldest are forgotten first."""
 
 CLICK_BYTES = 150
 """Of a click in memory, rounded up."""

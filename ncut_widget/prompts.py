@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from numbers import Real
+from numbers import Integral, Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,7 +71,7 @@ def check_click(value: Any, sizes: Sequence[tuple[int, int]]) -> Click:
         or not all(isinstance(v, Real) and not isinstance(v, bool) for v in value)
     ):
         raise TypeError(f"a click must be [image, x, y, label], got {shown(value)}")
-    image, x, y, label = (v.item() if isinstance(v, np.generic) else v for v in value)
+    image, x, y, label = map(_plain, value)
     if image not in range(len(sizes)):
         raise ValueError(
             f"a click's image must be an index from 0 to {len(sizes) - 1}, "
@@ -89,6 +89,11 @@ def check_click(value: Any, sizes: Sequence[tuple[int, int]]) -> Click:
             f"a click's label must be 1 (positive) or 0 (negative), got {shown(label)}"
         )
     return Click(int(image), x, y, int(label))
+
+
+def _plain(value: Any) -> float:
+    """Return a real number as an int or a float, which messages can carry."""
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def check_clicks(value: Any, sizes: Sequence[tuple[int, int]]) -> tuple[Click, ...]:

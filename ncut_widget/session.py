@@ -337,7 +337,8 @@ class Session:
             masks = self.masks()
             masks.flags.writeable = False
             segment = Segment(name, self.clicks, self.settings, masks)
-            self._segments[name] = segment
+            # Another one: someone may be going through these.
+            self._segments = {**self._segments, name: segment}
             self.clear()
             return segment
 

@@ -70,8 +70,7 @@ class Checked(traitlets.TraitType):
 
         Page messages may arrive on another thread, beside the running cell.
         """
-        with obj._changing():
-            super().set(obj, value)
+        obj._locked(lambda: super(Checked, self).set(obj, value))
 
 
 class Mirrored(traitlets.TraitType):

@@ -8,13 +8,14 @@ import itertools
 import keyword
 import logging
 import os
-import weakref
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from threading import Lock
+from types import FrameType
 from typing import Any, TypeVar
 
 import anywidget
@@ -58,14 +59,6 @@ TOLD = ("clicks", *SETTINGS, "_revision", "_history", "_segments", "_colors")
 
 FROM_PAGE = frozenset(("clicks", *SETTINGS, *VIEW, "_view_count"))
 """Traits that the page may set."""
-
-
-class _Own(dict[str, Any]):
-    """A dictionary that can be referred to weakly."""
-
-
-def _nobody() -> None:
-    return None
 
 
 def _setting() -> Any:
@@ -214,16 +207,15 @@ class NcutSegmenter(anywidget.AnyWidget):
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
         self._edits = Edits()
-        self._bound: dict[str, Callable[[Any], None]] = {}
+        self._bound: dict[str, dict[str, Any]] = {}
         self._pipeline: Pipeline | None = None
         self._listed: tuple[Any, Clicks] = ((), Clicks())
         self._events: deque[Any] = deque()
         self._queue = Lock()
-        # Both are somebody's own, and go with a call that ends, however it ends.
-        self._held: Callable[[], _Own | None] = _nobody
-        self._teller: Callable[[], _Own | None] = _nobody
-        self._last_told = {name: getattr(self, name) for name in TOLD}
+        self._teller: FrameType | None = None
+        self._last_told: dict[str, Any] = {}
         super().__init__(**settings)
+        self._last_told = {name: getattr(self, name) for name in TOLD}
         self.on_msg(self._receive)
 
     @traitlets.default("_info")
@@ -518,6 +510,8 @@ class NcutSegmenter(anywidget.AnyWidget):
             If the pixel is not on the image; nothing has changed then.
         """
         image = self.active_image if image is None else image
+        if positive not in (0, 1):
+            raise ValueError(f"positive must be True or False, got {shown(positive)}")
         self._apply(self._session.add_click, [image, x, y, int(positive)])
 
     def undo(self) -> None:
@@ -585,18 +579,30 @@ class NcutSegmenter(anywidget.AnyWidget):
                 "bind needs a notebook or IPython; elsewhere use observe(f, 'masks')"
             )
 
-        def assign(change: Any) -> None:
-            shell.user_ns[name] = change.new
-
-        self.unbind(name)
-        self._bound[name] = assign
-        self.observe(assign, "masks")
+        self._bound[name] = shell.user_ns
         shell.user_ns[name] = self.masks
 
     def unbind(self, name: str) -> None:
         """End what `bind` began; the variable keeps its last value."""
-        if name in self._bound:
-            self.unobserve(self._bound.pop(name), "masks")
+        self._bound.pop(name, None)
+
+    def observe(
+        self, handler: Any, names: Any = traitlets.All, type: Any = "change"
+    ) -> None:
+        """Call a function at every change; as for any traits.
+
+        Raises
+        ------
+        ValueError
+            If there is no such trait, which would never change.
+        """
+        for name in [names] if isinstance(names, str) else names or ():
+            if isinstance(name, str) and not self.has_trait(name):
+                known = [n for n in self.trait_names() if not n.startswith("_")]
+                raise ValueError(
+                    f"NcutSegmenter has no trait {name!r}; {_hint(name, known)}"
+                )
+        super().observe(handler, names, type)
 
     def __repr__(self) -> str:
         """Name the batch, not the traits."""
@@ -608,20 +614,14 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse what is no attribute: a name that is misspelt would do nothing."""
-        if not name.startswith("_") and not hasattr(type(self), name):
-            known = [known for known in dir(type(self)) if not known.startswith("_")]
-            raise AttributeError(
-                f"NcutSegmenter has no attribute {name!r}; {_hint(name, known)}"
-            )
+        if not name.startswith("_"):
+            _check_attribute(type(self), name)
         super().__setattr__(name, value)
 
     # From traits to session and back ---------------------------------------------
 
     def _value(self, name: str) -> Any:
-        """Return the clicks or a setting, as they will be after a block that holds."""
-        held = self._held()
-        if held and name in held:
-            return _listed(held[name]) if name == "clicks" else held[name]
+        """Return the clicks or a setting."""
         if name != "clicks":
             return getattr(self._session.settings, name)
         clicks = self._session.clicks
@@ -634,71 +634,83 @@ class NcutSegmenter(anywidget.AnyWidget):
         return listed
 
     def _set(self, name: str, value: Any) -> None:
-        """Set clicks or a setting, at once or with others when a block ends."""
-        with self._changing():
-            held = self._held()
-            if held is None:
-                self._apply(self._session.update, **{name: value})
-            else:
-                held[name] = self._session.check(name, value)
-
-    @contextmanager
-    def hold_trait_notifications(self) -> Iterator[None]:
-        """Set several traits as one change of the masks; as for any traits."""
-        if self._held() is not None:
-            yield
-            return
-        held = _Own()
-        self._held = weakref.ref(held)
-        try:
-            with super().hold_trait_notifications():
-                yield
-        except traitlets.TraitError:
-            held.clear()
-            raise
-        finally:
-            self._held = _nobody
-            if held:
-                self._apply(self._session.update, **held)
+        """Set clicks or a setting."""
+        # Before the lock: a user's generator may take its time.
+        value = self._session.check(name, value)
+        self._apply(self._session.update, **{name: value})
 
     def _apply(self, action: Callable[..., T], *arguments: Any, **changes: Any) -> T:
         """Change the session, and tell the page and observers whatever comes of it."""
-        with self._changing():
-            before = self._observed_masks()
+
+        def change() -> T:
+            before = self._watched_masks()
             try:
                 return action(*arguments, **changes)
             finally:
                 self._tell_changes(before)
 
-    def _tell_changes(self, masks: NDArray | None) -> None:
-        """Tell what has changed since it was last told, and masks that were these."""
-        told = self._last_told
-        with self.hold_sync():
-            for name in TOLD:
-                old, new = told[name], getattr(self, name)
-                if new is not old and new != old:
-                    self._notify_trait(name, old, new)
-                    told[name] = new
-        after = self._observed_masks()
-        if not (masks is None or after is None or np.array_equal(masks, after)):
-            self._notify_trait("masks", masks, after)
+        return self._locked(change)
 
-    def _observed_masks(self) -> NDArray | None:
-        """Return the masks if anyone observes them; nothing is computed for nobody."""
-        observers = self._trait_notifiers
-        watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
-        return self._session.masks() if watched.get("change") else None
-
-    # From session to observers ----------------------------------------------------
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Hold the session's lock; observers hear of changes once it is free."""
+    def _locked(self, action: Callable[[], T]) -> T:
+        """Do something under the session's lock; observers hear of it afterwards."""
         try:
             with self._session.lock:
-                yield
+                return action()
         finally:
             self._tell_observers()
+
+    def _tell_changes(self, masks: NDArray | None) -> None:
+        """Tell what has changed since it was last told, and masks that were these."""
+        changes = [
+            _change(self, name, old, new)
+            for name, old in self._last_told.items()
+            if (new := getattr(self, name)) is not old and new != old
+        ]
+        after = self._watched_masks()
+        if not (masks is None or after is None or np.array_equal(masks, after)):
+            for name, namespace in self._bound.items():
+                namespace[name] = after.copy()
+            changes.append(_change(self, "masks", masks, after))
+        if "notify_change" in vars(self):  # a block holds what is to be told
+            for change in changes:
+                self.notify_change(change)
+            return
+        names = [change.name for change in changes if change.name in self._last_told]
+        names = [n for n in names if self._should_send_property(n, getattr(self, n))]
+        if names:
+            self.send_state(names)
+        for change in changes:
+            self._note_told(change)
+            self._notify_observers(change)
+
+    def notify_change(self, change: Any) -> None:
+        """Tell the page of a change, and then observers."""
+        super().notify_change(change)
+        self._note_told(change)
+
+    def _note_told(self, change: Any) -> None:
+        if change["name"] in self._last_told:
+            self._last_told[change["name"]] = change["new"]
+
+    @contextmanager
+    def hold_trait_notifications(self) -> Iterator[None]:
+        """Tell of several changes at once, when the block ends; as for any traits."""
+        try:
+            with super().hold_trait_notifications():
+                yield
+        finally:
+            # A block that is refused forgets what it held.
+            if "notify_change" not in vars(self):
+                self._apply(lambda: None)
+
+    def _watched_masks(self) -> NDArray | None:
+        """Return the masks if anyone wants them; nothing is computed for nobody."""
+        observers = self._trait_notifiers
+        watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
+        wanted = self._bound or watched.get("change")
+        return self._session.masks() if wanted else None
+
+    # From session to observers ----------------------------------------------------
 
     def _notify_observers(self, event: Any) -> None:
         if event["name"] in (*TOLD, *VIEW, "masks"):
@@ -712,19 +724,19 @@ class NcutSegmenter(anywidget.AnyWidget):
 
         Whoever changes something meanwhile leaves it to the one who is telling.
         """
-        turn = _Own()
+        me = sys._getframe()
         while not self._session.locked_here:
-            event = self._next_event(turn)
+            event = self._next_event(me)
             if event is None:
                 break
             self._tell_observers_of(event)
 
-    def _next_event(self, turn: _Own) -> Any:
+    def _next_event(self, me: FrameType) -> Any:
         with self._queue:
-            teller = self._teller()
-            if teller is not None and teller is not turn:
+            teller = self._teller
+            if teller not in (None, me) and _is_running(teller):
                 return None
-            self._teller = weakref.ref(turn) if self._events else _nobody
+            self._teller = me if self._events else None
             return self._events.popleft() if self._events else None
 
     def _tell_observers_of(self, event: Any) -> None:
@@ -764,15 +776,24 @@ class NcutSegmenter(anywidget.AnyWidget):
         """Take from the page what it may set; what is refused is said and put right."""
         taken = {k: value for k, value in sync_data.items() if k in FROM_PAGE}
         wrong = sync_data.keys() & set(self.keys) - taken.keys()
-        with self._changing():
+
+        def take() -> None:
             try:
                 self._check(taken)  # before it is sent to other pages, or set in part
-                super().set_state(taken)
+                self._apply(self._take, taken)
             except (TypeError, ValueError, traitlets.TraitError) as error:
                 self._send_error(None, error)
-                wrong |= taken.keys()
+                wrong.update(taken)
             if wrong:
-                self.send_state(list(wrong))
+                self.send_state(wrong)
+
+        self._locked(take)
+
+    def _take(self, values: Mapping[str, Any]) -> None:
+        """Set what has been checked: what masks depend on as one change."""
+        ours = ("clicks", *SETTINGS)
+        self._session.update(**{k: v for k, v in values.items() if k in ours})
+        super().set_state(dict(values))
 
     def _check(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
@@ -789,10 +810,9 @@ class NcutSegmenter(anywidget.AnyWidget):
         try:
             request = parse_request(content, self._session)
             if isinstance(request, EditRequest):
-                # The traits wait: the page paints from the answer alone, and a small
-                # message before it can hold it up by a round trip.
-                with self._changing(), self.hold_sync():
-                    self.send(*self._apply(self._edit, request))
+                # The traits come after: the page paints from the answer alone, and a
+                # small message before it can hold it up by a round trip.
+                self._apply(lambda: self.send(*self._edit(request)))
             elif isinstance(request, SyncRequest):
                 self._sync(request)
             else:
@@ -819,25 +839,36 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     def _sync(self, request: SyncRequest) -> None:
         """Set what may not have arrived, and tell all that the page may have missed."""
-        with self._changing():
+
+        def sync() -> None:
             try:
                 self._check(request.settings)
-                with self.hold_sync(), self.hold_trait_notifications():
-                    for name, value in request.settings.items():
-                        self.set_trait(name, value)
+                self._apply(self._take, request.settings)
             finally:
                 self.send_state([*TOLD, *VIEW])
-            self.send(
-                {
-                    "type": "synced",
-                    "id": request.id,
-                    "revision": self._session.revision,
-                }
-            )
+            revision = self._session.revision
+            self.send({"type": "synced", "id": request.id, "revision": revision})
+
+        self._locked(sync)
 
     def _send_error(self, request_id: str | None, error: Exception) -> None:
         message = str(error) or type(error).__name__
         self.send({"type": "error", "id": request_id, "message": message})
+
+
+def _change(owner: Any, name: str, old: Any, new: Any) -> traitlets.Bunch:
+    return traitlets.Bunch(name=name, old=old, new=new, owner=owner, type="change")
+
+
+def _is_running(frame: FrameType) -> bool:
+    """Whether a call goes on, on any thread: Ctrl-C may have ended it anywhere."""
+    for top in sys._current_frames().values():
+        each: FrameType | None = top
+        while each is not None:
+            if each is frame:
+                return True
+            each = each.f_back
+    return False
 
 
 def _listed(clicks: Sequence[Any]) -> Clicks:
@@ -851,6 +882,19 @@ def _show_failure(observer: Any, name: str, error: Exception) -> None:
     log.error(what, shown(observer), name, error, exc_info=shell is None)
     if shell is not None:
         shell.showtraceback()
+
+
+def _check_attribute(kind: type, name: str) -> None:
+    """Raise AttributeError where setting it would do nothing, or undo a method."""
+    ours = vars(NcutSegmenter).get(name)
+    if inspect.isfunction(ours) and not hasattr(anywidget.AnyWidget, name):
+        raise AttributeError(f"{name} is a method: call seg.{name}(...)")
+    # Subclasses may have attributes of their own.
+    if not hasattr(kind, name) and kind.__name__ == NcutSegmenter.__name__:
+        known = [known for known in dir(kind) if not known.startswith("_")]
+        raise AttributeError(
+            f"NcutSegmenter has no attribute {name!r}; {_hint(name, known)}"
+        )
 
 
 def _check_features(features: Any) -> Any:

@@ -64,7 +64,10 @@ PICTURE_KINDS = ("stage", "thumb", "eigvecs")
 REQUESTS = ("edit", "maps", "vectors", "moments", "pictures", "sync")
 
 REPLY_BYTES = 10 * 2**20
-"""Of one answer's buffers, at most; one image's part alone may be larger."""
+"""Of one answer's buffers, at most; one part alone, as of an image, may be larger."""
+
+CUTS = 8
+"""Biased cuts that one request may ask for: each is a product with the whole batch."""
 
 NAME_LENGTH = 100
 """Characters of an id or a page's name, at most."""
@@ -178,6 +181,9 @@ def parse_request(content: Any, session: Session) -> Request:
         wants = [_Fields(want, "a wanted map") for want in request.get("wants", list)]
         num_eig = request.num_eig(session)
         maps = [(w.source(session), w.indices("images", session)) for w in wants]
+        cuts = sum(isinstance(source, ClickSet) for source, _ in maps)
+        if cuts > CUTS:
+            raise ValueError(f"one request may ask for {CUTS} biased cuts, got {cuts}")
         count = sum(max(len(images), 1) for _, images in maps)
         check_size(count, map_bytes(session), "maps")
         return MapsRequest(request_id, num_eig, maps)
