@@ -27,6 +27,16 @@ export class Cache {
   }
 
   /**
+   * Look without using it.
+   *
+   * @param {string} key
+   * @returns {Value | undefined}
+   */
+  peek(key) {
+    return this.#entries.get(key);
+  }
+
+  /**
    * @param {string} key
    * @returns {Value | undefined}
    */

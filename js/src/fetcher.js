@@ -93,8 +93,9 @@ export class Fetcher {
     if (images.length === 0) return;
     const active = images.slice(0, 1);
     this.#fetchPictures("stage", active);
+    // The kernel answers in order: the mask comes right behind the picture.
+    this.#fetchMaps(requests.isOpen("stage") ? active : images);
     if (requests.isOpen("stage")) return;
-    this.#fetchMaps(images);
     if (this.#model.get("layer") === "eigvecs") this.#fetchPictures("eigvecs", active);
     if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
     if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
@@ -146,6 +147,7 @@ export class Fetcher {
     const clicks = positives.length + negatives.length + this.#clicks.pending;
     this.#similarities.reserve(clicks, images, this.#model.get("_info").grid);
     this.#previews.reserve(clicks, images);
+    this.#pictures.reserve(images);
   }
 
   /** @param {number[]} images */

@@ -69,6 +69,15 @@ export class Pictures {
   }
 
   /**
+   * Keep room for the thumbs of so many images, twice.
+   *
+   * @param {number} images on view
+   */
+  reserve(images) {
+    this.#cache("thumb").limit = Math.max(CACHED.thumb, 2 * images);
+  }
+
+  /**
    * @param {PictureKind} kind
    * @param {number} image
    */
@@ -92,7 +101,7 @@ export class Pictures {
    */
   missing(kind, images) {
     return images.filter((image) => {
-      const entry = this.#cache(kind).get(String(image));
+      const entry = this.#cache(kind).peek(String(image));
       return (
         (!entry || this.isStale(kind, entry.colors)) &&
         !this.#decoding.has(this.#key(kind, image)) &&

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
+import { Pictures } from "../src/pictures.js";
 import { Store } from "../src/store.js";
 import { FakeModel, pictureOf } from "./model.js";
 
@@ -195,4 +196,21 @@ test("what a full reply left out is asked for again, and not if nothing fits", (
   const next = asked("thumb")[1].id;
   model.deliver({ ...reply, id: next, pictures: [], left: [1] }, []);
   assert.equal(asked("thumb").length, 2);
+});
+
+test("hundreds of thumbs on view all stay, and asking what is missing drops none", async () => {
+  const pictures = new Pictures(decode, true, 0);
+  const images = [...new Array(900).keys()];
+  pictures.reserve(images.length);
+  const entry = { mime: "image/jpeg", width: 1, height: 1 };
+  const entries = images.map((image) => ({ image, ...entry }));
+  const buffers = images.map(() => new ArrayBuffer(1));
+  await pictures.accept("thumb", 0, entries, buffers);
+  assert.deepEqual(pictures.missing("thumb", images), []);
+  // Used last is what was shown last, not what was asked about.
+  pictures.get("thumb", 5);
+  pictures.missing("thumb", [0]);
+  pictures.reserve(0);
+  await pictures.accept("thumb", 0, [{ image: 900, ...entry }], [new ArrayBuffer(1)]);
+  assert.deepEqual(pictures.missing("thumb", [0, 5, 900]), [0]);
 });

@@ -67,12 +67,12 @@ function waiting(model) {
   });
 }
 
-test("first the stage's picture alone, then its mask, then the strip, then previews", () => {
+test("first the stage's picture and its mask, then the strip, then previews", () => {
   const { model } = open({ clicks: [A], layer: "eigvecs" }, []);
-  assert.deepEqual(waiting(model), ["stage 0"]);
+  assert.deepEqual(waiting(model), ["stage 0", "maps"]);
+  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
   model.reply(model.open()[0]);
   assert.deepEqual(waiting(model), ["maps", "eigvecs 0"]);
-  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
   model.reply(model.open()[0]);
   assert.deepEqual(waiting(model), ["eigvecs 0", "maps", "thumb 0,1"]);
   assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [1] }]);

@@ -704,8 +704,8 @@ var Fetcher = class {
     if (images.length === 0) return;
     const active = images.slice(0, 1);
     this.#fetchPictures("stage", active);
+    this.#fetchMaps(requests.isOpen("stage") ? active : images);
     if (requests.isOpen("stage")) return;
-    this.#fetchMaps(images);
     if (this.#model.get("layer") === "eigvecs") this.#fetchPictures("eigvecs", active);
     if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
     if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
@@ -754,6 +754,7 @@ var Fetcher = class {
     const clicks = positives.length + negatives.length + this.#clicks.pending;
     this.#similarities.reserve(clicks, images, this.#model.get("_info").grid);
     this.#previews.reserve(clicks, images);
+    this.#pictures.reserve(images);
   }
   /** @param {number[]} images */
   #fetchMaps(images) {
@@ -825,6 +826,15 @@ var Cache = class {
   /** @param {string} key */
   has(key) {
     return this.#entries.has(key);
+  }
+  /**
+   * Look without using it.
+   *
+   * @param {string} key
+   * @returns {Value | undefined}
+   */
+  peek(key) {
+    return this.#entries.get(key);
   }
   /**
    * @param {string} key
@@ -908,6 +918,14 @@ var Pictures = class {
     return this.#isColored(kind) && colors < this.#colors;
   }
   /**
+   * Keep room for the thumbs of so many images, twice.
+   *
+   * @param {number} images on view
+   */
+  reserve(images) {
+    this.#cache("thumb").limit = Math.max(CACHED.thumb, 2 * images);
+  }
+  /**
    * @param {PictureKind} kind
    * @param {number} image
    */
@@ -929,7 +947,7 @@ var Pictures = class {
    */
   missing(kind, images) {
     return images.filter((image) => {
-      const entry = this.#cache(kind).get(String(image));
+      const entry = this.#cache(kind).peek(String(image));
       return (!entry || this.isStale(kind, entry.colors)) && !this.#decoding.has(this.#key(kind, image)) && !this.isRefused(kind, image);
     });
   }
