@@ -27,6 +27,9 @@ from ncut_widget.products import row_norms, unit_vector, weighted_sum
 QUANTILES = (0.01, 0.99)
 """The heatmap's 0 and 1 are these quantiles of the transformed similarity."""
 
+TIE = 2.0**-20
+"""Similarities of up to 1 that are this near are told apart by rounding alone."""
+
 QUANTILE_SAMPLE = 10_000
 """Quantiles of more values than this are those of a seeded sample of this size."""
 
@@ -58,6 +61,14 @@ class SimilarityStatistics:
     def constant(self) -> bool:
         """Whether the similarity tells nothing apart: zero, or no finite, spread."""
         return not (self.std > 0 and math.isfinite(self.mean + self.std))
+
+    @property
+    def tied(self) -> bool:
+        """Whether the quantiles are one value, up to rounding.
+
+        That is a ground of more than 98 %, and the thing, if it is alike, above it.
+        """
+        return self.high[1] - self.low[0] <= TIE
 
 
 def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArray:
@@ -178,6 +189,8 @@ def cut(
     """
     if statistics.constant:
         return np.float32(np.inf)
+    if statistics.tied:
+        return np.float32(statistics.high[1] + TIE)
     slope, zero, one = _log_scale(statistics, gamma)
     return np.float32(statistics.mean + _log_mix(zero, one, threshold) / slope)
 
@@ -209,7 +222,7 @@ def heatmap(
     if statistics.constant:
         return np.zeros_like(similarity)
     slope, zero, one = _log_scale(statistics, gamma)
-    if zero == one:  # the thing covers less than 1 % of the batch
+    if statistics.tied or zero == one:
         return (similarity > cut(statistics, gamma=gamma)).astype(np.float32)
     exponent = (similarity - np.float64(statistics.mean)) * slope - one
     floor = math.exp(zero - one)

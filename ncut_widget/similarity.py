@@ -260,8 +260,10 @@ class Eigvecs:
         Nothing is lost if that fails: the next call of `prefix` takes it anew.
         """
         lead = self._lead(num_eig)
-        if lead.ready or lead.under_way:
-            return
+        with self._lock:
+            # One at a time: whoever waits for another asks again.
+            if lead.ready or any(each.under_way for each in self._leading.values()):
+                return
 
         def measure() -> None:
             with suppress(Exception):

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import copy
 import gc
+import json
 import linecache
 import logging
 import pickle
 import sys
 import threading
 import weakref
+from fractions import Fraction
 from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+import traitlets
 from numpy.typing import NDArray
 
 import ncut_widget
@@ -212,11 +215,118 @@ def test_observers_hear_of_changes_in_their_order(seg: NcutSegmenter) -> None:
     assert heard[-1] == seg.threshold
 
 
-def test_a_subclass_may_observe(eigvecs: NDArray) -> None:
-    import traitlets
+def test_ctrl_c_in_an_observer_silences_nobody(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(user_ns={}, showtraceback=lambda: None)
+    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    heard: list[Any] = []
 
+    def interrupted(change: Any) -> None:
+        raise KeyboardInterrupt
+
+    seg.bind("found")
+    seg.observe(heard.append, "threshold")
+    seg.observe(interrupted, "gamma")
+    with pytest.raises(KeyboardInterrupt) as kept:  # as notebooks keep the last one
+        seg.gamma = 2
+    seg.threshold = 0.1
+    seg.add_click(12, 12)
+    assert len(heard) == 1
+    np.testing.assert_array_equal(shell.user_ns["found"], seg.masks)
+    assert kept.value.__traceback__ is not None
+
+
+def test_bound_variables_follow_at_once_each_with_an_array_of_its_own(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(user_ns={})
+    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    seg.bind("one")
+    seg.bind("two")
+    telling, go_on = threading.Event(), threading.Event()
+
+    def slow(change: Any) -> None:
+        telling.set()
+        go_on.wait(20)
+
+    seg.observe(slow, "gamma")
+    other = threading.Thread(target=lambda: setattr(seg, "gamma", 2))
+    other.start()
+    assert telling.wait(20)
+    seg.add_click(12, 12)  # while another thread's observer takes its time
+    np.testing.assert_array_equal(shell.user_ns["one"], seg.masks)
+    shell.user_ns["one"][:] = False
+    np.testing.assert_array_equal(shell.user_ns["two"], seg.masks)
+    go_on.set()
+    other.join()
+
+
+# Blocks -----------------------------------------------------------------------------
+
+
+def test_a_block_that_holds_notifications_sets_at_once_and_tells_once(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire(seg, monkeypatch)
+    heard: list[Any] = []
+    seg.observe(heard.append, ["clicks", "masks"])
+    with seg.hold_trait_notifications():
+        seg.clicks = [[0, 1, 1, 1]]
+        seg.add_click(9, 9)
+        assert seg.clicks == [[0, 1, 1, 1], [0, 9, 9, 1]]
+        assert seg.masks.any()
+        seg.threshold = 0.2
+        assert heard == []
+    assert sorted(event.name for event in heard) == ["clicks", "masks"]
+    told: dict[str, Any] = {}
+    for state in wire.states:
+        told.update(state)
+    assert told["clicks"] == seg.clicks
+    assert told["threshold"] == 0.2
+    assert told["_revision"] == seg._revision
+
+
+def test_a_block_that_is_refused_leaves_page_and_observers_in_step(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell = SimpleNamespace(user_ns={})
+    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    wire = Wire(seg, monkeypatch)
+    seg.bind("found")
+
+    def change() -> None:
+        with seg.hold_trait_notifications():
+            seg.add_click(9, 9)
+            seg.gamma = 99
+
+    with pytest.raises(traitlets.TraitError, match="gamma"):
+        change()
+    told = {"clicks": [[0, 3, 3, 1]], "_revision": 1}
+    for state in wire.states:
+        told.update(state)
+    assert told["clicks"] == seg.clicks
+    assert told["_revision"] == seg._revision
+    np.testing.assert_array_equal(shell.user_ns["found"], seg.masks)
+
+
+def test_segments_can_be_gone_through_while_the_page_commits(
+    seg: NcutSegmenter,
+) -> None:
+    seg.commit("one")
+    for name in seg.segments:
+        seg.add_click(3, 3)
+        seg.commit(f"after {name}")
+    assert list(seg.segments) == ["one", "after one"]
+
+
+def test_a_subclass_may_observe_and_have_attributes(eigvecs: NDArray) -> None:
     class Counting(NcutSegmenter):
         count = 0
+
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self.note = "mine"
 
         @traitlets.observe("threshold")
         def _count(self, change: Any) -> None:
@@ -288,6 +398,25 @@ def test_an_attribute_that_is_none_is_refused(
         setattr(seg, name, 0.5)
     assert hint in str(caught.value)
     assert not hasattr(seg, name)
+
+
+@pytest.mark.parametrize("name", ["color", "clear", "add_click", "commit"])
+def test_a_method_is_not_replaced(seg: NcutSegmenter, name: str) -> None:
+    with pytest.raises(AttributeError, match=rf"call seg\.{name}\("):
+        setattr(seg, name, True)
+
+
+@pytest.mark.parametrize("name", ["treshold", "mask", "heatmaps"])
+def test_what_never_changes_cannot_be_observed(seg: NcutSegmenter, name: str) -> None:
+    with pytest.raises(ValueError, match=f"no trait '{name}'"):
+        seg.observe(print, name)
+
+
+def test_clicks_are_numbers_that_messages_can_carry(seg: NcutSegmenter) -> None:
+    seg.add_click(Fraction(7, 2), np.longdouble(3))
+    assert json.loads(json.dumps(seg.clicks)) == [[0, 3, 3, 1], [0, 3.5, 3, 1]]
+    with pytest.raises(ValueError, match="positive must be True or False"):
+        seg.add_click(3, 3, positive=0.5)
 
 
 def test_segments_are_read_only(seg: NcutSegmenter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -640,10 +641,9 @@ def test_fingerprints_tell_models_apart(change: str) -> None:
 def test_features_on_cuda_are_those_on_the_cpu(amp: bool) -> None:
     photographs = [data.coffee(), data.chelsea(), data.astronaut()]
     nodes: dict[str, Any] = {"node_type": "attn", "layer": [0, 3]}
-    wanted = extract_features(
-        photographs, SamBackbone(small_encoder()), device="cpu", **nodes
-    )
-    model = SamBackbone(small_encoder())
+    encoder = small_encoder()
+    model = SamBackbone(copy.deepcopy(encoder))
+    wanted = extract_features(photographs, SamBackbone(encoder), device="cpu", **nodes)
     found = extract_features(photographs, model, device="cuda", amp=amp, **nodes)
     assert model.device.type == "cuda"
     for ours, theirs in zip(found, wanted, strict=True):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from ncut_widget.masks import get_mask, similarity_statistics, threshold_mask
 from ncut_widget.products import weighted_sum
 from ncut_widget.prompts import Prompt
+from ncut_widget.session import Session
 from ncut_widget.similarity import STEP, Eigvecs, Leading, Similarity
 
 SHAPE = (5, 12, 50, 6)
@@ -167,6 +168,25 @@ def flat(
         at = rng.permutation(len(rows))[: rng.integers(1, 30)]
         rows[at] = rng.standard_normal(num_eig)
     return eigvecs
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("threshold", [0.0, 0.5, 1.0])
+def test_a_tiny_thing_on_a_ground_of_one_direction_is_found(
+    seed: int, threshold: float
+) -> None:
+    """Eigenvectors of a cut have lengths by their degree: equal but for rounding."""
+    rng = np.random.default_rng(seed)
+    eigvecs = np.tile(rng.standard_normal(4), (1, 32, 32, 1))
+    eigvecs.reshape(-1, 4)[:4] = rng.standard_normal(4)
+    eigvecs *= rng.uniform(0.1, 3, (1, 32, 32, 1))
+    eigvecs = eigvecs.astype(np.float32)
+    session = Session(eigvecs)
+    session.update(clicks=[[0, 0, 0, 1]], denoise=False, threshold=threshold)
+    assert np.flatnonzero(session.masks()).tolist() == [0, 1, 2, 3]
+    mask = get_mask(eigvecs, eigvecs[0, 0, 0], threshold, denoise=False)
+    np.testing.assert_array_equal(mask, session.masks())
+    assert np.flatnonzero(session.heatmaps()).tolist() == [0, 1, 2, 3]
 
 
 @settings(deadline=None, max_examples=150)

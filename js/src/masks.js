@@ -10,6 +10,8 @@
  * @typedef {{ map: Float32Array, stats: Stats }} Similarity
  */
 
+/** Similarities of up to 1 that are this near are told apart by rounding alone. */
+const TIE = 2 ** -20;
 const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
@@ -22,6 +24,15 @@ export function isConstant({ mean, std }) {
 }
 
 /**
+ * Whether the quantiles are one value, up to rounding: a ground of more than 98 %.
+ *
+ * @param {Stats} stats
+ */
+function isTied({ low, high }) {
+  return high[1] - low[0] <= TIE;
+}
+
+/**
  * Similarity above which a cell belongs to the mask, rounded to float32 as the kernel
  * rounds it; infinite (an empty mask) where the similarity is constant.
  *
@@ -31,6 +42,7 @@ export function isConstant({ mean, std }) {
  */
 export function cutOf(stats, gamma, threshold) {
   if (isConstant(stats)) return Number.POSITIVE_INFINITY;
+  if (isTied(stats)) return Math.fround(stats.high[1] + TIE);
   const { slope, zero, one } = logScale(stats, gamma);
   return Math.fround(stats.mean + logMix(zero, one, threshold) / slope);
 }
@@ -49,8 +61,7 @@ export function heatInto(out, map, stats, gamma) {
     return out;
   }
   const { slope, zero, one } = logScale(stats, gamma);
-  if (zero === one) {
-    // The thing covers less than 1 % of the batch.
+  if (isTied(stats) || zero === one) {
     const cut = cutOf(stats, gamma, 0.5);
     for (let i = 0; i < map.length; i++) out[i] = map[i] > cut ? 1 : 0;
     return out;

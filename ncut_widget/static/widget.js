@@ -206,12 +206,17 @@ function isSame(a, b) {
 }
 
 // src/masks.js
+var TIE = 2 ** -20;
 var MAX_FLOAT32 = 34028234663852886e22;
 function isConstant({ mean, std }) {
   return !(std > 0 && Number.isFinite(mean + std));
 }
+function isTied({ low, high }) {
+  return high[1] - low[0] <= TIE;
+}
 function cutOf(stats, gamma, threshold) {
   if (isConstant(stats)) return Number.POSITIVE_INFINITY;
+  if (isTied(stats)) return Math.fround(stats.high[1] + TIE);
   const { slope, zero, one } = logScale(stats, gamma);
   return Math.fround(stats.mean + logMix(zero, one, threshold) / slope);
 }
@@ -221,7 +226,7 @@ function heatInto(out, map, stats, gamma) {
     return out;
   }
   const { slope, zero, one } = logScale(stats, gamma);
-  if (zero === one) {
+  if (isTied(stats) || zero === one) {
     const cut = cutOf(stats, gamma, 0.5);
     for (let i = 0; i < map.length; i++) out[i] = map[i] > cut ? 1 : 0;
     return out;
