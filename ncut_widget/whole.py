@@ -62,7 +62,7 @@ class WholeGraph:
         def form(at: slice) -> tuple[_Strip, Tensor, Tensor, Tensor]:
             values = affinity.between(x[at], x[at.start :])
             values.fill_diagonal_(1)
-            down, across = (values.sum(axis, dtype=torch.float64) for axis in (1, 0))
+            down, across = (values.sum(axis).double() for axis in (1, 0))
             most = values.amax(0)
             near = (most > least).nonzero()[:, 0]
             strip = _Strip(at, near + at.start, values[:, near])
