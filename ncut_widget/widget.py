@@ -153,6 +153,8 @@ class NcutSegmenter(anywidget.AnyWidget):
     _esm = (STATIC / "widget.js").read_text(encoding="utf-8")
     _css = (STATIC / "widget.css").read_text(encoding="utf-8")
 
+    _own_layout: Any = None
+
     clicks = _setting()
     threshold = _setting()
     gamma = _setting()
@@ -216,6 +218,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         self._last_told: dict[str, Any] = {}
         super().__init__(**settings)
         self._last_told = {name: getattr(self, name) for name in TOLD}
+        self._own_layout = None if "layout" in settings else self.layout
         self.on_msg(self._receive)
 
     @traitlets.default("_info")
@@ -585,6 +588,12 @@ class NcutSegmenter(anywidget.AnyWidget):
     def unbind(self, name: str) -> None:
         """End what `bind` began; the variable keeps its last value."""
         self._bound.pop(name, None)
+
+    def close(self) -> None:
+        """Take the widget, and the layout that came with it, off every page."""
+        super().close()
+        if self._own_layout is not None:
+            self._own_layout.close()
 
     def observe(
         self, handler: Any, names: Any = traitlets.All, type: Any = "change"

@@ -433,7 +433,7 @@ def test_closed_widgets_are_freed_with_their_eigenvectors(eigvecs: NDArray) -> N
     kept: list[weakref.ref[Any]] = []
     for _ in range(40):
         seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
-        kept += [weakref.ref(seg), weakref.ref(seg._session.eigvecs)]
+        kept += map(weakref.ref, (seg, seg._session.eigvecs, seg.layout))
         seg.close()
     del seg
     gc.collect()
