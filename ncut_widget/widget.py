@@ -605,7 +605,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         ValueError
             If there is no such trait, which would never change.
         """
-        for name in [names] if isinstance(names, str) else names or ():
+        for name in traitlets.parse_notifier_name(names):
             if isinstance(name, str) and not self.has_trait(name):
                 known = [n for n in self.trait_names() if not n.startswith("_")]
                 raise ValueError(

@@ -412,6 +412,21 @@ def test_what_never_changes_cannot_be_observed(seg: NcutSegmenter, name: str) ->
         seg.observe(print, name)
 
 
+def test_all_traits_can_be_observed_and_linked(seg: NcutSegmenter) -> None:
+    heard: list[str] = []
+    seg.observe(lambda change: heard.append(change.name))
+    other = NcutSegmenter(seg.eigvecs)
+    traitlets.link((seg, "threshold"), (other, "threshold"))
+    other.threshold = 0.2
+    seg.add_click(9, 9)
+    assert seg.threshold == 0.2
+    assert {"threshold", "clicks", "masks", "_revision"} <= set(heard)
+    seg.unobserve_all()
+    count = len(heard)
+    seg.undo()
+    assert len(heard) == count
+
+
 def test_clicks_are_numbers_that_messages_can_carry(seg: NcutSegmenter) -> None:
     seg.add_click(Fraction(7, 2), np.longdouble(3))
     assert json.loads(json.dumps(seg.clicks)) == [[0, 3, 3, 1], [0, 3.5, 3, 1]]
