@@ -31,6 +31,9 @@ OURS = [
 ]
 
 
+SETTING = ("__setattr__", "_check_attribute")
+
+
 @pytest.fixture
 def seg(eigvecs: NDArray) -> NcutSegmenter:
     return NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
@@ -43,7 +46,8 @@ class Interrupt:
     """Ctrl-C at the n-th line of the widget's own code.
 
     Not at those of ``with``: where a block ends Python looks for signals before it
-    leaves it, or after. Nor in ``__setattr__``, which is as good as the interpreter's.
+    leaves it, or after. Nor where an attribute is set, which traitlets takes for one
+    step.
     """
 
     def __init__(self, line: int) -> None:
@@ -51,7 +55,7 @@ class Interrupt:
 
     def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
         code = frame.f_code
-        if code.co_filename not in OURS or code.co_name == "__setattr__":
+        if code.co_filename not in OURS or code.co_name in SETTING:
             return None
         line = linecache.getline(code.co_filename, frame.f_lineno)
         if event == "line" and not line.lstrip().startswith("with "):
