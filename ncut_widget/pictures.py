@@ -21,17 +21,13 @@ from ncut_widget.color import (
     rgb_from_umap_3d,
 )
 from ncut_widget.images import Images, RGBImage
-from ncut_widget.wire import Message, PicturesRequest
+from ncut_widget.wire import REPLY_BYTES, Message, PicturesRequest
 
 SIDES = {"stage": 2048, "thumb": 192}
 """Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""
 
 QUALITIES = {"stage": 95, "thumb": 85}
 """Of JPEG."""
-
-REPLY_BYTES = 10 * 2**20
-"""Of the files in one answer, if there is more than one."""
-
 
 METHODS: dict[str, Callable[..., Colors]] = {
     "pca": rgb_from_pca_3d,
