@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncut_widget.affinity import chunks
-from ncut_widget.landmarks import farthest_points
+from ncut_widget.ncut.affinity import chunks
+from ncut_widget.ncut.landmarks import farthest_points
 
 Metric: TypeAlias = Literal["cosine", "euclidean"]
 Embedding: TypeAlias = Callable[[Tensor], NDArray[np.float32]]

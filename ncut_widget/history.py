@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ncut_widget.prompts import Click
+from ncut_widget.masks.coordinates import Click
 
 HISTORY_BYTES = 16 * 2**20
 """Changes that are kept: about 40 000 clicks; the oldest are forgotten first."""

@@ -20,26 +20,26 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.biased import Graph
 from ncut_widget.bounded import Bounded
 from ncut_widget.checks import check_choice, check_flag, check_number, shown
 from ncut_widget.history import Change, History
-from ncut_widget.masks import cut, denoise_mask, heatmap
-from ncut_widget.prompts import (
+from ncut_widget.masks.coordinates import (
     Click,
     Prompt,
     check_click,
     check_clicks,
     to_prompt,
 )
-from ncut_widget.similarity import (
+from ncut_widget.masks.cut import cut, denoise_mask, heatmap
+from ncut_widget.masks.similarity import (
     BiasedSimilarity,
     ClickSet,
     Eigvecs,
     Similarity,
     Source,
 )
-from ncut_widget.smooth import Layer, Layers, smooth_mask
+from ncut_widget.masks.smooth import Layer, Layers, smooth_mask
+from ncut_widget.ncut.biased import Graph
 
 CACHE_BYTES = 256 * 2**20
 """Similarities that are kept: of the clicks, and for undo, redo and repeated ones."""

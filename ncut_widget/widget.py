@@ -27,21 +27,21 @@ from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_choice, check_flag, check_number, shown
-from ncut_widget.edits import Edit, Edits
 from ncut_widget.images import Images
 from ncut_widget.ncut import NCUT, Distance
-from ncut_widget.pictures import Pictures
-from ncut_widget.pipeline import Pipeline
-from ncut_widget.replies import reply, write_edited
-from ncut_widget.session import SETTINGS, Segment, Session, check_match
-from ncut_widget.traits import Checked, Clicks, Mirrored, Result
-from ncut_widget.wire import (
+from ncut_widget.page.edits import Edit, Edits
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.page.replies import reply, write_edited
+from ncut_widget.page.traits import Checked, Clicks, Mirrored, Result
+from ncut_widget.page.wire import (
     EditRequest,
     Message,
     SyncRequest,
     parse_request,
     read_id,
 )
+from ncut_widget.pipeline import Pipeline
+from ncut_widget.session import SETTINGS, Segment, Session, check_match
 
 T = TypeVar("T")
 
@@ -814,7 +814,7 @@ class NcutSegmenter(anywidget.AnyWidget):
                 self._session.check(name, value)
 
     def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
-        """Answer a request of the page; see `ncut_widget.wire`."""
+        """Answer a request of the page; see `ncut_widget.page.wire`."""
         request_id = read_id(content)
         try:
             request = parse_request(content, self._session)

@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.masks import cut, heatmap, similarity_statistics
+from ncut_widget.masks.cut import cut, heatmap, similarity_statistics
+from ncut_widget.masks.similarity import Quantised
+from ncut_widget.masks.smooth import smooth_mask
 from ncut_widget.session import Session
-from ncut_widget.similarity import Quantised
-from ncut_widget.smooth import smooth_mask
 
 PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
 

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.biased import REACH, STEP, Graph
-from ncut_widget.masks import denoise_mask, threshold_mask
-from ncut_widget.prompts import Prompt
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.cut import denoise_mask, threshold_mask
+from ncut_widget.masks.similarity import BiasedSimilarity, ClickSet
+from ncut_widget.ncut.biased import REACH, STEP, Graph
 from ncut_widget.session import Session
-from ncut_widget.similarity import BiasedSimilarity, ClickSet
 
 SHAPE = (3, 8, 16)
 N = 3 * 8 * 16
@@ -358,7 +358,7 @@ def test_cores_share_the_images_and_add_up_the_same_every_time(
     threads = torch.get_num_threads()
     whole = things(1)
     one = whole.graph().bias(places(FG), places(BG), N)[1]
-    monkeypatch.setattr("ncut_widget.blocks.CPU_VALUES", 1)  # an image a block
+    monkeypatch.setattr("ncut_widget.ncut.parallel.CPU_VALUES", 1)  # an image a block
     torch.set_num_threads(3)
     try:
         graph = whole.graph()

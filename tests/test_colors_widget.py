@@ -14,8 +14,8 @@ from PIL import Image
 from ncut_widget import NcutSegmenter, rgb_from_pca_3d, rgb_from_tsne_3d
 from ncut_widget.color import PrincipalColors
 from ncut_widget.images import Images
-from ncut_widget.pictures import METHODS, REPLY_BYTES, Pictures
-from ncut_widget.wire import PicturesRequest
+from ncut_widget.page.pictures import METHODS, REPLY_BYTES, Pictures
+from ncut_widget.page.wire import PicturesRequest
 
 TSNE = {"num_sample": 60, "perplexity": 10, "progress": False}
 
@@ -84,7 +84,7 @@ def test_pictures_beyond_ten_megabytes_are_left_for_another_request() -> None:
 def test_a_picture_that_is_too_large_comes_alone(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncut_widget.pictures.REPLY_BYTES", 10)
+    monkeypatch.setattr("ncut_widget.page.pictures.REPLY_BYTES", 10)
     pictures = Pictures(seg._session.eigvecs.tensor, None)
     content, files = pictures.write(PicturesRequest("p", "stage", [2, 0]))
     assert [picture["image"] for picture in content["pictures"]] == [2]

@@ -13,7 +13,7 @@ import torch
 from PIL import ExifTags, Image
 
 from ncut_widget.images import Images, load_images, read_ahead
-from ncut_widget.pictures import encode_picture
+from ncut_widget.page.pictures import encode_picture
 
 RGB = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [51, 102, 153]]], np.uint8)
 WIDE = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ncut_widget.masks import (
+from ncut_widget.masks.cut import (
     QUANTILE_SAMPLE,
     cosine_similarity,
     cut,

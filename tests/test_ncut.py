@@ -263,7 +263,7 @@ def test_a_factor_too_large_to_keep_is_computed_anew(
     texture: Array, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = NCUT(8, num_sample=200).fit_transform(texture)
-    monkeypatch.setattr("ncut_widget.nystrom._KEPT_FACTOR_BYTES", 0)
+    monkeypatch.setattr("ncut_widget.ncut.nystrom._KEPT_FACTOR_BYTES", 0)
     got = NCUT(8, num_sample=200).fit_transform(texture)
     np.testing.assert_array_equal(got[0], expected[0])
 
@@ -273,7 +273,7 @@ def test_more_rows_than_the_landmarks_are_chosen_from(
 ) -> None:
     features = clusters(2000, 32, kinds=6, spread=0.2)
     exact, _ = dense_ncut(features, 6)
-    monkeypatch.setattr("ncut_widget.landmarks._POOL_ROWS", 300)
+    monkeypatch.setattr("ncut_widget.ncut.landmarks._POOL_ROWS", 300)
     eigvecs, _ = NCUT(6, num_sample=100).fit_transform(features)
     assert smallest_principal_cosine(eigvecs, exact) > 0.999
 

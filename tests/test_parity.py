@@ -13,7 +13,7 @@ from skimage import data
 
 from ncut_widget import NCUT
 from ncut_widget.backbone import extract_features, load_model
-from ncut_widget.masks import (
+from ncut_widget.masks.cut import (
     cosine_similarity,
     cut,
     denoise_mask,

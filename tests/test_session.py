@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from skimage.transform import resize
 
-from ncut_widget import prompts as prompts_module
 from ncut_widget import session as session_module
-from ncut_widget.masks import cut, denoise_mask, get_mask, heatmap
-from ncut_widget.prompts import Prompt
+from ncut_widget.masks import coordinates as prompts_module
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.cut import cut, denoise_mask, get_mask, heatmap
 from ncut_widget.session import Session, Settings
 
 

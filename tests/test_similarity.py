@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ncut_widget.masks import get_mask, similarity_statistics, threshold_mask
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.cut import get_mask, similarity_statistics, threshold_mask
+from ncut_widget.masks.similarity import STEP, Eigvecs, Leading, Similarity
 from ncut_widget.products import weighted_sum
-from ncut_widget.prompts import Prompt
 from ncut_widget.session import Session
-from ncut_widget.similarity import STEP, Eigvecs, Leading, Similarity
 
 SHAPE = (5, 12, 50, 6)
 PROMPT = Prompt(3, 7, 31)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from skimage.measure import label
 from skimage.transform import resize
 
-from ncut_widget.masks import denoise_mask
-from ncut_widget.smooth import Layer, Layers, smooth_mask
+from ncut_widget.masks.cut import denoise_mask
+from ncut_widget.masks.smooth import Layer, Layers, smooth_mask
 
 
 def rough(seed: int, shape: tuple[int, int]) -> NDArray:

@@ -7,11 +7,10 @@ import pytest
 import scipy.linalg
 import torch
 
-from ncut_widget import solver
-from ncut_widget.affinity import Affinity, Rows
 from ncut_widget.device import full_precision
-from ncut_widget.landmarks import draw_sample, leading_basis, place_landmarks
-from ncut_widget.ncut import NCUT
+from ncut_widget.ncut import NCUT, solver
+from ncut_widget.ncut.affinity import Affinity, Rows
+from ncut_widget.ncut.landmarks import draw_sample, leading_basis, place_landmarks
 from tests.dense import (
     DISTANCES,
     Array,

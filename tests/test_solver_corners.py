@@ -10,9 +10,9 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ncut_widget.affinity import Affinity, Distance, Rows
-from ncut_widget.blocks import add_up, deal, one_thread
 from ncut_widget.ncut import NCUT
+from ncut_widget.ncut.affinity import Affinity, Distance, Rows
+from ncut_widget.ncut.parallel import add_up, deal, one_thread
 from tests.dense import (
     DISTANCES,
     Array,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, get_mask
-from ncut_widget.prompts import Prompt
+from ncut_widget.masks.coordinates import Prompt
 from tests.page import Wire, click
 
 

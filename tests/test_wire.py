@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.wire import REPLY_BYTES
+from ncut_widget.page.wire import REPLY_BYTES
 from tests.page import Wire, click
 
 MAP = 4 * 16 * 16

@@ -15,10 +15,10 @@ from statistics import median
 
 import numpy as np
 
-from ncut_widget.masks import denoise_mask
-from ncut_widget.prompts import Prompt
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.cut import denoise_mask
+from ncut_widget.masks.similarity import Similarity
 from ncut_widget.session import Session
-from ncut_widget.similarity import Similarity
 from tests.benchmarks.busy import neighbours
 
 ROUNDS = 21

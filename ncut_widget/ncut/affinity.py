@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncut_widget.blocks import add_up
+from ncut_widget.ncut.parallel import add_up
 
 Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
 Features: TypeAlias = ArrayLike | Tensor

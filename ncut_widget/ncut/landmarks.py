@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.affinity import Affinity, Part, Rows, chunks, placed_rows
-from ncut_widget.blocks import add_up, deal, deal_all
+from ncut_widget.ncut.affinity import Affinity, Part, Rows, chunks, placed_rows
+from ncut_widget.ncut.parallel import add_up, deal, deal_all
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 

@@ -13,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.affinity import Distance, Features, Rows, chunks
-from ncut_widget.blocks import deal, one_thread
 from ncut_widget.device import full_precision, pick_device
-from ncut_widget.landmarks import SampleMethod
+from ncut_widget.ncut.affinity import Distance, Features, Rows, chunks
+from ncut_widget.ncut.landmarks import SampleMethod
+from ncut_widget.ncut.parallel import deal, one_thread
+from ncut_widget.ncut.solution import Extension
+from ncut_widget.ncut.solver import Solver
 from ncut_widget.progress import bar
-from ncut_widget.solution import Extension
-from ncut_widget.solver import Solver
 
 __all__ = ["NCUT"]
 

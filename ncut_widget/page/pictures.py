@@ -21,7 +21,7 @@ from ncut_widget.color import (
     rgb_from_umap_3d,
 )
 from ncut_widget.images import Images, RGBImage
-from ncut_widget.wire import REPLY_BYTES, Message, PicturesRequest
+from ncut_widget.page.wire import REPLY_BYTES, Message, PicturesRequest
 
 SIDES = {"stage": 2048, "thumb": 192}
 """Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""

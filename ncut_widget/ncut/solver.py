@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncut_widget.affinity import Affinity, Distance, Rows
-from ncut_widget.error import sine_of_error
-from ncut_widget.landmarks import (
+from ncut_widget.ncut.affinity import Affinity, Distance, Rows
+from ncut_widget.ncut.error_estimate import sine_of_error
+from ncut_widget.ncut.exact import few_enough, solve_by_lapack, solve_by_products
+from ncut_widget.ncut.landmarks import (
     Sample,
     SampleMethod,
     draw_pool,
@@ -19,10 +20,9 @@ from ncut_widget.landmarks import (
     leading_basis,
     place_landmarks,
 )
-from ncut_widget.nystrom import NUM_PASSES, Factor, solve_by_landmarks
+from ncut_widget.ncut.nystrom import NUM_PASSES, Factor, solve_by_landmarks
+from ncut_widget.ncut.solution import Solution
 from ncut_widget.progress import bar
-from ncut_widget.solution import Solution
-from ncut_widget.whole import few_enough, solve_by_lapack, solve_by_products
 
 # Landmarks by default, and how many times more where these turn out to be too few.
 _LANDMARKS = 640

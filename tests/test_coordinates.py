@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ncut_widget.prompts import (
+from ncut_widget.masks.coordinates import (
     Click,
     check_click,
     check_clicks,

@@ -10,11 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ncut_widget.pictures import Pictures
-from ncut_widget.prompts import Prompt
-from ncut_widget.session import Session
-from ncut_widget.similarity import Eigvecs, Quantised, Source
-from ncut_widget.wire import (
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.similarity import Eigvecs, Quantised, Source
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.page.wire import (
     EditRequest,
     MapsRequest,
     Message,
@@ -23,6 +22,7 @@ from ncut_widget.wire import (
     VectorsRequest,
     map_bytes,
 )
+from ncut_widget.session import Session
 
 EDITED_BYTES = 10**6
 """Of the maps of an edit's answer, at most: more would keep the first one waiting."""

@@ -9,9 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.affinity import Affinity, Rows, chunks
-from ncut_widget.blocks import deal
-from ncut_widget.solution import Solution
+from ncut_widget.ncut.affinity import Affinity, Rows, chunks
+from ncut_widget.ncut.parallel import deal
+from ncut_widget.ncut.solution import Solution
 
 _SAMPLED_ROWS = 1024
 _TINY = 1e-30

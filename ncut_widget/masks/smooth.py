@@ -2,8 +2,8 @@
 
 The similarity is interpolated between the centres of the latent pixels before it is
 cut, so the edge of a mask runs where the similarity crosses the cut and not along
-latent pixels. ``js/src/smooth.js`` is the same, operation by operation: the page shows
-these very pixels.
+latent pixels. ``js/src/maths/smooth.js`` is the same, operation by operation: the page
+shows these very pixels.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.prompts import interpolation
+from ncut_widget.masks.coordinates import interpolation
 
 OFF, ON, MIXED = range(3)
 """What is known of all pixels of a block, between four centres of latent pixels."""

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.blocks import Blocks, one_thread
+from ncut_widget.ncut.parallel import Blocks, one_thread
 from ncut_widget.products import weighted_sum
 
 SIGMA = 0.5

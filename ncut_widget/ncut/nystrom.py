@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncut_widget.affinity import Rows, chunks
-from ncut_widget.blocks import add_up, deal, deal_all
-from ncut_widget.landmarks import Landmarks, Sample
-from ncut_widget.solution import Extension, Solution, inverse_root_degree
+from ncut_widget.ncut.affinity import Rows, chunks
+from ncut_widget.ncut.landmarks import Landmarks, Sample
+from ncut_widget.ncut.parallel import add_up, deal, deal_all
+from ncut_widget.ncut.solution import Extension, Solution, inverse_root_degree
 
 T = TypeVar("T")
 

@@ -1,11 +1,11 @@
-"""What the page may ask for; `ncut_widget.replies` answers.
+"""What the page may ask for; `ncut_widget.page.replies` answers.
 
 Requests carry an ``id`` that their answer repeats: a name of the page and a number that
 grows. They are answered in the order they come in, so that an answer tells the page
 that what it asked before, and has had no answer for, is lost. It then asks again: all
 but edits change nothing, and an edit has a number under which it is made once
-(`ncut_widget.edits`). Small state travels as traits; here is what is large or happens
-once:
+(`ncut_widget.page.edits`). Small state travels as traits; here is what is large or
+happens once:
 
 ============  =====================================================  ============
 request       fields                                                 answer
@@ -52,10 +52,10 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ncut_widget.checks import check_choice, check_flag, check_number, shown
-from ncut_widget.edits import Edit
-from ncut_widget.prompts import Prompt
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.similarity import ClickSet, Source
+from ncut_widget.page.edits import Edit
 from ncut_widget.session import Session
-from ncut_widget.similarity import ClickSet, Source
 
 Message = tuple[dict[str, Any], list[Any]]
 

@@ -2,7 +2,7 @@
 
 A pixel ``(x, y)`` of an image of size ``(h, w)`` lies in the latent pixel
 ``row = floor(y * H / h)``, ``col = floor(x * W / w)`` of the latent grid ``(H, W)``.
-``js/src/prompts.js`` is the same map for the page.
+``js/src/maths/coordinates.js`` is the same map for the page.
 """
 
 from __future__ import annotations

@@ -20,10 +20,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from ncut_widget.biased import BiasedCut, Graph
-from ncut_widget.blocks import Blocks
 from ncut_widget.device import pick_device
-from ncut_widget.masks import (
+from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.cut import (
     SimilarityStatistics,
     cosines,
     order_statistics,
@@ -31,8 +30,9 @@ from ncut_widget.masks import (
     significant_std,
     similarity_statistics,
 )
+from ncut_widget.ncut.biased import BiasedCut, Graph
+from ncut_widget.ncut.parallel import Blocks
 from ncut_widget.products import add_products, row_norms, unit_vector, weighted_sum
-from ncut_widget.prompts import Prompt
 
 PREFIXES_KEPT = 4
 """Numbers of leading eigenvectors whose moments are kept for undo and two views."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ncut_widget.affinity import Part, chunks
-from ncut_widget.landmarks import Landmarks
+from ncut_widget.ncut.affinity import Part, chunks
+from ncut_widget.ncut.landmarks import Landmarks
 
 # A column is symmetric when its third moment is below this share of the absolute one.
 _SYMMETRIC = 1e-3

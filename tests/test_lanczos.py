@@ -9,10 +9,10 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from ncut_widget import krylov
-from ncut_widget.affinity import Affinity, Rows
-from ncut_widget.krylov import BlockKrylov
-from ncut_widget.whole import WholeGraph, solve_by_products
+from ncut_widget.ncut import lanczos
+from ncut_widget.ncut.affinity import Affinity, Rows
+from ncut_widget.ncut.exact import WholeGraph, solve_by_products
+from ncut_widget.ncut.lanczos import BlockKrylov
 
 Array = NDArray[Any]
 
@@ -71,7 +71,7 @@ def test_fewer_eigenvalues_than_asked_for() -> None:
 
 
 def test_a_basis_that_has_to_be_condensed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(krylov, "_BASIS_VECTORS", 200)
+    monkeypatch.setattr(lanczos, "_BASIS_VECTORS", 200)
     check(with_spectrum(1 - np.linspace(0, 1, 600) ** 2), k=20, error=0.01)
 
 
