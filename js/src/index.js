@@ -5,11 +5,11 @@
  * The default export is a function so that each model gets a definition, and with it a
  * store, of its own: hosts call it once per model, and the views of a model share it.
  *
- * @import { Model } from "./wire.js"
+ * @import { Model } from "./model/wire.js"
  */
 
-import { Segmentation } from "./segmentation.js";
-import { Store } from "./store.js";
+import { Segmentation } from "./model/segmentation.js";
+import { Store } from "./model/store.js";
 import { showView } from "./view.js";
 
 export default () => {

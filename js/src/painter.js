@@ -1,12 +1,12 @@
 /**
  * When what is painted: once per frame after a change, the stage first.
  *
- * @import { Controls } from "./controls.js"
- * @import { Filmstrip } from "./filmstrip.js"
- * @import { Segmentation } from "./segmentation.js"
- * @import { Stage } from "./stage.js"
- * @import { Status } from "./status.js"
- * @import { Store } from "./store.js"
+ * @import { Controls } from "./panel/controls.js"
+ * @import { Filmstrip } from "./panel/filmstrip.js"
+ * @import { Segmentation } from "./model/segmentation.js"
+ * @import { Stage } from "./stage/stage.js"
+ * @import { Status } from "./panel/status.js"
+ * @import { Store } from "./model/store.js"
  * @import { Local } from "./view.js"
  *
  * @typedef {{ stage: Stage, filmstrip: Filmstrip, controls: Controls, status: Status }} Parts

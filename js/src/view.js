@@ -1,8 +1,8 @@
 /**
  * One display of the widget: builds the page.
  *
- * @import { Store } from "./store.js"
- * @import { Segmentation } from "./segmentation.js"
+ * @import { Store } from "./model/store.js"
+ * @import { Segmentation } from "./model/segmentation.js"
  *
  * @typedef {object} Local what is a view's own, and not the model's
  * @property {boolean} showMask
@@ -11,17 +11,17 @@
  * @property {Hover} hover what a click there would give
  */
 
-import { Controls } from "./controls.js";
 import { html } from "./dom.js";
-import { Filmstrip } from "./filmstrip.js";
-import { Help } from "./help.js";
-import { Hover } from "./hover.js";
-import { KEYS, listenToKeys } from "./keys.js";
+import { Hover } from "./model/hover.js";
 import { Painter } from "./painter.js";
-import { listenToPointer, MOUSE } from "./pointer.js";
-import { Resizer } from "./resizer.js";
-import { Stage } from "./stage.js";
-import { Status } from "./status.js";
+import { Controls } from "./panel/controls.js";
+import { Filmstrip } from "./panel/filmstrip.js";
+import { Help } from "./panel/help.js";
+import { Status } from "./panel/status.js";
+import { KEYS, listenToKeys } from "./stage/keys.js";
+import { listenToPointer, MOUSE } from "./stage/pointer.js";
+import { Resizer } from "./stage/resizer.js";
+import { Stage } from "./stage/stage.js";
 
 /**
  * @param {Store} store

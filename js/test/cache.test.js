@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Cache } from "../src/cache.js";
+import { Cache } from "../src/model/cache.js";
 
 test("the least recently used goes first, and is released", () => {
   /** @type {number[]} */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Clicks, promptsOf, sourcesOf } from "../src/clicks.js";
+import { Clicks, promptsOf, sourcesOf } from "../src/model/clicks.js";
 
-/** @typedef {import("../src/wire.js").Click} Click */
+/** @typedef {import("../src/model/wire.js").Click} Click */
 
 /** @type {Click} */
 const A = [0, 1, 2, 1];

@@ -3,18 +3,18 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { findBlocks } from "../src/blocks.js";
+import { findBlocks } from "../src/maths/blocks.js";
+import { cellOf, wholeImage } from "../src/maths/coordinates.js";
 import {
   combineHeat,
   combineMasks,
   cutOf,
   denoiseInto,
   heatInto,
-} from "../src/masks.js";
-import { cellOf, wholeImage } from "../src/prompts.js";
-import { SmoothMask } from "../src/smooth.js";
+} from "../src/maths/cut.js";
+import { SmoothMask } from "../src/maths/smooth.js";
 
-/** @typedef {import("../src/wire.js").Stats} Stats */
+/** @typedef {import("../src/model/wire.js").Stats} Stats */
 /** @typedef {{ label: number, stats: Stats, values: number[][] }} Fixed */
 
 const fixture = JSON.parse(
@@ -38,8 +38,8 @@ function layersOf(label, image) {
 
 /**
  * @param {Uint8Array} mask
- * @param {import("../src/blocks.js").Layers} layers
- * @param {import("../src/wire.js").Size} size
+ * @param {import("../src/maths/blocks.js").Layers} layers
+ * @param {import("../src/model/wire.js").Size} size
  */
 function smoothBits(mask, layers, size) {
   const blocks = new Uint8Array(cells);
@@ -80,7 +80,7 @@ for (const [number, kept] of fixture.cases.entries()) {
   test(`case ${number}: the smooth masks are the kernel's, pixel by pixel`, () => {
     for (const { image, size, mask: expected } of smooth) {
       const mask = Uint8Array.from(masks[image]);
-      /** @type {(label: number, level: number) => import("../src/blocks.js").Layer[]} */
+      /** @type {(label: number, level: number) => import("../src/maths/blocks.js").Layer[]} */
       const cut = (label, level) =>
         layersOf(label, image).map(({ map, stats }) => ({
           map,

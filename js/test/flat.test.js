@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { combineMasks } from "../src/masks.js";
-import { statisticsOf } from "../src/statistics.js";
-import { Vectors } from "../src/vectors.js";
+import { combineMasks } from "../src/maths/cut.js";
+import { statisticsOf } from "../src/maths/statistics.js";
+import { Vectors } from "../src/maths/vectors.js";
 
 /** @typedef {{ low: number[], step: number[], levels: number[] }} Packed */
 

@@ -5,7 +5,7 @@
 
 import { FakeModel, STATS } from "./model.js";
 
-/** @typedef {import("../src/wire.js").Click} Click */
+/** @typedef {import("../src/model/wire.js").Click} Click */
 
 const SETTINGS = ["threshold", "gamma", "num_eig", "active_image", "opacity"];
 /** Settings of which the kernel's revision is the count of changes. */

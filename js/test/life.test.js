@@ -4,11 +4,11 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { queryObjects } from "node:v8";
 import definition from "../src/index.js";
-import { Segmentation } from "../src/segmentation.js";
-import { Store } from "../src/store.js";
+import { Segmentation } from "../src/model/segmentation.js";
+import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 
-/** @typedef {import("../src/wire.js").Click} Click */
+/** @typedef {import("../src/model/wire.js").Click} Click */
 
 class FakePicture {
   static open = 0;

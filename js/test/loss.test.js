@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Store } from "../src/store.js";
+import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 
-/** @typedef {import("../src/wire.js").Click} Click */
+/** @typedef {import("../src/model/wire.js").Click} Click */
 
 /** @type {(file: Blob) => Promise<any>} */
 const decode = async () => ({ close() {} });

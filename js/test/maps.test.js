@@ -2,15 +2,15 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Clicks } from "../src/clicks.js";
-import { Segmentation } from "../src/segmentation.js";
-import { Similarities } from "../src/similarities.js";
-import { Store } from "../src/store.js";
+import { Clicks } from "../src/model/clicks.js";
+import { Segmentation } from "../src/model/segmentation.js";
+import { Similarities } from "../src/model/similarities.js";
+import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 import { STATS } from "./model.js";
 
-/** @typedef {import("../src/wire.js").Click} Click */
-/** @typedef {import("../src/wire.js").Prompt} Prompt */
+/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/wire.js").Prompt} Prompt */
 
 const MIB = 2 ** 20;
 const IMAGES = 12;

@@ -8,13 +8,13 @@ import {
   denoiseInto,
   heatInto,
   isConstant,
-} from "../src/masks.js";
+} from "../src/maths/cut.js";
 
 /**
  * Statistics of a whole small batch, straight from their definition.
  *
  * @param {number[] | Float32Array} values
- * @returns {import("../src/wire.js").Stats}
+ * @returns {import("../src/model/wire.js").Stats}
  */
 function statsOf(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -35,7 +35,7 @@ function wave(count) {
   return Float32Array.from({ length: count }, (_, i) => Math.cos(i * i * 0.37) * 0.9);
 }
 
-/** @param {number[]} values @returns {import("../src/masks.js").Similarity} */
+/** @param {number[]} values @returns {import("../src/maths/cut.js").Similarity} */
 function similarity(values) {
   return { map: Float32Array.from(values), stats: statsOf(values) };
 }
@@ -82,7 +82,7 @@ test("the cut is a float32, as the kernel's", () => {
 });
 
 test("no gamma over- or underflows", () => {
-  /** @type {import("../src/wire.js").Stats} */
+  /** @type {import("../src/model/wire.js").Stats} */
   const stats = { mean: 0, std: 0.001, low: [-1, -0.9], high: [0.9, 1], count: 4096 };
   for (const gamma of [0.1, 1, 10]) {
     for (const threshold of [0, 0.5, 1]) {

@@ -1,6 +1,6 @@
 /** A model as anywidget hands it over, and a host that delivers what the test says. */
 
-/** @typedef {import("../src/wire.js").Size} Size */
+/** @typedef {import("../src/model/wire.js").Size} Size */
 
 /** @type {Size} */
 export const GRID = [2, 2];
@@ -211,7 +211,7 @@ export class FakeModel {
   }
 }
 
-/** @param {import("../src/wire.js").Click} click of an image of 20 x 20 pixels */
+/** @param {import("../src/model/wire.js").Click} click of an image of 20 x 20 pixels */
 function cellOf([image, x, y]) {
   return JSON.stringify([image, Math.floor(y / 10), Math.floor(x / 10)]);
 }

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { findBlocks } from "../src/blocks.js";
-import { Outline } from "../src/outline.js";
+import { findBlocks } from "../src/maths/blocks.js";
+import { Outline } from "../src/stage/outline.js";
 
-/** @typedef {import("../src/wire.js").Size} Size */
+/** @typedef {import("../src/model/wire.js").Size} Size */
 
 /** @type {Size} */
 const GRID = [4, 4];

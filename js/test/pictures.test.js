@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
-import { Pictures } from "../src/pictures.js";
-import { Store } from "../src/store.js";
+import { Pictures } from "../src/model/pictures.js";
+import { Store } from "../src/model/store.js";
 import { FakeModel, pictureOf } from "./model.js";
 
-/** @typedef {import("../src/wire.js").PictureKind} PictureKind */
+/** @typedef {import("../src/model/wire.js").PictureKind} PictureKind */
 
-const SIZE = /** @type {import("../src/wire.js").Size} */ ([20, 20]);
+const SIZE = /** @type {import("../src/model/wire.js").Size} */ ([20, 20]);
 const WITHOUT_IMAGES = {
   _info: { grid: [2, 2], sizes: [SIZE, SIZE], num_eig_max: 4, has_images: false },
 };

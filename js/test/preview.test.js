@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { combineMasks } from "../src/masks.js";
-import { Previews } from "../src/previews.js";
-import { statisticsOf } from "../src/statistics.js";
+import { combineMasks } from "../src/maths/cut.js";
+import { statisticsOf } from "../src/maths/statistics.js";
+import { Previews } from "../src/model/previews.js";
 
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),

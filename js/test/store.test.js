@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import test, { afterEach, mock } from "node:test";
-import { Hover } from "../src/hover.js";
-import { Segmentation } from "../src/segmentation.js";
-import { Store } from "../src/store.js";
+import { Hover } from "../src/model/hover.js";
+import { Segmentation } from "../src/model/segmentation.js";
+import { Store } from "../src/model/store.js";
 import { FakeModel } from "./model.js";
 
-/** @typedef {import("../src/wire.js").Click} Click */
+/** @typedef {import("../src/model/wire.js").Click} Click */
 
 /** @type {Click} */
 const A = [0, 5, 5, 1];

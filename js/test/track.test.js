@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Track } from "../src/track.js";
+import { Track } from "../src/panel/track.js";
 
 /** Items at 0 to 10, 15 to 35, 40 to 45 and 50 to 80. */
 const track = new Track([10, 20, 5, 30], 5);

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { pixelAt, placeOf, wholeImage } from "../src/prompts.js";
-import { isWhole, revealing, smallestWidth, transformed } from "../src/viewport.js";
+import { pixelAt, placeOf, wholeImage } from "../src/maths/coordinates.js";
+import {
+  isWhole,
+  revealing,
+  smallestWidth,
+  transformed,
+} from "../src/maths/viewport.js";
 
-/** @typedef {import("../src/wire.js").Size} Size */
-/** @typedef {import("../src/prompts.js").View} View */
-/** @typedef {import("../src/viewport.js").Place} Place */
+/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/maths/coordinates.js").View} View */
+/** @typedef {import("../src/maths/viewport.js").Place} Place */
 
 /** @type {Size} */
 const SIZE = [480, 640];

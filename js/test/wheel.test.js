@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { ScrollGesture, zoomOf } from "../src/wheel.js";
+import { ScrollGesture, zoomOf } from "../src/stage/wheel.js";
 
 const wheel = { deltaY: -120, deltaMode: 0, ctrlKey: false };
 

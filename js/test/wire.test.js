@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodeMaps, decodePictures, mapKey, mapWant } from "../src/wire.js";
+import { decodeMaps, decodePictures, mapKey, mapWant } from "../src/model/wire.js";
 
-/** @typedef {import("../src/wire.js").Prompt} Prompt */
+/** @typedef {import("../src/model/wire.js").Prompt} Prompt */
 
 const STATS = {
   mean: 0,
@@ -26,7 +26,7 @@ function inMessage(values, byteOffset) {
   return new DataView(message.buffer, byteOffset, 4 * values.length);
 }
 
-/** @param {number[]} images @returns {import("../src/wire.js").MapEntry} */
+/** @param {number[]} images @returns {import("../src/model/wire.js").MapEntry} */
 function entry(images) {
   return { prompt: [0, 0, 1], images, stats: STATS };
 }
@@ -85,7 +85,7 @@ test("a biased cut's maps are named as they were asked for", () => {
   });
 });
 
-/** @type {(positives: Prompt[], negatives: Prompt[], clicks: number, bg: number) => import("../src/wire.js").ClickSet} */
+/** @type {(positives: Prompt[], negatives: Prompt[], clicks: number, bg: number) => import("../src/model/wire.js").ClickSet} */
 const biased = (positives, negatives, click_weight, bg_weight) => ({
   positives,
   negatives,

@@ -1,4 +1,125 @@
-// src/prompts.js
+// src/maths/cut.js
+var TIE = 2 ** -20;
+var MAX_FLOAT32 = 34028234663852886e22;
+function isConstant({ mean, std }) {
+  return !(std > 0 && Number.isFinite(mean + std));
+}
+function isTied({ low, high }) {
+  return high[1] - low[0] <= TIE;
+}
+function cutOf(stats, gamma, threshold) {
+  if (isConstant(stats)) return Number.POSITIVE_INFINITY;
+  if (isTied(stats)) return Math.fround(stats.high[1] + TIE);
+  const { slope, zero, one } = logScale(stats, gamma);
+  return Math.fround(stats.mean + logMix(zero, one, threshold) / slope);
+}
+function heatInto(out, map, stats, gamma) {
+  if (isConstant(stats)) {
+    out.fill(0);
+    return out;
+  }
+  const { slope, zero, one } = logScale(stats, gamma);
+  if (isTied(stats) || zero === one) {
+    const cut = cutOf(stats, gamma, 0.5);
+    for (let i = 0; i < map.length; i++) out[i] = map[i] > cut ? 1 : 0;
+    return out;
+  }
+  const floor = Math.exp(zero - one);
+  for (let i = 0; i < map.length; i++) {
+    const exponent = (map[i] - stats.mean) * slope - one;
+    const heat = (Math.exp(Math.min(exponent, 700)) - floor) / (1 - floor);
+    out[i] = Math.min(heat, MAX_FLOAT32);
+  }
+  return out;
+}
+function combineHeat(out, positives, gamma, scratch) {
+  if (positives.length === 0) return out.fill(0);
+  heatInto(out, positives[0].map, positives[0].stats, gamma);
+  for (const { map, stats } of positives.slice(1)) {
+    heatInto(scratch, map, stats, gamma);
+    for (let i = 0; i < out.length; i++) {
+      if (scratch[i] > out[i]) out[i] = scratch[i];
+    }
+  }
+  return out;
+}
+function combineMasks(out, positives, negatives, settings) {
+  const { gamma, threshold, negative_threshold } = settings;
+  out.fill(0);
+  for (const { map, stats } of positives) {
+    markAbove(out, map, cutOf(stats, gamma, threshold), 1);
+  }
+  if (positives.length === 0) return out;
+  for (const { map, stats } of negatives) {
+    markAbove(out, map, cutOf(stats, gamma, negative_threshold), 0);
+  }
+  return out;
+}
+function denoiseInto(mask, [rows, cols], area, scratch) {
+  if (area <= 1) return mask;
+  for (let start = 0; start < mask.length; start++) {
+    if (mask[start] !== 1) continue;
+    const count2 = collect(mask, rows, cols, start, scratch);
+    if (count2 < area) for (let i = 0; i < count2; i++) mask[scratch[i]] = 0;
+  }
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 2) mask[i] = 1;
+  return mask;
+}
+function countCells(mask) {
+  let count2 = 0;
+  for (let i = 0; i < mask.length; i++) count2 += mask[i];
+  return count2;
+}
+function markAbove(out, map, cut, value) {
+  for (let i = 0; i < map.length; i++) if (map[i] > cut) out[i] = value;
+}
+function collect(mask, rows, cols, start, list2) {
+  let count2 = 1;
+  list2[0] = start;
+  mask[start] = 2;
+  for (let next = 0; next < count2; next++) {
+    const cell = list2[next];
+    const row = Math.floor(cell / cols);
+    const col = cell - row * cols;
+    const bottom = Math.min(row + 1, rows - 1);
+    const right = Math.min(col + 1, cols - 1);
+    for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
+      for (let c = Math.max(col - 1, 0); c <= right; c++) {
+        const neighbour = r * cols + c;
+        if (mask[neighbour] !== 1) continue;
+        mask[neighbour] = 2;
+        list2[count2++] = neighbour;
+      }
+    }
+  }
+  return count2;
+}
+function logScale({ mean, std, low, high, count: count2 }, gamma) {
+  const slope = gamma / std;
+  return {
+    slope,
+    zero: logMix(
+      slope * (low[0] - mean),
+      slope * (low[1] - mean),
+      between(0.01, count2)
+    ),
+    one: logMix(
+      slope * (high[0] - mean),
+      slope * (high[1] - mean),
+      between(0.99, count2)
+    )
+  };
+}
+function logMix(low, high, fraction) {
+  if (fraction === 0) return low;
+  return high + Math.log(fraction + (1 - fraction) * Math.exp(low - high));
+}
+function between(q, count2) {
+  const position = q * (count2 - 1);
+  return position - Math.floor(position);
+}
+
+// src/maths/coordinates.js
 var CLICK_STEPS = 100;
 function cellOf(x, y, [height, width], [rows, cols]) {
   return [
@@ -38,7 +159,7 @@ function roundDown(value) {
   return Math.floor(value * CLICK_STEPS) / CLICK_STEPS;
 }
 
-// src/clicks.js
+// src/model/clicks.js
 var BIASED = "biased_ncut";
 var Clicks = class {
   /** @type {Click[]} */
@@ -205,128 +326,7 @@ function isSame(a, b) {
   return a.every((value, i) => value === b[i]);
 }
 
-// src/masks.js
-var TIE = 2 ** -20;
-var MAX_FLOAT32 = 34028234663852886e22;
-function isConstant({ mean, std }) {
-  return !(std > 0 && Number.isFinite(mean + std));
-}
-function isTied({ low, high }) {
-  return high[1] - low[0] <= TIE;
-}
-function cutOf(stats, gamma, threshold) {
-  if (isConstant(stats)) return Number.POSITIVE_INFINITY;
-  if (isTied(stats)) return Math.fround(stats.high[1] + TIE);
-  const { slope, zero, one } = logScale(stats, gamma);
-  return Math.fround(stats.mean + logMix(zero, one, threshold) / slope);
-}
-function heatInto(out, map, stats, gamma) {
-  if (isConstant(stats)) {
-    out.fill(0);
-    return out;
-  }
-  const { slope, zero, one } = logScale(stats, gamma);
-  if (isTied(stats) || zero === one) {
-    const cut = cutOf(stats, gamma, 0.5);
-    for (let i = 0; i < map.length; i++) out[i] = map[i] > cut ? 1 : 0;
-    return out;
-  }
-  const floor = Math.exp(zero - one);
-  for (let i = 0; i < map.length; i++) {
-    const exponent = (map[i] - stats.mean) * slope - one;
-    const heat = (Math.exp(Math.min(exponent, 700)) - floor) / (1 - floor);
-    out[i] = Math.min(heat, MAX_FLOAT32);
-  }
-  return out;
-}
-function combineHeat(out, positives, gamma, scratch) {
-  if (positives.length === 0) return out.fill(0);
-  heatInto(out, positives[0].map, positives[0].stats, gamma);
-  for (const { map, stats } of positives.slice(1)) {
-    heatInto(scratch, map, stats, gamma);
-    for (let i = 0; i < out.length; i++) {
-      if (scratch[i] > out[i]) out[i] = scratch[i];
-    }
-  }
-  return out;
-}
-function combineMasks(out, positives, negatives, settings) {
-  const { gamma, threshold, negative_threshold } = settings;
-  out.fill(0);
-  for (const { map, stats } of positives) {
-    markAbove(out, map, cutOf(stats, gamma, threshold), 1);
-  }
-  if (positives.length === 0) return out;
-  for (const { map, stats } of negatives) {
-    markAbove(out, map, cutOf(stats, gamma, negative_threshold), 0);
-  }
-  return out;
-}
-function denoiseInto(mask, [rows, cols], area, scratch) {
-  if (area <= 1) return mask;
-  for (let start = 0; start < mask.length; start++) {
-    if (mask[start] !== 1) continue;
-    const count2 = collect(mask, rows, cols, start, scratch);
-    if (count2 < area) for (let i = 0; i < count2; i++) mask[scratch[i]] = 0;
-  }
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 2) mask[i] = 1;
-  return mask;
-}
-function countCells(mask) {
-  let count2 = 0;
-  for (let i = 0; i < mask.length; i++) count2 += mask[i];
-  return count2;
-}
-function markAbove(out, map, cut, value) {
-  for (let i = 0; i < map.length; i++) if (map[i] > cut) out[i] = value;
-}
-function collect(mask, rows, cols, start, list2) {
-  let count2 = 1;
-  list2[0] = start;
-  mask[start] = 2;
-  for (let next = 0; next < count2; next++) {
-    const cell = list2[next];
-    const row = Math.floor(cell / cols);
-    const col = cell - row * cols;
-    const bottom = Math.min(row + 1, rows - 1);
-    const right = Math.min(col + 1, cols - 1);
-    for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
-      for (let c = Math.max(col - 1, 0); c <= right; c++) {
-        const neighbour = r * cols + c;
-        if (mask[neighbour] !== 1) continue;
-        mask[neighbour] = 2;
-        list2[count2++] = neighbour;
-      }
-    }
-  }
-  return count2;
-}
-function logScale({ mean, std, low, high, count: count2 }, gamma) {
-  const slope = gamma / std;
-  return {
-    slope,
-    zero: logMix(
-      slope * (low[0] - mean),
-      slope * (low[1] - mean),
-      between(0.01, count2)
-    ),
-    one: logMix(
-      slope * (high[0] - mean),
-      slope * (high[1] - mean),
-      between(0.99, count2)
-    )
-  };
-}
-function logMix(low, high, fraction) {
-  if (fraction === 0) return low;
-  return high + Math.log(fraction + (1 - fraction) * Math.exp(low - high));
-}
-function between(q, count2) {
-  const position = q * (count2 - 1);
-  return position - Math.floor(position);
-}
-
-// src/wire.js
+// src/model/wire.js
 function mapKey(numEig, source, image) {
   return keyOf(numEig, nameOf(source), image);
 }
@@ -416,7 +416,7 @@ function bytesOf(buffer, what) {
   throw new Error(`The reply lacks the buffer of ${what}.`);
 }
 
-// src/segmentation.js
+// src/model/segmentation.js
 var NOTHING = { positives: [], negatives: [], exact: false };
 var Segmentation = class {
   /** @type {Map<number, Result>} */
@@ -583,7 +583,7 @@ var Segmentation = class {
   }
 };
 
-// src/connection.js
+// src/model/connection.js
 var RESTORED_WITHIN_MS = 6e3;
 var Connection = class {
   /** Whether the host is about to set traits to older values. */
@@ -628,7 +628,7 @@ function listen(event, signal, slot) {
   signal.addEventListener("abort", () => event.disconnect(slot), { once: true });
 }
 
-// src/fetcher.js
+// src/model/fetcher.js
 var PICTURES_PER_REQUEST = 12;
 var BEFORE_PREVIEWS = (
   /** @type {const} */
@@ -811,7 +811,7 @@ var Fetcher = class {
   }
 };
 
-// src/cache.js
+// src/model/cache.js
 var Cache = class {
   /** @type {Map<string, Value>} */
   #entries = /* @__PURE__ */ new Map();
@@ -877,7 +877,7 @@ var Cache = class {
   }
 };
 
-// src/pictures.js
+// src/model/pictures.js
 var PICTURE_KINDS = ["stage", "eigvecs", "thumb"];
 var CACHED = { stage: 6, eigvecs: 64, thumb: 400 };
 var Pictures = class {
@@ -1029,7 +1029,7 @@ var Pictures = class {
   }
 };
 
-// src/statistics.js
+// src/maths/statistics.js
 var EPSILON = 2 ** -23;
 function statisticsOf(vector, sample, moments) {
   const { mean, std } = moments ? spreadOf(vector, moments) : spreadIn(sample);
@@ -1088,7 +1088,7 @@ function select(values, rank, from) {
   }
 }
 
-// src/vectors.js
+// src/maths/vectors.js
 var Vectors = class {
   #low;
   #step;
@@ -1174,7 +1174,7 @@ var Vectors = class {
   }
 };
 
-// src/previews.js
+// src/model/previews.js
 var CACHE_BYTES = 64e6;
 var REPLY_BYTES = 256e3;
 var STATISTICS_KEPT = 64;
@@ -1347,7 +1347,7 @@ function momentsKey(numEig) {
   return `moments ${numEig}`;
 }
 
-// src/requests.js
+// src/model/requests.js
 var SLOW_AFTER_MS = 3e3;
 var PING_AFTER_MS = 1e3;
 var PING_WITHIN_MS = 6e4;
@@ -1489,7 +1489,7 @@ var Requests = class {
   }
 };
 
-// src/settings.js
+// src/model/settings.js
 var MASK_SETTINGS = [
   "threshold",
   "gamma",
@@ -1713,7 +1713,7 @@ function callbacksOf({ widget_manager: manager }, link, save) {
   };
 }
 
-// src/similarities.js
+// src/model/similarities.js
 var CACHE_BYTES2 = 64e6;
 var REPLY_BYTES2 = 1e6;
 var Similarities = class {
@@ -1817,7 +1817,7 @@ function bytesOf2([rows, cols]) {
   return 4 * rows * cols;
 }
 
-// src/store.js
+// src/model/store.js
 var Store = class {
   /** Grows with everything that can change what masks are asked for. */
   version = 0;
@@ -2284,7 +2284,201 @@ function fill(element, attributes, children) {
   return element;
 }
 
-// src/icons.js
+// src/model/hover.js
+var Hover = class {
+  /** Grows with every change of what masks are asked for. */
+  version = 0;
+  /** @type {Click | null} The click that would be made. */
+  #click = null;
+  #store;
+  #segmentation;
+  /** @type {Prompts} */
+  #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
+  #key = "";
+  /** What the prompts are of: thousands of clicks are not looked at for every move. */
+  #asked = "";
+  /** @type {WeakMap<Prompts, string>} */
+  #keys = /* @__PURE__ */ new WeakMap();
+  /** @param {Store} store */
+  constructor(store) {
+    this.#store = store;
+    this.#segmentation = new Segmentation(store, this);
+  }
+  /**
+   * The masks to show instead of the clicks' own, or null: nothing is pointed at, it
+   * would change nothing, or what it needs is not here.
+   */
+  get shown() {
+    const store = this.#store;
+    const image = store.activeImage;
+    if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
+    if (store.prompts.biased) return null;
+    this.#update(this.#click);
+    if (this.#key === this.#keyOf(store.prompts)) return null;
+    if (this.#prompts.positives.length === 0) return null;
+    return this.#segmentation.of(image).current ? this.#segmentation : null;
+  }
+  /**
+   * Whether the masks that were shown are those of the clicks now: the click was made,
+   * and until the kernel's own masks come there is nothing to repaint.
+   */
+  get keeps() {
+    const { state, prompts, activeImage } = this.#store;
+    if (state !== "pending" || this.#key !== this.#keyOf(prompts)) return false;
+    return this.#segmentation.of(activeImage).current;
+  }
+  /** The masks of the clicks and of one more, as long as `keeps` or `shown` says so. */
+  get masks() {
+    return this.#segmentation;
+  }
+  /** Cells of the clicks, with the one that is not made. */
+  get prompts() {
+    return this.#prompts;
+  }
+  /** @param {Click | null} click that would be made, or null for none */
+  point(click) {
+    this.#click = click;
+  }
+  /** @param {Click} click */
+  #update(click) {
+    const store = this.#store;
+    const { sizes, grid } = store.info;
+    const cell = promptOf(click, sizes[click[0]], grid);
+    const asked = [store.version, cell, click[3]].join();
+    if (asked === this.#asked) return;
+    this.#asked = asked;
+    const clicks = store.clicks.map(({ click: click2 }) => click2);
+    const prompts = promptsOf([...clicks, click], (name) => store.get(name));
+    const key = this.#keyOf(prompts);
+    if (key === this.#key) return;
+    this.#prompts = prompts;
+    this.#key = key;
+    this.version++;
+  }
+  /**
+   * All that masks depend on, of prompts that are made anew with every change of it.
+   *
+   * @param {Prompts} prompts
+   */
+  #keyOf(prompts) {
+    const known = this.#keys.get(prompts);
+    if (known !== void 0) return known;
+    const { positives, negatives } = prompts;
+    const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
+    const key = [settings, positives.join(" "), negatives.join(" ")].join(" - ");
+    this.#keys.set(prompts, key);
+    return key;
+  }
+};
+
+// src/painter.js
+var NO_REVISION = "-1";
+var STRIP_BUDGET = 6;
+var STRIP_EVERY = 100;
+var ANSWER_WITHIN = 60;
+var Painter = class {
+  #root;
+  #store;
+  #segmentation;
+  #parts;
+  #local;
+  #frame = 0;
+  #paintedImage = -1;
+  /** @type {unknown[]} What the filmstrip is of. */
+  #strip = [];
+  #stripDue = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  /**
+   * @param {HTMLElement} root of the view
+   * @param {Store} store
+   * @param {Segmentation} segmentation of the clicks
+   * @param {Parts} parts
+   * @param {Local} local
+   */
+  constructor(root, store, segmentation, parts, local) {
+    this.#root = root;
+    this.#store = store;
+    this.#segmentation = segmentation;
+    this.#parts = parts;
+    this.#local = local;
+    setAttribute(root, "data-revision", NO_REVISION);
+    setAttribute(root, "data-state", store.state);
+  }
+  /** Paint with the next frame. */
+  repaint() {
+    this.#frame ||= requestAnimationFrame(() => this.paint());
+  }
+  /** Paint what the store's change has changed. */
+  update() {
+    setAttribute(this.#root, "data-state", this.#store.state);
+    if (this.#frame === 0 && this.#local.hover.keeps) this.#repaintIn(ANSWER_WITHIN);
+    else this.repaint();
+  }
+  stop() {
+    cancelAnimationFrame(this.#frame);
+    clearTimeout(this.#timer);
+  }
+  /** Paint at once. */
+  paint() {
+    this.stop();
+    this.#frame = 0;
+    if (!this.#root.isConnected) return;
+    const segmentation = this.#segmentation;
+    const { hover } = this.#local;
+    const { stage, controls, status } = this.#parts;
+    const image = this.#store.activeImage;
+    const preview = hover.shown;
+    const { exact } = segmentation.of(image);
+    const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
+    const isPreview = shown !== segmentation || !exact && shown.of(image).current;
+    stage.paint(shown, isPreview, this.#local);
+    this.#paintStrip(shown, isPreview);
+    controls.paint();
+    status.paint(this.#local, preview);
+    this.#tell(image, preview !== null, exact);
+  }
+  /**
+   * @param {number} image
+   * @param {boolean} isHover
+   * @param {boolean} exact
+   */
+  #tell(image, isHover, exact) {
+    const { state, revision } = this.#store;
+    setAttribute(this.#root, "data-state", state);
+    setAttribute(this.#root, "data-preview", String(isHover));
+    if (exact && !isHover && revision !== null) {
+      setAttribute(this.#root, "data-revision", String(revision));
+      this.#paintedImage = image;
+    } else if (image !== this.#paintedImage) {
+      setAttribute(this.#root, "data-revision", NO_REVISION);
+    }
+  }
+  /**
+   * @param {Segmentation} shown
+   * @param {boolean} isPreview
+   */
+  #paintStrip(shown, isPreview) {
+    const now = performance.now();
+    const strip = [shown, isPreview, this.#store.state];
+    if (strip.some((value, i) => value !== this.#strip[i])) {
+      this.#strip = strip;
+      this.#stripDue = isPreview ? now + STRIP_EVERY : 0;
+      this.repaint();
+    } else if (isPreview && now < this.#stripDue) {
+      this.#repaintIn(this.#stripDue - now);
+    } else if (this.#parts.filmstrip.paint(shown, now + STRIP_BUDGET)) {
+      this.#stripDue = now + STRIP_EVERY;
+    } else this.repaint();
+  }
+  /** @param {number} wait in milliseconds, unless it is painted before */
+  #repaintIn(wait) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.repaint(), wait);
+  }
+};
+
+// src/panel/icons.js
 var PATHS = {
   undo: "M5.5 3 2.5 6l3 3M3 6h6a4 4 0 0 1 0 8H6",
   redo: "M10.5 3l3 3-3 3M13 6H7a4 4 0 0 0 0 8h3",
@@ -2299,7 +2493,7 @@ function icon(name) {
   );
 }
 
-// src/controls.js
+// src/panel/controls.js
 var isBiased = (store) => store.get("method") === BIASED;
 var SLIDERS = {
   threshold: {
@@ -2549,7 +2743,7 @@ var Controls = class {
   }
 };
 
-// src/colormap.js
+// src/stage/colormap.js
 var MAGMA = [
   4,
   657442,
@@ -2591,7 +2785,7 @@ function makeTable() {
   return table;
 }
 
-// src/layers.js
+// src/stage/canvas.js
 var CellLayer = class {
   #context;
   #image;
@@ -2692,7 +2886,7 @@ function contextOf(canvas) {
   );
 }
 
-// src/status.js
+// src/panel/status.js
 var LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
 var SLOW = "No answer from the kernel yet: it is busy with a cell, or was restarted (then run this cell again).";
 var Status = class {
@@ -2786,7 +2980,7 @@ function percent(part, whole) {
   return `${(100 * part / whole).toFixed(1)} %`;
 }
 
-// src/thumb.js
+// src/panel/thumb.js
 var HEIGHT = 72;
 var NARROWEST = 40;
 var WIDEST = 144;
@@ -2894,7 +3088,7 @@ var Thumb = class {
   }
 };
 
-// src/track.js
+// src/panel/track.js
 var Track = class {
   /** Where each item begins, and where one after the last would. */
   #starts;
@@ -2963,7 +3157,7 @@ var Track = class {
   }
 };
 
-// src/filmstrip.js
+// src/panel/filmstrip.js
 var TINT = 0.6;
 var DIMMED = 0.4;
 var GAP = 6;
@@ -3173,7 +3367,7 @@ function indexOf(thumb) {
   return Number(thumb.getAttribute("data-index"));
 }
 
-// src/help.js
+// src/panel/help.js
 var TITLE = "Mouse and keys";
 var Help = class {
   button;
@@ -3269,94 +3463,7 @@ function list(rows, tag) {
   return html("dl", {}, ...items);
 }
 
-// src/hover.js
-var Hover = class {
-  /** Grows with every change of what masks are asked for. */
-  version = 0;
-  /** @type {Click | null} The click that would be made. */
-  #click = null;
-  #store;
-  #segmentation;
-  /** @type {Prompts} */
-  #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
-  #key = "";
-  /** What the prompts are of: thousands of clicks are not looked at for every move. */
-  #asked = "";
-  /** @type {WeakMap<Prompts, string>} */
-  #keys = /* @__PURE__ */ new WeakMap();
-  /** @param {Store} store */
-  constructor(store) {
-    this.#store = store;
-    this.#segmentation = new Segmentation(store, this);
-  }
-  /**
-   * The masks to show instead of the clicks' own, or null: nothing is pointed at, it
-   * would change nothing, or what it needs is not here.
-   */
-  get shown() {
-    const store = this.#store;
-    const image = store.activeImage;
-    if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
-    if (store.prompts.biased) return null;
-    this.#update(this.#click);
-    if (this.#key === this.#keyOf(store.prompts)) return null;
-    if (this.#prompts.positives.length === 0) return null;
-    return this.#segmentation.of(image).current ? this.#segmentation : null;
-  }
-  /**
-   * Whether the masks that were shown are those of the clicks now: the click was made,
-   * and until the kernel's own masks come there is nothing to repaint.
-   */
-  get keeps() {
-    const { state, prompts, activeImage } = this.#store;
-    if (state !== "pending" || this.#key !== this.#keyOf(prompts)) return false;
-    return this.#segmentation.of(activeImage).current;
-  }
-  /** The masks of the clicks and of one more, as long as `keeps` or `shown` says so. */
-  get masks() {
-    return this.#segmentation;
-  }
-  /** Cells of the clicks, with the one that is not made. */
-  get prompts() {
-    return this.#prompts;
-  }
-  /** @param {Click | null} click that would be made, or null for none */
-  point(click) {
-    this.#click = click;
-  }
-  /** @param {Click} click */
-  #update(click) {
-    const store = this.#store;
-    const { sizes, grid } = store.info;
-    const cell = promptOf(click, sizes[click[0]], grid);
-    const asked = [store.version, cell, click[3]].join();
-    if (asked === this.#asked) return;
-    this.#asked = asked;
-    const clicks = store.clicks.map(({ click: click2 }) => click2);
-    const prompts = promptsOf([...clicks, click], (name) => store.get(name));
-    const key = this.#keyOf(prompts);
-    if (key === this.#key) return;
-    this.#prompts = prompts;
-    this.#key = key;
-    this.version++;
-  }
-  /**
-   * All that masks depend on, of prompts that are made anew with every change of it.
-   *
-   * @param {Prompts} prompts
-   */
-  #keyOf(prompts) {
-    const known = this.#keys.get(prompts);
-    if (known !== void 0) return known;
-    const { positives, negatives } = prompts;
-    const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
-    const key = [settings, positives.join(" "), negatives.join(" ")].join(" - ");
-    this.#keys.set(prompts, key);
-    return key;
-  }
-};
-
-// src/keys.js
+// src/stage/keys.js
 var LAYERS = ["image", "eigvecs", "heatmap"];
 var KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
@@ -3478,114 +3585,7 @@ function clamp(place, length) {
   return Math.min(Math.max(place, 0), length - 1);
 }
 
-// src/painter.js
-var NO_REVISION = "-1";
-var STRIP_BUDGET = 6;
-var STRIP_EVERY = 100;
-var ANSWER_WITHIN = 60;
-var Painter = class {
-  #root;
-  #store;
-  #segmentation;
-  #parts;
-  #local;
-  #frame = 0;
-  #paintedImage = -1;
-  /** @type {unknown[]} What the filmstrip is of. */
-  #strip = [];
-  #stripDue = 0;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  /**
-   * @param {HTMLElement} root of the view
-   * @param {Store} store
-   * @param {Segmentation} segmentation of the clicks
-   * @param {Parts} parts
-   * @param {Local} local
-   */
-  constructor(root, store, segmentation, parts, local) {
-    this.#root = root;
-    this.#store = store;
-    this.#segmentation = segmentation;
-    this.#parts = parts;
-    this.#local = local;
-    setAttribute(root, "data-revision", NO_REVISION);
-    setAttribute(root, "data-state", store.state);
-  }
-  /** Paint with the next frame. */
-  repaint() {
-    this.#frame ||= requestAnimationFrame(() => this.paint());
-  }
-  /** Paint what the store's change has changed. */
-  update() {
-    setAttribute(this.#root, "data-state", this.#store.state);
-    if (this.#frame === 0 && this.#local.hover.keeps) this.#repaintIn(ANSWER_WITHIN);
-    else this.repaint();
-  }
-  stop() {
-    cancelAnimationFrame(this.#frame);
-    clearTimeout(this.#timer);
-  }
-  /** Paint at once. */
-  paint() {
-    this.stop();
-    this.#frame = 0;
-    if (!this.#root.isConnected) return;
-    const segmentation = this.#segmentation;
-    const { hover } = this.#local;
-    const { stage, controls, status } = this.#parts;
-    const image = this.#store.activeImage;
-    const preview = hover.shown;
-    const { exact } = segmentation.of(image);
-    const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
-    const isPreview = shown !== segmentation || !exact && shown.of(image).current;
-    stage.paint(shown, isPreview, this.#local);
-    this.#paintStrip(shown, isPreview);
-    controls.paint();
-    status.paint(this.#local, preview);
-    this.#tell(image, preview !== null, exact);
-  }
-  /**
-   * @param {number} image
-   * @param {boolean} isHover
-   * @param {boolean} exact
-   */
-  #tell(image, isHover, exact) {
-    const { state, revision } = this.#store;
-    setAttribute(this.#root, "data-state", state);
-    setAttribute(this.#root, "data-preview", String(isHover));
-    if (exact && !isHover && revision !== null) {
-      setAttribute(this.#root, "data-revision", String(revision));
-      this.#paintedImage = image;
-    } else if (image !== this.#paintedImage) {
-      setAttribute(this.#root, "data-revision", NO_REVISION);
-    }
-  }
-  /**
-   * @param {Segmentation} shown
-   * @param {boolean} isPreview
-   */
-  #paintStrip(shown, isPreview) {
-    const now = performance.now();
-    const strip = [shown, isPreview, this.#store.state];
-    if (strip.some((value, i) => value !== this.#strip[i])) {
-      this.#strip = strip;
-      this.#stripDue = isPreview ? now + STRIP_EVERY : 0;
-      this.repaint();
-    } else if (isPreview && now < this.#stripDue) {
-      this.#repaintIn(this.#stripDue - now);
-    } else if (this.#parts.filmstrip.paint(shown, now + STRIP_BUDGET)) {
-      this.#stripDue = now + STRIP_EVERY;
-    } else this.repaint();
-  }
-  /** @param {number} wait in milliseconds, unless it is painted before */
-  #repaintIn(wait) {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.repaint(), wait);
-  }
-};
-
-// src/drag.js
+// src/stage/drag.js
 var SLACK = 6;
 var LEFT = 0;
 var MIDDLE = 1;
@@ -3678,7 +3678,7 @@ function pointOf({ clientX, clientY }) {
   return { clientX, clientY };
 }
 
-// src/wheel.js
+// src/stage/wheel.js
 var PAUSE = 250;
 var LINE = 40;
 var SPEED = 2e-3;
@@ -3739,7 +3739,7 @@ function listenToWheel(stage, changed, signal) {
   );
 }
 
-// src/pointer.js
+// src/stage/pointer.js
 var MOUSE = [
   ["Hover", "preview the click"],
   ["Click", "this is it"],
@@ -3839,7 +3839,7 @@ function listenToPointer(store, stage, local, changed, signal) {
   );
 }
 
-// src/resizer.js
+// src/stage/resizer.js
 var LOWEST = 160;
 var HIGHEST = 1600;
 var STEP = 20;
@@ -3938,7 +3938,45 @@ function inRange(height) {
   return Math.max(LOWEST, Math.min(height, HIGHEST));
 }
 
-// src/markers.js
+// src/maths/viewport.js
+var LARGEST_PIXEL = 32;
+var MARGIN2 = 0.1;
+function smallestWidth([, imageWidth], width) {
+  return Math.min(imageWidth, width / LARGEST_PIXEL);
+}
+function isWhole(view, [, imageWidth]) {
+  return view.width >= imageWidth;
+}
+function transformed(view, size, from, to, factor, smallest) {
+  const least = Math.min(smallest, view.width);
+  const width = clamp2(view.width / factor, least, size[1]);
+  const height = width * size[0] / size[1];
+  const x = view.x + from[0] * view.width - to[0] * width;
+  const y = view.y + from[1] * view.height - to[1] * height;
+  return inside({ x, y, width, height }, size);
+}
+function revealing(view, size, [x, y]) {
+  const [across, down] = placeOf(x, y, view);
+  const moved = {
+    ...view,
+    x: view.x + (across - clamp2(across, MARGIN2, 1 - MARGIN2)) * view.width,
+    y: view.y + (down - clamp2(down, MARGIN2, 1 - MARGIN2)) * view.height
+  };
+  return inside(moved, size);
+}
+function inside({ x, y, width, height }, [imageHeight, imageWidth]) {
+  return {
+    x: clamp2(x, 0, imageWidth - width),
+    y: clamp2(y, 0, imageHeight - height),
+    width,
+    height
+  };
+}
+function clamp2(value, low, high) {
+  return Math.max(low, Math.min(value, high));
+}
+
+// src/stage/markers.js
 var painted = /* @__PURE__ */ new WeakMap();
 function paintMarkers(element, clicks, crosshair, view, size, grid) {
   const key = JSON.stringify([clicks, crosshair, view]);
@@ -3992,7 +4030,7 @@ function percent2(fraction) {
   return `${100 * fraction}%`;
 }
 
-// src/blocks.js
+// src/maths/blocks.js
 var OFF = 0;
 var ON = 1;
 var MIXED = 2;
@@ -4031,7 +4069,7 @@ function cornersAbove({ map, cut }, cell, right, down) {
   return above;
 }
 
-// src/axis.js
+// src/maths/axis.js
 var Axis = class {
   /** Cell before each canvas pixel. @type {Int32Array} */
   before = new Int32Array(0);
@@ -4110,7 +4148,86 @@ var Axis = class {
   }
 };
 
-// src/outline.js
+// src/maths/smooth.js
+var SmoothMask = class {
+  #across = new Axis();
+  #down = new Axis();
+  /**
+   * @param {Size} raster (height, width) of the canvas
+   * @param {View} view part of the image that fills it, in image pixels
+   * @param {Size} size of the image
+   * @param {Size} grid
+   */
+  fit([height, width], view, size, grid) {
+    this.#across.fitPixels(width, view.x, view.width, size[1], grid[1]);
+    this.#down.fitPixels(height, view.y, view.height, size[0], grid[0]);
+  }
+  /**
+   * @param {Uint32Array} pixels of the canvas: those of the mask get the colour, all
+   *   others are cleared
+   * @param {Uint8Array} blocks
+   * @param {Layers} layers
+   * @param {number} colour
+   */
+  paint(pixels2, blocks, layers, colour) {
+    const { before: lefts, starts } = this.#across;
+    const { before: tops, after: bottoms, fraction: down, place: rows } = this.#down;
+    const width = lefts.length;
+    const cols = starts.length - 1;
+    pixels2.fill(0);
+    for (let y = 0; y < tops.length; y++) {
+      const line = y * width;
+      if (y > 0 && rows[y] === rows[y - 1]) {
+        pixels2.copyWithin(line, line - width, line);
+        continue;
+      }
+      const first = tops[y] * cols;
+      for (let col = lefts[0]; col <= lefts[width - 1]; col++) {
+        const block = blocks[first + col];
+        if (block === ON)
+          pixels2.fill(colour, line + starts[col], line + starts[col + 1]);
+        if (block !== MIXED) continue;
+        const bottom = bottoms[y] * cols;
+        this.#paintBlock(pixels2, line, col, first, bottom, down[y], layers, colour);
+      }
+    }
+  }
+  /**
+   * @param {Uint32Array} pixels
+   * @param {number} line start of the canvas row
+   * @param {number} col of the block
+   * @param {number} top start of the row of cells above
+   * @param {number} bottom start of the row of cells below
+   * @param {number} down how far it is from the one to the other
+   * @param {Layers} layers
+   * @param {number} colour
+   */
+  #paintBlock(pixels2, line, col, top, bottom, down, { positives, negatives }, colour) {
+    const { starts, after, fraction } = this.#across;
+    const end = starts[col + 1];
+    const right = after[starts[col]];
+    for (let x = starts[col]; x < end; x++) {
+      const across = fraction[x];
+      let inside2 = false;
+      for (let k = 0; k < positives.length && !inside2; k++) {
+        const { map, cut } = positives[k];
+        inside2 = mix(map, top + col, top + right, bottom + col, bottom + right, across, down) > cut;
+      }
+      for (let k = 0; k < negatives.length && inside2; k++) {
+        const { map, cut } = negatives[k];
+        inside2 = !(mix(map, top + col, top + right, bottom + col, bottom + right, across, down) > cut);
+      }
+      if (inside2) pixels2[line + x] = colour;
+    }
+  }
+};
+function mix(map, a, b, c, d, across, down) {
+  const top = map[a] + across * (map[b] - map[a]);
+  const bottom = map[c] + across * (map[d] - map[c]);
+  return top + down * (bottom - top);
+}
+
+// src/stage/outline.js
 var LIGHT = 1.25;
 var DARK = 1;
 var DARK_OPACITY = 0.7;
@@ -4229,86 +4346,7 @@ function besideMixed(blocks, row, col, rows, cols) {
   return false;
 }
 
-// src/smooth.js
-var SmoothMask = class {
-  #across = new Axis();
-  #down = new Axis();
-  /**
-   * @param {Size} raster (height, width) of the canvas
-   * @param {View} view part of the image that fills it, in image pixels
-   * @param {Size} size of the image
-   * @param {Size} grid
-   */
-  fit([height, width], view, size, grid) {
-    this.#across.fitPixels(width, view.x, view.width, size[1], grid[1]);
-    this.#down.fitPixels(height, view.y, view.height, size[0], grid[0]);
-  }
-  /**
-   * @param {Uint32Array} pixels of the canvas: those of the mask get the colour, all
-   *   others are cleared
-   * @param {Uint8Array} blocks
-   * @param {Layers} layers
-   * @param {number} colour
-   */
-  paint(pixels2, blocks, layers, colour) {
-    const { before: lefts, starts } = this.#across;
-    const { before: tops, after: bottoms, fraction: down, place: rows } = this.#down;
-    const width = lefts.length;
-    const cols = starts.length - 1;
-    pixels2.fill(0);
-    for (let y = 0; y < tops.length; y++) {
-      const line = y * width;
-      if (y > 0 && rows[y] === rows[y - 1]) {
-        pixels2.copyWithin(line, line - width, line);
-        continue;
-      }
-      const first = tops[y] * cols;
-      for (let col = lefts[0]; col <= lefts[width - 1]; col++) {
-        const block = blocks[first + col];
-        if (block === ON)
-          pixels2.fill(colour, line + starts[col], line + starts[col + 1]);
-        if (block !== MIXED) continue;
-        const bottom = bottoms[y] * cols;
-        this.#paintBlock(pixels2, line, col, first, bottom, down[y], layers, colour);
-      }
-    }
-  }
-  /**
-   * @param {Uint32Array} pixels
-   * @param {number} line start of the canvas row
-   * @param {number} col of the block
-   * @param {number} top start of the row of cells above
-   * @param {number} bottom start of the row of cells below
-   * @param {number} down how far it is from the one to the other
-   * @param {Layers} layers
-   * @param {number} colour
-   */
-  #paintBlock(pixels2, line, col, top, bottom, down, { positives, negatives }, colour) {
-    const { starts, after, fraction } = this.#across;
-    const end = starts[col + 1];
-    const right = after[starts[col]];
-    for (let x = starts[col]; x < end; x++) {
-      const across = fraction[x];
-      let inside2 = false;
-      for (let k = 0; k < positives.length && !inside2; k++) {
-        const { map, cut } = positives[k];
-        inside2 = mix(map, top + col, top + right, bottom + col, bottom + right, across, down) > cut;
-      }
-      for (let k = 0; k < negatives.length && inside2; k++) {
-        const { map, cut } = negatives[k];
-        inside2 = !(mix(map, top + col, top + right, bottom + col, bottom + right, across, down) > cut);
-      }
-      if (inside2) pixels2[line + x] = colour;
-    }
-  }
-};
-function mix(map, a, b, c, d, across, down) {
-  const top = map[a] + across * (map[b] - map[a]);
-  const bottom = map[c] + across * (map[d] - map[c]);
-  return top + down * (bottom - top);
-}
-
-// src/stagemask.js
+// src/stage/mask.js
 var StageMask = class {
   #tint = new Raster();
   #lines = new Raster({ class: "ncut-outline", "aria-hidden": "true" });
@@ -4402,45 +4440,7 @@ var Raster = class {
   }
 };
 
-// src/viewport.js
-var LARGEST_PIXEL = 32;
-var MARGIN2 = 0.1;
-function smallestWidth([, imageWidth], width) {
-  return Math.min(imageWidth, width / LARGEST_PIXEL);
-}
-function isWhole(view, [, imageWidth]) {
-  return view.width >= imageWidth;
-}
-function transformed(view, size, from, to, factor, smallest) {
-  const least = Math.min(smallest, view.width);
-  const width = clamp2(view.width / factor, least, size[1]);
-  const height = width * size[0] / size[1];
-  const x = view.x + from[0] * view.width - to[0] * width;
-  const y = view.y + from[1] * view.height - to[1] * height;
-  return inside({ x, y, width, height }, size);
-}
-function revealing(view, size, [x, y]) {
-  const [across, down] = placeOf(x, y, view);
-  const moved = {
-    ...view,
-    x: view.x + (across - clamp2(across, MARGIN2, 1 - MARGIN2)) * view.width,
-    y: view.y + (down - clamp2(down, MARGIN2, 1 - MARGIN2)) * view.height
-  };
-  return inside(moved, size);
-}
-function inside({ x, y, width, height }, [imageHeight, imageWidth]) {
-  return {
-    x: clamp2(x, 0, imageWidth - width),
-    y: clamp2(y, 0, imageHeight - height),
-    width,
-    height
-  };
-}
-function clamp2(value, low, high) {
-  return Math.max(low, Math.min(value, high));
-}
-
-// src/stage.js
+// src/stage/stage.js
 var PREVIEW = 0.6;
 var CRISP = 3;
 var Stage = class {

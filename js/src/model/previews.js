@@ -3,13 +3,13 @@
  * quantised eigenvectors. They stand in until the kernel's own maps come.
  *
  * @import { MomentsReply, Prompt, Size, Stats, VectorsReply } from "./wire.js"
- * @import { Similarity } from "./masks.js"
- * @import { Moments } from "./statistics.js"
+ * @import { Similarity } from "../maths/cut.js"
+ * @import { Moments } from "../maths/statistics.js"
  */
 
+import { statisticsOf } from "../maths/statistics.js";
+import { Vectors } from "../maths/vectors.js";
 import { Cache } from "./cache.js";
-import { statisticsOf } from "./statistics.js";
-import { Vectors } from "./vectors.js";
 import { decodeMoments, decodeVectors, mapKey } from "./wire.js";
 
 /** Quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */

@@ -1,11 +1,11 @@
 /**
  * The mask at the image's own resolution, as it shows on a canvas: a canvas pixel is in
  * it where the image pixel under its centre is. Operation by operation this is
- * ncut_widget/smooth.py, so the stage shows the very pixels of `seg.mask`.
+ * ncut_widget/masks/smooth.py, so the stage shows the very pixels of `seg.mask`.
  *
  * @import { Layers } from "./blocks.js"
- * @import { View } from "./prompts.js"
- * @import { Size } from "./wire.js"
+ * @import { View } from "./coordinates.js"
+ * @import { Size } from "../model/wire.js"
  */
 
 import { Axis } from "./axis.js";

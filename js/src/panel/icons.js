@@ -1,6 +1,6 @@
 /** The few icons of the buttons: 16 x 16, drawn in the text's colour. */
 
-import { svg } from "./dom.js";
+import { svg } from "../dom.js";
 
 const PATHS = {
   undo: "M5.5 3 2.5 6l3 3M3 6h6a4 4 0 0 1 0 8H6",

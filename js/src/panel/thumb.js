@@ -1,12 +1,12 @@
 /**
  * One image of the filmstrip.
  *
- * @import { Picture } from "./pictures.js"
+ * @import { Picture } from "../model/pictures.js"
  */
 
-import { focusable, html, setAttribute, setText } from "./dom.js";
-import { contextOf, ScaledPicture } from "./layers.js";
-import { wholeImage } from "./prompts.js";
+import { focusable, html, setAttribute, setText } from "../dom.js";
+import { wholeImage } from "../maths/coordinates.js";
+import { contextOf, ScaledPicture } from "../stage/canvas.js";
 
 /** CSS pixels. */
 const HEIGHT = 72;

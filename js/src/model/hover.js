@@ -7,8 +7,8 @@
  * @import { Prompts } from "./clicks.js"
  */
 
+import { promptOf } from "../maths/coordinates.js";
 import { promptsOf } from "./clicks.js";
-import { promptOf } from "./prompts.js";
 import { Segmentation } from "./segmentation.js";
 import { MASK_SETTINGS } from "./settings.js";
 

@@ -4,13 +4,13 @@
  * A place is where something lies in the view: [0, 0] top left, [1, 1] bottom right. A
  * view has its image's proportions and never leaves the image; zoom 1 is all of it.
  *
- * @import { View } from "./prompts.js"
- * @import { Size } from "./wire.js"
+ * @import { View } from "./coordinates.js"
+ * @import { Size } from "../model/wire.js"
  *
  * @typedef {[across: number, down: number]} Place
  */
 
-import { placeOf } from "./prompts.js";
+import { placeOf } from "./coordinates.js";
 
 /** CSS pixels that an image pixel takes at the most. */
 const LARGEST_PIXEL = 32;

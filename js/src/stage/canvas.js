@@ -1,8 +1,8 @@
 /**
  * Painting of cells: mask tint and heat, made cell by cell, drawn to any size.
  *
- * @import { Size } from "./wire.js"
- * @import { View } from "./prompts.js"
+ * @import { Size } from "../model/wire.js"
+ * @import { View } from "../maths/coordinates.js"
  */
 
 import { paintHeat } from "./colormap.js";

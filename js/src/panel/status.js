@@ -1,13 +1,13 @@
 /**
  * The line that says what the page shows, waits for, or could not do.
  *
- * @import { Store } from "./store.js"
- * @import { Segmentation } from "./segmentation.js"
- * @import { Local } from "./view.js"
+ * @import { Store } from "../model/store.js"
+ * @import { Segmentation } from "../model/segmentation.js"
+ * @import { Local } from "../view.js"
  */
 
-import { html, setAttribute, setText } from "./dom.js";
-import { cellOf } from "./prompts.js";
+import { html, setAttribute, setText } from "../dom.js";
+import { cellOf } from "../maths/coordinates.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
 const SLOW =

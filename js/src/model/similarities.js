@@ -2,7 +2,7 @@
  * The similarity maps at hand, and which ones are missing.
  *
  * @import { Edited, MapReply, MapWant, Size, Source } from "./wire.js"
- * @import { Similarity } from "./masks.js"
+ * @import { Similarity } from "../maths/cut.js"
  * @import { Prompts } from "./clicks.js"
  */
 

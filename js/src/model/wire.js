@@ -1,8 +1,8 @@
 /**
  * The messages between page and kernel, and how their buffers are read.
  *
- * @import { Moments } from "./statistics.js"
- * @import { Quantised } from "./vectors.js"
+ * @import { Moments } from "../maths/statistics.js"
+ * @import { Quantised } from "../maths/vectors.js"
  *
  * @typedef {[height: number, width: number]} Size
  * @typedef {[image: number, x: number, y: number, label: number]} Click

@@ -4,13 +4,13 @@
  * Plain left and right change the image; with Shift, the arrows move the crosshair, and
  * Space clicks there (Shift-Space: negative). Alt-Space is the window manager's.
  *
- * @import { Store } from "./store.js"
- * @import { Help } from "./help.js"
+ * @import { Store } from "../model/store.js"
+ * @import { Help } from "../panel/help.js"
  * @import { Stage } from "./stage.js"
- * @import { Local } from "./view.js"
+ * @import { Local } from "../view.js"
  */
 
-import { cellOf, centreOf } from "./prompts.js";
+import { cellOf, centreOf } from "../maths/coordinates.js";
 
 export const LAYERS = ["image", "eigvecs", "heatmap"];
 

@@ -2,9 +2,9 @@
  * A mask's blocks: what lies between four neighbouring centres of cells, where the
  * similarity is interpolated. The block of a cell is bounded by its centre and those of
  * its neighbours right, below, and right below; beyond the outermost centres values go
- * on as they are. As `_blocks` of ncut_widget/smooth.py.
+ * on as they are. As `_blocks` of ncut_widget/masks/smooth.py.
  *
- * @import { Size } from "./wire.js"
+ * @import { Size } from "../model/wire.js"
  *
  * @typedef {{ map: Float32Array, cut: number }} Layer a click's part in a mask
  * @typedef {{ positives: Layer[], negatives: Layer[] }} Layers

@@ -2,14 +2,14 @@
  * Every image of the batch with its mask, side by side. Of a thousand thumbs only those
  * in view are on the page, and the one that the Tab key stops at.
  *
- * @import { Store } from "./store.js"
- * @import { Result } from "./segmentation.js"
+ * @import { Store } from "../model/store.js"
+ * @import { Result } from "../model/segmentation.js"
  *
  * @typedef {{ of: (image: number) => Result }} Shown masks of the images
  */
 
-import { html } from "./dom.js";
-import { CellLayer, pixelOf } from "./layers.js";
+import { html } from "../dom.js";
+import { CellLayer, pixelOf } from "../stage/canvas.js";
 import { percent } from "./status.js";
 import { Thumb, thumbWidth } from "./thumb.js";
 import { Track } from "./track.js";

@@ -5,21 +5,21 @@
  * markers lie over it, so that its pixels are the image or the mask and nothing else.
  * Everything is drawn through one view (prompts.js).
  *
- * @import { Store } from "./store.js"
- * @import { Result, Segmentation } from "./segmentation.js"
- * @import { View } from "./prompts.js"
- * @import { Picture } from "./pictures.js"
- * @import { Local } from "./view.js"
- * @import { Place } from "./viewport.js"
- * @import { Size } from "./wire.js"
+ * @import { Store } from "../model/store.js"
+ * @import { Result, Segmentation } from "../model/segmentation.js"
+ * @import { View } from "../maths/coordinates.js"
+ * @import { Picture } from "../model/pictures.js"
+ * @import { Local } from "../view.js"
+ * @import { Place } from "../maths/viewport.js"
+ * @import { Size } from "../model/wire.js"
  */
 
-import { focusable, html, setAttribute, svg } from "./dom.js";
-import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./layers.js";
+import { focusable, html, setAttribute, svg } from "../dom.js";
+import { pixelAt, placeOf, viewIn, wholeImage } from "../maths/coordinates.js";
+import { isWhole, revealing, smallestWidth, transformed } from "../maths/viewport.js";
+import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./canvas.js";
 import { paintMarkers } from "./markers.js";
-import { pixelAt, placeOf, viewIn, wholeImage } from "./prompts.js";
-import { StageMask } from "./stagemask.js";
-import { isWhole, revealing, smallestWidth, transformed } from "./viewport.js";
+import { StageMask } from "./mask.js";
 
 /** How much fainter a mask is that is only previewed. */
 const PREVIEW = 0.6;

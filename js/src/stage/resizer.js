@@ -4,7 +4,7 @@
  * A stage that its column's width holds lower than that starts from what it shows.
  */
 
-import { focusable, html, setAttribute } from "./dom.js";
+import { focusable, html, setAttribute } from "../dom.js";
 
 /** The stage's height, in CSS pixels. */
 const LOWEST = 160;

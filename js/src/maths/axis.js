@@ -1,6 +1,6 @@
 /**
  * One axis of a canvas: between which cells' centres each of its pixels lies, as
- * `interpolation` of ncut_widget/prompts.py.
+ * `interpolation` of ncut_widget/masks/coordinates.py.
  */
 
 export class Axis {

@@ -2,7 +2,7 @@
  * Statistics of a similarity over the whole batch, from moments and a sample: what the
  * kernel's `Eigvecs.statistics` computes.
  *
- * @import { Stats } from "./wire.js"
+ * @import { Stats } from "../model/wire.js"
  *
  * @typedef {object} Moments of the leading unit eigenvectors, over the whole batch
  * @property {number} count pixels in the batch

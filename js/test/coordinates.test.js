@@ -8,9 +8,9 @@ import {
   promptOf,
   viewIn,
   wholeImage,
-} from "../src/prompts.js";
+} from "../src/maths/coordinates.js";
 
-/** @typedef {import("../src/wire.js").Size} Size */
+/** @typedef {import("../src/model/wire.js").Size} Size */
 
 /** @type {Size} */
 const SIZE = [480, 640];

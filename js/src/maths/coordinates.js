@@ -2,11 +2,11 @@
  * Sole owner of the page's coordinates: client (CSS) pixels <-> image pixels <-> cells.
  *
  * A pixel (x, y) of an image of size (h, w) lies in the cell row = floor(y * H / h),
- * col = floor(x * W / w) of the latent grid (H, W), as in ncut_widget/prompts.py.
+ * col = floor(x * W / w) of the latent grid (H, W), as in ncut_widget/masks/coordinates.py.
  * A *view* is the part of the image that fills the stage, in image pixels; zooming and
  * panning only change the view.
  *
- * @import { Click, Prompt, Size } from "./wire.js"
+ * @import { Click, Prompt, Size } from "../model/wire.js"
  *
  * @typedef {{ x: number, y: number, width: number, height: number }} View
  * @typedef {{ left: number, top: number, width: number, height: number }} Box

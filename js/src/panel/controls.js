@@ -1,11 +1,11 @@
 /**
  * Buttons, layer choice and sliders. A slider's value is the setting's own value.
  *
- * @import { Store } from "./store.js"
+ * @import { Store } from "../model/store.js"
  */
 
-import { BIASED } from "./clicks.js";
-import { focusable, html, newId, setAttribute, setText } from "./dom.js";
+import { focusable, html, newId, setAttribute, setText } from "../dom.js";
+import { BIASED } from "../model/clicks.js";
 import { icon } from "./icons.js";
 
 /**

@@ -2,7 +2,7 @@
  * The panel that tells what mouse and keys do, and the button that opens it.
  */
 
-import { focusable, html, newId, setAttribute } from "./dom.js";
+import { focusable, html, newId, setAttribute } from "../dom.js";
 import { icon } from "./icons.js";
 
 const TITLE = "Mouse and keys";

@@ -6,8 +6,8 @@
  * @import { Store } from "./store.js"
  * @import { Source } from "./wire.js"
  * @import { Prompts } from "./clicks.js"
- * @import { Layers } from "./blocks.js"
- * @import { Similarity } from "./masks.js"
+ * @import { Layers } from "../maths/blocks.js"
+ * @import { Similarity } from "../maths/cut.js"
  *
  * @typedef {{ version: number, prompts: Prompts }} Asked what masks are asked for; the
  *   version grows with every change of it
@@ -28,7 +28,6 @@
  * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
  */
 
-import { sourcesOf } from "./clicks.js";
 import {
   combineHeat,
   combineMasks,
@@ -36,7 +35,8 @@ import {
   cutOf,
   denoiseInto,
   isConstant,
-} from "./masks.js";
+} from "../maths/cut.js";
+import { sourcesOf } from "./clicks.js";
 import { isPrompt } from "./wire.js";
 
 /** @type {Found} */

@@ -2,16 +2,16 @@
  * The mask on the stage: its tint, at the image's own resolution, and its outline, on a
  * canvas of its own so that the stage's pixels stay the image's or the mask's.
  *
- * @import { Layers } from "./blocks.js"
- * @import { View } from "./prompts.js"
- * @import { Size } from "./wire.js"
+ * @import { Layers } from "../maths/blocks.js"
+ * @import { View } from "../maths/coordinates.js"
+ * @import { Size } from "../model/wire.js"
  */
 
-import { findBlocks } from "./blocks.js";
-import { html } from "./dom.js";
-import { contextOf } from "./layers.js";
+import { html } from "../dom.js";
+import { findBlocks } from "../maths/blocks.js";
+import { SmoothMask } from "../maths/smooth.js";
+import { contextOf } from "./canvas.js";
 import { Outline } from "./outline.js";
-import { SmoothMask } from "./smooth.js";
 
 export class StageMask {
   #tint = new Raster();

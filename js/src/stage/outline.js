@@ -2,13 +2,13 @@
  * The outline of a mask, smooth and antialiased: each pixel near the edge gets its
  * distance from where the interpolated similarity crosses the cut.
  *
- * @import { Layer, Layers } from "./blocks.js"
- * @import { View } from "./prompts.js"
- * @import { Size } from "./wire.js"
+ * @import { Layer, Layers } from "../maths/blocks.js"
+ * @import { View } from "../maths/coordinates.js"
+ * @import { Size } from "../model/wire.js"
  */
 
-import { Axis } from "./axis.js";
-import { DROPPED, MIXED } from "./blocks.js";
+import { Axis } from "../maths/axis.js";
+import { DROPPED, MIXED } from "../maths/blocks.js";
 
 /** Width of the light line and of the dark on each side of it, in CSS pixels. */
 const LIGHT = 1.25;

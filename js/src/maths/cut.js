@@ -1,11 +1,11 @@
 /**
- * Similarity maps -> cut, heat, mask, denoise: the maths of ncut_widget/masks.py.
+ * Similarity maps -> cut, heat, mask, denoise: the maths of ncut_widget/masks/cut.py.
  *
  * Everything after the similarity c is monotone in c, so a mask is one comparison
  * `c > cut(gamma, threshold)`, and the cut needs a few numbers of the whole batch only.
  * Plain functions on typed arrays; they allocate nothing that grows with the map.
  *
- * @import { Size, Stats } from "./wire.js"
+ * @import { Size, Stats } from "../model/wire.js"
  *
  * @typedef {{ map: Float32Array, stats: Stats }} Similarity
  */

@@ -1,13 +1,13 @@
 /**
  * The pointer on the stage: clicks, what it hovers over, and the view.
  *
- * @import { Store } from "./store.js"
+ * @import { Store } from "../model/store.js"
  * @import { Stage } from "./stage.js"
- * @import { Local } from "./view.js"
+ * @import { Local } from "../view.js"
  */
 
+import { cellOf } from "../maths/coordinates.js";
 import { distance, listenToDrags, SLACK } from "./drag.js";
-import { cellOf } from "./prompts.js";
 import { listenToWheel } from "./wheel.js";
 
 /** What the page tells about the mouse. */

@@ -2,13 +2,13 @@
  * Clicks and crosshair over the stage. Places are percentages of it, so that they hold
  * at any size.
  *
- * @import { ShownClick } from "./clicks.js"
- * @import { View } from "./prompts.js"
- * @import { Size } from "./wire.js"
+ * @import { ShownClick } from "../model/clicks.js"
+ * @import { View } from "../maths/coordinates.js"
+ * @import { Size } from "../model/wire.js"
  */
 
-import { svg } from "./dom.js";
-import { centreOf, placeOf } from "./prompts.js";
+import { svg } from "../dom.js";
+import { centreOf, placeOf } from "../maths/coordinates.js";
 
 /** @type {WeakMap<SVGSVGElement, string>} What each element shows now. */
 const painted = new WeakMap();

@@ -16,7 +16,7 @@
  *   biased cut, or null where each click is compared by itself
  */
 
-import { promptOf } from "./prompts.js";
+import { promptOf } from "../maths/coordinates.js";
 
 /** The method of a biased cut. */
 export const BIASED = "biased_ncut";
