@@ -24,11 +24,11 @@ from ncut_widget.bounded import Bounded
 from ncut_widget.checks import check_choice, check_flag, check_number, shown
 from ncut_widget.history import Change, History
 from ncut_widget.masks.coordinates import (
+    Cell,
     Click,
-    Prompt,
     check_click,
     check_clicks,
-    to_prompt,
+    to_cell,
 )
 from ncut_widget.masks.cut import cut, denoise_mask, heatmap
 from ncut_widget.masks.similarity import (
@@ -38,7 +38,7 @@ from ncut_widget.masks.similarity import (
     Similarity,
     Source,
 )
-from ncut_widget.masks.smooth import Layer, Layers, smooth_mask
+from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 from ncut_widget.ncut.biased import Graph
 
 CACHE_BYTES = 256 * 2**20
@@ -121,7 +121,7 @@ class _State(NamedTuple):
     Attributes
     ----------
     clicks : tuple of Click
-    prompts : tuple of Prompt
+    cells : tuple of Cell
         Their latent pixels.
     settings : Settings
     place : int
@@ -131,7 +131,7 @@ class _State(NamedTuple):
     """
 
     clicks: tuple[Click, ...]
-    prompts: tuple[Prompt, ...]
+    cells: tuple[Cell, ...]
     settings: Settings
     place: int
     revision: int
@@ -281,14 +281,13 @@ class Session:
         return True
 
     def _make(self, change: Change, settings: Settings, place: int) -> None:
-        clicks, prompts, *_ = self._state
+        clicks, cells, *_ = self._state
         added = (
-            to_prompt(click, self.sizes[click.image], self.grid)
-            for click in change.added
+            to_cell(click, self.sizes[click.image], self.grid) for click in change.added
         )
         self._state = _State(
             (*clicks[: change.keep], *change.added),
-            (*prompts[: change.keep], *added),
+            (*cells[: change.keep], *added),
             settings,
             place,
             self.revision + 1,
@@ -330,7 +329,7 @@ class Session:
                 raise ValueError(
                     f"a segment's name must be printable, got {shown(name)}"
                 )
-            if not self.prompts(label=1):
+            if not self.cells(label=1):
                 raise ValueError(
                     "there is nothing to commit: click something first, positively"
                 )
@@ -363,8 +362,8 @@ class Session:
 
         Parameters
         ----------
-        source : Prompt or ClickSet
-            A prompt: by the graph's eigenvectors. A set of clicks: by those of a cut
+        source : Cell or ClickSet
+            A cell: by the graph's eigenvectors. A set of clicks: by those of a cut
             that is biased towards them.
         num_eig : int, optional
             Leading eigenvectors to compare; the current setting by default.
@@ -382,7 +381,7 @@ class Session:
 
     def _compare(self, source: Source, num_eig: int) -> Compared:
         similarity: Compared
-        if isinstance(source, Prompt):
+        if isinstance(source, Cell):
             similarity = Similarity(self.eigvecs, source, num_eig)
         else:
             similarity = BiasedSimilarity(self.graph(), self.grid, source, num_eig)
@@ -425,7 +424,7 @@ class Session:
         with self.lock:
             if self._masks is None or self._masks[0] != self.revision:
                 empty = np.zeros(self.shape[:3], dtype=bool)
-                masks = _combine(empty, self._layers(slice(None)), self.settings)
+                masks = _combine(empty, self._cut_maps(slice(None)), self.settings)
                 self._masks = (self.revision, masks)
             return self._masks[1].copy()
 
@@ -437,16 +436,16 @@ class Session:
         ndarray of bool, shape (h, w)
         """
         with self.lock:
-            layers = self.layers(image)
-            latent = _combine(np.zeros(self.grid, dtype=bool), layers, self.settings)
-            return smooth_mask(latent, layers, self.sizes[image])
+            cut_maps = self.cut_maps(image)
+            latent = _combine(np.zeros(self.grid, dtype=bool), cut_maps, self.settings)
+            return smooth_mask(latent, cut_maps, self.sizes[image])
 
     def image_masks(self) -> list[NDArray]:
         """Masks of all images, each at its own size: list of bool (h_i, w_i)."""
         with self.lock:
             masks = self.masks()
             return [
-                smooth_mask(masks[image], self.layers(image), size)
+                smooth_mask(masks[image], self.cut_maps(image), size)
                 for image, size in enumerate(self.sizes)
             ]
 
@@ -462,27 +461,27 @@ class Session:
             heat = np.zeros(self.shape[:3], dtype=np.float32)
             for number, source in enumerate(self.sources()[0]):
                 similarity = self.similarity(source)
-                layer = heatmap(
+                cut_map = heatmap(
                     similarity.values, self.settings.gamma, similarity.statistics
                 )
-                heat = np.maximum(heat, layer) if number else layer
+                heat = np.maximum(heat, cut_map) if number else cut_map
             return heat
 
-    def prompts(self, label: int | None = None) -> list[Prompt]:
+    def cells(self, label: int | None = None) -> list[Cell]:
         """Latent pixels of the clicks, each once, of one label or of both."""
         with self.lock:
             state = self._state
-            pairs = zip(state.clicks, state.prompts, strict=True)
+            pairs = zip(state.clicks, state.cells, strict=True)
             return list(
                 dict.fromkeys(
-                    prompt for click, prompt in pairs if label in (None, click.label)
+                    cell for click, cell in pairs if label in (None, click.label)
                 )
             )
 
     def sources(self) -> tuple[list[Source], list[Source]]:
         """Name what masks are made of: alike to the first, and not to the second."""
         with self.lock:
-            positives, negatives = self.prompts(label=1), self.prompts(label=0)
+            positives, negatives = self.cells(label=1), self.cells(label=0)
             settings = self.settings
             if settings.method == "similarity":
                 return [*positives], [*negatives]
@@ -507,23 +506,23 @@ class Session:
 
         return [*map(cuts, self.sources(), thresholds)]
 
-    def _layers(self, images: int | slice) -> list[Iterator[Layer]]:
+    def _cut_maps(self, images: int | slice) -> list[Iterator[CutMap]]:
         """Similarities and cuts of the clicks on some images, one after the other."""
 
-        def layers(cuts: Iterator[tuple[Compared, np.float32]]) -> Iterator[Layer]:
+        def cut_maps(cuts: Iterator[tuple[Compared, np.float32]]) -> Iterator[CutMap]:
             for similarity, at in cuts:
-                yield Layer(similarity.maps(images), at)
+                yield CutMap(similarity.maps(images), at)
 
-        return [*map(layers, self._cuts())]
+        return [*map(cut_maps, self._cuts())]
 
-    def layers(self, image: int) -> Layers:
+    def cut_maps(self, image: int) -> CutMaps:
         """Similarities and cuts of the clicks on one image."""
         with self.lock:
             # Copied: a view would keep the maps of all images.
-            return Layers(
+            return CutMaps(
                 *(
-                    [Layer(layer.similarity.copy(), layer.cut) for layer in part]
-                    for part in self._layers(image)
+                    [CutMap(cut_map.similarity.copy(), cut_map.cut) for cut_map in part]
+                    for part in self._cut_maps(image)
                 )
             )
 
@@ -548,37 +547,37 @@ class Session:
         ) -> Iterator[NDArray]:
             leading = torch.as_tensor(eigvecs)[..., : settings.num_eig].cpu()
             for image, eigvec in enumerate(leading):
-                layers = Layers(
+                cut_maps = CutMaps(
                     *(
-                        [Layer(s.extend(eigvec), at) for s, at in cuts]
+                        [CutMap(s.extend(eigvec), at) for s, at in cuts]
                         for cuts in clicked
                     )
                 )
                 empty = np.zeros(eigvec.shape[:-1], dtype=bool)
-                latent = _combine(empty, layers, settings)
-                yield smooth_mask(latent, layers, sizes[image]) if sizes else latent
+                latent = _combine(empty, cut_maps, settings)
+                yield smooth_mask(latent, cut_maps, sizes[image]) if sizes else latent
 
         return predict
 
 
 def _combine(
-    empty: NDArray, layers: Iterable[Iterable[Layer]], settings: Settings
+    empty: NDArray, cut_maps: Iterable[Iterable[CutMap]], settings: Settings
 ) -> NDArray:
     """Masks on the latent grid, denoised; written over ``empty`` ones."""
     masks = empty
-    positives, negatives = layers
-    for number, layer in enumerate(positives):
+    positives, negatives = cut_maps
+    for number, cut_map in enumerate(positives):
         if number == 0:  # one pass over the masks in place of three
-            np.greater(layer.similarity, layer.cut, out=masks)
+            np.greater(cut_map.similarity, cut_map.cut, out=masks)
         else:
-            masks |= layer.similarity > layer.cut
-    for layer in negatives:
-        masks &= ~(layer.similarity > layer.cut)
+            masks |= cut_map.similarity > cut_map.cut
+    for cut_map in negatives:
+        masks &= ~(cut_map.similarity > cut_map.cut)
     return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
 
 
 def _nothing_to_tell(source: Source, num_eig: int) -> str:
-    if isinstance(source, Prompt):
+    if isinstance(source, Cell):
         return (
             "every eigenvector is equally similar to the one at latent pixel "
             f"{tuple(source)} with num_eig = {num_eig}: its mask is empty"

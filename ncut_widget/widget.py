@@ -48,10 +48,10 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 OPACITY = 0.5
-LAYERS = ("image", "eigvecs", "heatmap")
+OVERLAYS = ("image", "eigvecs", "heatmap")
 STATIC = Path(__file__).parent / "static"
 
-VIEW = ("active_image", "layer", "opacity", "hover_preview")
+VIEW = ("active_image", "overlay", "opacity", "hover_preview")
 """Traits of how it looks."""
 
 TOLD = ("clicks", *SETTINGS, "_revision", "_history", "_segments", "_colors")
@@ -123,7 +123,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         `negative_threshold`.
     active_image : int, 0 to B - 1, default 0
         The image on the stage.
-    layer : {"image", "eigvecs", "heatmap"}, default "image"
+    overlay : {"image", "eigvecs", "heatmap"}, default "image"
         What lies over the image on the stage: the mask alone, or the eigenvectors'
         colours or the heatmap with the mask's outline.
     opacity : float, 0 to 1, default 0.5
@@ -172,8 +172,8 @@ class NcutSegmenter(anywidget.AnyWidget):
         ),
         lambda self, name: 0,
     )
-    layer = Checked(
-        lambda self, name, value: check_choice(name, value, LAYERS),
+    overlay = Checked(
+        lambda self, name, value: check_choice(name, value, OVERLAYS),
         lambda self, name: "image",
     )
     opacity = Checked(
@@ -298,7 +298,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         num_eig: int = 30,
         *,
         node_type: str | None = None,
-        layer: int | str | None = None,
+        layer: int | None = None,
         batch_size: int | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
         distance: Distance = "cosine",
@@ -320,11 +320,8 @@ class NcutSegmenter(anywidget.AnyWidget):
             ``images -> features (B, H, W, C)``.
         num_eig : int
             Eigenvectors to compute.
-        node_type, batch_size, cache_dir
-            As for `extract_features`.
-        layer : int or str, optional
-            A whole number: the backbone's layer, as for `extract_features`. A string:
-            the trait of that name.
+        node_type, layer, batch_size, cache_dir
+            As for `extract_features`; one layer.
         distance, random_state, device
             As for `NCUT`.
         progress : bool
@@ -344,9 +341,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             In one sentence, if an argument is not as above.
         """
         _check_keywords(settings, *inspect.signature(cls.from_images).parameters)
-        if isinstance(layer, str):
-            settings["layer"], layer = layer, None
-        elif isinstance(layer, Sequence):
+        if isinstance(layer, Sequence):
             raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
         images = Images(images)
         extractor = FeatureExtractor(

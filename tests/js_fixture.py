@@ -39,14 +39,14 @@ def numbers(values: NDArray) -> list[float]:
 
 
 def similarity_fixture(session: Session, clicks: list[list[int]]) -> list[Any]:
-    """Each prompt's similarity and statistics."""
+    """Each cell's similarity and statistics."""
     session.update(clicks=clicks)
     fixture = []
-    for prompt, click in zip(session.prompts(), clicks, strict=True):
-        similarity = session.similarity(prompt)
+    for cell, click in zip(session.cells(), clicks, strict=True):
+        similarity = session.similarity(cell)
         fixture.append(
             {
-                "prompt": list(prompt),
+                "cell": list(cell),
                 "label": click[3],
                 "stats": asdict(similarity.statistics),
                 "values": [numbers(image) for image in similarity.values],
@@ -60,8 +60,8 @@ def case_fixture(session: Session, case: dict[str, Any]) -> dict[str, Any]:
     session.update(**{"denoise": True, "denoise_area_th": 3, **case})
     settings = session.settings
     cuts = []
-    for prompt in session.prompts():
-        statistics = session.similarity(prompt).statistics
+    for cell in session.cells():
+        statistics = session.similarity(cell).statistics
         cuts.append(
             [
                 numbers(cut(statistics, threshold, settings.gamma)[None])[0]
@@ -82,7 +82,7 @@ def smooth_fixture(session: Session) -> list[dict[str, Any]]:
     return [
         {"image": image, "size": list(size), "mask": bits(mask)}
         for image, size in ((0, (31, 47)), (1, (24, 20)), (1, (12, 10)), (0, (5, 7)))
-        for mask in [smooth_mask(session.masks()[image], session.layers(image), size)]
+        for mask in [smooth_mask(session.masks()[image], session.cut_maps(image), size)]
     ]
 
 
@@ -92,13 +92,13 @@ def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
     images = [eigvecs.quantised(image) for image in range(SHAPE[0])]
     unit = [part.low[:, None] + part.step[:, None] * part.levels for part in images]
     leading = [rows[:num_eig] / np.linalg.norm(rows[:num_eig], axis=0) for rows in unit]
-    prompt = session.prompts()[0]
-    clicked = leading[prompt.image][:, prompt.row * SHAPE[2] + prompt.col]
+    cell = session.cells()[0]
+    clicked = leading[cell.image][:, cell.row * SHAPE[2] + cell.col]
     prefix = eigvecs.prefix(num_eig)
-    truth = session.similarity(prompt, num_eig)
+    truth = session.similarity(cell, num_eig)
     return {
         "num_eig": num_eig,
-        "prompt": list(prompt),
+        "cell": list(cell),
         "vectors": [quantised_fixture(part) for part in images],
         "sample": quantised_fixture(eigvecs.quantised_sample()),
         "count": int(np.prod(SHAPE)),
@@ -124,14 +124,14 @@ def flat_fixture(seed: int) -> dict[str, Any]:
     eigvecs = session.eigvecs
     prefix = eigvecs.prefix(num_eig)
     masks = []
-    for prompt in ([1, 2, 3], [0, 0, 0]):
-        session.update(clicks=[[prompt[0], prompt[2], prompt[1], 1]], denoise=False)
+    for cell in ([1, 2, 3], [0, 0, 0]):
+        session.update(clicks=[[cell[0], cell[2], cell[1], 1]], denoise=False)
         for threshold in (0.0, 0.5, 1.0):
             for gamma in (0.3, 1.0, 10.0):
                 session.update(threshold=threshold, gamma=gamma)
                 masks.append(
                     {
-                        "prompt": prompt,
+                        "cell": cell,
                         "threshold": threshold,
                         "gamma": gamma,
                         "masks": [bits(mask) for mask in session.masks()],

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import denoise_mask, threshold_mask
 from ncut_widget.masks.similarity import BiasedSimilarity, ClickSet
 from ncut_widget.ncut.biased import REACH, STEP, Graph
@@ -383,7 +383,7 @@ def test_equal_rows_are_equally_similar_at_any_place(num_eig: int) -> None:
         graph = Graph(
             eigvecs.transpose(1, 2).contiguous(), np.linspace(1, 0.1, num_eig)
         )
-        clicks = ClickSet((Prompt(1, 0, 0),), (Prompt(0, 0, 0),), 0.5, 0.1)
+        clicks = ClickSet((Cell(1, 0, 0),), (Cell(0, 0, 0),), 0.5, 0.1)
         similarity = BiasedSimilarity(graph, (1, pixels), clicks, num_eig)
         assert np.ptp(similarity.values) > 0.1
         for image in range(3):

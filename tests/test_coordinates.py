@@ -14,7 +14,7 @@ from ncut_widget.masks.coordinates import (
     check_click,
     check_clicks,
     interpolation,
-    to_prompt,
+    to_cell,
 )
 
 SIZES = [(48, 64), (10, 20)]
@@ -29,11 +29,11 @@ def test_a_click_lands_in_the_cell_whose_centre_is_nearest_to_its_pixel(
     pixels: int, cells: int, fraction: float
 ) -> None:
     x = min(fraction * pixels, np.nextafter(pixels, 0))
-    prompt = to_prompt(Click(0, int(x) + 0.5, 0, 1), (1, pixels), (1, cells))
+    cell = to_cell(Click(0, int(x) + 0.5, 0, 1), (1, pixels), (1, cells))
     before, after, across = (values[int(x)] for values in interpolation(pixels, cells))
     nearest = {before} if across < 0.5 else {after}
-    assert prompt.col in (nearest if abs(across - 0.5) > 1e-9 else {before, after})
-    assert 0 <= to_prompt(Click(0, x, 0, 1), (1, pixels), (1, cells)).col < cells
+    assert cell.col in (nearest if abs(across - 0.5) > 1e-9 else {before, after})
+    assert 0 <= to_cell(Click(0, x, 0, 1), (1, pixels), (1, cells)).col < cells
 
 
 def test_values_go_on_beyond_the_outermost_centres() -> None:

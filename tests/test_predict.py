@@ -142,14 +142,14 @@ def test_without_a_backbone_it_says_what_is_missing(eigvecs: NDArray) -> None:
         seg.predict(TILES)
 
 
-def test_layers_are_chosen_by_number_and_shown_by_name() -> None:
+def test_a_layer_is_the_backbones_and_an_overlay_the_stages() -> None:
     def rows(images: list[NDArray], layer: int = 0) -> NDArray:
         return np.stack([image[:8, :8] + layer for image in images]).astype(float)
 
-    seg = NcutSegmenter.from_images(TILES[:2], rows, num_eig=3, layer="heatmap")
-    assert seg.layer == "heatmap"
+    seg = NcutSegmenter.from_images(TILES[:2], rows, num_eig=3, overlay="heatmap")
+    assert seg.overlay == "heatmap"
     other = NcutSegmenter.from_images(TILES[:2], rows, num_eig=3, layer=50)
-    assert other.layer == "image"
+    assert other.overlay == "image"
     assert not np.allclose(seg.eigvecs, other.eigvecs)
     with pytest.raises(TypeError, match="one layer of the backbone"):
         NcutSegmenter.from_images(TILES[:2], rows, layer=[1, 2])  # type: ignore[arg-type]

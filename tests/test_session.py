@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from skimage.transform import resize
 
 from ncut_widget import session as session_module
-from ncut_widget.masks import coordinates as prompts_module
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks import coordinates
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, denoise_mask, get_mask, heatmap
 from ncut_widget.session import Session, Settings
 
@@ -23,8 +23,8 @@ def session(eigvecs: NDArray) -> Session:
     return Session(eigvecs, sizes=[(32, 32), (48, 64), (16, 16)])
 
 
-def raw(eigvecs: NDArray, prompt: tuple[int, int, int], **options: Any) -> NDArray:
-    return get_mask(eigvecs, eigvecs[prompt], **options, denoise=False).astype(bool)
+def raw(eigvecs: NDArray, cell: tuple[int, int, int], **options: Any) -> NDArray:
+    return get_mask(eigvecs, eigvecs[cell], **options, denoise=False).astype(bool)
 
 
 def test_without_clicks_the_masks_are_empty(session: Session) -> None:
@@ -67,7 +67,7 @@ def test_heatmaps_are_the_maximum_over_positive_clicks(
 ) -> None:
     session.update(clicks=[[0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]], gamma=1.5)
     layers = [
-        heatmap(session.similarity(Prompt(*p)).values, 1.5)
+        heatmap(session.similarity(Cell(*p)).values, 1.5)
         for p in ((0, 1, 1), (0, 4, 10))
     ]
     np.testing.assert_allclose(session.heatmaps(), np.maximum(*layers), atol=1e-5)
@@ -81,7 +81,7 @@ def test_num_eig_is_a_prefix_of_the_eigenvectors(
     session.update(num_eig=2)
     prefix = eigvecs[..., :2]
     np.testing.assert_array_equal(session.masks(), get_mask(prefix, prefix[0, 1, 1]))
-    assert session.similarity(Prompt(0, 1, 1), num_eig=6).values[0, 1, 1] > 0.999
+    assert session.similarity(Cell(0, 1, 1), num_eig=6).values[0, 1, 1] > 0.999
 
 
 def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
@@ -94,7 +94,7 @@ def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
         assert apart[image].shape == size
         np.testing.assert_array_equal(apart[image], together[image])
     np.testing.assert_array_equal(apart[2], masks[2])  # its size is the grid's
-    similarity = session.similarity(Prompt(0, 1, 1))
+    similarity = session.similarity(Cell(0, 1, 1))
     above = cut(similarity.statistics)
     between = resize(similarity.values[0].astype(float), sizes[0], order=1, mode="edge")
     raw = between > above
@@ -160,7 +160,7 @@ def test_a_click_is_checked_once_however_many_there_are(
         return check(click, sizes)
 
     monkeypatch.setattr(session_module, "check_click", count)
-    monkeypatch.setattr(prompts_module, "check_click", count)
+    monkeypatch.setattr(coordinates, "check_click", count)
     for x in range(30):
         session.add_click([0, x, 0, 1])
     session.undo()
@@ -275,8 +275,8 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):
         each.update(clicks=clicks)
-        for prompt in each.prompts():
-            each.similarity(prompt).maps([0])
+        for cell in each.cells():
+            each.similarity(cell).maps([0])
     assert len(bounded._similarities) == len(session._similarities) == 16
     np.testing.assert_array_equal(bounded.masks(), session.masks())
     assert len(bounded._similarities) <= 6

@@ -1,4 +1,4 @@
-"""Eigenvectors of a batch, and how similar they are to a prompt's."""
+"""Eigenvectors of a batch, and how similar they are to a cell's."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import get_mask, similarity_statistics, threshold_mask
 from ncut_widget.masks.similarity import STEP, Eigvecs, Leading, Similarity
 from ncut_widget.products import weighted_sum
 from ncut_widget.session import Session
 
 SHAPE = (5, 12, 50, 6)
-PROMPT = Prompt(3, 7, 31)
+CELL = Cell(3, 7, 31)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +39,9 @@ def unit(vectors: NDArray, num_eig: int) -> NDArray:
 
 @pytest.mark.parametrize("num_eig", [6, 3, 1])
 def test_a_map_is_the_cosine(vectors: NDArray, num_eig: int) -> None:
-    similarity = Similarity(Eigvecs(vectors), PROMPT, num_eig)
+    similarity = Similarity(Eigvecs(vectors), CELL, num_eig)
     directions = unit(vectors, num_eig)
-    expected = directions @ directions[PROMPT]
+    expected = directions @ directions[CELL]
     np.testing.assert_allclose(similarity.values, expected, atol=3e-7)
 
 
@@ -52,7 +52,7 @@ def test_statistics_are_those_of_the_whole_map(
 ) -> None:
     many = np.concatenate([vectors, vectors[::-1] ** 2, vectors, vectors])
     eigvecs = Eigvecs(many if images == 5 else vectors)
-    similarity = Similarity(eigvecs, PROMPT, num_eig)
+    similarity = Similarity(eigvecs, CELL, num_eig)
     direct = similarity_statistics(similarity.values)
     ours = similarity.statistics
     assert ours.count == direct.count == (10_000 if images == 5 else 3000)
@@ -69,7 +69,7 @@ def test_a_small_spread_is_not_lost_in_the_moments() -> None:
     vectors[..., 0] = 1
     vectors[..., 1] = 1e-3 * rng.standard_normal((3, 8, 8))
     vectors[0, 0, 0] = (0, 0, 1, 0)
-    similarity = Similarity(Eigvecs(vectors), Prompt(1, 1, 1), 2)
+    similarity = Similarity(Eigvecs(vectors), Cell(1, 1, 1), 2)
     assert similarity.statistics.std == pytest.approx(
         similarity_statistics(similarity.values.astype(np.float64)).std, rel=1e-3
     )
@@ -77,15 +77,15 @@ def test_a_small_spread_is_not_lost_in_the_moments() -> None:
 
 def test_equal_eigenvectors_have_no_spread() -> None:
     vectors = np.tile(np.array([0.3, 0.1, -0.7], dtype=np.float32), (3, 9, 9, 1))
-    assert Similarity(Eigvecs(vectors), Prompt(0, 0, 0), 3).statistics.constant
+    assert Similarity(Eigvecs(vectors), Cell(0, 0, 0), 3).statistics.constant
 
 
 @pytest.mark.parametrize("side", [37, 40, 64])
 def test_an_image_s_map_is_the_same_in_any_company(side: int) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((9, side, side, 30)).astype(np.float32)
-    together = Similarity(Eigvecs(vectors), PROMPT, 30).values
-    apart = Similarity(Eigvecs(vectors), PROMPT, 30)
+    together = Similarity(Eigvecs(vectors), CELL, 30).values
+    apart = Similarity(Eigvecs(vectors), CELL, 30)
     for images in ([4], [0, 1], [3, 2]):
         np.testing.assert_array_equal(apart.maps(images), together[images])
     np.testing.assert_array_equal(apart.values, together)
@@ -95,7 +95,7 @@ def test_only_what_is_asked_for_is_computed(
     vectors: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     eigvecs = Eigvecs(vectors)
-    similarity = Similarity(eigvecs, PROMPT, 6)
+    similarity = Similarity(eigvecs, CELL, 6)
     asked: list[list[int]] = []
     compute = eigvecs.maps
 
@@ -210,12 +210,12 @@ def test_masks_of_flat_grounds_are_those_of_get_mask(
 ) -> None:
     rng = np.random.default_rng(seed)
     eigvecs = flat(rng, kinds, shape, num_eig)
-    prompt = Prompt(*(int(rng.integers(side)) for side in shape))
-    similarity = Similarity(Eigvecs(eigvecs), prompt, num_eig)
+    cell = Cell(*(int(rng.integers(side)) for side in shape))
+    similarity = Similarity(Eigvecs(eigvecs), cell, num_eig)
     ours = threshold_mask(similarity.values, threshold, gamma, similarity.statistics)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        theirs = get_mask(eigvecs, eigvecs[prompt], threshold, gamma, denoise=False)
+        theirs = get_mask(eigvecs, eigvecs[cell], threshold, gamma, denoise=False)
     np.testing.assert_array_equal(ours, theirs)
 
 
@@ -240,7 +240,7 @@ def test_equal_eigenvectors_are_equally_similar_anywhere(
     for pixels in [*range(1, 40), 10_001]:
         eigvecs = np.tile(ground, (2, 1, pixels, 1))
         eigvecs[1, 0, 0] = thing
-        similarity = Similarity(Eigvecs(eigvecs, device), Prompt(1, 0, 0), num_eig)
+        similarity = Similarity(Eigvecs(eigvecs, device), Cell(1, 0, 0), num_eig)
         (value,) = set(similarity.maps([0]).ravel().tolist())
         assert set(similarity.values[1].ravel()[1:].tolist()) <= {value}
         # the values that quantiles are of, and those of an image of no batch
@@ -260,7 +260,7 @@ def test_a_map_is_the_same_by_the_operations_of_an_accelerator() -> None:
 
 
 def test_memory_is_that_of_the_maps_asked_for(vectors: NDArray) -> None:
-    similarity = Similarity(Eigvecs(vectors), PROMPT, 6)
+    similarity = Similarity(Eigvecs(vectors), CELL, 6)
     empty = similarity.nbytes
     assert empty < 100
     similarity.maps([1, 4])
@@ -312,7 +312,7 @@ def test_moments_are_taken_once_and_hold_up_nothing_else(
         # Another number, maps, and bytes do not wait.
         assert eigvecs.prefix(3).mean.shape == (3,)
         out = np.empty(SHAPE[:3], dtype=np.float32)
-        eigvecs.maps(eigvecs.vector(PROMPT, 6), np.array([2]), out)
+        eigvecs.maps(eigvecs.vector(CELL, 6), np.array([2]), out)
         assert eigvecs.quantised(1).levels.shape == (6, 600)
         assert eigvecs.quantised_sample().levels.shape == (6, 3000)
         held.let.set()
@@ -353,7 +353,7 @@ def test_moments_under_way_keep_eigenvectors_only_until_they_are_taken(
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_on_cuda_it_is_the_same(vectors: NDArray) -> None:
-    here = Similarity(Eigvecs(vectors, "cpu"), PROMPT, 4)
-    there = Similarity(Eigvecs(vectors, "cuda"), PROMPT, 4)
+    here = Similarity(Eigvecs(vectors, "cpu"), CELL, 4)
+    there = Similarity(Eigvecs(vectors, "cuda"), CELL, 4)
     np.testing.assert_allclose(there.values, here.values, atol=1e-6)
     assert there.statistics.std == pytest.approx(here.statistics.std, rel=1e-6)

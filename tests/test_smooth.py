@@ -11,7 +11,7 @@ from skimage.measure import label
 from skimage.transform import resize
 
 from ncut_widget.masks.cut import denoise_mask
-from ncut_widget.masks.smooth import Layer, Layers, smooth_mask
+from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 
 
 def rough(seed: int, shape: tuple[int, int]) -> NDArray:
@@ -21,12 +21,12 @@ def rough(seed: int, shape: tuple[int, int]) -> NDArray:
     return (coarse + 0.4 * rng.standard_normal(shape)).astype(np.float32)
 
 
-def latent_mask(layers: Layers, shape: tuple[int, int]) -> NDArray:
+def latent_mask(cut_maps: CutMaps, shape: tuple[int, int]) -> NDArray:
     mask = np.zeros(shape, dtype=bool)
-    for layer in layers.positives:
-        mask |= layer.similarity > layer.cut
-    for layer in layers.negatives:
-        mask &= ~(layer.similarity > layer.cut)
+    for cut_map in cut_maps.positives:
+        mask |= cut_map.similarity > cut_map.cut
+    for cut_map in cut_maps.negatives:
+        mask &= ~(cut_map.similarity > cut_map.cut)
     return mask
 
 
@@ -34,13 +34,13 @@ def latent_mask(layers: Layers, shape: tuple[int, int]) -> NDArray:
 def test_one_click_is_the_interpolated_similarity_above_its_cut(
     size: tuple[int, int],
 ) -> None:
-    layers = Layers([Layer(rough(0, (12, 14)), np.float32(0.3))], [])
+    cut_maps = CutMaps([CutMap(rough(0, (12, 14)), np.float32(0.3))], [])
     # Independent of ours, in float64; skimage's "edge" goes on as we do.
     between = resize(
-        layers.positives[0].similarity.astype(float), size, order=1, mode="edge",
+        cut_maps.positives[0].similarity.astype(float), size, order=1, mode="edge",
         anti_aliasing=False,
     )  # fmt: skip
-    mask = smooth_mask(latent_mask(layers, (12, 14)), layers, size)
+    mask = smooth_mask(latent_mask(cut_maps, (12, 14)), cut_maps, size)
     np.testing.assert_array_equal(mask, between > np.float32(0.3))
 
 
@@ -54,16 +54,16 @@ def test_clicks_combine_and_denoise_drops_what_has_no_cell_left(
     seed: int, size: tuple[int, int], counts: tuple[int, int], area: int
 ) -> None:
     shape = (9, 11)
-    layers = Layers(
+    cut_maps = CutMaps(
         *(
             [
-                Layer(rough(seed + 10 * kind + k, shape), np.float32(0.2 + 0.3 * kind))
+                CutMap(rough(seed + 10 * kind + k, shape), np.float32(0.2 + 0.3 * kind))
                 for k in range(count)
             ]
             for kind, count in enumerate(counts)
         )
     )
-    latent = denoise_mask(latent_mask(layers, shape), area)
+    latent = denoise_mask(latent_mask(cut_maps, shape), area)
     expected = np.zeros(size, dtype=bool)
     for y, x in np.ndindex(size):
         place = [
@@ -76,47 +76,47 @@ def test_clicks_combine_and_denoise_drops_what_has_no_cell_left(
         cols = slice(left, left + 2)
 
         def at(
-            layer: Layer,
+            cut_map: CutMap,
             rows: slice = rows,
             cols: slice = cols,
             down: float = down,
             across: float = across,
         ) -> float:
-            block = layer.similarity[rows, cols].astype(float)
-            lines = block[:, 0] + across * (block[:, -1] - block[:, 0])
+            quad = cut_map.similarity[rows, cols].astype(float)
+            lines = quad[:, 0] + across * (quad[:, -1] - quad[:, 0])
             return lines[0] + down * (lines[-1] - lines[0])
 
         expected[y, x] = (
             latent[rows, cols].any()
-            and any(at(layer) > layer.cut for layer in layers.positives)
-            and not any(at(layer) > layer.cut for layer in layers.negatives)
+            and any(at(cut_map) > cut_map.cut for cut_map in cut_maps.positives)
+            and not any(at(cut_map) > cut_map.cut for cut_map in cut_maps.negatives)
         )
-    np.testing.assert_array_equal(smooth_mask(latent, layers, size), expected)
+    np.testing.assert_array_equal(smooth_mask(latent, cut_maps, size), expected)
 
 
 def test_on_the_latent_grid_it_is_the_latent_mask() -> None:
-    layers = Layers(
-        [Layer(rough(1, (20, 20)), np.float32(0.1))],
-        [Layer(rough(2, (20, 20)), np.float32(0.6))],
+    cut_maps = CutMaps(
+        [CutMap(rough(1, (20, 20)), np.float32(0.1))],
+        [CutMap(rough(2, (20, 20)), np.float32(0.6))],
     )
-    latent = denoise_mask(latent_mask(layers, (20, 20)), 4)
-    np.testing.assert_array_equal(smooth_mask(latent, layers, (20, 20)), latent)
+    latent = denoise_mask(latent_mask(cut_maps, (20, 20)), 4)
+    np.testing.assert_array_equal(smooth_mask(latent, cut_maps, (20, 20)), latent)
 
 
 def test_a_dropped_component_leaves_nothing_and_others_are_whole() -> None:
     similarity = np.zeros((8, 8), dtype=np.float32)
     similarity[1:4, 1:4] = 1
     similarity[5, 6] = 1
-    layers = Layers([Layer(similarity, np.float32(0.4))], [])
+    cut_maps = CutMaps([CutMap(similarity, np.float32(0.4))], [])
     raw = similarity > 0.4
-    assert label(smooth_mask(raw, layers, (64, 64))).max() == 2
-    kept = smooth_mask(denoise_mask(raw, 3), layers, (64, 64))
+    assert label(smooth_mask(raw, cut_maps, (64, 64))).max() == 2
+    kept = smooth_mask(denoise_mask(raw, 3), cut_maps, (64, 64))
     assert label(kept).max() == 1
     np.testing.assert_array_equal(
-        kept[:36, :36], smooth_mask(raw, layers, (64, 64))[:36, :36]
+        kept[:36, :36], smooth_mask(raw, cut_maps, (64, 64))[:36, :36]
     )
 
 
 def test_without_a_positive_click_it_is_empty() -> None:
-    layers = Layers([], [Layer(rough(3, (4, 4)), np.float32(0))])
-    assert not smooth_mask(np.zeros((4, 4), dtype=bool), layers, (9, 9)).any()
+    cut_maps = CutMaps([], [CutMap(rough(3, (4, 4)), np.float32(0))])
+    assert not smooth_mask(np.zeros((4, 4), dtype=bool), cut_maps, (9, 9)).any()

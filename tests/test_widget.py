@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, get_mask
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from tests.page import Wire, click
 
 
@@ -105,7 +105,7 @@ def test_settings_can_be_given_at_the_start(eigvecs: NDArray) -> None:
 
 
 def test_defaults(seg: NcutSegmenter) -> None:
-    names = ("threshold", "gamma", "denoise", "denoise_area_th", "num_eig", "layer")
+    names = ("threshold", "gamma", "denoise", "denoise_area_th", "num_eig", "overlay")
     expected = (0.5, 1.0, True, 3, 6, "image")
     assert tuple(getattr(seg, name) for name in names) == expected
     assert seg.eigvals is None
@@ -218,7 +218,10 @@ def test_without_images_clicks_are_in_latent_pixels(eigvecs: NDArray) -> None:
         (lambda e, i: NcutSegmenter(e, i, zoom=1), "no keyword 'zoom'; known: active"),
         (lambda e, i: NcutSegmenter(e, i, threshold=2), "between 0 and 1, got 2"),
         (lambda e, i: NcutSegmenter(e, i, clicks=[[3, 0, 0, 1]]), "from 0 to 2, got 3"),
-        (lambda e, i: NcutSegmenter(e, i, layer="x"), "one of image, eigvecs, heatmap"),
+        (
+            lambda e, i: NcutSegmenter(e, i, overlay="x"),
+            "one of image, eigvecs, heatmap",
+        ),
         (lambda e, i: NcutSegmenter(e, i, active_image=3), "between 0 and 2, got 3"),
         (lambda e, i: NcutSegmenter.from_features(e[0]), r"\(B, H, W, C\), got"),
         (lambda e, i: NcutSegmenter.from_features(e, i[:1]), "1 images for a batch"),
@@ -252,7 +255,7 @@ def test_what_cannot_be_shown_is_refused_in_one_sentence(
         ("click_weight", -1),
         ("bg_weight", "much"),
         ("active_image", 3),
-        ("layer", "mask"),
+        ("overlay", "mask"),
         ("opacity", 2),
         ("hover_preview", 1),
         ("clicks", [[0, 32, 0, 1]]),
@@ -297,11 +300,11 @@ def test_an_edit_is_answered_with_the_maps_of_the_images_on_view(
     assert content["revision"] == seg._revision == 3
     assert content["error"] is None
     (described,) = content["maps"]
-    assert described["prompt"] == [1, 10, 2]
+    assert described["cell"] == [1, 10, 2]
     assert described["images"] == [1, 2]
     values = np.frombuffer(buffers[0], "<f4").reshape(2, 16, 16)
-    prompt = seg._session.prompts()[0]
-    similarity = seg._session.similarity(prompt)
+    cell = seg._session.cells()[0]
+    similarity = seg._session.similarity(cell)
     np.testing.assert_array_equal(values, similarity.values[[1, 2]])
     assert described["stats"]["mean"] == similarity.statistics.mean
     assert described["stats"]["high"] == similarity.statistics.high
@@ -314,10 +317,10 @@ def test_a_refused_edit_keeps_those_before_it(seg: NcutSegmenter, wire: Wire) ->
     assert content["clicks"] == seg.clicks == [[0, 3, 3, 1]]
 
 
-def test_maps_can_be_asked_for_any_prompt(seg: NcutSegmenter, wire: Wire) -> None:
+def test_maps_can_be_asked_for_any_cell(seg: NcutSegmenter, wire: Wire) -> None:
     wants = [
-        {"prompt": [0, 1, 2], "images": [0]},
-        {"prompt": [2, 3, 4], "images": [0, 2]},
+        {"cell": [0, 1, 2], "images": [0]},
+        {"cell": [2, 3, 4], "images": [0, 2]},
     ]
     content, buffers = wire.ask(
         {"type": "maps", "id": "m", "num_eig": 3, "wants": wants}
@@ -350,7 +353,7 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
         "bg_weight": 0.1,
     }
     assert described["clicks"] == clicks
-    assert "prompt" not in described
+    assert "cell" not in described
     similarity = graph._session.similarity(graph._session.sources()[0][0])
     values = np.frombuffer(buffers[0], "<f4").reshape(1, 16, 16)
     np.testing.assert_array_equal(values, similarity.values[[1]])
@@ -396,7 +399,7 @@ def test_the_page_can_compute_what_a_click_would_give(
     )
     unit = low + step * np.frombuffer(buffers[0], "<u2").reshape(6, 256)
     pixel = 5 * 16 + 9
-    expected = seg._session.similarity(Prompt(1, 5, 9))
+    expected = seg._session.similarity(Cell(1, 5, 9))
     np.testing.assert_allclose(
         unit[:, pixel] @ unit, expected.values[1].ravel(), atol=1e-4
     )
@@ -449,12 +452,12 @@ def test_pictures(
         {"type": "edit", "id": "1", "edits": [], "images": [3]},
         {"type": "edit", "id": "1", "edits": [], "images": ["0"]},
         {"type": "maps", "id": "1", "num_eig": 99, "wants": []},
-        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"prompt": [0, 1]}]},
+        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"cell": [0, 1]}]},
         {
             "type": "maps",
             "id": "1",
             "num_eig": 3,
-            "wants": [{"prompt": [0, 16, 0], "images": [0]}],
+            "wants": [{"cell": [0, 16, 0], "images": [0]}],
         },
         {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"clicks": 1}]},
         {

@@ -115,14 +115,14 @@ def test_pages_that_have_gone_are_forgotten(wire: Wire) -> None:
 
 def test_sync_sets_what_was_lost_and_tells_all(seg: NcutSegmenter, wire: Wire) -> None:
     seg.add_click(3, 3)
-    seg.layer = "heatmap"
+    seg.overlay = "heatmap"
     wire.states.clear()
     content, _ = wire.ask({"type": "sync", "id": "p-1", "settings": {"gamma": 2.5}})
     assert content == {"type": "synced", "id": "p-1", "revision": seg._revision}
     told = wire.states[-1]
     assert told["gamma"] == seg.gamma == 2.5
     assert told["clicks"] == [[0, 3, 3, 1]]
-    assert told["layer"] == "heatmap"
+    assert told["overlay"] == "heatmap"
     assert told["_history"] == [True, False]
     assert not told.keys() & {"_esm", "_css", "layout", "_info"}
 
@@ -177,7 +177,7 @@ def test_one_request_gets_no_more_than_ten_mebibytes(
 ) -> None:
     seg = NcutSegmenter(np.resize(eigvecs, (100, 64, 64, 30)))
     wire = Wire(seg, monkeypatch)
-    wants = [{"prompt": [0, 0, x], "images": list(range(100))} for x in range(7)]
+    wants = [{"cell": [0, 0, x], "images": list(range(100))} for x in range(7)]
     requests = [
         {"type": "maps", "num_eig": 30, "wants": wants},
         {"type": "maps", "num_eig": 30, "wants": [{**wants[0], "images": []}] * 641},
@@ -204,7 +204,7 @@ def test_images_of_a_request_are_different_ones(wire: Wire, kind: str) -> None:
             "kind": "stage",
             "edits": [],
             "num_eig": 3,
-            "wants": [{"prompt": [0, 0, 0], "images": [1, 1]}],
+            "wants": [{"cell": [0, 0, 0], "images": [1, 1]}],
         }
     )
     assert "must be different images" in content["message"]
@@ -239,7 +239,7 @@ def test_what_is_refused_is_shown_in_short(
             "images": [],
         },
         {"type": "maps", "id": "1", "num_eig": 3, "wants": [value]},
-        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"prompt": value}]},
+        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"cell": value}]},
         {"type": "maps", "id": "1", "num_eig": value, "wants": []},
         {"type": "pictures", "id": "1", "kind": value, "images": [0]},
         {"type": "sync", "id": "1", "settings": {"gamma": value}},
@@ -249,7 +249,7 @@ def test_what_is_refused_is_shown_in_short(
     for request in requests:
         content, _ = wire.ask(request)
         assert len(json.dumps(content)) < 1000
-    for name in ("threshold", "clicks", "denoise", "method", "layer", "active_image"):
+    for name in ("threshold", "clicks", "denoise", "method", "overlay", "active_image"):
         before = len(wire.sent)
         wire.set(**{name: value})
         assert len(wire.sent) == before + 1

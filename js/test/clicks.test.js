@@ -124,7 +124,7 @@ test("dropped edits leave what the kernel told", () => {
   assert.equal(clicks.pending, 0);
 });
 
-test("clicks in one cell are one prompt, of each label", () => {
+test("clicks in one cell are one cell, of each label", () => {
   const info = {
     grid: /** @type {[number, number]} */ ([2, 2]),
     sizes: [/** @type {[number, number]} */ ([10, 20])],

@@ -3,9 +3,9 @@ import test from "node:test";
 import {
   cellOf,
   centreOf,
+  clickedCell,
   pixelAt,
   placeOf,
-  promptOf,
   viewIn,
   wholeImage,
 } from "../src/maths/coordinates.js";
@@ -23,7 +23,7 @@ test("a pixel lies in the cell floor(y * H / h), floor(x * W / w)", () => {
   assert.deepEqual(cellOf(639, 479, SIZE, GRID), [63, 47]);
   assert.deepEqual(cellOf(13.3, 7.5, SIZE, GRID), [1, 0]);
   assert.deepEqual(cellOf(13.34, 7.49, SIZE, GRID), [0, 1]);
-  assert.deepEqual(promptOf([7, 639, 10, 1], SIZE, [64, 64]), [7, 1, 63]);
+  assert.deepEqual(clickedCell([7, 639, 10, 1], SIZE, [64, 64]), [7, 1, 63]);
 });
 
 test("rounding never leads out of the grid", () => {

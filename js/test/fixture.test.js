@@ -3,7 +3,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { findBlocks } from "../src/maths/blocks.js";
 import { cellOf, wholeImage } from "../src/maths/coordinates.js";
 import {
   combineHeat,
@@ -12,6 +11,7 @@ import {
   denoiseInto,
   heatInto,
 } from "../src/maths/cut.js";
+import { findQuads } from "../src/maths/quads.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
 /** @typedef {import("../src/model/wire.js").Stats} Stats */
@@ -30,7 +30,7 @@ const similarities = fixture.similarities;
  * @param {number} label
  * @param {number} image
  */
-function layersOf(label, image) {
+function cutMapsOf(label, image) {
   return similarities
     .filter((similarity) => similarity.label === label)
     .map(({ stats, values }) => ({ stats, map: Float32Array.from(values[image]) }));
@@ -38,16 +38,16 @@ function layersOf(label, image) {
 
 /**
  * @param {Uint8Array} mask
- * @param {import("../src/maths/blocks.js").Layers} layers
+ * @param {import("../src/maths/quads.js").CutMaps} cutMaps
  * @param {import("../src/model/wire.js").Size} size
  */
-function smoothBits(mask, layers, size) {
-  const blocks = new Uint8Array(cells);
-  findBlocks(blocks, mask, layers, fixture.grid);
+function smoothBits(mask, cutMaps, size) {
+  const quads = new Uint8Array(cells);
+  findQuads(quads, mask, cutMaps, fixture.grid);
   const smooth = new SmoothMask();
   smooth.fit(size, wholeImage(size), size, fixture.grid);
   const pixels = new Uint32Array(size[0] * size[1]);
-  smooth.paint(pixels, blocks, layers, 1);
+  smooth.paint(pixels, quads, cutMaps, 1);
   return pixels.join("");
 }
 
@@ -68,7 +68,7 @@ for (const [number, kept] of fixture.cases.entries()) {
   test(`case ${number}: the masks are the kernel's`, () => {
     for (const [image, expected] of masks.entries()) {
       const mask = new Uint8Array(cells);
-      combineMasks(mask, layersOf(1, image), layersOf(0, image), settings);
+      combineMasks(mask, cutMapsOf(1, image), cutMapsOf(0, image), settings);
       if (settings.denoise) {
         const list = new Int32Array(cells);
         denoiseInto(mask, fixture.grid, settings.denoise_area_th, list);
@@ -80,24 +80,24 @@ for (const [number, kept] of fixture.cases.entries()) {
   test(`case ${number}: the smooth masks are the kernel's, pixel by pixel`, () => {
     for (const { image, size, mask: expected } of smooth) {
       const mask = Uint8Array.from(masks[image]);
-      /** @type {(label: number, level: number) => import("../src/maths/blocks.js").Layer[]} */
+      /** @type {(label: number, level: number) => import("../src/maths/quads.js").CutMap[]} */
       const cut = (label, level) =>
-        layersOf(label, image).map(({ map, stats }) => ({
+        cutMapsOf(label, image).map(({ map, stats }) => ({
           map,
           cut: cutOf(stats, gamma, level),
         }));
-      const layers = {
+      const cutMaps = {
         positives: cut(1, threshold),
         negatives: cut(0, negative_threshold),
       };
-      assert.equal(smoothBits(mask, layers, size), expected);
+      assert.equal(smoothBits(mask, cutMaps, size), expected);
     }
   });
 
   test(`case ${number}: the heat is the kernel's`, () => {
     for (const [image, expected] of heat.entries()) {
       const out = new Float32Array(cells);
-      combineHeat(out, layersOf(1, image), gamma, new Float32Array(cells));
+      combineHeat(out, cutMapsOf(1, image), gamma, new Float32Array(cells));
       for (let i = 0; i < cells; i++) {
         const rounding = 1e-4 * Math.max(Math.abs(expected[i]), 1);
         assert.ok(

@@ -33,7 +33,7 @@ for (const [number, kept] of flat.entries()) {
     covariance: Float64Array.from(covariance),
   };
 
-  /** @param {[number, number, number]} prompt */
+  /** @param {[number, number, number]} cell */
   const previewOf = ([image, row, col]) => {
     const vector = vectors[image].vectorOf(row * width + col, mean.length);
     const sampled = sample.similarityInto(new Float32Array(sample.count), vector);
@@ -56,9 +56,9 @@ for (const [number, kept] of flat.entries()) {
   });
 
   test(`flat ground ${number}: the masks are the kernel's, cell by cell`, () => {
-    for (const { prompt, threshold, gamma, masks } of kept.masks) {
+    for (const { cell, threshold, gamma, masks } of kept.masks) {
       const settings = { threshold, gamma, negative_threshold: 0.7 };
-      const got = previewOf(prompt).maps.map((similarity) =>
+      const got = previewOf(cell).maps.map((similarity) =>
         combineMasks(new Uint8Array(vectors[0].count), [similarity], [], settings),
       );
       assert.deepEqual(

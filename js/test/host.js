@@ -205,7 +205,7 @@ export class Host extends FakeModel {
       this.get("_info").sizes[0],
     ];
     const wants = made.map(([image, x, y]) => ({
-      prompt: [image, Math.floor((y * rows) / height), Math.floor((x * cols) / width)],
+      cell: [image, Math.floor((y * rows) / height), Math.floor((x * cols) / width)],
       images,
     }));
     this.#tell(["clicks", "_history", "_revision"]);
@@ -237,9 +237,9 @@ export class Host extends FakeModel {
 
   /** @param {any[]} wants */
   #mapsOf(wants) {
-    for (const { prompt, images } of wants) {
+    for (const { cell, images } of wants) {
       for (const image of images) {
-        const name = `${prompt} on ${image}`;
+        const name = `${cell} on ${image}`;
         this.maps.set(name, (this.maps.get(name) ?? 0) + 1);
       }
     }

@@ -304,7 +304,7 @@ test("what the page does not know is ignored", (t) => {
   for (const content of [null, undefined, 3, "edited", [], {}, { type: 4 }]) {
     host.deliver(content);
   }
-  const maps = [{ prompt: [0, 0, 0], images: [0], stats: {} }];
+  const maps = [{ cell: [0, 0, 0], images: [0], stats: {} }];
   host.deliver({ type: "maps", id: "other-1", num_eig: 4, maps });
   assert.equal(store.error, null);
   assert.equal(store.state, "idle");

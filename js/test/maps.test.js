@@ -10,7 +10,7 @@ import { Host } from "./host.js";
 import { STATS } from "./model.js";
 
 /** @typedef {import("../src/model/wire.js").Click} Click */
-/** @typedef {import("../src/model/wire.js").Prompt} Prompt */
+/** @typedef {import("../src/model/wire.js").Cell} Cell */
 
 const MIB = 2 ** 20;
 const IMAGES = 12;
@@ -59,8 +59,8 @@ test("with 256 x 256 cells each map is asked for once, about 1 MB at a time", (t
   assert.equal(active, Math.ceil(40 / 3)); // The active image's maps come first.
   for (const image of shown) {
     for (const { click } of store.clicks) {
-      const prompt = /** @type {Prompt} */ ([click[0], 0, click[1]]);
-      assert.ok(store.similarities.get(prompt, 4, image));
+      const cell = /** @type {Cell} */ ([click[0], 0, click[1]]);
+      assert.ok(store.similarities.get(cell, 4, image));
     }
   }
 });
@@ -69,7 +69,7 @@ test("a map that is larger than a reply should be is asked for alone", () => {
   const similarities = new Similarities();
   const prompts = {
     numEig: 4,
-    positives: /** @type {Prompt[]} */ ([
+    positives: /** @type {Cell[]} */ ([
       [0, 0, 0],
       [0, 0, 1],
     ]),
@@ -77,21 +77,21 @@ test("a map that is larger than a reply should be is asked for alone", () => {
     biased: null,
   };
   const wants = similarities.missing(prompts, [0, 1], [600, 600]);
-  assert.deepEqual(wants, [{ prompt: [0, 0, 0], images: [0] }]);
+  assert.deepEqual(wants, [{ cell: [0, 0, 0], images: [0] }]);
 });
 
 test("asking what is missing changes nothing: the limit stays", () => {
   const similarities = new Similarities();
   /** @type {[number, number]} */
   const grid = [256, 256];
-  /** @type {Prompt[]} */
+  /** @type {Cell[]} */
   const positives = Array.from({ length: 300 }, (_, k) => [0, 0, k % 256]);
   const prompts = { numEig: 4, positives, negatives: [], biased: null };
   similarities.reserve(300, 1, grid);
   const buffer = new Float32Array(256 * 256).buffer;
   const ask = { ...prompts, positives: positives.slice(0, 1) };
   for (let col = 0; col < 256; col++) {
-    const maps = [{ prompt: /** @type {Prompt} */ ([0, 0, col]), images: [0] }];
+    const maps = [{ cell: /** @type {Cell} */ ([0, 0, col]), images: [0] }];
     const entries = maps.map((map) => ({ ...map, stats: STATS }));
     similarities.accept(
       { type: "maps", id: "", num_eig: 4, maps: entries },
@@ -132,7 +132,7 @@ test("of what a reply brings too little the rest is asked for", (t) => {
   store.edit({ op: "click", click: [0, 0, 0, 1] });
   host.queue.length = 0;
   const { id } = host.last("edit");
-  const maps = [{ prompt: /** @type {Prompt} */ ([0, 0, 0]), images: [0] }];
+  const maps = [{ cell: /** @type {Cell} */ ([0, 0, 0]), images: [0] }];
   const clicks = [[0, 0, 0, 1]];
   host.deliver(
     {
@@ -147,7 +147,7 @@ test("of what a reply brings too little the rest is asked for", (t) => {
   );
   assert.equal(store.state, "idle");
   assert.deepEqual(host.last("maps").wants, [
-    { prompt: [0, 0, 0], images: shown.slice(1) },
+    { cell: [0, 0, 0], images: shown.slice(1) },
   ]);
 });
 

@@ -40,7 +40,7 @@ export class FakeModel {
       click_weight: 0.5,
       bg_weight: 0.1,
       active_image: 0,
-      layer: "image",
+      overlay: "image",
       opacity: 0.5,
       hover_preview: true,
       _info: {
@@ -181,7 +181,7 @@ export class FakeModel {
     this.done.add(id);
     const clicks = edits.map((/** @type {any} */ edit) => edit.click).filter(Boolean);
     const prompts = [...new Set(clicks.map(cellOf))].map((cell) => JSON.parse(cell));
-    const wants = prompts.map((prompt) => ({ prompt, images }));
+    const wants = prompts.map((cell) => ({ cell, images }));
     const revision = this.get("_revision") + 1;
     this.deliver(
       {

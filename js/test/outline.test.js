@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { findBlocks } from "../src/maths/blocks.js";
+import { findQuads } from "../src/maths/quads.js";
 import { Outline } from "../src/stage/outline.js";
 
 /** @typedef {import("../src/model/wire.js").Size} Size */
@@ -20,13 +20,13 @@ const VIEW = { x: 0, y: 0, width: 40, height: 40 };
  */
 function draw(cut, mask = new Uint8Array(16).fill(1)) {
   const map = Float32Array.from({ length: 16 }, (_, i) => i % 4);
-  const layers = { positives: [{ map, cut }], negatives: [] };
-  const blocks = new Uint8Array(16);
-  findBlocks(blocks, mask, layers, GRID);
+  const cutMaps = { positives: [{ map, cut }], negatives: [] };
+  const quads = new Uint8Array(16);
+  findQuads(quads, mask, cutMaps, GRID);
   const outline = new Outline();
   outline.fit(SIZE, VIEW, SIZE, GRID);
   const pixels = new Uint32Array(1600).fill(1);
-  outline.paint(pixels, blocks, layers, 1);
+  outline.paint(pixels, quads, cutMaps, 1);
   return pixels;
 }
 
@@ -43,8 +43,8 @@ test("the light line lies where the similarity crosses the cut, dark beside it",
   }
 });
 
-test("it follows an edge along a block's own edge", () => {
-  const pixels = draw(1); // At x = 15, between two blocks.
+test("it follows an edge along a quad's own edge", () => {
+  const pixels = draw(1); // At x = 15, between two quads.
   const line = [...pixels.slice(0, 40)];
   const opaque = line.flatMap((pixel, x) => (pixel >>> 24 > 0 ? [x] : []));
   assert.deepEqual(opaque, [13, 14, 15, 16]);

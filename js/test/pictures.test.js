@@ -44,7 +44,7 @@ const decode = async (file) => new FakePicture(await file.text());
  * @param {(file: Blob) => Promise<any>} [decoder]
  */
 function open(traits, decoder = decode) {
-  const model = new FakeModel({ layer: "eigvecs", ...traits });
+  const model = new FakeModel({ overlay: "eigvecs", ...traits });
   const life = new AbortController();
   lives.push(life);
   const store = new Store(model, life.signal, decoder);
@@ -185,7 +185,7 @@ test("what was refused is asked for again in new colours", async () => {
 });
 
 test("what a full reply left out is asked for again, and not if nothing fits", () => {
-  const { model, asked } = open({ layer: "image" });
+  const { model, asked } = open({ overlay: "image" });
   model.reply(asked("stage")[0]);
   const [{ id, images }] = asked("thumb");
   assert.deepEqual(images, [0, 1]);

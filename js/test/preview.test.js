@@ -39,7 +39,7 @@ function sendMoments(previews, { num_eig, count, mean, covariance }) {
 }
 
 for (const kept of fixture.previews) {
-  const { num_eig: numEig, prompt, values, truth } = kept;
+  const { num_eig: numEig, cell, values, truth } = kept;
   const open = () => {
     const previews = new Previews(fixture.grid, kept.vectors[0].low.length);
     previews.reserve(1, 2);
@@ -50,7 +50,7 @@ for (const kept of fixture.previews) {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     for (const [image, expected] of values.entries()) {
-      const similarity = previews.get(prompt, numEig, image);
+      const similarity = previews.get(cell, numEig, image);
       assert.ok(similarity);
       for (const [i, value] of similarity.map.entries()) {
         assert.ok(Math.abs(value - expected[i]) < 2e-6, `${value}: ${expected[i]}`);
@@ -62,7 +62,7 @@ for (const kept of fixture.previews) {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     sendMoments(previews, kept);
-    const stats = previews.get(prompt, numEig, 0)?.stats;
+    const stats = previews.get(cell, numEig, 0)?.stats;
     assert.ok(stats);
     const { mean, std, low, high, count } = truth.stats;
     assert.equal(stats.count, count);
@@ -82,7 +82,7 @@ for (const kept of fixture.previews) {
     let both = 0;
     let either = 0;
     for (const image of [0, 1]) {
-      const preview = previews.get(prompt, numEig, image);
+      const preview = previews.get(cell, numEig, image);
       assert.ok(preview);
       const exact = {
         map: Float32Array.from(truth.values[image]),
@@ -107,12 +107,12 @@ test("without moments the sample's own stand in, and are given up for the kernel
   previews.reserve(1, 1);
   send(previews, kept, [0, null]);
   assert.ok(previews.lacksMoments(4));
-  const own = previews.get(kept.prompt, 4, 0)?.stats;
+  const own = previews.get(kept.cell, 4, 0)?.stats;
   // A batch of fewer pixels than the sample's limit is its own sample.
   assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
   assert.ok(!previews.lacksMoments(4));
-  assert.equal(previews.get(kept.prompt, 4, 0)?.stats.std, 0);
+  assert.equal(previews.get(kept.cell, 4, 0)?.stats.std, 0);
 });
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
@@ -124,13 +124,13 @@ test("what is missing is asked for: the active image alone, and what there is ro
   send(previews, kept, [1, null]);
   assert.ok(!previews.lacksSample);
   assert.deepEqual(previews.missing([1, 0], [0, 5]), [0, 5]);
-  assert.equal(previews.get(kept.prompt, 4, 1), undefined); // It is on image 0.
+  assert.equal(previews.get(kept.cell, 4, 1), undefined); // It is on image 0.
   previews.refuse({ images: [0] });
   assert.deepEqual(previews.missing([1, 0]), []);
   previews.retry();
   send(previews, kept, [0]);
   assert.deepEqual(previews.missing([1, 0]), []);
-  assert.ok(previews.get(kept.prompt, 4, 1));
+  assert.ok(previews.get(kept.cell, 4, 1));
 });
 
 test("maps are written again: hovering does not grow", () => {

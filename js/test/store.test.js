@@ -68,14 +68,14 @@ function waiting(model) {
 }
 
 test("first the stage's picture and its mask, then the strip, then previews", () => {
-  const { model } = open({ clicks: [A], layer: "eigvecs" }, []);
+  const { model } = open({ clicks: [A], overlay: "eigvecs" }, []);
   assert.deepEqual(waiting(model), ["stage 0", "maps"]);
-  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
+  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [0] }]);
   model.reply(model.open()[0]);
   assert.deepEqual(waiting(model), ["maps", "eigvecs 0"]);
   model.reply(model.open()[0]);
   assert.deepEqual(waiting(model), ["eigvecs 0", "maps", "thumb 0,1"]);
-  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [1] }]);
+  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [1] }]);
   for (let k = 0; k < 3; k++) model.reply(model.open()[0]);
   for (const next of ["moments", "vectors 0", "sample", "vectors 1"]) {
     assert.deepEqual(waiting(model), [next]);
@@ -132,7 +132,7 @@ test("one image has no filmstrip, and needs no thumb", () => {
 test("eigenvector colours are fetched when they are looked at", () => {
   const { model, store } = open();
   assert.ok(!model.sent.some(({ kind }) => kind === "eigvecs"));
-  store.set("layer", "eigvecs");
+  store.set("overlay", "eigvecs");
   assert.equal(model.last("pictures").kind, "eigvecs");
 });
 
@@ -167,7 +167,7 @@ test("an image that comes into view while a request is out is asked for next", (
   store.show(view, [0, 1, 2]);
   assert.equal(model.count("maps"), 1);
   model.answerMaps();
-  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [1, 2] }]);
+  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [1, 2] }]);
   model.answerMaps();
   assert.equal(model.count("maps"), 2);
 });
@@ -230,7 +230,7 @@ test("a biased cut is asked for with all clicks, and its mask is cut here", () =
   const segmentation = new Segmentation(store);
   assert.ok(segmentation.of(0).exact);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
-  const { positives, negatives } = segmentation.layersOf(0);
+  const { positives, negatives } = segmentation.cutMapsOf(0);
   assert.deepEqual([positives.length, negatives.length], [1, 0]);
   store.set("negative_threshold", 0);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
@@ -312,7 +312,7 @@ test("a host that does not tell settles with the next revision", () => {
 test("how it looks is no matter of revisions", () => {
   const { store } = open();
   store.set("opacity", 0.1);
-  store.set("layer", "heatmap");
+  store.set("overlay", "heatmap");
   store.set("active_image", 1);
   assert.equal(store.revision, 0);
 });
@@ -482,7 +482,7 @@ test("a kernel that is there after all revives the page", () => {
   assert.deepEqual(wants, []);
   model.deliver({ type: "maps", id, num_eig: 4, maps: [] });
   assert.equal(store.lost, false);
-  assert.deepEqual(model.last("maps").wants, [{ prompt: [0, 0, 0], images: [0] }]);
+  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [0] }]);
 });
 
 test("a comm that throws is a lost one", () => {

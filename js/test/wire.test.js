@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { decodeMaps, decodePictures, mapKey, mapWant } from "../src/model/wire.js";
 
-/** @typedef {import("../src/model/wire.js").Prompt} Prompt */
+/** @typedef {import("../src/model/wire.js").Cell} Cell */
 
 const STATS = {
   mean: 0,
@@ -28,7 +28,7 @@ function inMessage(values, byteOffset) {
 
 /** @param {number[]} images @returns {import("../src/model/wire.js").MapEntry} */
 function entry(images) {
-  return { prompt: [0, 0, 1], images, stats: STATS };
+  return { cell: [0, 0, 1], images, stats: STATS };
 }
 
 test("maps are read wherever they lie in the message", () => {
@@ -58,7 +58,7 @@ test("an ArrayBuffer will do as well", () => {
 
 test("a buffer of the wrong length is refused, in one sentence", () => {
   assert.throws(() => decodeMaps([entry([0, 1])], [inMessage([1, 2], 0)], GRID), {
-    message: "The maps of prompt 0,0,1 must be 16 bytes (2 x 1 x 2 float32), got 8.",
+    message: "The maps of cell 0,0,1 must be 16 bytes (2 x 1 x 2 float32), got 8.",
   });
 });
 
@@ -85,7 +85,7 @@ test("a biased cut's maps are named as they were asked for", () => {
   });
 });
 
-/** @type {(positives: Prompt[], negatives: Prompt[], clicks: number, bg: number) => import("../src/model/wire.js").ClickSet} */
+/** @type {(positives: Cell[], negatives: Cell[], clicks: number, bg: number) => import("../src/model/wire.js").ClickSet} */
 const biased = (positives, negatives, click_weight, bg_weight) => ({
   positives,
   negatives,

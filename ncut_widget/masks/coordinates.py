@@ -37,7 +37,7 @@ class Click(NamedTuple):
     label: int
 
 
-class Prompt(NamedTuple):
+class Cell(NamedTuple):
     """The latent pixel a click falls in."""
 
     image: int
@@ -105,7 +105,7 @@ def check_clicks(value: Any, sizes: Sequence[tuple[int, int]]) -> tuple[Click, .
     return tuple(check_click(click, sizes) for click in value)
 
 
-def to_prompt(click: Click, size: tuple[int, int], grid: tuple[int, int]) -> Prompt:
+def to_cell(click: Click, size: tuple[int, int], grid: tuple[int, int]) -> Cell:
     """Latent pixel of a click.
 
     Parameters
@@ -118,13 +118,13 @@ def to_prompt(click: Click, size: tuple[int, int], grid: tuple[int, int]) -> Pro
 
     Examples
     --------
-    >>> to_prompt(Click(0, 639, 10, 1), size=(480, 640), grid=(64, 64))
-    Prompt(image=0, row=1, col=63)
+    >>> to_cell(Click(0, 639, 10, 1), size=(480, 640), grid=(64, 64))
+    Cell(image=0, row=1, col=63)
     """
     row = math.floor(click.y * grid[0] / size[0])
     col = math.floor(click.x * grid[1] / size[1])
     # x * W / w can round up to W for an x just below w.
-    return Prompt(click.image, min(row, grid[0] - 1), min(col, grid[1] - 1))
+    return Cell(click.image, min(row, grid[0] - 1), min(col, grid[1] - 1))
 
 
 def interpolation(pixels: int, cells: int) -> tuple[NDArray, NDArray, NDArray]:

@@ -1,6 +1,6 @@
-"""The eigenvectors of a batch, and how similar they are to a prompt's.
+"""The eigenvectors of a batch, and how similar they are to a cell's.
 
-Only what is asked for is computed: a prompt's statistics over the whole batch follow
+Only what is asked for is computed: a cell's statistics over the whole batch follow
 from moments and a sample that are taken once, and its similarity map is made image by
 image. So a click costs what the visible images cost, whatever the size of the batch.
 """
@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from ncut_widget.device import pick_device
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import (
     SimilarityStatistics,
     cosines,
@@ -50,19 +50,19 @@ class ClickSet(NamedTuple):
 
     Attributes
     ----------
-    positives, negatives : tuple of Prompt
+    positives, negatives : tuple of Cell
         At least one positive.
     click_weight : float, 0 to 1
     bg_weight : float, at least 0
     """
 
-    positives: tuple[Prompt, ...]
-    negatives: tuple[Prompt, ...]
+    positives: tuple[Cell, ...]
+    negatives: tuple[Cell, ...]
     click_weight: float
     bg_weight: float
 
 
-Source = Prompt | ClickSet
+Source = Cell | ClickSet
 """What a similarity is to: one clicked pixel, or all of them by a biased cut."""
 
 
@@ -222,7 +222,7 @@ class Eigvecs:
         checked = _check_eigvecs(eigvecs)
         batch, height, width, num_eig = self.shape = tuple(checked.shape)
         # Image by image, one row an eigenvector: the leading ones of an image are a
-        # block, and a prompt times them runs at the speed of memory.
+        # block, and a cell times them runs at the speed of memory.
         self._rows = torch.empty(
             (batch, num_eig, height * width),
             dtype=torch.float32,
@@ -271,9 +271,9 @@ class Eigvecs:
 
         Thread(target=measure, name="ncut_widget moments", daemon=True).start()
 
-    def vector(self, prompt: Prompt, num_eig: int) -> NDArray:
-        """Return the unit eigenvector of a prompt: float32, shape (num_eig,)."""
-        image, row, col = prompt
+    def vector(self, cell: Cell, num_eig: int) -> NDArray:
+        """Return the unit eigenvector of a cell: float32, shape (num_eig,)."""
+        image, row, col = cell
         with torch.inference_mode():
             vector = self._rows[image, :num_eig, row * self.shape[2] + col]
             return unit_vector(vector).cpu().numpy()
@@ -358,12 +358,12 @@ class Eigvecs:
 
 
 class Similarity:
-    """One prompt's cosine with every eigenvector of the batch, as far as asked for.
+    """One cell's cosine with every eigenvector of the batch, as far as asked for.
 
     Parameters
     ----------
     eigvecs : Eigvecs
-    prompt : Prompt
+    cell : Cell
     num_eig : int
         Leading eigenvectors that are compared.
 
@@ -373,9 +373,9 @@ class Similarity:
         Over the whole batch.
     """
 
-    def __init__(self, eigvecs: Eigvecs, prompt: Prompt, num_eig: int) -> None:
+    def __init__(self, eigvecs: Eigvecs, cell: Cell, num_eig: int) -> None:
         self._eigvecs = eigvecs
-        self.vector = eigvecs.vector(prompt, num_eig)
+        self.vector = eigvecs.vector(cell, num_eig)
         self.statistics = eigvecs.statistics(self.vector)
         self._values = np.empty(eigvecs.shape[:3], dtype=np.float32)
         self._known = np.zeros(len(self._values), dtype=bool)
@@ -432,8 +432,8 @@ class BiasedSimilarity:
     def __init__(
         self, graph: Graph, grid: tuple[int, int], clicks: ClickSet, num_eig: int
     ) -> None:
-        def places(prompts: Sequence[Prompt]) -> list[tuple[int, int]]:
-            return [(image, row * grid[1] + col) for image, row, col in prompts]
+        def places(cells: Sequence[Cell]) -> list[tuple[int, int]]:
+            return [(image, row * grid[1] + col) for image, row, col in cells]
 
         self._cut: BiasedCut
         with torch.inference_mode():

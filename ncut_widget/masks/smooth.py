@@ -16,45 +16,45 @@ from numpy.typing import NDArray
 from ncut_widget.masks.coordinates import interpolation
 
 OFF, ON, MIXED = range(3)
-"""What is known of all pixels of a block, between four centres of latent pixels."""
+"""What is known of all pixels of a quad, between four centres of latent pixels."""
 
 
-class Layer(NamedTuple):
+class CutMap(NamedTuple):
     """One click's part in a mask.
 
     Attributes
     ----------
     similarity : ndarray of float32, shape (..., H, W)
     cut : numpy.float32
-        Similarity above which a pixel belongs to the layer.
+        Similarity above which a pixel belongs to the cut_map.
     """
 
     similarity: NDArray
     cut: np.float32
 
 
-class Layers(NamedTuple):
+class CutMaps(NamedTuple):
     """What a mask is made of: the OR of the positives, minus the OR of the negatives.
 
     Attributes
     ----------
-    positives, negatives : list of Layer
+    positives, negatives : list of CutMap
     """
 
-    positives: list[Layer]
-    negatives: list[Layer]
+    positives: list[CutMap]
+    negatives: list[CutMap]
 
 
-def smooth_mask(latent: NDArray, layers: Layers, size: tuple[int, int]) -> NDArray:
+def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> NDArray:
     """Mask of one image at its own size.
 
     Parameters
     ----------
     latent : ndarray of bool, shape (H, W)
         The image's mask on the latent grid, denoised or not.
-    layers : Layers
+    cut_maps : CutMaps
         Similarities of shape (H, W). A pixel is in the mask where the interpolated
-        similarity is above the cut of a positive layer and of no negative one, and at
+        similarity is above the cut of a positive cut_map and of no negative one, and at
         least one of the four latent pixels around it is in ``latent``.
     size : (int, int)
         ``(h, w)`` of the image, in pixels.
@@ -72,8 +72,8 @@ def smooth_mask(latent: NDArray, layers: Layers, size: tuple[int, int]) -> NDArr
     Examples
     --------
     >>> similarity = np.array([[0, 0], [0, 1]], dtype=np.float32)
-    >>> layer = Layer(similarity, np.float32(0.3))
-    >>> smooth_mask(similarity > 0.3, Layers([layer], []), (4, 4)).astype(int)
+    >>> cut_map = CutMap(similarity, np.float32(0.3))
+    >>> smooth_mask(similarity > 0.3, CutMaps([cut_map], []), (4, 4)).astype(int)
     array([[0, 0, 0, 0],
            [0, 0, 0, 0],
            [0, 0, 1, 1],
@@ -83,43 +83,43 @@ def smooth_mask(latent: NDArray, layers: Layers, size: tuple[int, int]) -> NDArr
         interpolation(pixels, cells)
         for pixels, cells in zip(size, latent.shape, strict=True)
     )
-    blocks = _blocks(latent, layers)
-    pixels = blocks[top][:, left]
+    quads = _quads(latent, cut_maps)
+    pixels = quads[top][:, left]
     mask = pixels == ON
     rows, cols = np.nonzero(pixels == MIXED)
 
-    def above(layer: Layer) -> NDArray:
+    def above(cut_map: CutMap) -> NDArray:
         def line(row: NDArray) -> NDArray:
-            start = layer.similarity[row, left[cols]].astype(np.float64)
-            stop = layer.similarity[row, right[cols]]
+            start = cut_map.similarity[row, left[cols]].astype(np.float64)
+            stop = cut_map.similarity[row, right[cols]]
             return start + across[cols] * (stop - start)
 
         start, stop = line(top[rows]), line(bottom[rows])
-        return start + down[rows] * (stop - start) > layer.cut
+        return start + down[rows] * (stop - start) > cut_map.cut
 
     inside = np.zeros(rows.size, dtype=bool)
-    for layer in layers.positives:
-        inside |= above(layer)
-    for layer in layers.negatives:
-        inside &= ~above(layer)
+    for cut_map in cut_maps.positives:
+        inside |= above(cut_map)
+    for cut_map in cut_maps.negatives:
+        inside &= ~above(cut_map)
     mask[rows, cols] = inside
     return mask
 
 
-def _blocks(latent: NDArray, layers: Layers) -> NDArray:
-    """Tell the blocks whose pixels are all alike from those to be looked at.
+def _quads(latent: NDArray, cut_maps: CutMaps) -> NDArray:
+    """Tell the quads whose pixels are all alike from those to be looked at.
 
-    The block of a latent pixel is bounded by its centre and those of its neighbours
+    The quad of a latent pixel is bounded by its centre and those of its neighbours
     right, below, and right below.
     """
     surely = np.zeros(latent.shape, dtype=bool)
     perhaps = surely.copy()
-    for layer in layers.positives:
-        every, some = _corners(layer.similarity > layer.cut)
+    for cut_map in cut_maps.positives:
+        every, some = _corners(cut_map.similarity > cut_map.cut)
         surely |= every
         perhaps |= some
-    for layer in layers.negatives:
-        every, some = _corners(layer.similarity > layer.cut)
+    for cut_map in cut_maps.negatives:
+        every, some = _corners(cut_map.similarity > cut_map.cut)
         surely &= ~some
         perhaps &= ~every
     near = _corners(latent)[1]
@@ -127,7 +127,7 @@ def _blocks(latent: NDArray, layers: Layers) -> NDArray:
 
 
 def _corners(cells: NDArray) -> tuple[NDArray, NDArray]:
-    """Whether all, and whether some, of a block's four corners are True."""
+    """Whether all, and whether some, of a quad's four corners are True."""
     every, some = cells, cells
     for axis in (0, 1):
         following = np.minimum(np.arange(cells.shape[axis]) + 1, cells.shape[axis] - 1)

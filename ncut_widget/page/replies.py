@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.similarity import Eigvecs, Quantised, Source
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.wire import (
@@ -157,12 +157,12 @@ def _maps(
 
 def _describe(source: Source) -> dict[str, Any]:
     """Name what a map is of, as the page does where it asks for it."""
-    if isinstance(source, Prompt):
-        return {"prompt": list(source)}
+    if isinstance(source, Cell):
+        return {"cell": list(source)}
     return {
         "clicks": {
-            "positives": [list(prompt) for prompt in source.positives],
-            "negatives": [list(prompt) for prompt in source.negatives],
+            "positives": [list(cell) for cell in source.positives],
+            "negatives": [list(cell) for cell in source.negatives],
             "click_weight": source.click_weight,
             "bg_weight": source.bg_weight,
         }

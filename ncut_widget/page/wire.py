@@ -38,11 +38,11 @@ Pictures come with ``colors``, the version of the eigenvectors' colours that the
 made with: a page that knows a later one drops them. Whatever cannot be read or done is
 answered with ``{type: "error", id, message}``.
 
-A wanted map is ``{prompt, images}`` or, of a biased cut, ``{clicks, images}`` with
+A wanted map is ``{cell, images}`` or, of a biased cut, ``{clicks, images}`` with
 ``clicks`` the cells and weights that it is made of: ``{positives, negatives,
 click_weight, bg_weight}``. The answer names it in the same way, with ``stats``. Maps
 are float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map
-depends on ``num_eig``, prompt or clicks, and image alone, so the page may keep it for
+depends on ``num_eig``, cell or clicks, and image alone, so the page may keep it for
 as long as it likes.
 """
 
@@ -52,7 +52,7 @@ from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from ncut_widget.checks import check_choice, check_flag, check_number, shown
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.similarity import ClickSet, Source
 from ncut_widget.page.edits import Edit
 from ncut_widget.session import Session
@@ -89,7 +89,7 @@ class EditRequest:
 
 @dataclass(frozen=True)
 class MapsRequest:
-    """Send the similarity maps of some prompts, or sets of clicks, on some images."""
+    """Send the similarity maps of some cells, or sets of clicks, on some images."""
 
     id: str
     num_eig: int
@@ -267,10 +267,10 @@ class _Fields:
 
     def source(self, session: Session) -> Source:
         if "clicks" not in self.content:
-            return _prompt(self.get("prompt", list), session)
+            return _cell(self.get("cell", list), session)
         clicks = _Fields(self.content["clicks"], "the clicks of a wanted map")
         positives, negatives = (
-            tuple(_prompt(cell, session) for cell in clicks.get(name, list))
+            tuple(_cell(cell, session) for cell in clicks.get(name, list))
             for name in ("positives", "negatives")
         )
         if not positives:
@@ -282,13 +282,13 @@ class _Fields:
         return ClickSet(positives, negatives, *weights)
 
 
-def _prompt(cell: Any, session: Session) -> Prompt:
+def _cell(cell: Any, session: Session) -> Cell:
     if not isinstance(cell, list) or len(cell) != 3:
-        raise ValueError(f"a prompt must be [image, row, col], got {shown(cell)}")
+        raise ValueError(f"a cell must be [image, row, col], got {shown(cell)}")
     limits = (len(session.sizes), *session.grid)
-    return Prompt(
+    return Cell(
         *(
-            int(check_number(f"a prompt's {name}", value, 0, limit - 1, whole=True))
-            for name, value, limit in zip(Prompt._fields, cell, limits, strict=True)
+            int(check_number(f"a cell's {name}", value, 0, limit - 1, whole=True))
+            for name, value, limit in zip(Cell._fields, cell, limits, strict=True)
         )
     )

@@ -127,7 +127,7 @@ function cellOf(x, y, [height, width], [rows, cols]) {
     Math.min(Math.floor(x * cols / width), cols - 1)
   ];
 }
-function promptOf([image, x, y], size, grid) {
+function clickedCell([image, x, y], size, grid) {
   return [image, ...cellOf(x, y, size, grid)];
 }
 function centreOf(row, col, [height, width], [rows, cols]) {
@@ -301,13 +301,13 @@ function promptsOf(clicks, get) {
   const seen = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
   const prompts = [[], []];
   for (const click of clicks) {
-    const prompt = promptOf(click, sizes[click[0]], grid);
-    const [image, row, col] = prompt;
-    const cell = (image * grid[0] + row) * grid[1] + col;
+    const cell = clickedCell(click, sizes[click[0]], grid);
+    const [image, row, col] = cell;
+    const index = (image * grid[0] + row) * grid[1] + col;
     const label = click[3];
-    if (seen[label].has(cell)) continue;
-    seen[label].add(cell);
-    prompts[label].push(prompt);
+    if (seen[label].has(index)) continue;
+    seen[label].add(index);
+    prompts[label].push(cell);
   }
   const [negatives, positives] = prompts;
   const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
@@ -334,20 +334,20 @@ function keyOf(numEig, name, image) {
   return `${numEig}:${name}:${image}`;
 }
 function nameOf(source) {
-  if (isPrompt(source)) return `${source[0]},${source[1]},${source[2]}`;
+  if (isCell(source)) return `${source[0]},${source[1]},${source[2]}`;
   const { positives, negatives, click_weight, bg_weight } = source;
   return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
 }
-function isPrompt(source) {
+function isCell(source) {
   return Array.isArray(source);
 }
 function mapWant(source, images) {
-  return isPrompt(source) ? { prompt: source, images } : { clicks: source, images };
+  return isCell(source) ? { cell: source, images } : { clicks: source, images };
 }
-function sourceOf({ prompt, clicks }) {
+function sourceOf({ cell, clicks }) {
   return (
     /** @type {Source} */
-    prompt ?? clicks
+    cell ?? clicks
   );
 }
 function decodeMaps(entries, buffers, [rows, cols]) {
@@ -355,7 +355,7 @@ function decodeMaps(entries, buffers, [rows, cols]) {
   return entries.flatMap((entry, k) => {
     const { images, stats } = entry;
     const source = sourceOf(entry);
-    const what = isPrompt(source) ? `prompt ${source}` : "the biased cut";
+    const what = isCell(source) ? `cell ${source}` : "the biased cut";
     const bytes = bytesOf(buffers[k], `the maps of ${what}`);
     if (bytes.byteLength !== 4 * cells * images.length) {
       throw new Error(
@@ -463,9 +463,9 @@ var Segmentation = class {
    * What the mask of one image is cut from.
    *
    * @param {number} image
-   * @returns {Layers}
+   * @returns {CutMaps}
    */
-  layersOf(image) {
+  cutMapsOf(image) {
     const { positives, negatives } = this.#found(image, this.of(image));
     const { gamma, threshold, negative_threshold } = this.#settings();
     return {
@@ -545,7 +545,7 @@ var Segmentation = class {
       const similarity = similarities.get(source, numEig, image);
       if (similarity) return similarity;
       exact = false;
-      return isPrompt(source) ? previews.get(source, numEig, image) : void 0;
+      return isCell(source) ? previews.get(source, numEig, image) : void 0;
     });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);
@@ -711,7 +711,8 @@ var Fetcher = class {
     this.#fetchPictures("stage", active);
     this.#fetchMaps(requests.isOpen("stage") ? active : images);
     if (requests.isOpen("stage")) return;
-    if (this.#model.get("layer") === "eigvecs") this.#fetchPictures("eigvecs", active);
+    if (this.#model.get("overlay") === "eigvecs")
+      this.#fetchPictures("eigvecs", active);
     if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
     if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
     if (BEFORE_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
@@ -1209,20 +1210,20 @@ var Previews = class {
     this.#bytes = 2 * grid[0] * grid[1] * numEig;
   }
   /**
-   * The similarity of a prompt on an image, or undefined where the eigenvectors for it
+   * The similarity of a cell on an image, or undefined where the eigenvectors for it
    * are not here. The map is valid until others are asked for, more than `reserve` told.
    *
-   * @param {Prompt} prompt
+   * @param {Cell} cell
    * @param {number} numEig
    * @param {number} image
    * @returns {Similarity | undefined}
    */
-  get(prompt, numEig, image) {
-    const key = mapKey(numEig, prompt, image);
+  get(cell, numEig, image) {
+    const key = mapKey(numEig, cell, image);
     const known = this.#maps.get(key);
     if (known) return known;
     const vectors = this.#vectors.get(String(image));
-    const clicked = vectors && this.#promptOf(prompt, numEig);
+    const clicked = vectors && this.#clickedAt(cell, numEig);
     if (!clicked) return void 0;
     const map = this.#spare.pop() ?? new Float32Array(vectors.count);
     vectors.similarityInto(map, clicked.vector);
@@ -1325,14 +1326,14 @@ var Previews = class {
     this.#sample = null;
   }
   /**
-   * @param {Prompt} prompt
+   * @param {Cell} cell
    * @param {number} numEig
    */
-  #promptOf(prompt, numEig) {
-    const key = mapKey(numEig, prompt, -1);
+  #clickedAt(cell, numEig) {
+    const key = mapKey(numEig, cell, -1);
     const known = this.#prompts.get(key);
     if (known) return known;
-    const [image, row, col] = prompt;
+    const [image, row, col] = cell;
     const vectors = this.#vectors.get(String(image));
     if (!vectors || !this.#sample) return void 0;
     const vector = vectors.vectorOf(row * this.#grid[1] + col, numEig);
@@ -1501,7 +1502,7 @@ var MASK_SETTINGS = [
   "click_weight",
   "bg_weight"
 ];
-var VIEW_SETTINGS = ["active_image", "layer", "opacity", "hover_preview"];
+var VIEW_SETTINGS = ["active_image", "overlay", "opacity", "hover_preview"];
 var SAVE_EVERY_MS = 250;
 var Settings = class {
   #model;
@@ -2343,7 +2344,7 @@ var Hover = class {
   #update(click) {
     const store = this.#store;
     const { sizes, grid } = store.info;
-    const cell = promptOf(click, sizes[click[0]], grid);
+    const cell = clickedCell(click, sizes[click[0]], grid);
     const asked = [store.version, cell, click[3]].join();
     if (asked === this.#asked) return;
     this.#asked = asked;
@@ -2568,14 +2569,14 @@ var SLIDERS = {
   opacity: {
     name: "opacity",
     label: "Opacity",
-    title: "Of the mask or layer over the image.",
+    title: "Of the mask, or the overlay, over the image.",
     min: 0,
     max: () => 1,
     step: 0.01,
     format: (value) => `${Math.round(100 * value)} %`
   }
 };
-var LAYER_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
+var OVERLAY_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
 var METHOD_NAMES = { similarity: "Similarity", [BIASED]: "Biased cut" };
 var METHOD_TITLE = "Similarity: cells are compared with each click. Biased cut: the cells are cut in two, with all clicks in mind.";
 var PREVIEW_TITLE = "Show under the pointer what a click there would give";
@@ -2624,7 +2625,12 @@ var Controls = class {
       ),
       this.#group(this.#slider(SLIDERS.num_eig)),
       this.#group(
-        this.#choice("layer", "Layer", "What lies over the image (key L)", LAYER_NAMES),
+        this.#choice(
+          "overlay",
+          "Overlay",
+          "What lies over the image (key L)",
+          OVERLAY_NAMES
+        ),
         this.#slider(SLIDERS.opacity),
         this.#previewSwitch()
       )
@@ -3464,7 +3470,7 @@ function list(rows, tag) {
 }
 
 // src/stage/keys.js
-var LAYERS = ["image", "eigvecs", "heatmap"];
+var OVERLAYS = ["image", "eigvecs", "heatmap"];
 var KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
   ["Esc", "clear all clicks"],
@@ -3472,7 +3478,7 @@ var KEYS = [
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
-  ["L", "next layer"],
+  ["L", "next overlay"],
   ["M", "mask on or off"],
   ["+ −", "zoom at the crosshair or the middle"],
   ["0", "whole image again"],
@@ -3574,8 +3580,8 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     else stage.zoomAt([0.5, 0.5], factor);
   };
   const nextLayer = () => {
-    const place = LAYERS.indexOf(store.get("layer"));
-    store.set("layer", LAYERS[(place + 1) % LAYERS.length]);
+    const place = OVERLAYS.indexOf(store.get("overlay"));
+    store.set("overlay", OVERLAYS[(place + 1) % OVERLAYS.length]);
   };
   const toggleMask = () => {
     local.showMask = !local.showMask;
@@ -4030,12 +4036,12 @@ function percent2(fraction) {
   return `${100 * fraction}%`;
 }
 
-// src/maths/blocks.js
+// src/maths/quads.js
 var OFF = 0;
 var ON = 1;
 var MIXED = 2;
 var DROPPED = 3;
-function findBlocks(blocks, mask, { positives, negatives }, [rows, cols]) {
+function findQuads(quads, mask, { positives, negatives }, [rows, cols]) {
   for (let row = 0; row < rows; row++) {
     const down = row + 1 < rows ? cols : 0;
     for (let col = 0; col < cols; col++) {
@@ -4054,9 +4060,9 @@ function findBlocks(blocks, mask, { positives, negatives }, [rows, cols]) {
         if (above === 4) perhaps = false;
       }
       const near = mask[cell] | mask[cell + right] | mask[cell + down] | mask[cell + right + down];
-      if (!perhaps) blocks[cell] = OFF;
-      else if (!near) blocks[cell] = DROPPED;
-      else blocks[cell] = surely ? ON : MIXED;
+      if (!perhaps) quads[cell] = OFF;
+      else if (!near) quads[cell] = DROPPED;
+      else quads[cell] = surely ? ON : MIXED;
     }
   }
 }
@@ -4079,7 +4085,7 @@ var Axis = class {
   fraction = new Float64Array(0);
   /** Where it lies in the image, in image pixels. @type {Float64Array} */
   place = new Float64Array(0);
-  /** First canvas pixel of each block; the last entry ends the last. @type {Int32Array} */
+  /** First canvas pixel of each quad; the last entry ends the last. @type {Int32Array} */
   starts = new Int32Array(0);
   #key = "";
   /**
@@ -4165,11 +4171,11 @@ var SmoothMask = class {
   /**
    * @param {Uint32Array} pixels of the canvas: those of the mask get the colour, all
    *   others are cleared
-   * @param {Uint8Array} blocks
-   * @param {Layers} layers
+   * @param {Uint8Array} quads
+   * @param {CutMaps} cutMaps
    * @param {number} colour
    */
-  paint(pixels2, blocks, layers, colour) {
+  paint(pixels2, quads, cutMaps, colour) {
     const { before: lefts, starts } = this.#across;
     const { before: tops, after: bottoms, fraction: down, place: rows } = this.#down;
     const width = lefts.length;
@@ -4183,26 +4189,26 @@ var SmoothMask = class {
       }
       const first = tops[y] * cols;
       for (let col = lefts[0]; col <= lefts[width - 1]; col++) {
-        const block = blocks[first + col];
-        if (block === ON)
+        const quad = quads[first + col];
+        if (quad === ON)
           pixels2.fill(colour, line + starts[col], line + starts[col + 1]);
-        if (block !== MIXED) continue;
+        if (quad !== MIXED) continue;
         const bottom = bottoms[y] * cols;
-        this.#paintBlock(pixels2, line, col, first, bottom, down[y], layers, colour);
+        this.#paintQuad(pixels2, line, col, first, bottom, down[y], cutMaps, colour);
       }
     }
   }
   /**
    * @param {Uint32Array} pixels
    * @param {number} line start of the canvas row
-   * @param {number} col of the block
+   * @param {number} col of the quad
    * @param {number} top start of the row of cells above
    * @param {number} bottom start of the row of cells below
    * @param {number} down how far it is from the one to the other
-   * @param {Layers} layers
+   * @param {CutMaps} cutMaps
    * @param {number} colour
    */
-  #paintBlock(pixels2, line, col, top, bottom, down, { positives, negatives }, colour) {
+  #paintQuad(pixels2, line, col, top, bottom, down, { positives, negatives }, colour) {
     const { starts, after, fraction } = this.#across;
     const end = starts[col + 1];
     const right = after[starts[col]];
@@ -4257,21 +4263,21 @@ var Outline = class {
   }
   /**
    * @param {Uint32Array} pixels of the canvas
-   * @param {Uint8Array} blocks
-   * @param {Layers} layers
+   * @param {Uint8Array} quads
+   * @param {CutMaps} cutMaps
    * @param {number} ratio device pixels per CSS pixel
    */
-  paint(pixels2, blocks, layers, ratio) {
+  paint(pixels2, quads, cutMaps, ratio) {
     pixels2.fill(0);
     const [rows, cols] = this.#grid;
     const { before: lefts } = this.#across;
     const { before: tops } = this.#down;
     for (let row = tops[0]; row <= tops[tops.length - 1]; row++) {
       for (let col = lefts[0]; col <= lefts[lefts.length - 1]; col++) {
-        const block = blocks[row * cols + col];
-        if (block === DROPPED) continue;
-        if (block === MIXED || besideMixed(blocks, row, col, rows, cols)) {
-          this.#paintBlock(pixels2, row, col, layers, ratio);
+        const quad = quads[row * cols + col];
+        if (quad === DROPPED) continue;
+        if (quad === MIXED || besideMixed(quads, row, col, rows, cols)) {
+          this.#paintQuad(pixels2, row, col, cutMaps, ratio);
         }
       }
     }
@@ -4280,10 +4286,10 @@ var Outline = class {
    * @param {Uint32Array} pixels
    * @param {number} row
    * @param {number} col
-   * @param {Layers} layers
+   * @param {CutMaps} cutMaps
    * @param {number} ratio
    */
-  #paintBlock(pixels2, row, col, { positives, negatives }, ratio) {
+  #paintQuad(pixels2, row, col, { positives, negatives }, ratio) {
     const { starts: xs, before, fraction: across } = this.#across;
     const { starts: ys, fraction: down } = this.#down;
     const [rows, cols] = this.#grid;
@@ -4309,9 +4315,9 @@ var Outline = class {
     }
   }
   /**
-   * Distance from a layer's edge in canvas pixels, to first order; negative outside.
+   * Distance from a click's edge in canvas pixels, to first order; negative outside.
    *
-   * @param {Layer} layer
+   * @param {CutMap} cutMap
    * @param {number} a cell at the top left
    * @param {number} right step to the next column
    * @param {number} below step to the next row
@@ -4335,12 +4341,12 @@ function inkAt(away, light, far) {
   const grey = Math.round(255 * lit / alpha);
   return (Math.round(255 * alpha) << 24 | grey << 16 | grey << 8 | grey) >>> 0;
 }
-function besideMixed(blocks, row, col, rows, cols) {
+function besideMixed(quads, row, col, rows, cols) {
   const bottom = Math.min(row + 1, rows - 1);
   const right = Math.min(col + 1, cols - 1);
   for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
     for (let c = Math.max(col - 1, 0); c <= right; c++) {
-      if (blocks[r * cols + c] === MIXED) return true;
+      if (quads[r * cols + c] === MIXED) return true;
     }
   }
   return false;
@@ -4352,14 +4358,14 @@ var StageMask = class {
   #lines = new Raster({ class: "ncut-outline", "aria-hidden": "true" });
   #mask = new SmoothMask();
   #outline = new Outline();
-  #blocks;
+  #quads;
   #grid;
-  /** @type {Layers} */
-  #layers = { positives: [], negatives: [] };
+  /** @type {CutMaps} */
+  #cutMaps = { positives: [], negatives: [] };
   /** @param {Size} grid */
   constructor(grid) {
     this.#grid = grid;
-    this.#blocks = new Uint8Array(grid[0] * grid[1]);
+    this.#quads = new Uint8Array(grid[0] * grid[1]);
   }
   /** The outline's canvas, to be laid over the stage. */
   get outline() {
@@ -4377,13 +4383,13 @@ var StageMask = class {
    * What is to be painted, and where.
    *
    * @param {Uint8Array} mask on the latent grid
-   * @param {Layers} layers
+   * @param {CutMaps} cutMaps
    * @param {View} view
    * @param {Size} size of the image
    */
-  show(mask, layers, view, size) {
-    this.#layers = layers;
-    findBlocks(this.#blocks, mask, layers, this.#grid);
+  show(mask, cutMaps, view, size) {
+    this.#cutMaps = cutMaps;
+    findQuads(this.#quads, mask, cutMaps, this.#grid);
     this.#mask.fit(this.#tint.size, view, size, this.#grid);
     this.#outline.fit(this.#lines.size, view, size, this.#grid);
   }
@@ -4393,7 +4399,7 @@ var StageMask = class {
    * @param {number} opacity
    */
   paintTint(context, colour, opacity) {
-    this.#mask.paint(this.#tint.pixels, this.#blocks, this.#layers, colour);
+    this.#mask.paint(this.#tint.pixels, this.#quads, this.#cutMaps, colour);
     this.#tint.put();
     context.globalAlpha = opacity;
     context.drawImage(this.#tint.canvas, 0, 0);
@@ -4403,7 +4409,7 @@ var StageMask = class {
   paintOutline(visible) {
     if (visible) {
       const ratio = devicePixelRatio;
-      this.#outline.paint(this.#lines.pixels, this.#blocks, this.#layers, ratio);
+      this.#outline.paint(this.#lines.pixels, this.#quads, this.#cutMaps, ratio);
     } else this.#lines.pixels.fill(0);
     this.#lines.put();
   }
@@ -4582,7 +4588,7 @@ var Stage = class {
       result.stamp,
       isPreview,
       showMask,
-      store.get("layer"),
+      store.get("overlay"),
       store.get("opacity"),
       store.pictures.version,
       this.#view,
@@ -4606,13 +4612,13 @@ var Stage = class {
    */
   #paintAll(shown, result, size, tint) {
     const store = this.#store;
-    const layer = store.get("layer");
+    const overlay = store.get("overlay");
     const opacity = store.get("opacity");
     this.#paintPicture(size);
-    const layers = shown.layersOf(this.image);
-    this.#mask.show(result.mask, layers, this.#view, size);
-    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
-    else if (layer === "heatmap" && result.marked)
+    const cutMaps = shown.cutMapsOf(this.image);
+    this.#mask.show(result.mask, cutMaps, this.#view, size);
+    if (overlay === "eigvecs") this.#paintEigvecs(size, opacity);
+    else if (overlay === "heatmap" && result.marked)
       this.#paintHeat(shown, size, opacity);
     else if (tint && result.marked) {
       this.#mask.paintTint(this.#context, tint.colour, tint.strength);

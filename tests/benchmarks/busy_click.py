@@ -15,7 +15,7 @@ from statistics import median
 
 import numpy as np
 
-from ncut_widget.masks.coordinates import Prompt
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import denoise_mask
 from ncut_widget.masks.similarity import Similarity
 from ncut_widget.session import Session
@@ -37,16 +37,16 @@ def steps() -> dict[str, Callable[[], object]]:
     pixels = rng.permutation(np.prod(SHAPE[:3]))
     numbers = count()
 
-    def prompt() -> Prompt:
+    def cell() -> Cell:
         at = np.unravel_index(pixels[next(numbers)], SHAPE[:3])
-        return Prompt(*map(int, at))
+        return Cell(*map(int, at))
 
     def biased() -> object:
-        places = [(p.image, p.row * SHAPE[2] + p.col) for p in (prompt(), prompt())]
+        places = [(p.image, p.row * SHAPE[2] + p.col) for p in (cell(), cell())]
         return graph.bias(places[:1], places[1:], SHAPE[-1])
 
     def similarity(images: range) -> object:
-        return Similarity(session.eigvecs, prompt(), SHAPE[-1]).maps(images)
+        return Similarity(session.eigvecs, cell(), SHAPE[-1]).maps(images)
 
     return {
         "click, maps of 12 images": lambda: similarity(range(12)),

@@ -160,17 +160,17 @@ def test_python_changes_show_on_the_page(app: str, open_page: OpenPage) -> None:
     wait_until(lambda: widget.stage.get_attribute("data-image") == "3", "the image")
     widget.agrees()
     assert widget.root.locator("input[name=threshold]").input_value() == "0.3"
-    page.run("seg.layer = 'heatmap'")
-    layer = widget.root.locator("select[name=layer]")
-    wait_until(lambda: layer.input_value() == "heatmap", "the layer")
-    layer.select_option("eigvecs")
-    wait_until(lambda: page.value("seg.layer") == "eigvecs", "the layer")
+    page.run("seg.overlay = 'heatmap'")
+    overlay = widget.root.locator("select[name=overlay]")
+    wait_until(lambda: overlay.input_value() == "heatmap", "the overlay")
+    overlay.select_option("eigvecs")
+    wait_until(lambda: page.value("seg.overlay") == "eigvecs", "the overlay")
 
 
 def test_new_colours_show_on_the_page(app: str, open_page: OpenPage) -> None:
     page = open_page(app, [MAKE])
     page.run_all()
-    page.run("seg.layer = 'eigvecs'")
+    page.run("seg.overlay = 'eigvecs'")
     widget = Widget(page)
 
     def shown() -> float:
@@ -292,7 +292,7 @@ def test_keys_reach_the_widget_and_not_the_notebook(
     page.tab.keyboard.press("Control+Shift+z")
     wait_until(lambda: len(page.value("seg.clicks")) == 1, "redo")
     page.tab.keyboard.press("l")
-    wait_until(lambda: page.value("seg.layer") != "image", "the next layer")
+    wait_until(lambda: page.value("seg.overlay") != "image", "the next overlay")
     page.tab.keyboard.press("Escape")
     wait_until(lambda: page.value("seg.clicks") == [], "clear")
     page.tab.keyboard.press("Space")

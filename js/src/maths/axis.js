@@ -12,7 +12,7 @@ export class Axis {
   fraction = new Float64Array(0);
   /** Where it lies in the image, in image pixels. @type {Float64Array} */
   place = new Float64Array(0);
-  /** First canvas pixel of each block; the last entry ends the last. @type {Int32Array} */
+  /** First canvas pixel of each quad; the last entry ends the last. @type {Int32Array} */
   starts = new Int32Array(0);
   #key = "";
 
@@ -78,7 +78,7 @@ export class Axis {
       this.fraction[i] = inside - this.before[i];
       this.starts[this.before[i]] = i;
     }
-    // A block that has no pixel of its own ends where it begins.
+    // A quad that has no pixel of its own ends where it begins.
     for (let k = cells - 1; k >= 0; k--) {
       this.starts[k] = Math.min(this.starts[k], this.starts[k + 1]);
     }

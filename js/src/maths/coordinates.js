@@ -6,7 +6,7 @@
  * A *view* is the part of the image that fills the stage, in image pixels; zooming and
  * panning only change the view.
  *
- * @import { Click, Prompt, Size } from "../model/wire.js"
+ * @import { Click, Cell, Size } from "../model/wire.js"
  *
  * @typedef {{ x: number, y: number, width: number, height: number }} View
  * @typedef {{ left: number, top: number, width: number, height: number }} Box
@@ -33,12 +33,14 @@ export function cellOf(x, y, [height, width], [rows, cols]) {
 }
 
 /**
+ * Cell of a click, with its image.
+ *
  * @param {Click} click
  * @param {Size} size of the clicked image
  * @param {Size} grid
- * @returns {Prompt}
+ * @returns {Cell}
  */
-export function promptOf([image, x, y], size, grid) {
+export function clickedCell([image, x, y], size, grid) {
   return [image, ...cellOf(x, y, size, grid)];
 }
 

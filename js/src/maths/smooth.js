@@ -3,13 +3,13 @@
  * it where the image pixel under its centre is. Operation by operation this is
  * ncut_widget/masks/smooth.py, so the stage shows the very pixels of `seg.mask`.
  *
- * @import { Layers } from "./blocks.js"
+ * @import { CutMaps } from "./quads.js"
  * @import { View } from "./coordinates.js"
  * @import { Size } from "../model/wire.js"
  */
 
 import { Axis } from "./axis.js";
-import { MIXED, ON } from "./blocks.js";
+import { MIXED, ON } from "./quads.js";
 
 export class SmoothMask {
   #across = new Axis();
@@ -29,11 +29,11 @@ export class SmoothMask {
   /**
    * @param {Uint32Array} pixels of the canvas: those of the mask get the colour, all
    *   others are cleared
-   * @param {Uint8Array} blocks
-   * @param {Layers} layers
+   * @param {Uint8Array} quads
+   * @param {CutMaps} cutMaps
    * @param {number} colour
    */
-  paint(pixels, blocks, layers, colour) {
+  paint(pixels, quads, cutMaps, colour) {
     const { before: lefts, starts } = this.#across;
     const { before: tops, after: bottoms, fraction: down, place: rows } = this.#down;
     const width = lefts.length;
@@ -47,12 +47,12 @@ export class SmoothMask {
       }
       const first = tops[y] * cols;
       for (let col = lefts[0]; col <= lefts[width - 1]; col++) {
-        const block = blocks[first + col];
-        if (block === ON)
+        const quad = quads[first + col];
+        if (quad === ON)
           pixels.fill(colour, line + starts[col], line + starts[col + 1]);
-        if (block !== MIXED) continue;
+        if (quad !== MIXED) continue;
         const bottom = bottoms[y] * cols;
-        this.#paintBlock(pixels, line, col, first, bottom, down[y], layers, colour);
+        this.#paintQuad(pixels, line, col, first, bottom, down[y], cutMaps, colour);
       }
     }
   }
@@ -60,14 +60,14 @@ export class SmoothMask {
   /**
    * @param {Uint32Array} pixels
    * @param {number} line start of the canvas row
-   * @param {number} col of the block
+   * @param {number} col of the quad
    * @param {number} top start of the row of cells above
    * @param {number} bottom start of the row of cells below
    * @param {number} down how far it is from the one to the other
-   * @param {Layers} layers
+   * @param {CutMaps} cutMaps
    * @param {number} colour
    */
-  #paintBlock(pixels, line, col, top, bottom, down, { positives, negatives }, colour) {
+  #paintQuad(pixels, line, col, top, bottom, down, { positives, negatives }, colour) {
     const { starts, after, fraction } = this.#across;
     const end = starts[col + 1];
     const right = after[starts[col]];

@@ -14,7 +14,7 @@
 const EPSILON = 2 ** -23;
 
 /**
- * @param {Float32Array} vector unit vector of the prompt
+ * @param {Float32Array} vector unit vector of the cell
  * @param {Float32Array} sample its similarity to the sample; is put in another order
  * @param {Moments | undefined} moments or else the sample's own are taken
  * @returns {Stats}

@@ -3,20 +3,20 @@
  * what the clicks will be after them. Edits are numbered: the kernel applies a number
  * once, so that those whose answer is lost can be sent again.
  *
- * @import { Click, Edit, Prompt, Source } from "./wire.js"
+ * @import { Click, Edit, Cell, Source } from "./wire.js"
  *
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
  * @typedef {{ click?: ShownClick, cleared?: ShownClick[] }} Step
  * @typedef {object} Prompts
  * @property {number} numEig
- * @property {Prompt[]} positives
- * @property {Prompt[]} negatives
+ * @property {Cell[]} positives
+ * @property {Cell[]} negatives
  * @property {{ click_weight: number, bg_weight: number } | null} biased the weights of a
  *   biased cut, or null where each click is compared by itself
  */
 
-import { promptOf } from "../maths/coordinates.js";
+import { clickedCell } from "../maths/coordinates.js";
 
 /** The method of a biased cut. */
 export const BIASED = "biased_ncut";
@@ -186,16 +186,16 @@ export class Clicks {
 export function promptsOf(clicks, get) {
   const { sizes, grid } = get("_info");
   const seen = [new Set(), new Set()];
-  /** @type {[negatives: Prompt[], positives: Prompt[]]} */
+  /** @type {[negatives: Cell[], positives: Cell[]]} */
   const prompts = [[], []];
   for (const click of clicks) {
-    const prompt = promptOf(click, sizes[click[0]], grid);
-    const [image, row, col] = prompt;
-    const cell = (image * grid[0] + row) * grid[1] + col;
+    const cell = clickedCell(click, sizes[click[0]], grid);
+    const [image, row, col] = cell;
+    const index = (image * grid[0] + row) * grid[1] + col;
     const label = click[3];
-    if (seen[label].has(cell)) continue;
-    seen[label].add(cell);
-    prompts[label].push(prompt);
+    if (seen[label].has(index)) continue;
+    seen[label].add(index);
+    prompts[label].push(cell);
   }
   const [negatives, positives] = prompts;
   const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };

@@ -96,7 +96,8 @@ export class Fetcher {
     // The kernel answers in order: the mask comes right behind the picture.
     this.#fetchMaps(requests.isOpen("stage") ? active : images);
     if (requests.isOpen("stage")) return;
-    if (this.#model.get("layer") === "eigvecs") this.#fetchPictures("eigvecs", active);
+    if (this.#model.get("overlay") === "eigvecs")
+      this.#fetchPictures("eigvecs", active);
     if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
     if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
     if (BEFORE_PREVIEWS.some((kind) => requests.isOpen(kind))) return;

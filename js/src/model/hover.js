@@ -7,7 +7,7 @@
  * @import { Prompts } from "./clicks.js"
  */
 
-import { promptOf } from "../maths/coordinates.js";
+import { clickedCell } from "../maths/coordinates.js";
 import { promptsOf } from "./clicks.js";
 import { Segmentation } from "./segmentation.js";
 import { MASK_SETTINGS } from "./settings.js";
@@ -77,7 +77,7 @@ export class Hover {
   #update(click) {
     const store = this.#store;
     const { sizes, grid } = store.info;
-    const cell = promptOf(click, sizes[click[0]], grid);
+    const cell = clickedCell(click, sizes[click[0]], grid);
     const asked = [store.version, cell, click[3]].join();
     if (asked === this.#asked) return;
     this.#asked = asked;

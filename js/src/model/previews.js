@@ -2,7 +2,7 @@
  * What a click would give, computed here before the kernel has it: similarity maps from
  * quantised eigenvectors. They stand in until the kernel's own maps come.
  *
- * @import { MomentsReply, Prompt, Size, Stats, VectorsReply } from "./wire.js"
+ * @import { MomentsReply, Cell, Size, Stats, VectorsReply } from "./wire.js"
  * @import { Similarity } from "../maths/cut.js"
  * @import { Moments } from "../maths/statistics.js"
  */
@@ -55,20 +55,20 @@ export class Previews {
   }
 
   /**
-   * The similarity of a prompt on an image, or undefined where the eigenvectors for it
+   * The similarity of a cell on an image, or undefined where the eigenvectors for it
    * are not here. The map is valid until others are asked for, more than `reserve` told.
    *
-   * @param {Prompt} prompt
+   * @param {Cell} cell
    * @param {number} numEig
    * @param {number} image
    * @returns {Similarity | undefined}
    */
-  get(prompt, numEig, image) {
-    const key = mapKey(numEig, prompt, image);
+  get(cell, numEig, image) {
+    const key = mapKey(numEig, cell, image);
     const known = this.#maps.get(key);
     if (known) return known;
     const vectors = this.#vectors.get(String(image));
-    const clicked = vectors && this.#promptOf(prompt, numEig);
+    const clicked = vectors && this.#clickedAt(cell, numEig);
     if (!clicked) return undefined;
     const map = this.#spare.pop() ?? new Float32Array(vectors.count);
     vectors.similarityInto(map, clicked.vector);
@@ -182,14 +182,14 @@ export class Previews {
   }
 
   /**
-   * @param {Prompt} prompt
+   * @param {Cell} cell
    * @param {number} numEig
    */
-  #promptOf(prompt, numEig) {
-    const key = mapKey(numEig, prompt, -1);
+  #clickedAt(cell, numEig) {
+    const key = mapKey(numEig, cell, -1);
     const known = this.#prompts.get(key);
     if (known) return known;
-    const [image, row, col] = prompt;
+    const [image, row, col] = cell;
     const vectors = this.#vectors.get(String(image));
     if (!vectors || !this.#sample) return undefined;
     const vector = vectors.vectorOf(row * this.#grid[1] + col, numEig);

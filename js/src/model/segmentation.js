@@ -6,7 +6,7 @@
  * @import { Store } from "./store.js"
  * @import { Source } from "./wire.js"
  * @import { Prompts } from "./clicks.js"
- * @import { Layers } from "../maths/blocks.js"
+ * @import { CutMaps } from "../maths/quads.js"
  * @import { Similarity } from "../maths/cut.js"
  *
  * @typedef {{ version: number, prompts: Prompts }} Asked what masks are asked for; the
@@ -37,7 +37,7 @@ import {
   isConstant,
 } from "../maths/cut.js";
 import { sourcesOf } from "./clicks.js";
-import { isPrompt } from "./wire.js";
+import { isCell } from "./wire.js";
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -90,9 +90,9 @@ export class Segmentation {
    * What the mask of one image is cut from.
    *
    * @param {number} image
-   * @returns {Layers}
+   * @returns {CutMaps}
    */
-  layersOf(image) {
+  cutMapsOf(image) {
     const { positives, negatives } = this.#found(image, this.of(image));
     const { gamma, threshold, negative_threshold } = this.#settings();
     return {
@@ -179,7 +179,7 @@ export class Segmentation {
         const similarity = similarities.get(source, numEig, image);
         if (similarity) return similarity;
         exact = false;
-        return isPrompt(source) ? previews.get(source, numEig, image) : undefined;
+        return isCell(source) ? previews.get(source, numEig, image) : undefined;
       });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);

@@ -27,7 +27,7 @@ export const MASK_SETTINGS = [
 ];
 
 /** Settings of how it looks. */
-export const VIEW_SETTINGS = ["active_image", "layer", "opacity", "hover_preview"];
+export const VIEW_SETTINGS = ["active_image", "overlay", "opacity", "hover_preview"];
 
 /**
  * While the hand moves, the kernel hears of it so often; between, the page is on its

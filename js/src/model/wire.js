@@ -6,8 +6,8 @@
  *
  * @typedef {[height: number, width: number]} Size
  * @typedef {[image: number, x: number, y: number, label: number]} Click
- * @typedef {[image: number, row: number, col: number]} Prompt
- * @typedef {object} Stats of one prompt's similarity over the whole batch
+ * @typedef {[image: number, row: number, col: number]} Cell
+ * @typedef {object} Stats of one cell's similarity over the whole batch
  * @property {number} mean
  * @property {number} std
  * @property {[number, number]} low order statistics around the 1 % quantile
@@ -18,13 +18,13 @@
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
  *
  * @typedef {object} ClickSet clicks that one map is made of, by a biased cut
- * @property {Prompt[]} positives
- * @property {Prompt[]} negatives
+ * @property {Cell[]} positives
+ * @property {Cell[]} negatives
  * @property {number} click_weight
  * @property {number} bg_weight
- * @typedef {Prompt | ClickSet} Source what a map tells the similarity to
+ * @typedef {Cell | ClickSet} Source what a map tells the similarity to
  *
- * @typedef {{ prompt?: Prompt, clicks?: ClickSet, images: number[] }} MapWant one of the two
+ * @typedef {{ cell?: Cell, clicks?: ClickSet, images: number[] }} MapWant one of the two
  * @typedef {MapWant & { stats: Stats }} MapEntry
  * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
@@ -136,16 +136,16 @@ export function keyOf(numEig, name, image) {
 
 /** @param {Source} source */
 export function nameOf(source) {
-  if (isPrompt(source)) return `${source[0]},${source[1]},${source[2]}`; // Not join: slow.
+  if (isCell(source)) return `${source[0]},${source[1]},${source[2]}`; // Not join: slow.
   const { positives, negatives, click_weight, bg_weight } = source;
   return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
 }
 
 /**
  * @param {Source} source
- * @returns {source is Prompt}
+ * @returns {source is Cell}
  */
-export function isPrompt(source) {
+export function isCell(source) {
   return Array.isArray(source);
 }
 
@@ -155,12 +155,12 @@ export function isPrompt(source) {
  * @returns {MapWant}
  */
 export function mapWant(source, images) {
-  return isPrompt(source) ? { prompt: source, images } : { clicks: source, images };
+  return isCell(source) ? { cell: source, images } : { clicks: source, images };
 }
 
 /** @param {MapWant} want */
-export function sourceOf({ prompt, clicks }) {
-  return /** @type {Source} */ (prompt ?? clicks);
+export function sourceOf({ cell, clicks }) {
+  return /** @type {Source} */ (cell ?? clicks);
 }
 
 /**
@@ -179,7 +179,7 @@ export function decodeMaps(entries, buffers, [rows, cols]) {
   return entries.flatMap((entry, k) => {
     const { images, stats } = entry;
     const source = sourceOf(entry);
-    const what = isPrompt(source) ? `prompt ${source}` : "the biased cut";
+    const what = isCell(source) ? `cell ${source}` : "the biased cut";
     const bytes = bytesOf(buffers[k], `the maps of ${what}`);
     if (bytes.byteLength !== 4 * cells * images.length) {
       throw new Error(

@@ -1,5 +1,5 @@
 /**
- * Buttons, layer choice and sliders. A slider's value is the setting's own value.
+ * Buttons, overlay choice and sliders. A slider's value is the setting's own value.
  *
  * @import { Store } from "../model/store.js"
  */
@@ -101,7 +101,7 @@ const SLIDERS = {
   opacity: {
     name: "opacity",
     label: "Opacity",
-    title: "Of the mask or layer over the image.",
+    title: "Of the mask, or the overlay, over the image.",
     min: 0,
     max: () => 1,
     step: 0.01,
@@ -110,7 +110,7 @@ const SLIDERS = {
 };
 
 /** @type {Record<string, string>} */
-const LAYER_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
+const OVERLAY_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
 
 /** @type {Record<string, string>} */
 const METHOD_NAMES = { similarity: "Similarity", [BIASED]: "Biased cut" };
@@ -168,7 +168,12 @@ export class Controls {
       ),
       this.#group(this.#slider(SLIDERS.num_eig)),
       this.#group(
-        this.#choice("layer", "Layer", "What lies over the image (key L)", LAYER_NAMES),
+        this.#choice(
+          "overlay",
+          "Overlay",
+          "What lies over the image (key L)",
+          OVERLAY_NAMES,
+        ),
         this.#slider(SLIDERS.opacity),
         this.#previewSwitch(),
       ),

@@ -12,7 +12,7 @@
 
 import { cellOf, centreOf } from "../maths/coordinates.js";
 
-export const LAYERS = ["image", "eigvecs", "heatmap"];
+export const OVERLAYS = ["image", "eigvecs", "heatmap"];
 
 /** What the page tells about the keys. */
 export const KEYS = [
@@ -22,7 +22,7 @@ export const KEYS = [
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
-  ["L", "next layer"],
+  ["L", "next overlay"],
   ["M", "mask on or off"],
   ["+ −", "zoom at the crosshair or the middle"],
   ["0", "whole image again"],
@@ -161,8 +161,8 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
   };
 
   const nextLayer = () => {
-    const place = LAYERS.indexOf(store.get("layer"));
-    store.set("layer", LAYERS[(place + 1) % LAYERS.length]);
+    const place = OVERLAYS.indexOf(store.get("overlay"));
+    store.set("overlay", OVERLAYS[(place + 1) % OVERLAYS.length]);
   };
 
   const toggleMask = () => {

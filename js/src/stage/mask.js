@@ -2,13 +2,13 @@
  * The mask on the stage: its tint, at the image's own resolution, and its outline, on a
  * canvas of its own so that the stage's pixels stay the image's or the mask's.
  *
- * @import { Layers } from "../maths/blocks.js"
+ * @import { CutMaps } from "../maths/quads.js"
  * @import { View } from "../maths/coordinates.js"
  * @import { Size } from "../model/wire.js"
  */
 
 import { html } from "../dom.js";
-import { findBlocks } from "../maths/blocks.js";
+import { findQuads } from "../maths/quads.js";
 import { SmoothMask } from "../maths/smooth.js";
 import { contextOf } from "./canvas.js";
 import { Outline } from "./outline.js";
@@ -18,15 +18,15 @@ export class StageMask {
   #lines = new Raster({ class: "ncut-outline", "aria-hidden": "true" });
   #mask = new SmoothMask();
   #outline = new Outline();
-  #blocks;
+  #quads;
   #grid;
-  /** @type {Layers} */
-  #layers = { positives: [], negatives: [] };
+  /** @type {CutMaps} */
+  #cutMaps = { positives: [], negatives: [] };
 
   /** @param {Size} grid */
   constructor(grid) {
     this.#grid = grid;
-    this.#blocks = new Uint8Array(grid[0] * grid[1]);
+    this.#quads = new Uint8Array(grid[0] * grid[1]);
   }
 
   /** The outline's canvas, to be laid over the stage. */
@@ -47,13 +47,13 @@ export class StageMask {
    * What is to be painted, and where.
    *
    * @param {Uint8Array} mask on the latent grid
-   * @param {Layers} layers
+   * @param {CutMaps} cutMaps
    * @param {View} view
    * @param {Size} size of the image
    */
-  show(mask, layers, view, size) {
-    this.#layers = layers;
-    findBlocks(this.#blocks, mask, layers, this.#grid);
+  show(mask, cutMaps, view, size) {
+    this.#cutMaps = cutMaps;
+    findQuads(this.#quads, mask, cutMaps, this.#grid);
     this.#mask.fit(this.#tint.size, view, size, this.#grid);
     this.#outline.fit(this.#lines.size, view, size, this.#grid);
   }
@@ -64,7 +64,7 @@ export class StageMask {
    * @param {number} opacity
    */
   paintTint(context, colour, opacity) {
-    this.#mask.paint(this.#tint.pixels, this.#blocks, this.#layers, colour);
+    this.#mask.paint(this.#tint.pixels, this.#quads, this.#cutMaps, colour);
     this.#tint.put();
     context.globalAlpha = opacity;
     context.drawImage(this.#tint.canvas, 0, 0);
@@ -75,7 +75,7 @@ export class StageMask {
   paintOutline(visible) {
     if (visible) {
       const ratio = devicePixelRatio;
-      this.#outline.paint(this.#lines.pixels, this.#blocks, this.#layers, ratio);
+      this.#outline.paint(this.#lines.pixels, this.#quads, this.#cutMaps, ratio);
     } else this.#lines.pixels.fill(0);
     this.#lines.put();
   }

@@ -2,13 +2,13 @@
  * The outline of a mask, smooth and antialiased: each pixel near the edge gets its
  * distance from where the interpolated similarity crosses the cut.
  *
- * @import { Layer, Layers } from "../maths/blocks.js"
+ * @import { CutMap, CutMaps } from "../maths/quads.js"
  * @import { View } from "../maths/coordinates.js"
  * @import { Size } from "../model/wire.js"
  */
 
 import { Axis } from "../maths/axis.js";
-import { DROPPED, MIXED } from "../maths/blocks.js";
+import { DROPPED, MIXED } from "../maths/quads.js";
 
 /** Width of the light line and of the dark on each side of it, in CSS pixels. */
 const LIGHT = 1.25;
@@ -40,21 +40,21 @@ export class Outline {
 
   /**
    * @param {Uint32Array} pixels of the canvas
-   * @param {Uint8Array} blocks
-   * @param {Layers} layers
+   * @param {Uint8Array} quads
+   * @param {CutMaps} cutMaps
    * @param {number} ratio device pixels per CSS pixel
    */
-  paint(pixels, blocks, layers, ratio) {
+  paint(pixels, quads, cutMaps, ratio) {
     pixels.fill(0);
     const [rows, cols] = this.#grid;
     const { before: lefts } = this.#across;
     const { before: tops } = this.#down;
     for (let row = tops[0]; row <= tops[tops.length - 1]; row++) {
       for (let col = lefts[0]; col <= lefts[lefts.length - 1]; col++) {
-        const block = blocks[row * cols + col];
-        if (block === DROPPED) continue;
-        if (block === MIXED || besideMixed(blocks, row, col, rows, cols)) {
-          this.#paintBlock(pixels, row, col, layers, ratio);
+        const quad = quads[row * cols + col];
+        if (quad === DROPPED) continue;
+        if (quad === MIXED || besideMixed(quads, row, col, rows, cols)) {
+          this.#paintQuad(pixels, row, col, cutMaps, ratio);
         }
       }
     }
@@ -64,10 +64,10 @@ export class Outline {
    * @param {Uint32Array} pixels
    * @param {number} row
    * @param {number} col
-   * @param {Layers} layers
+   * @param {CutMaps} cutMaps
    * @param {number} ratio
    */
-  #paintBlock(pixels, row, col, { positives, negatives }, ratio) {
+  #paintQuad(pixels, row, col, { positives, negatives }, ratio) {
     const { starts: xs, before, fraction: across } = this.#across;
     const { starts: ys, fraction: down } = this.#down;
     const [rows, cols] = this.#grid;
@@ -94,9 +94,9 @@ export class Outline {
   }
 
   /**
-   * Distance from a layer's edge in canvas pixels, to first order; negative outside.
+   * Distance from a click's edge in canvas pixels, to first order; negative outside.
    *
-   * @param {Layer} layer
+   * @param {CutMap} cutMap
    * @param {number} a cell at the top left
    * @param {number} right step to the next column
    * @param {number} below step to the next row
@@ -132,18 +132,18 @@ function inkAt(away, light, far) {
 /**
  * Whether one of the eight neighbours is mixed.
  *
- * @param {Uint8Array} blocks
+ * @param {Uint8Array} quads
  * @param {number} row
  * @param {number} col
  * @param {number} rows
  * @param {number} cols
  */
-function besideMixed(blocks, row, col, rows, cols) {
+function besideMixed(quads, row, col, rows, cols) {
   const bottom = Math.min(row + 1, rows - 1);
   const right = Math.min(col + 1, cols - 1);
   for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
     for (let c = Math.max(col - 1, 0); c <= right; c++) {
-      if (blocks[r * cols + c] === MIXED) return true;
+      if (quads[r * cols + c] === MIXED) return true;
     }
   }
   return false;

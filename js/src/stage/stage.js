@@ -1,9 +1,9 @@
 /**
- * The stage: the active image, a layer over it, the mask, the outline and the clicks.
+ * The stage: the active image, an overlay, the mask, the outline and the clicks.
  *
- * The canvas `data-ncut=stage` holds image, layer and mask tint only; outline and
+ * The canvas `data-ncut=stage` holds image, overlay and mask tint only; outline and
  * markers lie over it, so that its pixels are the image or the mask and nothing else.
- * Everything is drawn through one view (prompts.js).
+ * Everything is drawn through one view (maths/coordinates.js).
  *
  * @import { Store } from "../model/store.js"
  * @import { Result, Segmentation } from "../model/segmentation.js"
@@ -179,7 +179,7 @@ export class Stage {
       result.stamp,
       isPreview,
       showMask,
-      store.get("layer"),
+      store.get("overlay"),
       store.get("opacity"),
       store.pictures.version,
       this.#view,
@@ -204,13 +204,13 @@ export class Stage {
    */
   #paintAll(shown, result, size, tint) {
     const store = this.#store;
-    const layer = store.get("layer");
+    const overlay = store.get("overlay");
     const opacity = store.get("opacity");
     this.#paintPicture(size);
-    const layers = shown.layersOf(this.image);
-    this.#mask.show(result.mask, layers, this.#view, size);
-    if (layer === "eigvecs") this.#paintEigvecs(size, opacity);
-    else if (layer === "heatmap" && result.marked)
+    const cutMaps = shown.cutMapsOf(this.image);
+    this.#mask.show(result.mask, cutMaps, this.#view, size);
+    if (overlay === "eigvecs") this.#paintEigvecs(size, opacity);
+    else if (overlay === "heatmap" && result.marked)
       this.#paintHeat(shown, size, opacity);
     else if (tint && result.marked) {
       this.#mask.paintTint(this.#context, tint.colour, tint.strength);

@@ -1,13 +1,13 @@
 /**
- * A mask's blocks: what lies between four neighbouring centres of cells, where the
- * similarity is interpolated. The block of a cell is bounded by its centre and those of
+ * A mask's quads: what lies between four neighbouring centres of cells, where the
+ * similarity is interpolated. The quad of a cell is bounded by its centre and those of
  * its neighbours right, below, and right below; beyond the outermost centres values go
- * on as they are. As `_blocks` of ncut_widget/masks/smooth.py.
+ * on as they are. As `_quads` of ncut_widget/masks/smooth.py.
  *
  * @import { Size } from "../model/wire.js"
  *
- * @typedef {{ map: Float32Array, cut: number }} Layer a click's part in a mask
- * @typedef {{ positives: Layer[], negatives: Layer[] }} Layers
+ * @typedef {{ map: Float32Array, cut: number }} CutMap a click's part in a mask
+ * @typedef {{ positives: CutMap[], negatives: CutMap[] }} CutMaps
  */
 
 /** No pixel is in the mask, and no edge of it near. */
@@ -20,12 +20,12 @@ export const MIXED = 2;
 export const DROPPED = 3;
 
 /**
- * @param {Uint8Array} blocks one per cell
+ * @param {Uint8Array} quads one per cell
  * @param {Uint8Array} mask on the latent grid: 1 = object
- * @param {Layers} layers
+ * @param {CutMaps} cutMaps
  * @param {Size} grid
  */
-export function findBlocks(blocks, mask, { positives, negatives }, [rows, cols]) {
+export function findQuads(quads, mask, { positives, negatives }, [rows, cols]) {
   for (let row = 0; row < rows; row++) {
     const down = row + 1 < rows ? cols : 0;
     for (let col = 0; col < cols; col++) {
@@ -45,15 +45,15 @@ export function findBlocks(blocks, mask, { positives, negatives }, [rows, cols])
       }
       const near =
         mask[cell] | mask[cell + right] | mask[cell + down] | mask[cell + right + down];
-      if (!perhaps) blocks[cell] = OFF;
-      else if (!near) blocks[cell] = DROPPED;
-      else blocks[cell] = surely ? ON : MIXED;
+      if (!perhaps) quads[cell] = OFF;
+      else if (!near) quads[cell] = DROPPED;
+      else quads[cell] = surely ? ON : MIXED;
     }
   }
 }
 
 /**
- * @param {Layer} layer
+ * @param {CutMap} cutMap
  * @param {number} cell
  * @param {number} right step to the next column, 0 at the edge
  * @param {number} down step to the next row, 0 at the edge
