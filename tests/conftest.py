@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+
+# Two test processes on two cores: one that waits for a thread must leave it the core.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import sys
 from pathlib import Path
 
@@ -28,7 +32,12 @@ except RuntimeError:
     import torchvision  # noqa: F401
 
 PEER = Path(__file__).parents[1] / ".bench" / "ncut-pytorch-1.8.19"
-_REPORT = pytest.StashKey[list[str]]()
+
+APART = ("soak", "parity")
+"""Markers of tests that take too long, or need too much, for every run."""
+
+MEASURED = "measured"
+"""Name of the property of a test that holds a line to be printed."""
 
 
 @pytest.fixture
@@ -66,16 +75,52 @@ def peer_python() -> str:
     return str(python)
 
 
-@pytest.fixture(scope="session")
-def report(pytestconfig: pytest.Config) -> list[str]:
+class _Report(list[str]):
+    """Lines that travel with the result of a test, also from another process."""
+
+    def __init__(self, node: pytest.Item) -> None:
+        self._node = node
+
+    def append(self, line: str) -> None:
+        self._node.user_properties.append((MEASURED, line))
+
+
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> list[str]:
     """Lines to print after the tests: figures that were measured on the way."""
-    return pytestconfig.stash.setdefault(_REPORT, [])
+    return _Report(request.node)
 
 
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--run",
+        choices=APART,
+        help="run the tests of `make soak` or `make parity`, and no others",
+    )
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    lines = config.stash.get(_REPORT, [])
+    """Keep the tests with a marker of `APART` for a run of their own."""
+    run = config.getoption("--run")
+    wanted, others = [], []
+    for item in items:
+        marks = [mark for mark in APART if item.get_closest_marker(mark)]
+        (wanted if marks == ([run] if run else []) else others).append(item)
+    config.hook.pytest_deselected(items=others)
+    items[:] = wanted
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = terminalreporter.getreports("passed")
+    lines = [
+        line
+        for each in reports
+        if each.when == "call"
+        for name, line in each.user_properties
+        if name == MEASURED
+    ]
     if lines:
         terminalreporter.section("measured")
         for line in lines:

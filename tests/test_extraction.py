@@ -21,6 +21,7 @@ from ncut_widget.backbone import (
     LayeredBackbone,
     TextureBackbone,
     extract_features,
+    load_model,
     resolve_model,
 )
 from ncut_widget.backbone import cache as cache_module
@@ -376,11 +377,18 @@ def test_texture_is_cached_by_image_and_standardised_by_batch(tmp_path: Path) ->
     assert np.array_equal(found, extract_features(photographs, model))
 
 
-def test_masks_from_the_cache_are_the_same(tmp_path: Path) -> None:
+@pytest.mark.parametrize("grid", [32, pytest.param(64, marks=pytest.mark.soak)])
+def test_masks_from_the_cache_are_the_same(tmp_path: Path, grid: int) -> None:
     tiles = np.split(data.immunohistochemistry()[:256], 2, axis=1)
     clicks = [[0, 60, 130, 1]]
     runs = [
-        NcutSegmenter.from_images(tiles, cache_dir=folder, clicks=clicks)
+        NcutSegmenter.from_images(
+            tiles,
+            load_model("texture", grid=grid),
+            affinity_focal_gamma=0.5,
+            cache_dir=folder,
+            clicks=clicks,
+        )
         for folder in (None, tmp_path, tmp_path)
     ]
     assert runs[0].masks.any()

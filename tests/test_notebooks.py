@@ -58,6 +58,7 @@ def test_the_notebook_runs(path: Path) -> None:
         assert "No SAM checkpoint on this computer" in printed(outputs)
 
 
+@pytest.mark.soak
 @pytest.mark.usefixtures("cache")
 def test_the_tutorial_uses_a_sam_where_there_is_one() -> None:
     """With SAM's classes, random and small, in place of the published weights."""

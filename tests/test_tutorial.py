@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -22,26 +24,33 @@ def printed() -> str:
     return block
 
 
-@pytest.mark.timeout(600)
-def test_the_tutorial_runs_as_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NCUT_WIDGET_CACHE", str(tmp_path))
-    monkeypatch.setattr(sam, "CHECKPOINTS", dict(sam.CHECKPOINTS))
-    random_sam.install()
-    code = printed()
-    if not torch.cuda.is_available():
-        assert code.count("cuda:0") == 2
-        code = code.replace("cuda:0", "cpu")
-    photograph = transform.resize(data.astronaut(), (1024, 1024)).transpose(2, 0, 1)
-    mean, std = (
-        torch.tensor(v).reshape(3, 1, 1)
-        for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
-    )
-    images_tsf = ((torch.from_numpy(photograph).float() - mean) / std)[None]
-    names = {"images_tsf": images_tsf}
-    exec(compile(code, "README.md", "exec"), names)
+Names = dict[str, Any]
 
+
+@pytest.fixture(scope="module")
+def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
+    """Run the code, with a SAM of random weights; give what it named."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NCUT_WIDGET_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.setattr(sam, "CHECKPOINTS", dict(sam.CHECKPOINTS))
+        random_sam.install()
+        code = printed()
+        if not torch.cuda.is_available():
+            assert code.count("cuda:0") == 2
+            code = code.replace("cuda:0", "cpu")
+        photograph = transform.resize(data.astronaut(), (1024, 1024)).transpose(2, 0, 1)
+        mean, std = (
+            torch.tensor(v).reshape(3, 1, 1)
+            for v in ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+        )
+        images_tsf = ((torch.from_numpy(photograph).float() - mean) / std)[None]
+        names = {"images_tsf": images_tsf}
+        exec(compile(code, "README.md", "exec"), names)
+        yield names
+
+
+@pytest.mark.timeout(600)
+def test_the_tutorial_runs_as_printed(names: Names) -> None:
     features, eigvecs = names["model_features"], names["eigvectors"]
     assert tuple(features.shape) == (1, 64, 64, 768)
     assert tuple(eigvecs.shape) == (1, 64, 64, 30)
@@ -51,7 +60,11 @@ def test_the_tutorial_runs_as_printed(
     assert names["masks"][0, 34, 46]
     assert 0 < names["masks"].mean() < 1
 
-    model = names["model"]
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_its_features_are_those_of_the_model_called_directly(names: Names) -> None:
+    model, features = names["model"], names["model_features"]
     with torch.inference_mode():
-        direct = model(images_tsf.to(model.device))["attn"][11].cpu()
+        direct = model(names["images_tsf"].to(model.device))["attn"][11].cpu()
     torch.testing.assert_close(direct, features.float(), rtol=1e-3, atol=1e-5)

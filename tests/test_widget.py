@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, get_mask
+from ncut_widget.backbone import load_model
 from ncut_widget.masks.coordinates import Cell
 from tests.page import Wire, click
 
@@ -181,7 +182,8 @@ def test_from_features_and_from_images(images: list[NDArray]) -> None:
     seg.add_click(14, 14)
     assert seg.masks[:, 4:7, 4:7].all()
     assert not seg.masks[:, 10:].any()
-    seg = NcutSegmenter.from_images(images, num_eig=5, threshold=0.4)
+    coarse = load_model("texture", grid=16)
+    seg = NcutSegmenter.from_images(images, coarse, num_eig=5, threshold=0.4)
     assert seg.eigvecs.shape[0] == 3
     assert seg.eigvecs.shape[3] == 5
     assert seg.threshold == 0.4

@@ -25,7 +25,7 @@ import nbformat
 import numpy as np
 from jupyter_client import BlockingKernelClient
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, CDPSession, Locator
 from playwright.sync_api import Page as BrowserPage
 
 CHROMIUM_FLAGS = [
@@ -59,6 +59,9 @@ HANDLERS_ON_MAIN_THREAD: Settings = {
 
 WAIT = 60.0
 """Seconds that anything may take; only a failure takes as long."""
+
+WIDTH, HEIGHT = 1200, 1400
+"""Of a page's window, in its own pixels."""
 
 _numbers = itertools.count()
 
@@ -178,7 +181,9 @@ class Page:
         self.host = host
         self.app = app
         self.name = name
-        options: dict[str, Any] = {"viewport": {"width": 1200, "height": 1400}, **view}
+        size = {"width": WIDTH, "height": HEIGHT}
+        options: dict[str, Any] = {"viewport": size, **view}
+        self._devtools: CDPSession | None = None
         self.context = browser.new_context(**options)
         self.context.set_default_timeout(WAIT * 1000)
         self.tab: BrowserPage = self.context.new_page()
@@ -224,6 +229,23 @@ class Page:
                 void window.jupyterapp.commands.execute('notebook:run-cell');
             }""",
             index,
+        )
+
+    def clear_outputs(self) -> None:
+        """Clear every cell's output, and wait until the widgets are gone."""
+        command = "notebook:clear-all-cell-outputs"
+        self.tab.evaluate("(name) => window.jupyterapp.commands.execute(name)", command)
+        self.tab.wait_for_function("() => !document.querySelector('.ncut-segmenter')")
+
+    def resize(
+        self, width: int = WIDTH, height: int = HEIGHT, scale: float = 1
+    ) -> None:
+        """Give the window a size, and a number of device pixels for each of its own."""
+        if self._devtools is None:
+            self._devtools = self.context.new_cdp_session(self.tab)
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale}
+        self._devtools.send(
+            "Emulation.setDeviceMetricsOverride", {**metrics, "mobile": False}
         )
 
     def save(self) -> None:

@@ -2,16 +2,21 @@
 
 The images are flat grey and the mask is opaque, so that what the stage shows can be
 read back pixel by pixel and compared with what numpy holds.
+
+Both hosts show the same widget through the same manager: Notebook 7 has to pass the
+tests of what it does itself (to show, to steal keys, to reload), and the others in the
+soak.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
-from tests.browser.host import Page, wait_until
+from tests.browser.host import Host, Page, wait_until
 from tests.browser.widget import Widget
 
 SIZES = [(128, 192), (150, 100), (64, 64), (301, 257)]
@@ -41,15 +46,47 @@ READ_COLORS = """(canvas, [rows, cols]) => {
     return colors;
 }"""
 
-pytestmark = pytest.mark.parametrize("app", ["lab", "notebook"])
-
 OpenPage = Callable[..., Page]
 
+in_both = pytest.mark.parametrize("page", ["lab", "notebook"], indirect=True)
+in_lab = pytest.mark.parametrize(
+    "page", ["lab", pytest.param("notebook", marks=pytest.mark.soak)], indirect=True
+)
 
-def test_clicks_are_masks(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
+
+@pytest.fixture(scope="module")
+def opened(host: Host, browser: Browser) -> Iterator[Callable[[str], Page]]:
+    """Give a host's page: opened once, for it takes longer than a test."""
+    pages: dict[str, Page] = {}
+
+    def get(app: str) -> Page:
+        if app not in pages:
+            pages[app] = host.open(browser, app, [MAKE, "seg", "y = 1"])
+        return pages[app]
+
+    yield get
+    for page in pages.values():
+        page.close()
+
+
+@pytest.fixture
+def page(request: pytest.FixtureRequest, opened: Callable[[str], Page]) -> Page:
+    """Give a page without outputs, in a window of the usual size."""
+    page = opened(request.param)
+    page.resize()
+    page.clear_outputs()
+    return page
+
+
+@pytest.fixture
+def widget(page: Page) -> Widget:
+    """Show a new segmenter ``seg``."""
+    page.start_cell(0)
+    return Widget(page)
+
+
+@in_both
+def test_clicks_are_masks(page: Page, widget: Widget) -> None:
     assert not widget.agrees().any()
 
     widget.click(60, 40)
@@ -86,10 +123,8 @@ def test_clicks_are_masks(app: str, open_page: OpenPage) -> None:
     assert not widget.agrees().any()
 
 
-def test_sliders_are_settings(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
+@in_lab
+def test_sliders_are_settings(page: Page, widget: Widget) -> None:
     widget.click(60, 40)
     widget.click(20, 100, button="right")
     before = widget.agrees()
@@ -113,12 +148,10 @@ def test_sliders_are_settings(app: str, open_page: OpenPage) -> None:
     widget.slide("opacity", 0.5)
 
 
+@in_lab
 def test_a_dragged_slider_arrives_where_it_is_let_go(
-    app: str, open_page: OpenPage
+    page: Page, widget: Widget
 ) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
     widget.click(60, 40)
     slider = widget.root.locator("input[name=threshold]")
     slider.scroll_into_view_if_needed()
@@ -135,10 +168,8 @@ def test_a_dragged_slider_arrives_where_it_is_let_go(
     widget.agrees()
 
 
-def test_every_image_has_its_mask(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
+@in_lab
+def test_every_image_has_its_mask(page: Page, widget: Widget) -> None:
     widget.click(60, 40)
     for image in (2, 1, 3, 0):
         widget.root.locator(f"[data-ncut=thumb][data-index='{image}']").click()
@@ -152,10 +183,8 @@ def test_every_image_has_its_mask(app: str, open_page: OpenPage) -> None:
     widget.agrees()
 
 
-def test_python_changes_show_on_the_page(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
+@in_lab
+def test_python_changes_show_on_the_page(page: Page, widget: Widget) -> None:
     page.run("seg.add_click(60, 40); seg.threshold = 0.3; seg.active_image = 3")
     wait_until(lambda: widget.stage.get_attribute("data-image") == "3", "the image")
     widget.agrees()
@@ -167,11 +196,9 @@ def test_python_changes_show_on_the_page(app: str, open_page: OpenPage) -> None:
     wait_until(lambda: page.value("seg.overlay") == "eigvecs", "the overlay")
 
 
-def test_new_colours_show_on_the_page(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
+@in_lab
+def test_new_colours_show_on_the_page(page: Page, widget: Widget) -> None:
     page.run("seg.overlay = 'eigvecs'")
-    widget = Widget(page)
 
     def shown() -> float:
         """How far the stage is from the colours that Python has, at most."""
@@ -188,10 +215,8 @@ def test_new_colours_show_on_the_page(app: str, open_page: OpenPage) -> None:
         wait_until(lambda: shown() < 0.02, f"the colours after {change}")
 
 
-def test_a_commit_keeps_the_mask(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
+@in_lab
+def test_a_commit_keeps_the_mask(page: Page, widget: Widget) -> None:
     commit = widget.root.locator("button[name=commit]")
     assert commit.is_disabled()
     widget.click(60, 40)
@@ -208,8 +233,8 @@ def test_a_commit_keeps_the_mask(app: str, open_page: OpenPage) -> None:
     np.testing.assert_array_equal(kept, mask)
 
 
-def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE, "seg"])
+@in_lab
+def test_two_displays_are_in_step(page: Page) -> None:
     page.run_all()
     first, second = Widget(page), Widget(page, 1)
     first.click(60, 40)
@@ -232,8 +257,8 @@ def test_two_displays_are_in_step(app: str, open_page: OpenPage) -> None:
     assert second.view == whole  # The zoom is each view's own.
 
 
-def test_a_reloaded_page_keeps_the_state(app: str, open_page: OpenPage) -> None:
-    page = open_page(app, [MAKE, "seg"])
+@in_both
+def test_a_reloaded_page_keeps_the_state(page: Page) -> None:
     page.run_all()
     widget = Widget(page)
     widget.click(60, 40)
@@ -250,30 +275,8 @@ def test_a_reloaded_page_keeps_the_state(app: str, open_page: OpenPage) -> None:
     again.agrees()
 
 
-def test_after_a_kernel_restart_the_page_says_so_and_works_when_run_again(
-    app: str, open_page: OpenPage
-) -> None:
-    page = open_page(app, [MAKE])
-    page.run_all()
-    widget = Widget(page)
-    widget.click(60, 40)
-    page.restart_kernel()
-    widget.stage.click()
-    status = widget.root.locator("[data-ncut=status]")
-    wait_until(lambda: "again" in status.inner_text(), "a word about the kernel")
-    page.run_all()
-    widget = Widget(page)
-    assert not widget.agrees().any()
-    widget.click(60, 40)
-    assert widget.agrees().any()
-
-
-def test_keys_reach_the_widget_and_not_the_notebook(
-    app: str, open_page: OpenPage
-) -> None:
-    page = open_page(app, [MAKE, "y = 1"])
-    page.run_all()
-    widget = Widget(page)
+@in_both
+def test_keys_reach_the_widget_and_not_the_notebook(page: Page, widget: Widget) -> None:
     widget.click(60, 40)
     cells = page.tab.locator(".jp-Notebook .jp-Cell").count()
     slider = widget.root.locator("input[name=threshold]")
@@ -299,14 +302,13 @@ def test_keys_reach_the_widget_and_not_the_notebook(
     wait_until(lambda: len(page.value("seg.clicks")) == 1, "a click at the crosshair")
 
 
+@in_lab
 @pytest.mark.parametrize(("width", "scale"), [(700, 1), (900, 1.5), (1600, 2)])
 def test_clicks_land_where_they_are_made(
-    app: str, open_page: OpenPage, width: int, scale: float
+    page: Page, widget: Widget, width: int, scale: float
 ) -> None:
-    viewport = {"width": width, "height": 1200}
-    page = open_page(app, [MAKE], viewport=viewport, device_scale_factor=scale)
-    page.run_all()
-    widget = Widget(page)
+    page.resize(width, 1200, scale)
+    widget.settle()
     points = [(5, 5), (186, 6), (3, 124), (188, 122), (96, 64)]
     for x, y in points:
         widget.click(x, y)
@@ -314,3 +316,20 @@ def test_clicks_land_where_they_are_made(
         list(point) for point in points
     ]
     widget.agrees()
+
+
+@in_lab
+def test_after_a_kernel_restart_the_page_says_so_and_works_when_run_again(
+    page: Page, widget: Widget
+) -> None:
+    widget.click(60, 40)
+    page.restart_kernel()
+    widget.stage.click()
+    status = widget.root.locator("[data-ncut=status]")
+    wait_until(lambda: "again" in status.inner_text(), "a word about the kernel")
+    page.clear_outputs()
+    page.start_cell(0)
+    widget = Widget(page)
+    assert not widget.agrees().any()
+    widget.click(60, 40)
+    assert widget.agrees().any()

@@ -23,7 +23,7 @@ from tests.browser.test_hosts import MAKE
 from tests.browser.test_walk import Walk
 from tests.browser.widget import Widget
 
-DROPS = 20
+DROPS = (6, pytest.param(20, marks=pytest.mark.soak))
 SLOW = {"round_trip": 0.08, "rate": 1.25e6}
 """80 ms and 10 Mbit/s: replies are on the way for long enough to be cut in two."""
 
@@ -233,8 +233,9 @@ def strike(line: Proxy, chance: random.Random, lost: str) -> None:
     line.release()
 
 
+@pytest.mark.parametrize("drops", DROPS)
 def test_the_page_is_the_kernel_after_every_drop_of_a_walk(
-    lost: str, host: Host, browser: Browser, report: list[str]
+    lost: str, drops: int, host: Host, browser: Browser, report: list[str]
 ) -> None:
     line = Proxy(host.port, **SLOW)
     page = host.open(browser, "lab", [MAKE], url=line.url)
@@ -246,7 +247,7 @@ def test_the_page_is_the_kernel_after_every_drop_of_a_walk(
         chance = random.Random(len(lost))
         settling = []
         done: list[str] = []
-        for drop in range(DROPS):
+        for drop in range(drops):
             thread = threading.Thread(target=strike, args=(line, chance, lost))
             thread.start()
             begun = len(done)
@@ -267,7 +268,7 @@ def test_the_page_is_the_kernel_after_every_drop_of_a_walk(
         page.close()
         line.close()
     report.append(
-        f"{DROPS} drops of a {lost} in {len(done)} random steps: the stage was "
+        f"{drops} drops of a {lost} in {len(done)} random steps: the stage was "
         f"seg.mask after each, {np.median(settling):.1f} s after the last step in the "
         f"median, {max(settling):.1f} s at most"
     )
