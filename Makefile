@@ -1,5 +1,7 @@
 # make demo   JupyterLab on the quickstart notebook
 # make test   everything that must hold: Python, JavaScript, browser and notebook tests
+# make soak   what takes too long for that: longer random walks, every test in both hosts
+# make parity the masks of ncut-pytorch 1.8.19, made by itself in its own environment
 # make lowest the tests without a browser, with the lowest releases that are allowed
 # make bench  speed, accuracy and memory against our peers, each in an environment of
 #             its own; bench-solver, bench-accuracy, bench-click, ... repeat one part
@@ -12,6 +14,9 @@ RESULTS := .bench/results
 PARTS := solver tutorial accuracy click texture import floors extraction growth busy \
 	busy_click clicks page remote
 
+# Two at a time, file by file, the browser's first: they wait more than they compute.
+pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=2 \
+	--dist=loadfile --no-loadscope-reorder
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
 suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
@@ -21,16 +26,21 @@ suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
 program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
 show = @$(BIN)/python -m tests.benchmarks.results
 
-.PHONY: demo test lowest bench $(PARTS:%=bench-%) arrays peers bundle check node
+.PHONY: demo test soak parity lowest bench $(PARTS:%=bench-%) arrays peers bundle check node browser
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
 
-test: check peers
-	$(BIN)/python tests/install/browser.py
-	$(BIN)/python -m pytest --hypothesis-profile=ci
+test: check browser
+	$(pytest)
 
-lowest: .bench/lowest/installed peers
+soak: browser
+	$(pytest) --run=soak
+
+parity: .venv/dev peers
+	$(BIN)/python -m pytest --run=parity
+
+lowest: .bench/lowest/installed
 	.bench/lowest/bin/python -m pytest --ignore=tests/browser --ignore=tests/install
 
 # One part at a time, also under `make -j`: what is timed must have the machine alone.
@@ -86,13 +96,11 @@ bench-clicks: .venv/dev $(RESULTS)
 	$(call program,clicks)
 	$(show) clicks
 
-bench-page: .venv/dev $(RESULTS)
-	$(BIN)/python tests/install/browser.py
+bench-page: browser $(RESULTS)
 	$(call program,page)
 	$(show) page
 
-bench-remote: .venv/dev $(RESULTS)
-	$(BIN)/python tests/install/browser.py
+bench-remote: browser $(RESULTS)
 	$(call program,remote)
 	$(show) remote
 
@@ -130,6 +138,9 @@ check: .venv/dev js/node_modules/.package-lock.json
 
 node:
 	@tests/install/node.sh
+
+browser: .venv/dev
+	$(BIN)/python tests/install/browser.py
 
 js/node_modules/.package-lock.json: js/package.json js/package-lock.json | node
 	npm --prefix js ci --no-audit --no-fund
