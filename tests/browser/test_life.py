@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter
+import math
+import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from playwright.sync_api import CDPSession
 
 from tests.browser.host import Page, wait_until
@@ -17,7 +18,7 @@ from tests.browser.test_hosts import MAKE
 SHOWN = """document.querySelector(
     ".ncut-segmenter[data-state=idle]:not([data-revision='-1'])") !== null"""
 
-WARM_UP, CYCLES = 10, 56
+WARM_UP, CYCLES = 10, 46
 
 LAB_NODES = 6
 """Nodes that JupyterLab keeps of a display, of whatever widget: 5 in 4.6."""
@@ -37,10 +38,22 @@ for cycle in range({CYCLES}):
     clear_output()
 """
 
-WIDGETS = 40
+WIDGETS = 30
 
 CLASSES = ("Store", "Pictures", "Similarities", "Stage", "Painter")
 """Of the page side; the bundle keeps their names."""
+
+COUNT_OURS = f"""function () {{
+    const counts = {{}};
+    for (const each of this) {{
+        const kind = Object.getPrototypeOf(each)?.constructor;
+        const name = typeof kind === "function" && kind.name;
+        if ({list(CLASSES)}.includes(name) && String(kind).includes("#")) {{
+            counts[name] = (counts[name] ?? 0) + 1;
+        }}
+    }}
+    return counts;
+}}"""
 
 # Shown in a box, by code that no cell runs: of each cell that is run, JupyterLab keeps
 # hundreds of listeners. A page's requests wait for nothing then, either.
@@ -70,51 +83,59 @@ del seg
 
 
 def metrics_of(session: CDPSession) -> dict[str, float]:
-    """Count what the page holds, once what is dead has gone."""
-    for _ in range(2):  # What the first finds dead, the second takes with it.
-        session.send("HeapProfiler.collectGarbage")
-    metrics: Any = session.send("Performance.getMetrics")["metrics"]
-    return {metric["name"]: metric["value"] for metric in metrics}
+    """Count what the page holds, once what is dead has gone.
+
+    What one collection finds dead, the next takes with it; what the host still does
+    with a display that is gone, on a busy machine, ends a little later.
+    """
+    counted = {"Nodes": math.inf}
+    while True:
+        for _ in range(2):
+            session.send("HeapProfiler.collectGarbage")
+        metrics: Any = session.send("Performance.getMetrics")["metrics"]
+        before, counted = counted, {each["name"]: each["value"] for each in metrics}
+        if counted["Nodes"] >= before["Nodes"]:
+            return counted
+        time.sleep(0.1)
 
 
-def instances(session: CDPSession, kind: str) -> float:
-    """Count the living objects of a class."""
+def living(session: CDPSession, kind: str, count: str) -> Any:
+    """Collect garbage; give a function's value for the living objects of a class."""
     send = session.send
     prototype = send("Runtime.evaluate", {"expression": f"{kind}.prototype"})
     found = send(
         "Runtime.queryObjects",
         {"prototypeObjectId": prototype["result"]["objectId"], "objectGroup": "life"},
     )
-    count = send(
+    value = send(
         "Runtime.callFunctionOn",
         {
             "objectId": found["objects"]["objectId"],
-            "functionDeclaration": "function () { return this.length; }",
+            "functionDeclaration": count,
             "returnByValue": True,
         },
     )["result"]["value"]
     send("Runtime.releaseObjectGroup", {"objectGroup": "life"})
-    return count
+    return value
 
 
-def our_objects(session: CDPSession) -> Counter[str]:
-    """Count the living objects of our classes, in a snapshot of the heap."""
-    chunks: list[str] = []
+def instances(session: CDPSession, kind: str) -> int:
+    """Count the living objects of a class of the browser."""
+    return living(session, kind, "function () { return this.length; }")
 
-    def take(event: dict[str, str]) -> None:
-        chunks.append(event["chunk"])
 
-    session.on("HeapProfiler.addHeapSnapshotChunk", take)
-    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
-    session.remove_listener("HeapProfiler.addHeapSnapshotChunk", take)
-    snapshot = json.loads("".join(chunks))
-    meta, strings = snapshot["snapshot"]["meta"], snapshot["strings"]
-    fields = meta["node_fields"]
-    nodes = np.array(snapshot["nodes"]).reshape(-1, len(fields))
-    kinds = meta["node_types"][fields.index("type")]
-    is_object = nodes[:, fields.index("type")] == kinds.index("object")
-    names = nodes[is_object, fields.index("name")]
-    return Counter(name for name in map(strings.__getitem__, names) if name in CLASSES)
+def our_objects(session: CDPSession) -> dict[str, int]:
+    """Count the living objects of our classes: they are in a module, out of reach."""
+    return living(session, "Object", COUNT_OURS)
+
+
+def steady_growth(counts: NDArray) -> float:
+    """By how much ten more of something add to a count that is taken at every fifth.
+
+    A leak adds at every one of them. Lab's own panels, some hundred nodes, come now and
+    then, and more often while the machine is busy: the lower quartile leaves them out.
+    """
+    return float(np.quantile(counts[2:] - counts[:-2], 0.25))
 
 
 def test_displays_that_are_cleared_leave_nothing_behind(
@@ -145,11 +166,11 @@ def test_displays_that_are_cleared_leave_nothing_behind(
     assert page.tab.locator("canvas").count() == 0
     assert page.errors == []
 
-    # What ten displays add, as a rule: Lab's own panels come and go beside us, once.
+    # What ten displays add.
     slacks = {"JSEventListeners": 0, "Nodes": 10 * LAB_NODES, "JSHeapUsedSize": 5e5}
     for name, slack in slacks.items():
         counts = np.array([metrics[name] for metrics in measured])
-        growth = float(np.median(counts[2:] - counts[:-2]))
+        growth = steady_growth(counts)
         report.append(f"ten displays, cleared, leave {growth:+.0f} of {name}")
         assert growth <= slack, name
 
@@ -191,6 +212,6 @@ def test_widgets_that_are_closed_are_freed_on_both_sides(
     # host its own model.
     for name, slack in {"JSEventListeners": 0, "Nodes": 10 * LAB_NODES}.items():
         counts = np.array([metrics[name] for metrics in measured])
-        growth = float(np.median(counts[2:] - counts[:-2]))
+        growth = steady_growth(counts)
         report.append(f"ten widgets, closed, leave {growth:+.0f} of {name}")
         assert growth <= slack, name

@@ -78,7 +78,10 @@ class Widget:
 
     def settled(self) -> bool:
         """Whether what the kernel holds is what is painted."""
-        return self.state == "idle" and self.revision == self.value("seg._revision")
+        if self.state != "idle":
+            return False
+        shown = self.revision, int(self.stage.get_attribute("data-image") or -1)
+        return shown == self.value("(seg._revision, seg.active_image)")
 
     def settle(self) -> None:
         """Wait until what the kernel holds is what is painted."""
