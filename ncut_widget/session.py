@@ -8,21 +8,20 @@ from whatever thread a notebook's messages arrive on.
 
 from __future__ import annotations
 
-import itertools
 import threading
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.bounded import Bounded
-from ncut_widget.checks import check_choice, check_flag, check_number, shown
 from ncut_widget.history import Change, History
+from ncut_widget.masks.combine import combine
 from ncut_widget.masks.coordinates import (
     Cell,
     Click,
@@ -30,111 +29,23 @@ from ncut_widget.masks.coordinates import (
     check_clicks,
     to_cell,
 )
-from ncut_widget.masks.cut import cut, denoise_mask, heatmap
+from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.similarity import (
     BiasedSimilarity,
-    ClickSet,
     Eigvecs,
     Similarity,
     Source,
 )
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 from ncut_widget.ncut.biased import Graph
+from ncut_widget.segment import Segment, check_name
+from ncut_widget.settings import MASK, TABLE, Batch, Setting, Settings
+from ncut_widget.state import State
 
 CACHE_BYTES = 256 * 2**20
 """Similarities that are kept: of the clicks, and for undo, redo and repeated ones."""
 
-METHODS = ("similarity", "biased_ncut")
-
 Compared = Similarity | BiasedSimilarity
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a mask depends on besides the clicks.
-
-    Attributes
-    ----------
-    num_eig : int, 1 to K
-        How many of the leading eigenvectors are compared: few for whole scenes, many
-        for parts.
-    threshold : float, 0 to 1
-        Level of the heatmap above which a pixel belongs to the mask.
-    gamma : float, 0.1 to 10
-        Exponent of the heatmap; higher means smaller masks.
-    negative_threshold : float, 0 to 1
-        Level above which a negative click takes pixels away; lower takes more. At 0.7
-        it takes nine tenths of what a positive click there would give at 0.5, and
-        leaves what is only alike.
-    denoise : bool
-        Whether small connected components are dropped.
-    denoise_area_th : int, 0 to H * W
-        Components with fewer latent pixels than this are dropped.
-    method : {"similarity", "biased_ncut"}
-        Whether pixels are compared with each click by itself, or with all clicks
-        together by the eigenvectors of a normalized cut that is biased towards them.
-        That needs eigenvalues; its negative clicks act through `bg_weight`, and
-        `negative_threshold` does nothing.
-    click_weight : float, 0 to 1
-        Share of the clicks in the biased cut; the rest is the graph's.
-    bg_weight : float, 0 to 10
-        How much the negative clicks count in the biased cut.
-    """
-
-    num_eig: int
-    threshold: float = 0.5
-    gamma: float = 1.0
-    negative_threshold: float = 0.7
-    denoise: bool = True
-    denoise_area_th: int = 3
-    method: str = "similarity"
-    click_weight: float = 0.5
-    bg_weight: float = 0.1
-
-
-SETTINGS = tuple(field.name for field in fields(Settings))
-
-
-@dataclass(frozen=True)
-class Segment:
-    """A named, committed result.
-
-    Attributes
-    ----------
-    name : str
-    clicks : tuple of Click
-    settings : Settings
-        What it was made with.
-    masks : ndarray of bool, shape (B, H, W)
-        Not to be written to.
-    """
-
-    name: str
-    clicks: tuple[Click, ...]
-    settings: Settings
-    masks: NDArray = field(repr=False)
-
-
-class _State(NamedTuple):
-    """All that a change can change, replaced at once: never half of it.
-
-    Attributes
-    ----------
-    clicks : tuple of Click
-    cells : tuple of Cell
-        Their latent pixels.
-    settings : Settings
-    place : int
-        In the history.
-    revision : int
-        Grows by one with every change.
-    """
-
-    clicks: tuple[Click, ...]
-    cells: tuple[Cell, ...]
-    settings: Settings
-    place: int
-    revision: int
 
 
 class Session:
@@ -172,18 +83,13 @@ class Session:
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
         self.lock = threading.RLock()
-        self.defaults = Settings(num_eig=num_eig)
-        self._state = _State((), (), self.defaults, place=0, revision=0)
-        self._segments: dict[str, Segment] = {}
-        self._ranges: dict[str, tuple[float, float]] = {
-            "threshold": (0, 1),
-            "gamma": (0.1, 10),
-            "negative_threshold": (0, 1),
-            "denoise_area_th": (0, height * width),
-            "num_eig": (1, num_eig),
-            "click_weight": (0, 1),
-            "bg_weight": (0, 10),
+        self.table: dict[str, Setting] = {
+            name: entry.at(Batch(batch, height * width, num_eig))
+            for name, entry in TABLE.items()
         }
+        defaults = Settings(**{name: self.table[name].default for name in MASK})
+        self._state = State((), (), defaults, place=0, revision=0)
+        self._segments: dict[str, Segment] = {}
         self._history = History()
         self._similarities: Bounded[Compared] = Bounded(CACHE_BYTES)
         self._masks: tuple[int, NDArray] | None = None
@@ -231,12 +137,10 @@ class Session:
         """
         if name == "clicks":
             return check_clicks(value, self.sizes)
-        if name == "denoise":
-            return check_flag(name, value)
-        if name == "method":
-            return self._check_method(value)
-        whole = name in ("denoise_area_th", "num_eig")
-        return check_number(name, value, *self._ranges[name], whole=whole)
+        checked = self.table[name].check(value)
+        if name == "method" and checked == "biased_ncut":
+            self.graph()
+        return checked
 
     def update(self, **changes: Any) -> bool:
         """Set clicks or settings, all of them or, where one is refused, none.
@@ -285,7 +189,7 @@ class Session:
         added = (
             to_cell(click, self.sizes[click.image], self.grid) for click in change.added
         )
-        self._state = _State(
+        self._state = State(
             (*clicks[: change.keep], *change.added),
             (*cells[: change.keep], *added),
             settings,
@@ -318,17 +222,7 @@ class Session:
             If it is empty, or there is no positive click.
         """
         with self.lock:
-            if name is None:
-                free = (f"segment {n}" for n in itertools.count(1))
-                name = next(name for name in free if name not in self._segments)
-            if not isinstance(name, str):
-                raise TypeError(f"a segment's name must be a string, got {shown(name)}")
-            if not name:
-                raise ValueError("a segment's name must not be empty")
-            if not name.isprintable():
-                raise ValueError(
-                    f"a segment's name must be printable, got {shown(name)}"
-                )
+            name = check_name(name, self._segments)
             if not self.cells(label=1):
                 raise ValueError(
                     "there is nothing to commit: click something first, positively"
@@ -407,12 +301,6 @@ class Session:
                 self._graph = self.eigvecs.graph(self.eigvals)
             return self._graph
 
-    def _check_method(self, value: Any) -> str:
-        method = check_choice("method", value, METHODS)
-        if method == "biased_ncut":
-            self.graph()
-        return method
-
     def masks(self) -> NDArray:
         """Masks of the whole batch.
 
@@ -423,31 +311,35 @@ class Session:
         """
         with self.lock:
             if self._masks is None or self._masks[0] != self.revision:
-                empty = np.zeros(self.shape[:3], dtype=bool)
-                masks = _combine(empty, self._cut_maps(slice(None)), self.settings)
+                state = self._state
+                positives, negatives = self._cut_maps(state, slice(None))
+                area_th = _area_th(state.settings)
+                masks = combine(self.shape[:3], positives, negatives, area_th)
                 self._masks = (self.revision, masks)
             return self._masks[1].copy()
 
-    def mask(self, image: int) -> NDArray:
-        """Mask of one image at its own size, with smooth edges; see `smooth_mask`.
+    def full_masks(self) -> FullMasks:
+        """Masks at the images' own sizes, each made when it is asked for.
 
         Returns
         -------
-        ndarray of bool, shape (h, w)
+        FullMasks
+            Of the clicks and settings as they are now, whatever they become.
         """
-        with self.lock:
-            cut_maps = self.cut_maps(image)
-            latent = _combine(np.zeros(self.grid, dtype=bool), cut_maps, self.settings)
-            return smooth_mask(latent, cut_maps, self.sizes[image])
+        return FullMasks(self, self._state)
 
-    def image_masks(self) -> list[NDArray]:
-        """Masks of all images, each at its own size: list of bool (h_i, w_i)."""
+    def full_mask(self, state: State, image: int, size: tuple[int, int]) -> NDArray:
+        """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
         with self.lock:
-            masks = self.masks()
-            return [
-                smooth_mask(masks[image], self.cut_maps(image), size)
-                for image, size in enumerate(self.sizes)
-            ]
+            # Copied: a view would keep the maps of all images.
+            cut_maps = CutMaps(
+                *(
+                    [CutMap(each.similarity.copy(), each.cut) for each in part]
+                    for part in self._cut_maps(state, image)
+                )
+            )
+        latent = combine(self.grid, *cut_maps, _area_th(state.settings))
+        return smooth_mask(latent, cut_maps, size)
 
     def heatmaps(self) -> NDArray:
         """Heatmaps of the whole batch.
@@ -461,70 +353,45 @@ class Session:
             heat = np.zeros(self.shape[:3], dtype=np.float32)
             for number, source in enumerate(self.sources()[0]):
                 similarity = self.similarity(source)
-                cut_map = heatmap(
+                each = heatmap(
                     similarity.values, self.settings.gamma, similarity.statistics
                 )
-                heat = np.maximum(heat, cut_map) if number else cut_map
+                heat = np.maximum(heat, each) if number else each
             return heat
 
     def cells(self, label: int | None = None) -> list[Cell]:
-        """Latent pixels of the clicks, each once, of one label or of both."""
-        with self.lock:
-            state = self._state
-            pairs = zip(state.clicks, state.cells, strict=True)
-            return list(
-                dict.fromkeys(
-                    cell for click, cell in pairs if label in (None, click.label)
-                )
-            )
+        """Cells of the clicks, each once, of one label or of both."""
+        return self._state.clicked(label)
 
     def sources(self) -> tuple[list[Source], list[Source]]:
         """Name what masks are made of: alike to the first, and not to the second."""
-        with self.lock:
-            positives, negatives = self.cells(label=1), self.cells(label=0)
-            settings = self.settings
-            if settings.method == "similarity":
-                return [*positives], [*negatives]
-            if not positives:
-                return [], []
-            weights = settings.click_weight, settings.bg_weight
-            return [ClickSet(tuple(positives), tuple(negatives), *weights)], []
+        return self._state.sources()
 
-    def _cuts(self) -> list[Iterator[tuple[Compared, np.float32]]]:
+    def _cuts(self, state: State) -> list[Iterator[tuple[Compared, np.float32]]]:
         """Similarities and where they are cut, of positives and of negatives.
 
         One after the other: together they may not fit into the memory they may take.
         """
-        settings = self.settings
+        settings = state.settings
         thresholds = settings.threshold, settings.negative_threshold
 
         def cuts(
             sources: list[Source], threshold: float
         ) -> Iterator[tuple[Compared, np.float32]]:
-            for similarity in map(self.similarity, sources):
+            for source in sources:
+                similarity = self.similarity(source, settings.num_eig)
                 yield similarity, cut(similarity.statistics, threshold, settings.gamma)
 
-        return [*map(cuts, self.sources(), thresholds)]
+        return [*map(cuts, state.sources(), thresholds)]
 
-    def _cut_maps(self, images: int | slice) -> list[Iterator[CutMap]]:
+    def _cut_maps(self, state: State, images: int | slice) -> list[Iterator[CutMap]]:
         """Similarities and cuts of the clicks on some images, one after the other."""
 
         def cut_maps(cuts: Iterator[tuple[Compared, np.float32]]) -> Iterator[CutMap]:
             for similarity, at in cuts:
                 yield CutMap(similarity.maps(images), at)
 
-        return [*map(cut_maps, self._cuts())]
-
-    def cut_maps(self, image: int) -> CutMaps:
-        """Similarities and cuts of the clicks on one image."""
-        with self.lock:
-            # Copied: a view would keep the maps of all images.
-            return CutMaps(
-                *(
-                    [CutMap(cut_map.similarity.copy(), cut_map.cut) for cut_map in part]
-                    for part in self._cut_maps(image)
-                )
-            )
+        return [*map(cut_maps, self._cuts(state))]
 
     def predictor(self) -> Callable[..., Iterator[NDArray]]:
         """Freeze clicks and settings, to make masks of images of no batch.
@@ -534,13 +401,13 @@ class Session:
         callable
             ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
             those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `mask`: with the
+            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`: with the
             similarity to what was clicked, standardised and cut as in the batch. The
             biased cut is the batch's own: new images do not change it.
         """
         with self.lock:
             settings = self.settings
-            clicked = [list(part) for part in self._cuts()]
+            clicked = [list(part) for part in self._cuts(self._state)]
 
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
@@ -553,27 +420,40 @@ class Session:
                         for cuts in clicked
                     )
                 )
-                empty = np.zeros(eigvec.shape[:-1], dtype=bool)
-                latent = _combine(empty, cut_maps, settings)
+                latent = combine(eigvec.shape[:-1], *cut_maps, _area_th(settings))
                 yield smooth_mask(latent, cut_maps, sizes[image]) if sizes else latent
 
         return predict
 
 
-def _combine(
-    empty: NDArray, cut_maps: Iterable[Iterable[CutMap]], settings: Settings
-) -> NDArray:
-    """Masks on the latent grid, denoised; written over ``empty`` ones."""
-    masks = empty
-    positives, negatives = cut_maps
-    for number, cut_map in enumerate(positives):
-        if number == 0:  # one pass over the masks in place of three
-            np.greater(cut_map.similarity, cut_map.cut, out=masks)
-        else:
-            masks |= cut_map.similarity > cut_map.cut
-    for cut_map in negatives:
-        masks &= ~(cut_map.similarity > cut_map.cut)
-    return denoise_mask(masks, settings.denoise_area_th) if settings.denoise else masks
+class FullMasks(Sequence[NDArray]):
+    """Masks at the images' own sizes, of one moment; each is made when it is asked for.
+
+    So a thousand photographs can be gone through that do not fit into memory together.
+    """
+
+    def __init__(self, session: Session, state: State) -> None:
+        self._session = session
+        self._state = state
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self._session.sizes)
+
+    def __getitem__(self, image: Any) -> Any:
+        """Make the mask of an image, bool (h, w), or a list of those of a slice."""
+        images = range(len(self))[image]
+        if isinstance(images, range):
+            return [self[each] for each in images]
+        return self.at(images, self._session.sizes[images])
+
+    def at(self, image: int, size: tuple[int, int]) -> NDArray:
+        """Make the mask of an image at any size: bool (h, w)."""
+        return self._session.full_mask(self._state, image, size)
+
+
+def _area_th(settings: Settings) -> int:
+    return settings.denoise_area_th if settings.denoise else 0
 
 
 def _nothing_to_tell(source: Source, num_eig: int) -> str:

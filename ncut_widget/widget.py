@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
-import itertools
 import keyword
 import logging
 import os
-import sys
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+import textwrap
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from threading import Lock
-from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -26,53 +19,36 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
-from ncut_widget.checks import check_choice, check_flag, check_number, shown
+from ncut_widget.checks import shown
 from ncut_widget.images import Images
+from ncut_widget.names import check_keywords, hint
 from ncut_widget.ncut import NCUT, Distance
-from ncut_widget.page.edits import Edit, Edits
+from ncut_widget.page.edits import Edits
 from ncut_widget.page.pictures import Pictures
-from ncut_widget.page.replies import reply, write_edited
-from ncut_widget.page.traits import Checked, Clicks, Mirrored, Result
-from ncut_widget.page.wire import (
-    EditRequest,
-    Message,
-    SyncRequest,
-    parse_request,
-    read_id,
+from ncut_widget.page.requests import Desk, read_request
+from ncut_widget.page.telling import TOLD, Telling
+from ncut_widget.page.traits import (
+    Clicks,
+    Result,
+    SettingTraits,
+    session_setting,
+    told,
 )
+from ncut_widget.page.wire import read_id
 from ncut_widget.pipeline import Pipeline
-from ncut_widget.session import SETTINGS, Segment, Session, check_match
-
-T = TypeVar("T")
+from ncut_widget.segment import Segment
+from ncut_widget.session import FullMasks, Session, check_match
+from ncut_widget.settings import MASK, TABLE, VIEW
 
 log = logging.getLogger(__name__)
 
-OPACITY = 0.5
-OVERLAYS = ("image", "eigvecs", "heatmap")
 STATIC = Path(__file__).parent / "static"
 
-VIEW = ("active_image", "overlay", "opacity", "hover_preview")
-"""Traits of how it looks."""
-
-TOLD = ("clicks", *SETTINGS, "_revision", "_history", "_segments", "_colors")
-"""Traits whose values are the session's, or the pictures'."""
-
-FROM_PAGE = frozenset(("clicks", *SETTINGS, *VIEW, "_view_count"))
+FROM_PAGE = frozenset(("clicks", *TABLE, "_view_count"))
 """Traits that the page may set."""
 
 
-def _setting() -> Any:
-    return Mirrored(
-        lambda self, name: self._value(name),
-        lambda self, name, value: self._set(name, value),
-    )
-
-
-def _told(read: Callable[[NcutSegmenter], Any]) -> Any:
-    return Mirrored(lambda self, name: read(self))
-
-
-class NcutSegmenter(anywidget.AnyWidget):
+class NcutSegmenter(SettingTraits, Telling):
     """Click a pixel, get the mask of that thing on every image of the batch.
 
     Display it as the last line of a cell. Left click = this is it, right click or
@@ -99,37 +75,6 @@ class NcutSegmenter(anywidget.AnyWidget):
     clicks : list of [image, x, y, label]
         Pixels of that image, x right, y down; label 1 = positive, 0 = negative.
         Replace the list; a change in place is refused.
-    threshold : float, 0 to 1, default 0.5
-        Level of the heatmap above which a pixel belongs to the mask.
-    gamma : float, 0.1 to 10, default 1
-        Exponent of the heatmap; higher means smaller masks.
-    negative_threshold : float, 0 to 1, default 0.7
-        Level above which a negative click takes pixels away; lower takes more.
-    denoise : bool, default True
-        Whether small connected components are dropped.
-    denoise_area_th : int, 0 to H * W, default 3
-        Components with fewer latent pixels than this are dropped.
-    num_eig : int, 1 to K, default K
-        Leading eigenvectors compared: few for whole scenes, many for parts.
-    method : {"similarity", "biased_ncut"}, default "similarity"
-        ``"similarity"``: pixels are compared with each click by itself.
-        ``"biased_ncut"``: with all clicks together, by the leading two eigenvectors of
-        a normalized cut that is biased towards them; see `Graph.bias`. Needs `eigvals`,
-        and eigenvectors of length 1 over the whole batch.
-    click_weight : float, 0 to 1, default 0.5
-        Share of the clicks in the biased cut; the rest is the graph's.
-    bg_weight : float, 0 to 10, default 0.1
-        How much negative clicks count in the biased cut, in place of
-        `negative_threshold`.
-    active_image : int, 0 to B - 1, default 0
-        The image on the stage.
-    overlay : {"image", "eigvecs", "heatmap"}, default "image"
-        What lies over the image on the stage: the mask alone, or the eigenvectors'
-        colours or the heatmap with the mask's outline.
-    opacity : float, 0 to 1, default 0.5
-        Of what lies over the image.
-    hover_preview : bool, default True
-        Whether the page shows, under the pointer, what a click there would give.
     masks : ndarray of bool, shape (B, H, W)
         Read-only; all False without a positive click. ``observe(f, "masks")`` calls
         ``f`` once for each settled change.
@@ -155,44 +100,14 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     _own_layout: Any = None
 
-    clicks = _setting()
-    threshold = _setting()
-    gamma = _setting()
-    negative_threshold = _setting()
-    denoise = _setting()
-    denoise_area_th = _setting()
-    num_eig = _setting()
-    method = _setting()
-    click_weight = _setting()
-    bg_weight = _setting()
-
-    active_image = Checked(
-        lambda self, name, value: check_number(
-            name, value, 0, len(self._session.sizes) - 1, whole=True
-        ),
-        lambda self, name: 0,
-    )
-    overlay = Checked(
-        lambda self, name, value: check_choice(name, value, OVERLAYS),
-        lambda self, name: "image",
-    )
-    opacity = Checked(
-        lambda self, name, value: check_number(name, value, 0, 1),
-        lambda self, name: OPACITY,
-    )
-
-    hover_preview = Checked(
-        lambda self, name, value: check_flag(name, value),
-        lambda self, name: True,
-    )
-
+    clicks = session_setting("Pixels that were clicked, and their labels.")
     masks = Result()
 
     _info = traitlets.Dict(read_only=True).tag(sync=True)
-    _revision = _told(lambda self: self._session.revision)
-    _colors = _told(lambda self: self._pictures.version)
-    _segments = _told(lambda self: list(self._session.segments))
-    _history = _told(lambda self: list(self._session.history))
+    _revision = told(lambda self: self._session.revision)
+    _colors = told(lambda self: self._pictures.version)
+    _segments = told(lambda self: list(self._session.segments))
+    _history = told(lambda self: list(self._session.history))
 
     def __init__(
         self,
@@ -209,15 +124,9 @@ class NcutSegmenter(anywidget.AnyWidget):
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
         self._edits = Edits()
-        self._bound: dict[str, dict[str, Any]] = {}
         self._pipeline: Pipeline | None = None
         self._listed: tuple[Any, Clicks] = ((), Clicks())
-        self._events: deque[Any] = deque()
-        self._queue = Lock()
-        self._teller: FrameType | None = None
-        self._last_told: dict[str, Any] = {}
         super().__init__(**settings)
-        self._last_told = {name: getattr(self, name) for name in TOLD}
         self._own_layout = None if "layout" in settings else self.layout
         self.on_msg(self._receive)
 
@@ -227,10 +136,11 @@ class NcutSegmenter(anywidget.AnyWidget):
         return {
             "grid": list(self._session.grid),
             "sizes": [list(size) for size in self._session.sizes],
-            "num_eig_max": self._session.shape[-1],
             "has_images": self._pictures.has_images,
             "has_eigvals": self._session.eigvals is not None,
-            "defaults": {**asdict(self._session.defaults), "opacity": OPACITY},
+            "settings": {
+                name: entry.describe() for name, entry in self._session.table.items()
+            },
         }
 
     @classmethod
@@ -435,16 +345,38 @@ class NcutSegmenter(anywidget.AnyWidget):
     @property
     def mask(self) -> NDArray:
         """Mask of the active image: bool, shape (h, w), that image's own size."""
-        return self._session.mask(self.active_image)
+        return self._session.full_masks()[self.active_image]
+
+    def full_masks(self) -> FullMasks:
+        """Masks of all images at their own sizes, each made when it is asked for.
+
+        So a thousand photographs can be gone through that do not fit into memory
+        together. They are of the clicks and settings as they are now, whatever becomes
+        of these.
+
+        Returns
+        -------
+        FullMasks
+            A sequence of ndarray of bool, shapes (h_i, w_i).
+
+        Examples
+        --------
+        >>> eigvecs = np.ones((2, 8, 8, 2), dtype=np.float32)
+        >>> eigvecs[:, 2:5, 2:5, 1] = -1
+        >>> seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
+        >>> [int(mask.sum()) for mask in seg.full_masks()]
+        [9, 9]
+        """
+        return self._session.full_masks()
 
     def image_masks(self) -> list[NDArray]:
-        """Masks of all images, each at its image's own size.
+        """Masks of all images, each at its image's own size; see `full_masks`.
 
         Returns
         -------
         list of ndarray of bool, shapes (h_i, w_i)
         """
-        return self._session.image_masks()
+        return list(self.full_masks())
 
     @property
     def eigvecs(self) -> NDArray:
@@ -604,7 +536,7 @@ class NcutSegmenter(anywidget.AnyWidget):
             if isinstance(name, str) and not self.has_trait(name):
                 known = [n for n in self.trait_names() if not n.startswith("_")]
                 raise ValueError(
-                    f"NcutSegmenter has no trait {name!r}; {_hint(name, known)}"
+                    f"NcutSegmenter has no trait {name!r}; {hint(name, known)}"
                 )
         super().observe(handler, names, type)
 
@@ -643,138 +575,7 @@ class NcutSegmenter(anywidget.AnyWidget):
         value = self._session.check(name, value)
         self._apply(self._session.update, **{name: value})
 
-    def _apply(self, action: Callable[..., T], *arguments: Any, **changes: Any) -> T:
-        """Change the session, and tell the page and observers whatever comes of it."""
-
-        def change() -> T:
-            before = self._watched_masks()
-            try:
-                return action(*arguments, **changes)
-            finally:
-                self._tell_changes(before)
-
-        return self._locked(change)
-
-    def _locked(self, action: Callable[[], T]) -> T:
-        """Do something under the session's lock; observers hear of it afterwards."""
-        try:
-            with self._session.lock:
-                return action()
-        finally:
-            self._tell_observers()
-
-    def _tell_changes(self, masks: NDArray | None) -> None:
-        """Tell what has changed since it was last told, and masks that were these."""
-        changes = [
-            _change(self, name, old, new)
-            for name, old in self._last_told.items()
-            if (new := getattr(self, name)) is not old and new != old
-        ]
-        after = self._watched_masks()
-        if not (masks is None or after is None or np.array_equal(masks, after)):
-            for name, namespace in self._bound.items():
-                namespace[name] = after.copy()
-            changes.append(_change(self, "masks", masks, after))
-        if "notify_change" in vars(self):  # a block holds what is to be told
-            for change in changes:
-                self.notify_change(change)
-            return
-        names = [change.name for change in changes if change.name in self._last_told]
-        names = [n for n in names if self._should_send_property(n, getattr(self, n))]
-        if names:
-            self.send_state(names)
-        for change in changes:
-            self._note_told(change)
-            self._notify_observers(change)
-
-    def notify_change(self, change: Any) -> None:
-        """Tell the page of a change, and then observers."""
-        super().notify_change(change)
-        self._note_told(change)
-
-    def _note_told(self, change: Any) -> None:
-        if change["name"] in self._last_told:
-            self._last_told[change["name"]] = change["new"]
-
-    @contextmanager
-    def hold_trait_notifications(self) -> Iterator[None]:
-        """Tell of several changes at once, when the block ends; as for any traits."""
-        try:
-            with super().hold_trait_notifications():
-                yield
-        finally:
-            # A block that is refused forgets what it held.
-            if "notify_change" not in vars(self):
-                self._apply(lambda: None)
-
-    def _watched_masks(self) -> NDArray | None:
-        """Return the masks if anyone wants them; nothing is computed for nobody."""
-        observers = self._trait_notifiers
-        watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
-        wanted = self._bound or watched.get("change")
-        return self._session.masks() if wanted else None
-
-    # From session to observers ----------------------------------------------------
-
-    def _notify_observers(self, event: Any) -> None:
-        if event["name"] in (*TOLD, *VIEW, "masks"):
-            self._events.append(event)
-            self._tell_observers()
-        else:
-            super()._notify_observers(event)
-
-    def _tell_observers(self) -> None:
-        """Call observers in the order of the changes, one at a time, without the lock.
-
-        Whoever changes something meanwhile leaves it to the one who is telling.
-        """
-        me = sys._getframe()
-        while not self._session.locked_here:
-            event = self._next_event(me)
-            if event is None:
-                break
-            self._tell_observers_of(event)
-
-    def _next_event(self, me: FrameType) -> Any:
-        with self._queue:
-            teller = self._teller
-            if teller not in (None, me) and _is_running(teller):
-                return None
-            self._teller = me if self._events else None
-            return self._events.popleft() if self._events else None
-
-    def _tell_observers_of(self, event: Any) -> None:
-        tables = (
-            self._trait_notifiers.get(name, {})
-            for name in (event["name"], traitlets.All)
-        )
-        observers = [
-            observer
-            for table in tables
-            for kind in (event["type"], traitlets.All)
-            for observer in table.get(kind, ())
-        ]
-        for observer in observers:
-            try:
-                if isinstance(observer, traitlets.EventHandler) and observer.name:
-                    observer = getattr(self, observer.name)
-                observer(event)
-            except Exception as error:
-                _show_failure(observer, event["name"], error)
-
     # From and to the page ---------------------------------------------------------
-
-    def send_state(self, key: str | Iterable[str] | None = None) -> None:
-        """Send traits to the page, without a search for buffers in thousands of clicks.
-
-        That search takes ipywidgets 2 us a number; only a widget's first state, which
-        goes another way, could hold any.
-        """
-        state = self.get_state(key=key)
-        for name in state.keys() & self._property_lock.keys():
-            self._property_lock[name] = state[name]
-        if state:
-            self._send({"method": "update", "state": state, "buffer_paths": []})
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
         """Take from the page what it may set; what is refused is said and put right."""
@@ -795,7 +596,7 @@ class NcutSegmenter(anywidget.AnyWidget):
 
     def _take(self, values: Mapping[str, Any]) -> None:
         """Set what has been checked: what masks depend on as one change."""
-        ours = ("clicks", *SETTINGS)
+        ours = ("clicks", *MASK)
         self._session.update(**{k: v for k, v in values.items() if k in ours})
         super().set_state(dict(values))
 
@@ -803,55 +604,37 @@ class NcutSegmenter(anywidget.AnyWidget):
         for name, value in values.items():
             if name not in FROM_PAGE:
                 raise ValueError(f"the page may not set {shown(name)}")
-            if name in VIEW:
-                self.traits()[name].validate(self, value)
-            elif name in TOLD:
+            if name in ("clicks", *TABLE):
                 self._session.check(name, value)
 
     def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
-        """Answer a request of the page; see `ncut_widget.page.wire`."""
-        request_id = read_id(content)
+        """Answer a request of the page; see `ncut_widget.page.requests`."""
+        desk = Desk(
+            self._session,
+            self._pictures,
+            self._edits,
+            self.send,
+            self._apply,
+            self._sync,
+        )
         try:
-            request = parse_request(content, self._session)
-            if isinstance(request, EditRequest):
-                # The traits come after: the page paints from the answer alone, and a
-                # small message before it can hold it up by a round trip.
-                self._apply(lambda: self.send(*self._edit(request)))
-            elif isinstance(request, SyncRequest):
-                self._sync(request)
-            else:
-                self.send(*reply(self._session, self._pictures, request))
+            read_request(content, self._session).handle(desk)
         except (TypeError, ValueError, OSError, traitlets.TraitError) as error:
-            self._send_error(request_id, error)
+            self._send_error(read_id(content), error)
         except Exception as error:
             log.exception("a message from the page failed: %s", shown(content))
-            self._send_error(request_id, error)
+            self._send_error(read_id(content), error)
 
-    def _edit(self, request: EditRequest) -> Message:
-        """Edit the clicks in order, up to the first edit that is refused."""
-
-        def make(edit: Edit) -> None:
-            operation, click = edit
-            if operation == "click":
-                self._session.add_click(click)
-            else:
-                getattr(self._session, operation)()
-
-        before = [*itertools.chain(*self._session.sources())]
-        refused = self._edits.make(request.page, request.first, request.edits, make)
-        return write_edited(self._session, request, before, refused)
-
-    def _sync(self, request: SyncRequest) -> None:
+    def _sync(self, settings: Mapping[str, Any], then: Callable[[], object]) -> None:
         """Set what may not have arrived, and tell all that the page may have missed."""
 
         def sync() -> None:
             try:
-                self._check(request.settings)
-                self._apply(self._take, request.settings)
+                self._check(settings)
+                self._apply(self._take, settings)
             finally:
                 self.send_state([*TOLD, *VIEW])
-            revision = self._session.revision
-            self.send({"type": "synced", "id": request.id, "revision": revision})
+            then()
 
         self._locked(sync)
 
@@ -860,32 +643,15 @@ class NcutSegmenter(anywidget.AnyWidget):
         self.send({"type": "error", "id": request_id, "message": message})
 
 
-def _change(owner: Any, name: str, old: Any, new: Any) -> traitlets.Bunch:
-    return traitlets.Bunch(name=name, old=old, new=new, owner=owner, type="change")
-
-
-def _is_running(frame: FrameType) -> bool:
-    """Whether a call goes on, on any thread: Ctrl-C may have ended it anywhere."""
-    for top in sys._current_frames().values():
-        each: FrameType | None = top
-        while each is not None:
-            if each is frame:
-                return True
-            each = each.f_back
-    return False
+_BEFORE = "    masks : ndarray of bool"
+_LISTED = "\n".join(entry.document() for entry in TABLE.values())
+NcutSegmenter.__doc__ = (NcutSegmenter.__doc__ or "").replace(
+    _BEFORE, f"{textwrap.indent(_LISTED, '    ')}\n{_BEFORE}"
+)
 
 
 def _listed(clicks: Sequence[Any]) -> Clicks:
     return Clicks(map(Clicks, clicks))
-
-
-def _show_failure(observer: Any, name: str, error: Exception) -> None:
-    """Show the traceback of a user's observer, and log it: nobody can catch it."""
-    shell = get_ipython()
-    what = "%s, which observes %s, failed: %s"
-    log.error(what, shown(observer), name, error, exc_info=shell is None)
-    if shell is not None:
-        shell.showtraceback()
 
 
 def _check_attribute(kind: type, name: str) -> None:
@@ -897,7 +663,7 @@ def _check_attribute(kind: type, name: str) -> None:
     if not hasattr(kind, name) and kind.__name__ == NcutSegmenter.__name__:
         known = [known for known in dir(kind) if not known.startswith("_")]
         raise AttributeError(
-            f"NcutSegmenter has no attribute {name!r}; {_hint(name, known)}"
+            f"NcutSegmenter has no attribute {name!r}; {hint(name, known)}"
         )
 
 
@@ -909,14 +675,5 @@ def _check_features(features: Any) -> Any:
     return features
 
 
-def _check_keywords(keywords: Mapping[str, Any], *more: str) -> None:
-    allowed = sorted({"clicks", *SETTINGS, *VIEW, "layout", *more})
-    for name in keywords.keys() - set(allowed):
-        raise TypeError(
-            f"NcutSegmenter has no keyword {name!r}; {_hint(name, allowed)}"
-        )
-
-
-def _hint(name: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+def _check_keywords(keywords: Iterable[str], *more: str) -> None:
+    check_keywords("NcutSegmenter", keywords, ("clicks", *TABLE, "layout", *more))

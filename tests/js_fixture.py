@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from ncut_widget.masks.cut import cut, heatmap, similarity_statistics
 from ncut_widget.masks.similarity import Quantised
-from ncut_widget.masks.smooth import smooth_mask
 from ncut_widget.session import Session
 
 PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
@@ -82,7 +81,7 @@ def smooth_fixture(session: Session) -> list[dict[str, Any]]:
     return [
         {"image": image, "size": list(size), "mask": bits(mask)}
         for image, size in ((0, (31, 47)), (1, (24, 20)), (1, (12, 10)), (0, (5, 7)))
-        for mask in [smooth_mask(session.masks()[image], session.cut_maps(image), size)]
+        for mask in [session.full_masks().at(image, size)]
     ]
 
 
@@ -183,6 +182,7 @@ def fixture() -> dict[str, Any]:
     tiny[3, 4] = 0.75
     return {
         "grid": [height, width],
+        "settings": {name: each.describe() for name, each in session.table.items()},
         "similarities": similarity_fixture(session, CLICKS),
         "cases": [case_fixture(session, case) for case in CASES],
         "previews": [preview_fixture(session, num_eig) for num_eig in (4, 2)],

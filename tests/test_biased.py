@@ -155,9 +155,9 @@ def test_the_session_s_masks_are_those_of_the_dense_cut() -> None:
     masks = threshold_mask(dense.astype(np.float32).reshape(SHAPE), 0.3, 0.7)
     np.testing.assert_array_equal(session.masks(), denoise_mask(masks, 4))
     assert session.heatmaps().max() > 0.9
-    full = session.image_masks()
+    full = list(session.full_masks())
     np.testing.assert_array_equal(full[1], session.masks()[1])
-    np.testing.assert_array_equal(session.mask(1), full[1])
+    np.testing.assert_array_equal(session.full_masks()[1], full[1])
 
 
 def test_without_weight_of_the_clicks_it_is_the_graph_s_own_cut() -> None:

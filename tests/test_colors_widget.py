@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -14,8 +15,9 @@ from PIL import Image
 from ncut_widget import NcutSegmenter, rgb_from_pca_3d, rgb_from_tsne_3d
 from ncut_widget.color import PrincipalColors
 from ncut_widget.images import Images
-from ncut_widget.page.pictures import METHODS, REPLY_BYTES, Pictures
-from ncut_widget.page.wire import PicturesRequest
+from ncut_widget.page.pictures import METHODS, Pictures
+from ncut_widget.page.requests import PicturesRequest
+from ncut_widget.page.wire import REPLY_BYTES, Message
 
 TSNE = {"num_sample": 60, "perplexity": 10, "progress": False}
 
@@ -67,13 +69,17 @@ def test_a_picture_shows_its_image_s_colours_and_no_others_are_made(
     assert np.array_equal(picture, np.round(seg.colors[1] * 255).astype(np.uint8))
 
 
+def answer(request: PicturesRequest, pictures: Pictures) -> Message:
+    return request.answer(Mock(pictures=pictures))
+
+
 def test_pictures_beyond_ten_megabytes_are_left_for_another_request() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1, 1300, 1300, 3), np.uint8)
     pictures = Pictures(torch.zeros(8, 2, 2, 1), Images(list(noise.repeat(8, axis=0))))
-    asked = PicturesRequest("p", "stage", [3, 1, 3, 0, 2, 5, 4, 1, 7, 6])
+    asked = PicturesRequest("p", "stage", [3, 1, 0, 2, 5, 4, 7, 6])
     seen = []
     while asked.images:
-        content, files = pictures.write(asked)
+        content, files = answer(asked, pictures)
         assert 1 <= len(files) < 8
         assert sum(map(len, files)) <= REPLY_BYTES
         seen += [picture["image"] for picture in content["pictures"]]
@@ -84,9 +90,9 @@ def test_pictures_beyond_ten_megabytes_are_left_for_another_request() -> None:
 def test_a_picture_that_is_too_large_comes_alone(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncut_widget.page.pictures.REPLY_BYTES", 10)
+    monkeypatch.setattr("ncut_widget.page.requests.REPLY_BYTES", 10)
     pictures = Pictures(seg._session.eigvecs.tensor, None)
-    content, files = pictures.write(PicturesRequest("p", "stage", [2, 0]))
+    content, files = answer(PicturesRequest("p", "stage", [2, 0]), pictures)
     assert [picture["image"] for picture in content["pictures"]] == [2]
     assert len(files) == 1
     assert content["left"] == [0]

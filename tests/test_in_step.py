@@ -175,7 +175,7 @@ def test_in_a_notebook_the_traceback_is_shown(
 ) -> None:
     shown: list[Any] = []
     shell = SimpleNamespace(showtraceback=lambda: shown.append(sys.exc_info()[1]))
-    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    monkeypatch.setattr("ncut_widget.page.telling.get_ipython", lambda: shell)
     seg.observe(lambda change: 1 / 0, "masks")
     seg.add_click(9, 9)
     assert [type(error) for error in shown] == [ZeroDivisionError]

@@ -87,8 +87,10 @@ def test_num_eig_is_a_prefix_of_the_eigenvectors(
 def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
     session.add_click([0, 3, 3, 1])
     sizes = [(32, 32), (48, 64), (16, 16)]
-    apart = [session.mask(image) for image in range(3)]  # before masks() is cached
-    together = session.image_masks()
+    apart = [
+        session.full_masks()[image] for image in range(3)
+    ]  # before masks() is cached
+    together = list(session.full_masks())
     masks = session.masks()
     for image, size in enumerate(sizes):
         assert apart[image].shape == size
@@ -281,7 +283,9 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     np.testing.assert_array_equal(bounded.masks(), session.masks())
     assert len(bounded._similarities) <= 6
     for image in range(3):
-        np.testing.assert_array_equal(bounded.mask(image), session.mask(image))
+        np.testing.assert_array_equal(
+            bounded.full_masks()[image], session.full_masks()[image]
+        )
 
 
 def test_threads_never_see_half_a_change(session: Session) -> None:

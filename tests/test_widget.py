@@ -498,7 +498,7 @@ def test_an_accident_in_a_handler_is_logged_and_said(
     def fail(request: Any) -> None:
         raise MemoryError("no memory left")
 
-    monkeypatch.setattr(seg._pictures, "write", fail)
+    monkeypatch.setattr(seg._pictures, "encoder", fail)
     content, _ = wire.ask(
         {"type": "pictures", "id": "p", "kind": "stage", "images": [0]}
     )

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Clicks, promptsOf, sourcesOf } from "../src/model/clicks.js";
+import { infoOf } from "./info.js";
 
 /** @typedef {import("../src/model/wire.js").Click} Click */
 
@@ -125,12 +126,7 @@ test("dropped edits leave what the kernel told", () => {
 });
 
 test("clicks in one cell are one cell, of each label", () => {
-  const info = {
-    grid: /** @type {[number, number]} */ ([2, 2]),
-    sizes: [/** @type {[number, number]} */ ([10, 20])],
-    num_eig_max: 1,
-    has_images: true,
-  };
+  const info = infoOf({ sizes: [[10, 20]] });
   /** @type {Click[]} */
   const clicks = [
     [0, 1, 1, 1],

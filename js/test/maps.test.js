@@ -7,8 +7,10 @@ import { Segmentation } from "../src/model/segmentation.js";
 import { Similarities } from "../src/model/similarities.js";
 import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
+import { infoOf } from "./info.js";
 import { STATS } from "./model.js";
 
+/** @typedef {import("../src/model/wire.js").Size} Size */
 /** @typedef {import("../src/model/wire.js").Click} Click */
 /** @typedef {import("../src/model/wire.js").Cell} Cell */
 
@@ -27,8 +29,11 @@ const decode = async () => ({ close() {} });
  */
 function open(t, side, count) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
-  const sizes = Array.from({ length: IMAGES }, () => [side, side]);
-  const _info = { grid: [side, side], sizes, num_eig_max: 4, has_images: true };
+  const sizes = Array.from(
+    { length: IMAGES },
+    () => /** @type {Size} */ ([side, side]),
+  );
+  const _info = infoOf({ grid: [side, side], sizes });
   /** @type {Click[]} */
   const clicks = Array.from({ length: count }, (_, k) => [k % IMAGES, k, 0, k % 2]);
   const host = new Host({ _info, clicks });

@@ -1,5 +1,7 @@
 /** A model as anywidget hands it over, and a host that delivers what the test says. */
 
+import { infoOf } from "./info.js";
+
 /** @typedef {import("../src/model/wire.js").Size} Size */
 
 /** @type {Size} */
@@ -43,16 +45,7 @@ export class FakeModel {
       overlay: "image",
       opacity: 0.5,
       hover_preview: true,
-      _info: {
-        grid: GRID,
-        sizes: [
-          [20, 20],
-          [20, 20],
-          [20, 20],
-        ],
-        num_eig_max: 4,
-        has_images: true,
-      },
+      _info: infoOf({ grid: GRID }),
       _revision: 0,
       _colors: 0,
       _history: [false, false],

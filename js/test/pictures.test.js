@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
 import { Pictures } from "../src/model/pictures.js";
 import { Store } from "../src/model/store.js";
+import { infoOf } from "./info.js";
 import { FakeModel, pictureOf } from "./model.js";
 
 /** @typedef {import("../src/model/wire.js").PictureKind} PictureKind */
 
 const SIZE = /** @type {import("../src/model/wire.js").Size} */ ([20, 20]);
 const WITHOUT_IMAGES = {
-  _info: { grid: [2, 2], sizes: [SIZE, SIZE], num_eig_max: 4, has_images: false },
+  _info: infoOf({ sizes: [SIZE, SIZE], has_images: false }),
 };
 
 /** Let what is being decoded arrive. */

@@ -21,7 +21,8 @@ from ncut_widget.color import (
     rgb_from_umap_3d,
 )
 from ncut_widget.images import Images, RGBImage
-from ncut_widget.page.wire import REPLY_BYTES, Message, PicturesRequest
+
+KINDS = ("stage", "thumb", "eigvecs")
 
 SIDES = {"stage": 2048, "thumb": 192}
 """Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""
@@ -144,40 +145,7 @@ class Pictures:
         with self._lock:
             self._coloring = _Coloring(self.version + 1, rgb.__getitem__, rgb)
 
-    def write(self, request: PicturesRequest) -> Message:
-        """Answer a request for pictures, with as many as fit: the others are `left`.
-
-        No lock is held while files are read, decoded and encoded.
-        """
-        wanted = list(dict.fromkeys(request.images))
-        version, encode = self._encoder(request.kind)
-        made: list[Picture] = []
-        size = 0
-        for image in wanted:
-            picture = encode(image)
-            size += len(picture.data)
-            if made and size > REPLY_BYTES:
-                break
-            made.append(picture)
-        content = {
-            "type": "pictures",
-            "id": request.id,
-            "kind": request.kind,
-            "colors": version,
-            "pictures": [
-                {
-                    "image": image,
-                    "mime": picture.mime,
-                    "width": picture.width,
-                    "height": picture.height,
-                }
-                for image, picture in zip(wanted, made, strict=False)
-            ],
-            "left": wanted[len(made) :],
-        }
-        return content, [picture.data for picture in made]
-
-    def _encoder(self, kind: str) -> tuple[int, Callable[[int], Picture]]:
+    def encoder(self, kind: str) -> tuple[int, Callable[[int], Picture]]:
         """Give the version of the colours, and what makes an image's picture."""
         images = self._images
         if kind == "eigvecs" or images is None:

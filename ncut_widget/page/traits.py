@@ -1,11 +1,13 @@
-"""Traits that are checked, mirrored or computed by the session behind the widget."""
+"""The widget's traits, whose values the session behind it checks, keeps or computes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import traitlets
+
+from ncut_widget.settings import MASK, VIEW, MaskSettings, Setting, ViewSettings
 
 ADVICE = "replace the list, seg.clicks = [...], or use seg.add_click(x, y)"
 
@@ -33,35 +35,26 @@ class Clicks(list[Any]):
 
 
 class Checked(traitlets.TraitType):
-    """A synced trait whose values pass the widget's own check, with its one sentence.
+    """A synced trait whose values the session checks, with its one sentence.
 
     Parameters
     ----------
-    check : callable
-        ``(widget, name, value)`` -> the value as plain Python; raises TypeError or
-        ValueError where it is refused.
-    default : callable
-        ``(widget, name)`` -> the value at the start.
+    entry : Setting
+        Of the table of settings.
     """
 
-    def __init__(
-        self,
-        check: Callable[[Any, str, Any], Any],
-        default: Callable[[Any, str], Any],
-    ) -> None:
-        super().__init__()
-        self._check = check
-        self._default = default
+    def __init__(self, entry: Setting) -> None:
+        super().__init__(help=entry.text)
         self.tag(sync=True)
 
     def default(self, obj: Any = None) -> Any:
-        """Ask the widget for the value at the start."""
-        return self._default(obj, str(self.name))
+        """Return the value at the start."""
+        return obj._session.table[self.name].default
 
     def validate(self, obj: Any, value: Any) -> Any:
         """Check a value, and pass on the sentence as a TraitError."""
         try:
-            return self._check(obj, str(self.name), value)
+            return obj._session.check(str(self.name), value)
         except (TypeError, ValueError) as error:
             raise traitlets.TraitError(str(error)) from None
 
@@ -83,14 +76,17 @@ class Mirrored(traitlets.TraitType):
     write : callable, optional
         ``(widget, name, value)``: sets it; raises TypeError or ValueError where it is
         refused. Read-only without.
+    help : str, optional
+        What it is.
     """
 
     def __init__(
         self,
         read: Callable[[Any, str], Any],
         write: Callable[[Any, str, Any], None] | None = None,
+        help: str | None = None,
     ) -> None:
-        super().__init__(read_only=write is None)
+        super().__init__(read_only=write is None, help=help)
         self._read = read
         self._write = write
         self.tag(sync=True)
@@ -121,3 +117,35 @@ class Result(traitlets.TraitType):
 
     def set(self, obj: Any, value: Any) -> None:
         """Keep nothing: the value follows from the session."""
+
+
+def session_setting(help: str) -> Mirrored:
+    """Make a trait of the clicks, or of a setting, that the session keeps."""
+    return Mirrored(
+        lambda self, name: self._value(name),
+        lambda self, name, value: self._set(name, value),
+        help,
+    )
+
+
+def told(read: Callable[[Any], Any]) -> Any:
+    """Make a read-only trait that the page is told."""
+    return Mirrored(lambda self, name: read(self))
+
+
+if TYPE_CHECKING:
+
+    class SettingTraits(MaskSettings, ViewSettings):
+        """The settings, as an editor sees them."""
+
+else:
+    SettingTraits = traitlets.MetaHasTraits(
+        "SettingTraits",
+        (traitlets.HasTraits,),
+        {
+            "__doc__": "A trait for each entry of the table of settings.",
+            "__module__": __name__,
+            **{name: session_setting(entry.text) for name, entry in MASK.items()},
+            **{name: Checked(entry) for name, entry in VIEW.items()},
+        },
+    )

@@ -1,4 +1,6 @@
-"""What the page may ask for; `ncut_widget.page.replies` answers.
+"""The wire: what the page may ask for, and how its messages are read.
+
+`ncut_widget.page.requests` has a class for each kind, which answers it.
 
 Requests carry an ``id`` that their answer repeats: a name of the page and a number that
 grows. They are answered in the order they come in, so that an answer tells the page
@@ -48,90 +50,21 @@ as long as it likes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypeGuard
 
-from ncut_widget.checks import check_choice, check_flag, check_number, shown
+from ncut_widget.checks import check_choice, check_number, shown
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.similarity import ClickSet, Source
-from ncut_widget.page.edits import Edit
 from ncut_widget.session import Session
 
 Message = tuple[dict[str, Any], list[Any]]
-
-OPERATIONS = ("click", "undo", "redo", "clear", "commit")
-PICTURE_KINDS = ("stage", "thumb", "eigvecs")
-REQUESTS = ("edit", "maps", "vectors", "moments", "pictures", "sync")
+"""Contents and buffers."""
 
 REPLY_BYTES = 10 * 2**20
 """Of one answer's buffers, at most; one part alone, as of an image, may be larger."""
 
-CUTS = 8
-"""Biased cuts that one request may ask for: each is a product with the whole batch."""
-
 NAME_LENGTH = 100
 """Characters of an id or a page's name, at most."""
-
-
-@dataclass(frozen=True)
-class EditRequest:
-    """Change the clicks, in order; ``images`` are those on view.
-
-    Without a page the edits have no numbers, and are made whenever they come.
-    """
-
-    id: str
-    page: str | None
-    first: int
-    edits: list[Edit]
-    images: list[int]
-
-
-@dataclass(frozen=True)
-class MapsRequest:
-    """Send the similarity maps of some cells, or sets of clicks, on some images."""
-
-    id: str
-    num_eig: int
-    wants: list[tuple[Source, list[int]]]
-
-
-@dataclass(frozen=True)
-class VectorsRequest:
-    """Send the quantised eigenvectors of some images, and of the sample if asked."""
-
-    id: str
-    images: list[int]
-    sample: bool
-
-
-@dataclass(frozen=True)
-class MomentsRequest:
-    """Send mean and covariance of the leading eigenvectors."""
-
-    id: str
-    num_eig: int
-
-
-@dataclass(frozen=True)
-class PicturesRequest:
-    """Send some images as encoded files."""
-
-    id: str
-    kind: str
-    images: list[int]
-
-
-@dataclass(frozen=True)
-class SyncRequest:
-    """Set traits, and send all of them."""
-
-    id: str
-    settings: dict[str, Any]
-
-
-Query = MapsRequest | VectorsRequest | MomentsRequest | PicturesRequest
-Request = EditRequest | SyncRequest | Query
 
 
 def read_id(content: Any) -> str | None:
@@ -149,64 +82,6 @@ def _is_name(value: Any) -> TypeGuard[str]:
     )
 
 
-def parse_request(content: Any, session: Session) -> Request:
-    """Read a message of the page.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it is no request, in one sentence.
-    """
-    request = _Fields(content, "a message from the page")
-    request_id = request.name("id")
-    kind = request.one_of("type", REQUESTS)
-    if kind == "edit":
-        edits = [_Fields(edit, "an edit") for edit in request.get("edits", list)]
-        numbered = "page" in request.content
-        return EditRequest(
-            request_id,
-            request.name("page") if numbered else None,
-            request.whole("first", 1, 2**53) if numbered else 1,
-            [(e.one_of("op", OPERATIONS), e.content.get("click")) for e in edits],
-            request.indices("images", session),
-        )
-    if kind == "vectors":
-        images = request.indices("images", session)
-        check_size(len(images), vectors_bytes(session), "images' eigenvectors")
-        sample = check_flag("sample", request.content.get("sample"))
-        return VectorsRequest(request_id, images, sample)
-    if kind == "moments":
-        return MomentsRequest(request_id, request.num_eig(session))
-    if kind == "maps":
-        wants = [_Fields(want, "a wanted map") for want in request.get("wants", list)]
-        num_eig = request.num_eig(session)
-        maps = [(w.source(session), w.indices("images", session)) for w in wants]
-        cuts = sum(isinstance(source, ClickSet) for source, _ in maps)
-        if cuts > CUTS:
-            raise ValueError(f"one request may ask for {CUTS} biased cuts, got {cuts}")
-        count = sum(max(len(images), 1) for _, images in maps)
-        check_size(count, map_bytes(session), "maps")
-        return MapsRequest(request_id, num_eig, maps)
-    if kind == "sync":
-        return SyncRequest(request_id, request.get("settings", dict))
-    return PicturesRequest(
-        request_id,
-        request.one_of("kind", PICTURE_KINDS),
-        request.indices("images", session),
-    )
-
-
-def map_bytes(session: Session) -> int:
-    """Bytes of one similarity map."""
-    return 4 * session.grid[0] * session.grid[1]
-
-
-def vectors_bytes(session: Session) -> int:
-    """Bytes of one image's quantised eigenvectors."""
-    _, height, width, num_eig = session.shape
-    return 2 * height * width * num_eig
-
-
 def check_size(count: int, size: int, what: str) -> None:
     """Raise ValueError if a reply of so many things of a size would be too large."""
     most = max(REPLY_BYTES // size, 1)
@@ -217,8 +92,11 @@ def check_size(count: int, size: int, what: str) -> None:
         )
 
 
-class _Fields:
-    """A dictionary from outside, read field by field."""
+class Fields:
+    """A dictionary from outside, read field by field.
+
+    Every method raises TypeError or ValueError, with one sentence, for what it is not.
+    """
 
     def __init__(self, content: Any, what: str) -> None:
         if not isinstance(content, dict):
@@ -227,6 +105,7 @@ class _Fields:
         self.what = what
 
     def get(self, name: str, kind: type) -> Any:
+        """Return a value of a type."""
         value = self.content.get(name)
         if not isinstance(value, kind) or isinstance(value, bool):
             raise TypeError(
@@ -235,6 +114,7 @@ class _Fields:
         return value
 
     def name(self, name: str) -> str:
+        """Return a short name of ASCII characters."""
         value = self.content.get(name)
         if not _is_name(value):
             raise TypeError(
@@ -244,15 +124,19 @@ class _Fields:
         return value
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        """Return one of some names."""
         return check_choice(f"{name!r} of {self.what}", self.content.get(name), allowed)
 
     def whole(self, name: str, low: int, high: int) -> int:
+        """Return a whole number within a range."""
         return int(check_number(name, self.get(name, int), low, high, whole=True))
 
     def num_eig(self, session: Session) -> int:
+        """Return a number of leading eigenvectors."""
         return session.check("num_eig", self.get("num_eig", int))
 
     def indices(self, name: str, session: Session) -> list[int]:
+        """Return different images of the batch."""
         last = len(session.sizes) - 1
         indices = self.get(name, list)
         if len(indices) > last + 1:
@@ -266,9 +150,10 @@ class _Fields:
         return checked
 
     def source(self, session: Session) -> Source:
+        """Return what a wanted map is of."""
         if "clicks" not in self.content:
             return _cell(self.get("cell", list), session)
-        clicks = _Fields(self.content["clicks"], "the clicks of a wanted map")
+        clicks = Fields(self.content["clicks"], "the clicks of a wanted map")
         positives, negatives = (
             tuple(_cell(cell, session) for cell in clicks.get(name, list))
             for name in ("positives", "negatives")

@@ -1491,18 +1491,6 @@ var Requests = class {
 };
 
 // src/model/settings.js
-var MASK_SETTINGS = [
-  "threshold",
-  "gamma",
-  "negative_threshold",
-  "denoise",
-  "denoise_area_th",
-  "num_eig",
-  "method",
-  "click_weight",
-  "bg_weight"
-];
-var VIEW_SETTINGS = ["active_image", "overlay", "opacity", "hover_preview"];
 var SAVE_EVERY_MS = 250;
 var Settings = class {
   #model;
@@ -1530,7 +1518,12 @@ var Settings = class {
     /** @type {Settings | null} */
     this
   ) };
-  #initial;
+  /** The table: what the kernel tells of each. */
+  #table;
+  /** Those that can change masks; the kernel's `_revision` counts their changes. */
+  ofMasks;
+  /** Those of how it looks. */
+  ofView;
   /**
    * @param {Model} model
    * @param {Requests} requests
@@ -1543,13 +1536,15 @@ var Settings = class {
     this.#onChange = onChange;
     this.#onLost = onLost;
     this.#hostTells = typeof model.widget_manager?.callbacks === "function";
-    this.#initial = new Map(
-      [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)])
-    );
+    this.#table = /** @type {Info} */
+    model.get("_info").settings;
+    const names = Object.keys(this.#table);
+    this.ofMasks = names.filter((name) => this.#table[name].of === "mask");
+    this.ofView = names.filter((name) => this.#table[name].of === "view");
   }
   /** Whether the kernel has handled every change that can change masks. */
   get settled() {
-    return !MASK_SETTINGS.some((name) => this.#values.has(name));
+    return !this.ofMasks.some((name) => this.#values.has(name));
   }
   /** Whether a change is not known to be handled. */
   get waiting() {
@@ -1629,14 +1624,9 @@ var Settings = class {
     this.drop();
     this.#link.settings = null;
   }
-  /**
-   * What a setting is reset to: the kernel's default where it tells, else the value
-   * that the page began with.
-   *
-   * @param {string} name
-   */
+  /** @param {string} name */
   initial(name) {
-    return this.#model.get("_info").defaults?.[name] ?? this.#initial.get(name);
+    return this.#table[name].default;
   }
   /** One message at a time, and not too many: the rest is merged into the next. */
   #schedule() {
@@ -1870,7 +1860,7 @@ var Store = class {
       () => this.#disconnect()
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
-    this.previews = new Previews(this.info.grid, this.info.num_eig_max);
+    this.previews = new Previews(this.info.grid, this.info.settings.num_eig.high);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
     this.#fetcher = new Fetcher(
       model,
@@ -1956,6 +1946,10 @@ var Store = class {
     this.#clearError();
     this.#settings.set(name, value);
   }
+  /** Settings that can change masks. */
+  get maskSettings() {
+    return this.#settings.ofMasks;
+  }
   /** @param {string} name of a setting */
   reset(name) {
     this.set(name, this.#settings.initial(name));
@@ -2022,8 +2016,8 @@ var Store = class {
         };
       }
     };
-    listen2(MASK_SETTINGS, () => this.#retry());
-    listen2(VIEW_SETTINGS, () => this.#refresh());
+    listen2(this.#settings.ofMasks, () => this.#retry());
+    listen2(this.#settings.ofView, () => this.#refresh());
     for (const [name, handler] of Object.entries(handlers))
       this.#model.on(name, handler);
     const unlisten = () => {
@@ -2365,7 +2359,7 @@ var Hover = class {
     const known = this.#keys.get(prompts);
     if (known !== void 0) return known;
     const { positives, negatives } = prompts;
-    const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
+    const settings = this.#store.maskSettings.map((name) => this.#store.get(name));
     const key = [settings, positives.join(" "), negatives.join(" ")].join(" - ");
     this.#keys.set(prompts, key);
     return key;
@@ -2496,90 +2490,55 @@ function icon(name) {
 
 // src/panel/controls.js
 var isBiased = (store) => store.get("method") === BIASED;
+var hasNoNegatives = (store) => store.prompts.negatives.length === 0;
+var hundredths = (value) => value.toFixed(2);
 var SLIDERS = {
-  threshold: {
-    name: "threshold",
-    label: "Threshold",
-    title: "How alike a cell must be to belong to the mask. Higher: smaller masks.",
-    min: 0,
-    max: () => 1,
-    step: 0.01,
-    format: (value) => value.toFixed(2)
-  },
-  gamma: {
-    name: "gamma",
-    label: "Gamma",
-    title: "Contrast of the similarity. Higher: only what is most alike stays warm.",
-    min: 0.1,
-    max: () => 10,
-    step: 0.1,
-    format: (value) => value.toFixed(1)
-  },
+  threshold: { label: "Threshold", step: 0.01, format: hundredths },
+  gamma: { label: "Gamma", step: 0.1, format: (value) => value.toFixed(1) },
   negative_threshold: {
-    name: "negative_threshold",
     label: "Negative threshold",
-    title: "How alike a cell must be to a negative click to be taken away. Higher: less is taken away.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
-    format: (value) => value.toFixed(2),
-    idle: (store) => store.prompts.negatives.length === 0,
+    format: hundredths,
+    idle: hasNoNegatives,
     shown: (store) => !isBiased(store)
   },
   click_weight: {
-    name: "click_weight",
     label: "Click weight",
-    title: "Share of the clicks in the cut; the rest is how cells are alike anyway.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
-    format: (value) => value.toFixed(2),
+    format: hundredths,
     shown: isBiased
   },
   bg_weight: {
-    name: "bg_weight",
     label: "Negative weight",
-    title: "How much negative clicks count in the cut.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
-    format: (value) => value.toFixed(2),
-    idle: (store) => store.prompts.negatives.length === 0,
+    format: hundredths,
+    idle: hasNoNegatives,
     shown: isBiased
   },
   denoise_area_th: {
-    name: "denoise_area_th",
     label: "Smallest part",
-    title: "Connected parts of the mask with fewer cells than this are dropped.",
-    min: 0,
-    max: ({ info }) => Math.min(info.grid[0] * info.grid[1], 256),
     step: 1,
     format: (value) => `${value} ${value === 1 ? "cell" : "cells"}`,
     idle: (store) => !store.get("denoise")
   },
   num_eig: {
-    name: "num_eig",
     label: "Eigenvectors",
-    title: "How finely things are told apart. Few: whole scenes. Many: parts of things.",
-    min: 1,
-    max: ({ info }) => info.num_eig_max,
     step: 1,
-    format: (value, { info }) => `${value} of ${info.num_eig_max}`
+    format: (value, { info }) => `${value} of ${info.settings.num_eig.high}`
   },
   opacity: {
-    name: "opacity",
     label: "Opacity",
-    title: "Of the mask, or the overlay, over the image.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
     format: (value) => `${Math.round(100 * value)} %`
   }
 };
-var OVERLAY_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
-var METHOD_NAMES = { similarity: "Similarity", [BIASED]: "Biased cut" };
-var METHOD_TITLE = "Similarity: cells are compared with each click. Biased cut: the cells are cut in two, with all clicks in mind.";
-var PREVIEW_TITLE = "Show under the pointer what a click there would give";
+var CHOICE_NAMES = {
+  image: "Image",
+  eigvecs: "Eigenvectors",
+  heatmap: "Heatmap",
+  similarity: "Similarity",
+  [BIASED]: "Biased cut"
+};
 var BUTTONS = [
   { op: "undo", label: "Undo", title: "Take back the last change of the clicks" },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
@@ -2612,26 +2571,18 @@ var Controls = class {
         ...BUTTONS.map((spec) => this.#button(spec))
       ),
       this.#group(
-        this.#slider(SLIDERS.threshold),
-        this.#slider(SLIDERS.gamma),
-        this.#slider(SLIDERS.negative_threshold),
+        this.#slider("threshold"),
+        this.#slider("gamma"),
+        this.#slider("negative_threshold"),
         this.#methodChoice(),
-        this.#slider(SLIDERS.click_weight),
-        this.#slider(SLIDERS.bg_weight)
+        this.#slider("click_weight"),
+        this.#slider("bg_weight")
       ),
+      this.#group(this.#check("denoise", "Denoise"), this.#slider("denoise_area_th")),
+      this.#group(this.#slider("num_eig")),
       this.#group(
-        this.#check("denoise", "Denoise", "Drop small parts of the mask"),
-        this.#slider(SLIDERS.denoise_area_th)
-      ),
-      this.#group(this.#slider(SLIDERS.num_eig)),
-      this.#group(
-        this.#choice(
-          "overlay",
-          "Overlay",
-          "What lies over the image (key L)",
-          OVERLAY_NAMES
-        ),
-        this.#slider(SLIDERS.opacity),
+        this.#choice("overlay", "Overlay", " (key L)"),
+        this.#slider("opacity"),
         this.#previewSwitch()
       )
     );
@@ -2665,34 +2616,34 @@ var Controls = class {
   }
   #methodChoice() {
     const store = this.#store;
-    const row = this.#choice("method", "Method", METHOD_TITLE, METHOD_NAMES);
+    const row = this.#choice("method", "Method");
     row.hidden = !store.info.has_eigvals;
     return row;
   }
   #previewSwitch() {
-    const row = this.#check("hover_preview", "Preview on hover", PREVIEW_TITLE);
+    const row = this.#check("hover_preview", "Preview on hover");
+    const { title } = row;
     this.#painters.push(() => {
       const biased = isBiased(this.#store);
       row.classList.toggle("ncut-idle", biased);
-      row.title = biased ? "There are no previews of a biased cut" : PREVIEW_TITLE;
+      row.title = biased ? "There are no previews of a biased cut" : title;
     });
     return row;
   }
   /**
    * @param {string} name of a setting
    * @param {string} label
-   * @param {string} title
-   * @param {Record<string, string>} options labels by value
+   * @param {string} [hint] behind the title
    */
-  #choice(name, label, title, options) {
+  #choice(name, label, hint = "") {
     const store = this.#store;
     const id = newId();
+    const { sentence, choices } = store.info.settings[name];
+    const title = sentence + hint;
     const select2 = focusable(
       "select",
       { name, id, title },
-      ...Object.entries(options).map(
-        ([value, text]) => html("option", { value }, text)
-      )
+      ...choices.map((value) => html("option", { value }, CHOICE_NAMES[value]))
     );
     const choose = () => store.set(name, select2.value);
     select2.addEventListener("change", choose, { signal: this.#signal });
@@ -2709,10 +2660,10 @@ var Controls = class {
   /**
    * @param {string} name of a setting that is true or false
    * @param {string} label
-   * @param {string} title
    */
-  #check(name, label, title) {
+  #check(name, label) {
     const store = this.#store;
+    const title = store.info.settings[name].sentence;
     const box = focusable("input", { type: "checkbox", name });
     const choose = () => store.set(name, box.checked);
     box.addEventListener("change", choose, { signal: this.#signal });
@@ -2721,11 +2672,14 @@ var Controls = class {
     });
     return html("label", { class: "ncut-row ncut-check", title }, label, box);
   }
-  /** @param {SliderSpec} spec */
-  #slider({ name, label, title, min, max, step, format, idle, shown }) {
+  /** @param {string} name of a setting that is a number */
+  #slider(name) {
     const store = this.#store;
+    const { label, step, format, idle, shown } = SLIDERS[name];
+    const { low, usual, sentence: title } = store.info.settings[name];
     const id = newId();
-    const range = focusable("input", { type: "range", name, id, min, step, title });
+    const attributes = { type: "range", name, id, min: low, step, title };
+    const range = focusable("input", attributes);
     const output = html("output", { for: id });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
     const row = html("div", { class: "ncut-slider" }, caption, output, range);
@@ -2737,7 +2691,7 @@ var Controls = class {
     caption.addEventListener("dblclick", () => store.reset(name), { signal });
     this.#painters.push(() => {
       const value = store.get(name);
-      setAttribute(range, "max", String(Math.max(max(store), value)));
+      setAttribute(range, "max", String(Math.max(usual, value)));
       if (range.valueAsNumber !== value) range.value = String(value);
       const text = format(value, store);
       setText(output, text);
@@ -3470,7 +3424,6 @@ function list(rows, tag) {
 }
 
 // src/stage/keys.js
-var OVERLAYS = ["image", "eigvecs", "heatmap"];
 var KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
   ["Esc", "clear all clicks"],
@@ -3580,8 +3533,9 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     else stage.zoomAt([0.5, 0.5], factor);
   };
   const nextLayer = () => {
-    const place = OVERLAYS.indexOf(store.get("overlay"));
-    store.set("overlay", OVERLAYS[(place + 1) % OVERLAYS.length]);
+    const { choices } = store.info.settings.overlay;
+    const place = choices.indexOf(store.get("overlay"));
+    store.set("overlay", choices[(place + 1) % choices.length]);
   };
   const toggleMask = () => {
     local.showMask = !local.showMask;

@@ -53,7 +53,7 @@ def steps() -> dict[str, Callable[[], object]]:
         "click, maps of 100 images": lambda: similarity(range(100)),
         "biased cut of 100 images": biased,
         "denoise 100 masks": lambda: denoise_mask(masks, 3),
-        "smooth mask of one image": lambda: session.mask(0),
+        "smooth mask of one image": lambda: session.full_masks()[0],
     }
 
 

@@ -10,7 +10,6 @@
 import { clickedCell } from "../maths/coordinates.js";
 import { promptsOf } from "./clicks.js";
 import { Segmentation } from "./segmentation.js";
-import { MASK_SETTINGS } from "./settings.js";
 
 export class Hover {
   /** Grows with every change of what masks are asked for. */
@@ -99,7 +98,7 @@ export class Hover {
     const known = this.#keys.get(prompts);
     if (known !== undefined) return known;
     const { positives, negatives } = prompts;
-    const settings = MASK_SETTINGS.map((name) => this.#store.get(name));
+    const settings = this.#store.maskSettings.map((name) => this.#store.get(name));
     const key = [settings, positives.join(" "), negatives.join(" ")].join(" - ");
     this.#keys.set(prompts, key);
     return key;

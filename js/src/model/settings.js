@@ -6,28 +6,12 @@
  * then on settings go by our own message, `sync`, which also has the kernel tell all
  * traits again.
  *
- * @import { Model } from "./wire.js"
+ * @import { Info, Model } from "./wire.js"
  * @import { Requests } from "./requests.js"
  *
  * @typedef {{ changes: number, after: number }} Save changes that went out, and the number
  *   of the last request before them
  */
-
-/** Settings that can change masks; the kernel's `_revision` counts their changes. */
-export const MASK_SETTINGS = [
-  "threshold",
-  "gamma",
-  "negative_threshold",
-  "denoise",
-  "denoise_area_th",
-  "num_eig",
-  "method",
-  "click_weight",
-  "bg_weight",
-];
-
-/** Settings of how it looks. */
-export const VIEW_SETTINGS = ["active_image", "overlay", "opacity", "hover_preview"];
 
 /**
  * While the hand moves, the kernel hears of it so often; between, the page is on its
@@ -58,7 +42,12 @@ export class Settings {
   #hostTells;
   /** What the host's callbacks hold of us: they may outlive the model. */
   #link = { settings: /** @type {Settings | null} */ (this) };
-  #initial;
+  /** The table: what the kernel tells of each. */
+  #table;
+  /** Those that can change masks; the kernel's `_revision` counts their changes. */
+  ofMasks;
+  /** Those of how it looks. */
+  ofView;
 
   /**
    * @param {Model} model
@@ -72,14 +61,15 @@ export class Settings {
     this.#onChange = onChange;
     this.#onLost = onLost;
     this.#hostTells = typeof model.widget_manager?.callbacks === "function";
-    this.#initial = new Map(
-      [...MASK_SETTINGS, ...VIEW_SETTINGS].map((name) => [name, model.get(name)]),
-    );
+    this.#table = /** @type {Info} */ (model.get("_info")).settings;
+    const names = Object.keys(this.#table);
+    this.ofMasks = names.filter((name) => this.#table[name].of === "mask");
+    this.ofView = names.filter((name) => this.#table[name].of === "view");
   }
 
   /** Whether the kernel has handled every change that can change masks. */
   get settled() {
-    return !MASK_SETTINGS.some((name) => this.#values.has(name));
+    return !this.ofMasks.some((name) => this.#values.has(name));
   }
 
   /** Whether a change is not known to be handled. */
@@ -170,14 +160,9 @@ export class Settings {
     this.#link.settings = null;
   }
 
-  /**
-   * What a setting is reset to: the kernel's default where it tells, else the value
-   * that the page began with.
-   *
-   * @param {string} name
-   */
+  /** @param {string} name */
   initial(name) {
-    return this.#model.get("_info").defaults?.[name] ?? this.#initial.get(name);
+    return this.#table[name].default;
   }
 
   /** One message at a time, and not too many: the rest is merged into the next. */

@@ -14,7 +14,7 @@ import { Fetcher, OF_PREVIEWS } from "./fetcher.js";
 import { PICTURE_KINDS, Pictures } from "./pictures.js";
 import { Previews } from "./previews.js";
 import { Requests } from "./requests.js";
-import { MASK_SETTINGS, Settings, VIEW_SETTINGS } from "./settings.js";
+import { Settings } from "./settings.js";
 import { Similarities } from "./similarities.js";
 
 export class Store {
@@ -70,7 +70,7 @@ export class Store {
       () => this.#disconnect(),
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
-    this.previews = new Previews(this.info.grid, this.info.num_eig_max);
+    this.previews = new Previews(this.info.grid, this.info.settings.num_eig.high);
     this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
     this.#fetcher = new Fetcher(
       model,
@@ -170,6 +170,11 @@ export class Store {
     this.#settings.set(name, value);
   }
 
+  /** Settings that can change masks. */
+  get maskSettings() {
+    return this.#settings.ofMasks;
+  }
+
   /** @param {string} name of a setting */
   reset(name) {
     this.set(name, this.#settings.initial(name));
@@ -243,8 +248,8 @@ export class Store {
         };
       }
     };
-    listen(MASK_SETTINGS, () => this.#retry());
-    listen(VIEW_SETTINGS, () => this.#refresh());
+    listen(this.#settings.ofMasks, () => this.#retry());
+    listen(this.#settings.ofView, () => this.#refresh());
     for (const [name, handler] of Object.entries(handlers))
       this.#model.on(name, handler);
     const unlisten = () => {

@@ -90,10 +90,20 @@
  * @typedef {object} Info
  * @property {Size} grid
  * @property {Size[]} sizes
- * @property {number} num_eig_max
  * @property {boolean} has_images
- * @property {boolean} [has_eigvals] whether there can be biased cuts
- * @property {Record<string, number>} [defaults]
+ * @property {boolean} has_eigvals whether there can be biased cuts
+ * @property {Record<string, Setting>} settings the kernel's table, in its order
+ *
+ * @typedef {object} Setting
+ * @property {"number" | "whole" | "flag" | "choice"} kind
+ * @property {any} default
+ * @property {number} low of a number only: its range
+ * @property {number} high
+ * @property {number} usual what a slider spans until a larger value is set
+ * @property {string[]} choices of a choice only
+ * @property {string} unit of a number; may be empty
+ * @property {string} sentence that says what it is
+ * @property {"mask" | "view"} of what depends on it: masks, or how they look
  *
  * @typedef {object} Model what anywidget hands to `initialize` and `render`
  * @property {(name: string) => any} get

@@ -9,13 +9,11 @@ import { BIASED } from "../model/clicks.js";
 import { icon } from "./icons.js";
 
 /**
- * @typedef {object} SliderSpec
- * @property {string} name of the setting
+ * How a setting's slider looks. What it means and where it ends is the kernel's table.
+ *
+ * @typedef {object} Look
  * @property {string} label
- * @property {string} title
- * @property {number} min
  * @property {number} step
- * @property {(store: Store) => number} max
  * @property {(value: number, store: Store) => string} format
  * @property {(store: Store) => boolean} [idle] whether it has no effect now
  * @property {(store: Store) => boolean} [shown] whether there is such a setting now
@@ -23,102 +21,61 @@ import { icon } from "./icons.js";
 
 /** @type {(store: Store) => boolean} */
 const isBiased = (store) => store.get("method") === BIASED;
+/** @type {(store: Store) => boolean} */
+const hasNoNegatives = (store) => store.prompts.negatives.length === 0;
+/** @type {(value: number) => string} */
+const hundredths = (value) => value.toFixed(2);
 
-/** @type {Record<string, SliderSpec>} */
+/** @type {Record<string, Look>} */
 const SLIDERS = {
-  threshold: {
-    name: "threshold",
-    label: "Threshold",
-    title: "How alike a cell must be to belong to the mask. Higher: smaller masks.",
-    min: 0,
-    max: () => 1,
-    step: 0.01,
-    format: (value) => value.toFixed(2),
-  },
-  gamma: {
-    name: "gamma",
-    label: "Gamma",
-    title: "Contrast of the similarity. Higher: only what is most alike stays warm.",
-    min: 0.1,
-    max: () => 10,
-    step: 0.1,
-    format: (value) => value.toFixed(1),
-  },
+  threshold: { label: "Threshold", step: 0.01, format: hundredths },
+  gamma: { label: "Gamma", step: 0.1, format: (value) => value.toFixed(1) },
   negative_threshold: {
-    name: "negative_threshold",
     label: "Negative threshold",
-    title:
-      "How alike a cell must be to a negative click to be taken away. " +
-      "Higher: less is taken away.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
-    format: (value) => value.toFixed(2),
-    idle: (store) => store.prompts.negatives.length === 0,
+    format: hundredths,
+    idle: hasNoNegatives,
     shown: (store) => !isBiased(store),
   },
   click_weight: {
-    name: "click_weight",
     label: "Click weight",
-    title: "Share of the clicks in the cut; the rest is how cells are alike anyway.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
-    format: (value) => value.toFixed(2),
+    format: hundredths,
     shown: isBiased,
   },
   bg_weight: {
-    name: "bg_weight",
     label: "Negative weight",
-    title: "How much negative clicks count in the cut.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
-    format: (value) => value.toFixed(2),
-    idle: (store) => store.prompts.negatives.length === 0,
+    format: hundredths,
+    idle: hasNoNegatives,
     shown: isBiased,
   },
   denoise_area_th: {
-    name: "denoise_area_th",
     label: "Smallest part",
-    title: "Connected parts of the mask with fewer cells than this are dropped.",
-    min: 0,
-    max: ({ info }) => Math.min(info.grid[0] * info.grid[1], 256),
     step: 1,
     format: (value) => `${value} ${value === 1 ? "cell" : "cells"}`,
     idle: (store) => !store.get("denoise"),
   },
   num_eig: {
-    name: "num_eig",
     label: "Eigenvectors",
-    title:
-      "How finely things are told apart. Few: whole scenes. Many: parts of things.",
-    min: 1,
-    max: ({ info }) => info.num_eig_max,
     step: 1,
-    format: (value, { info }) => `${value} of ${info.num_eig_max}`,
+    format: (value, { info }) => `${value} of ${info.settings.num_eig.high}`,
   },
   opacity: {
-    name: "opacity",
     label: "Opacity",
-    title: "Of the mask, or the overlay, over the image.",
-    min: 0,
-    max: () => 1,
     step: 0.01,
     format: (value) => `${Math.round(100 * value)} %`,
   },
 };
 
 /** @type {Record<string, string>} */
-const OVERLAY_NAMES = { image: "Image", eigvecs: "Eigenvectors", heatmap: "Heatmap" };
-
-/** @type {Record<string, string>} */
-const METHOD_NAMES = { similarity: "Similarity", [BIASED]: "Biased cut" };
-
-const METHOD_TITLE =
-  "Similarity: cells are compared with each click. " +
-  "Biased cut: the cells are cut in two, with all clicks in mind.";
-const PREVIEW_TITLE = "Show under the pointer what a click there would give";
+const CHOICE_NAMES = {
+  image: "Image",
+  eigvecs: "Eigenvectors",
+  heatmap: "Heatmap",
+  similarity: "Similarity",
+  [BIASED]: "Biased cut",
+};
 
 /** @type {{ op: "undo" | "redo" | "clear" | "commit", label: string, title: string }[]} */
 const BUTTONS = [
@@ -155,26 +112,18 @@ export class Controls {
         ...BUTTONS.map((spec) => this.#button(spec)),
       ),
       this.#group(
-        this.#slider(SLIDERS.threshold),
-        this.#slider(SLIDERS.gamma),
-        this.#slider(SLIDERS.negative_threshold),
+        this.#slider("threshold"),
+        this.#slider("gamma"),
+        this.#slider("negative_threshold"),
         this.#methodChoice(),
-        this.#slider(SLIDERS.click_weight),
-        this.#slider(SLIDERS.bg_weight),
+        this.#slider("click_weight"),
+        this.#slider("bg_weight"),
       ),
+      this.#group(this.#check("denoise", "Denoise"), this.#slider("denoise_area_th")),
+      this.#group(this.#slider("num_eig")),
       this.#group(
-        this.#check("denoise", "Denoise", "Drop small parts of the mask"),
-        this.#slider(SLIDERS.denoise_area_th),
-      ),
-      this.#group(this.#slider(SLIDERS.num_eig)),
-      this.#group(
-        this.#choice(
-          "overlay",
-          "Overlay",
-          "What lies over the image (key L)",
-          OVERLAY_NAMES,
-        ),
-        this.#slider(SLIDERS.opacity),
+        this.#choice("overlay", "Overlay", " (key L)"),
+        this.#slider("opacity"),
         this.#previewSwitch(),
       ),
     );
@@ -212,17 +161,18 @@ export class Controls {
 
   #methodChoice() {
     const store = this.#store;
-    const row = this.#choice("method", "Method", METHOD_TITLE, METHOD_NAMES);
+    const row = this.#choice("method", "Method");
     row.hidden = !store.info.has_eigvals;
     return row;
   }
 
   #previewSwitch() {
-    const row = this.#check("hover_preview", "Preview on hover", PREVIEW_TITLE);
+    const row = this.#check("hover_preview", "Preview on hover");
+    const { title } = row;
     this.#painters.push(() => {
       const biased = isBiased(this.#store);
       row.classList.toggle("ncut-idle", biased);
-      row.title = biased ? "There are no previews of a biased cut" : PREVIEW_TITLE;
+      row.title = biased ? "There are no previews of a biased cut" : title;
     });
     return row;
   }
@@ -230,18 +180,17 @@ export class Controls {
   /**
    * @param {string} name of a setting
    * @param {string} label
-   * @param {string} title
-   * @param {Record<string, string>} options labels by value
+   * @param {string} [hint] behind the title
    */
-  #choice(name, label, title, options) {
+  #choice(name, label, hint = "") {
     const store = this.#store;
     const id = newId();
+    const { sentence, choices } = store.info.settings[name];
+    const title = sentence + hint;
     const select = focusable(
       "select",
       { name, id, title },
-      ...Object.entries(options).map(([value, text]) =>
-        html("option", { value }, text),
-      ),
+      ...choices.map((value) => html("option", { value }, CHOICE_NAMES[value])),
     );
     const choose = () => store.set(name, select.value);
     select.addEventListener("change", choose, { signal: this.#signal });
@@ -259,10 +208,10 @@ export class Controls {
   /**
    * @param {string} name of a setting that is true or false
    * @param {string} label
-   * @param {string} title
    */
-  #check(name, label, title) {
+  #check(name, label) {
     const store = this.#store;
+    const title = store.info.settings[name].sentence;
     const box = focusable("input", { type: "checkbox", name });
     const choose = () => store.set(name, box.checked);
     box.addEventListener("change", choose, { signal: this.#signal });
@@ -272,11 +221,14 @@ export class Controls {
     return html("label", { class: "ncut-row ncut-check", title }, label, box);
   }
 
-  /** @param {SliderSpec} spec */
-  #slider({ name, label, title, min, max, step, format, idle, shown }) {
+  /** @param {string} name of a setting that is a number */
+  #slider(name) {
     const store = this.#store;
+    const { label, step, format, idle, shown } = SLIDERS[name];
+    const { low, usual, sentence: title } = store.info.settings[name];
     const id = newId();
-    const range = focusable("input", { type: "range", name, id, min, step, title });
+    const attributes = { type: "range", name, id, min: low, step, title };
+    const range = focusable("input", attributes);
     const output = html("output", { for: id });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
     const row = html("div", { class: "ncut-slider" }, caption, output, range);
@@ -290,7 +242,7 @@ export class Controls {
 
     this.#painters.push(() => {
       const value = store.get(name);
-      setAttribute(range, "max", String(Math.max(max(store), value)));
+      setAttribute(range, "max", String(Math.max(usual, value)));
       if (range.valueAsNumber !== value) range.value = String(value);
       const text = format(value, store);
       setText(output, text);

@@ -12,8 +12,6 @@
 
 import { cellOf, centreOf } from "../maths/coordinates.js";
 
-export const OVERLAYS = ["image", "eigvecs", "heatmap"];
-
 /** What the page tells about the keys. */
 export const KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
@@ -161,8 +159,9 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
   };
 
   const nextLayer = () => {
-    const place = OVERLAYS.indexOf(store.get("overlay"));
-    store.set("overlay", OVERLAYS[(place + 1) % OVERLAYS.length]);
+    const { choices } = store.info.settings.overlay;
+    const place = choices.indexOf(store.get("overlay"));
+    store.set("overlay", choices[(place + 1) % choices.length]);
   };
 
   const toggleMask = () => {

@@ -1,0 +1,206 @@
+"""Telling of changes: the page first, then observers, in order and without the lock."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from types import FrameType
+from typing import Any, TypeVar
+
+import anywidget
+import numpy as np
+import traitlets
+from IPython.core.getipython import get_ipython
+from numpy.typing import NDArray
+
+from ncut_widget.checks import shown
+from ncut_widget.session import Session
+from ncut_widget.settings import MASK, VIEW
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+TOLD = ("clicks", *MASK, "_revision", "_history", "_segments", "_colors")
+"""Traits whose values are the session's, or the pictures'."""
+
+
+class Telling(anywidget.AnyWidget):
+    """A widget whose session changes under a lock, and which tells of it afterwards.
+
+    A subclass sets ``_session`` before it is made.
+    """
+
+    _session: Session
+
+    def __init__(self, **traits: Any) -> None:
+        self._bound: dict[str, dict[str, Any]] = {}
+        self._events: deque[Any] = deque()
+        self._queue = Lock()
+        self._teller: FrameType | None = None
+        self._last_told: dict[str, Any] = {}
+        super().__init__(**traits)
+        self._last_told = {name: getattr(self, name) for name in TOLD}
+
+    # From the session to the page ---------------------------------------------------
+
+    def _apply(self, action: Callable[..., T], *arguments: Any, **changes: Any) -> T:
+        """Change the session, and tell the page and observers whatever comes of it."""
+
+        def change() -> T:
+            before = self._watched_masks()
+            try:
+                return action(*arguments, **changes)
+            finally:
+                self._tell_changes(before)
+
+        return self._locked(change)
+
+    def _locked(self, action: Callable[[], T]) -> T:
+        """Do something under the session's lock; observers hear of it afterwards."""
+        try:
+            with self._session.lock:
+                return action()
+        finally:
+            self._tell_observers()
+
+    def _tell_changes(self, masks: NDArray | None) -> None:
+        """Tell what has changed since it was last told, and masks that were these."""
+        changes = [
+            _change(self, name, old, new)
+            for name, old in self._last_told.items()
+            if (new := getattr(self, name)) is not old and new != old
+        ]
+        after = self._watched_masks()
+        if not (masks is None or after is None or np.array_equal(masks, after)):
+            for name, namespace in self._bound.items():
+                namespace[name] = after.copy()
+            changes.append(_change(self, "masks", masks, after))
+        if "notify_change" in vars(self):  # a block holds what is to be told
+            for change in changes:
+                self.notify_change(change)
+            return
+        names = [change.name for change in changes if change.name in self._last_told]
+        names = [n for n in names if self._should_send_property(n, getattr(self, n))]
+        if names:
+            self.send_state(names)
+        for change in changes:
+            self._note_told(change)
+            self._notify_observers(change)
+
+    def notify_change(self, change: Any) -> None:
+        """Tell the page of a change, and then observers."""
+        super().notify_change(change)
+        self._note_told(change)
+
+    def _note_told(self, change: Any) -> None:
+        if change["name"] in self._last_told:
+            self._last_told[change["name"]] = change["new"]
+
+    @contextmanager
+    def hold_trait_notifications(self) -> Iterator[None]:
+        """Tell of several changes at once, when the block ends; as for any traits."""
+        try:
+            with super().hold_trait_notifications():
+                yield
+        finally:
+            # A block that is refused forgets what it held.
+            if "notify_change" not in vars(self):
+                self._apply(lambda: None)
+
+    def _watched_masks(self) -> NDArray | None:
+        """Return the masks if anyone wants them; nothing is computed for nobody."""
+        observers = self._trait_notifiers
+        watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
+        wanted = self._bound or watched.get("change")
+        return self._session.masks() if wanted else None
+
+    # From session to observers ----------------------------------------------------
+
+    def _notify_observers(self, event: Any) -> None:
+        if event["name"] in (*TOLD, *VIEW, "masks"):
+            self._events.append(event)
+            self._tell_observers()
+        else:
+            super()._notify_observers(event)
+
+    def _tell_observers(self) -> None:
+        """Call observers in the order of the changes, one at a time, without the lock.
+
+        Whoever changes something meanwhile leaves it to the one who is telling.
+        """
+        me = sys._getframe()
+        while not self._session.locked_here:
+            event = self._next_event(me)
+            if event is None:
+                break
+            self._tell_observers_of(event)
+
+    def _next_event(self, me: FrameType) -> Any:
+        with self._queue:
+            teller = self._teller
+            if teller not in (None, me) and _is_running(teller):
+                return None
+            self._teller = me if self._events else None
+            return self._events.popleft() if self._events else None
+
+    def _tell_observers_of(self, event: Any) -> None:
+        tables = (
+            self._trait_notifiers.get(name, {})
+            for name in (event["name"], traitlets.All)
+        )
+        observers = [
+            observer
+            for table in tables
+            for kind in (event["type"], traitlets.All)
+            for observer in table.get(kind, ())
+        ]
+        for observer in observers:
+            try:
+                if isinstance(observer, traitlets.EventHandler) and observer.name:
+                    observer = getattr(self, observer.name)
+                observer(event)
+            except Exception as error:
+                _show_failure(observer, event["name"], error)
+
+    # To the page --------------------------------------------------------------------
+
+    def send_state(self, key: str | Iterable[str] | None = None) -> None:
+        """Send traits to the page, without a search for buffers in thousands of clicks.
+
+        That search takes ipywidgets 2 us a number; only a widget's first state, which
+        goes another way, could hold any.
+        """
+        state = self.get_state(key=key)
+        for name in state.keys() & self._property_lock.keys():
+            self._property_lock[name] = state[name]
+        if state:
+            self._send({"method": "update", "state": state, "buffer_paths": []})
+
+
+def _change(owner: Any, name: str, old: Any, new: Any) -> traitlets.Bunch:
+    return traitlets.Bunch(name=name, old=old, new=new, owner=owner, type="change")
+
+
+def _is_running(frame: FrameType) -> bool:
+    """Whether a call goes on, on any thread: Ctrl-C may have ended it anywhere."""
+    for top in sys._current_frames().values():
+        each: FrameType | None = top
+        while each is not None:
+            if each is frame:
+                return True
+            each = each.f_back
+    return False
+
+
+def _show_failure(observer: Any, name: str, error: Exception) -> None:
+    """Show the traceback of a user's observer, and log it: nobody can catch it."""
+    shell = get_ipython()
+    what = "%s, which observes %s, failed: %s"
+    log.error(what, shown(observer), name, error, exc_info=shell is None)
+    if shell is not None:
+        shell.showtraceback()

@@ -1,0 +1,297 @@
+"""The table of settings: one entry is all that a setting needs in Python.
+
+An entry is an annotated line of `MaskSettings` or `ViewSettings` (type, default, range,
+unit) and the text below it, whose first paragraph is the sentence that the page shows.
+From the table come `Settings`, what `Session.check` allows, the widget's traits with
+their documentation, and what the page is told of its controls. To an editor the two
+classes are bases of the widget, so it shows type and text of ``seg.threshold``.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from dataclasses import dataclass, field, make_dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ncut_widget.checks import check_choice, check_flag, check_number
+
+
+class Batch(NamedTuple):
+    """What ranges and defaults depend on.
+
+    Attributes
+    ----------
+    images : int
+    cells : int
+        Of the latent grid, H * W.
+    num_eig : int
+        Eigenvectors, K.
+    """
+
+    images: int
+    cells: int
+    num_eig: int
+
+
+class FromBatch(NamedTuple):
+    """A number that follows from the batch, and how documentation names it."""
+
+    name: str
+    of: Callable[[Batch], int]
+
+    def __str__(self) -> str:
+        """Name it."""
+        return self.name
+
+
+LAST_IMAGE = FromBatch("B - 1", lambda batch: batch.images - 1)
+CELLS = FromBatch("H * W", lambda batch: batch.cells)
+NUM_EIG = FromBatch("K", lambda batch: batch.num_eig)
+
+Bound = float | FromBatch
+
+
+@dataclass(frozen=True)
+class Setting:
+    """An entry of the table.
+
+    Attributes
+    ----------
+    kind : {"number", "whole", "flag", "choice"}
+    default : Bound, bool or str
+    low, high : Bound, optional
+        Range of a number, both ends included.
+    usual : Bound, optional
+        What a slider spans until a larger value is set; by default all of the range.
+    choices : tuple of str
+    unit : str
+        Of a number; may be empty.
+    name, text : str
+        Text: a sentence, and perhaps paragraphs after it.
+    of : {"mask", "view"}
+        What depends on it: the masks themselves, or how they look.
+    """
+
+    kind: str
+    default: Any
+    low: Any = None
+    high: Any = None
+    usual: Any = None
+    choices: tuple[str, ...] = ()
+    unit: str = ""
+    name: str = ""
+    text: str = ""
+    of: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """The first paragraph of the text, on one line."""
+        return " ".join(self.text.partition("\n\n")[0].split())
+
+    def at(self, batch: Batch) -> Setting:
+        """Return the entry for one batch: with numbers for what follows from it."""
+        numbers: dict[str, Any] = {
+            name: value.of(batch)
+            for name in ("default", "low", "high", "usual")
+            if isinstance(value := getattr(self, name), FromBatch)
+        }
+        return replace(self, **numbers)
+
+    def check(self, value: Any) -> Any:
+        """Return a value as plain Python; raise TypeError or ValueError if refused."""
+        if self.kind == "flag":
+            return check_flag(self.name, value)
+        if self.kind == "choice":
+            return check_choice(self.name, value, self.choices)
+        whole = self.kind == "whole"
+        return check_number(self.name, value, self.low, self.high, whole=whole)
+
+    def describe(self) -> dict[str, Any]:
+        """Tell the page all that a control of it needs."""
+        told = {
+            "kind": self.kind,
+            "default": self.default,
+            "unit": self.unit,
+            "sentence": self.sentence,
+            "of": self.of,
+        }
+        if self.kind == "choice":
+            return {**told, "choices": list(self.choices)}
+        if self.kind == "flag":
+            return told
+        usual = self.high if self.usual is None else self.usual
+        return {**told, "low": self.low, "high": self.high, "usual": usual}
+
+    def document(self) -> str:
+        """Return the entry as NumPy's docstrings have it."""
+        types = {"number": "float", "whole": "int", "flag": "bool"}
+        choices = ", ".join(f'"{choice}"' for choice in self.choices)
+        parts = [types.get(self.kind, f"{{{choices}}}")]
+        if self.high is not None:
+            parts.append(f"{self.low} to {self.high}")
+        default = f'"{self.default}"' if self.choices else self.default
+        parts.append(f"default {default}")
+        text = textwrap.indent(self.text, "    ")
+        return f"{self.name} : {', '.join(parts)}\n{text}"
+
+
+def number(
+    default: float, low: Bound, high: Bound, usual: Bound | None = None, unit: str = ""
+) -> Any:
+    """Declare a real number."""
+    return Setting("number", default, low, high, usual, unit=unit)
+
+
+def whole(
+    default: Bound, low: Bound, high: Bound, usual: Bound | None = None, unit: str = ""
+) -> Any:
+    """Declare a whole number."""
+    return Setting("whole", default, low, high, usual, unit=unit)
+
+
+def flag(default: bool) -> Any:
+    """Declare True or False."""
+    return Setting("flag", default)
+
+
+def choice(default: str, *others: str) -> Any:
+    """Declare one of some names."""
+    return Setting("choice", default, choices=(default, *others))
+
+
+class MaskSettings:
+    """What masks depend on besides the clicks."""
+
+    num_eig: int = whole(NUM_EIG, 1, NUM_EIG, unit="eigenvectors")
+    """How many of the leading eigenvectors are compared: few for whole scenes, many for
+    parts of things.
+    """
+
+    threshold: float = number(0.5, 0, 1)
+    """How alike a cell must be to belong to the mask; higher means smaller masks.
+
+    The level of the heatmap above which a pixel belongs to the mask.
+    """
+
+    gamma: float = number(1.0, 0.1, 10)
+    """Contrast of the heatmap, its exponent; higher means smaller masks."""
+
+    negative_threshold: float = number(0.7, 0, 1)
+    """How alike a cell must be to a negative click to be taken away; lower takes more.
+
+    At 0.7 a negative click takes nine tenths of what a positive click there would give
+    at 0.5, and leaves what is only alike.
+    """
+
+    denoise: bool = flag(True)
+    """Whether small connected parts of the mask are dropped."""
+
+    denoise_area_th: int = whole(
+        3,
+        0,
+        CELLS,
+        usual=FromBatch("256", lambda batch: min(batch.cells, 256)),
+        unit="cells",
+    )
+    """Connected parts of the mask with fewer cells than this are dropped."""
+
+    method: str = choice("similarity", "biased_ncut")
+    """Similarity: cells are compared with each click by itself. Biased cut: the cells
+    are cut in two, with all clicks in mind.
+
+    ``"biased_ncut"`` compares by the leading two eigenvectors of a normalized cut that
+    is biased towards the clicks; see `Graph.bias`. It needs eigenvalues, and
+    eigenvectors of length 1 over the whole batch. Its negative clicks act through
+    `bg_weight`, and `negative_threshold` does nothing.
+    """
+
+    click_weight: float = number(0.5, 0, 1)
+    """Share of the clicks in the biased cut; the rest is how cells are alike anyway."""
+
+    bg_weight: float = number(0.1, 0, 10, usual=1)
+    """How much the negative clicks count in the biased cut."""
+
+
+class ViewSettings:
+    """How it looks."""
+
+    active_image: int = whole(0, 0, LAST_IMAGE)
+    """Index of the image on the stage."""
+
+    overlay: str = choice("image", "eigvecs", "heatmap")
+    """What lies over the image on the stage.
+
+    The mask alone, or the eigenvectors' colours or the heatmap with the mask's outline.
+    """
+
+    opacity: float = number(0.5, 0, 1)
+    """Opacity of the mask, or of the overlay, over the image."""
+
+    hover_preview: bool = flag(True)
+    """Whether the page shows, under the pointer, what a click there would give."""
+
+
+def read_table(of: str, declared: type) -> dict[str, Setting]:
+    """Read the entries of a class, by name, with the texts below them.
+
+    Where the source cannot be read, the texts are empty.
+    """
+    try:
+        source = textwrap.dedent(inspect.getsource(declared))
+    except OSError:
+        source = f"class {declared.__name__}: pass"
+    (body,) = ast.parse(source).body
+    assert isinstance(body, ast.ClassDef)
+    texts = {
+        line.target.id: inspect.cleandoc(below.value.value)
+        for line, below in pairwise(body.body)
+        if isinstance(line, ast.AnnAssign)
+        and isinstance(line.target, ast.Name)
+        and isinstance(below, ast.Expr)
+        and isinstance(below.value, ast.Constant)
+        and isinstance(below.value.value, str)
+    }
+    return {
+        name: replace(entry, name=name, text=texts.get(name, ""), of=of)
+        for name, entry in vars(declared).items()
+        if isinstance(entry, Setting)
+    }
+
+
+MASK = read_table("mask", MaskSettings)
+"""The settings that masks depend on."""
+
+VIEW = read_table("view", ViewSettings)
+"""The settings of how it looks."""
+
+TABLE = {**MASK, **VIEW}
+
+if TYPE_CHECKING:
+
+    @dataclass(frozen=True)
+    class Settings(MaskSettings):
+        """The mask settings of one moment; not to be changed."""
+
+        def __init__(self, *values: Any, **named: Any) -> None: ...
+
+else:
+    Settings = make_dataclass(
+        "Settings",
+        [
+            (name, Any)
+            if isinstance(entry.default, FromBatch)
+            else (name, Any, field(default=entry.default))
+            for name, entry in MASK.items()
+        ],
+        frozen=True,
+        namespace={
+            "__doc__": "The mask settings of one moment; not to be changed.\n\n"
+            "Attributes\n----------\n"
+            + "\n".join(entry.document() for entry in MASK.values())
+        },
+    )
+    Settings.__module__ = __name__
