@@ -46,10 +46,24 @@ def printed(outputs: list[Any], stream: str = "stdout") -> str:
     return "".join(out["text"] for out in outputs if out.get("name") == stream)
 
 
+# A sharp graph of four photographs is half a minute's work.
+SMOOTH = """
+from ncut_widget.backbone import TextureBackbone
+TextureBackbone.affinity_focal_gamma = 0.5
+"""
+
+
 @pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize(
+    "before",
+    [
+        pytest.param(SMOOTH, id="smooth"),
+        pytest.param("", id="", marks=pytest.mark.soak),
+    ],
+)
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_the_notebook_runs(path: Path) -> None:
-    outputs = run(path)
+def test_the_notebook_runs(path: Path, before: str) -> None:
+    outputs = run(path, before)
     assert any("image/png" in out.get("data", {}) for out in outputs)
     shown = "application/vnd.jupyter.widget-view+json"
     assert any(shown in out.get("data", {}) for out in outputs)

@@ -6,12 +6,13 @@ axe-core is among the JavaScript packages of the tests: `npm --prefix js ci`.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
-from tests.browser.host import Page, wait_until
+from tests.browser.host import Host, Page, wait_until
 from tests.browser.test_hosts import MAKE
 
 ROOT = Path(__file__).parents[2]
@@ -33,17 +34,24 @@ RUN = """async () => {
 }"""
 
 
-@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
-def test_axe_finds_nothing(open_page: Callable[..., Page], theme: str) -> None:
+@pytest.fixture(scope="module")
+def page(host: Host, browser: Browser) -> Iterator[Page]:
     assert AXE.exists(), f"no axe-core at {AXE}: run `npm --prefix js ci`"
-    page = open_page("lab", [MAKE])
+    page = host.open(browser, "lab", [MAKE])
+    page.tab.add_script_tag(content=AXE.read_text())
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing(page: Page, theme: str) -> None:
+    page.clear_outputs()
     page.tab.evaluate(THEME, theme)
     light = "true" if theme.endswith("Light") else "false"
     page.tab.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
     page.start_cell(0)
     root = page.segmenter()
     page.tab.wait_for_selector(".ncut-segmenter[data-state=idle]")
-    page.tab.add_script_tag(content=AXE.read_text())
     # Blank, then clicked and folded out: every control is on the page and able.
     assert page.tab.evaluate(RUN) == []
     root.locator("canvas[data-ncut=stage]").click()
