@@ -48,7 +48,7 @@ class Pipeline:
 
     def extend(self, features: Any) -> Any:
         """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""
-        return self._ncut.transform(features)[0]
+        return self._ncut.transform(features)
 
     def extend_to_images(self, images: Any) -> Iterator[tuple[list[Any], Any]]:
         """Extend the fitted eigenvectors to images, some at a time, with a bar.

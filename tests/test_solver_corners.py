@@ -61,7 +61,7 @@ def test_landmarks_that_reach_no_row_leave_the_trivial_eigenvector(
     np.testing.assert_allclose(eigvecs[:, 0], 0.05, rtol=1e-3)
     np.testing.assert_array_equal(eigvecs[:, 1:], 0)
     assert ncut.error_ == 1  # all other eigenvalues of the graph are 1, too
-    np.testing.assert_allclose(ncut.transform(features)[0], eigvecs, atol=1e-6)
+    np.testing.assert_allclose(ncut.transform(features), eigvecs, atol=1e-6)
 
 
 # --- Scale
@@ -95,7 +95,7 @@ def test_rows_of_the_fit_keep_their_eigenvectors_where_gamma_is_tiny(
     features = clusters(n, 8, kinds=4, spread=0.3)
     ncut = NCUT(4, distance=distance, affinity_focal_gamma=gamma)
     eigvecs, _ = ncut.fit_transform(features)
-    np.testing.assert_allclose(ncut.transform(features)[0], eigvecs, atol=1e-3)
+    np.testing.assert_allclose(ncut.transform(features), eigvecs, atol=1e-3)
 
 
 def test_a_graph_without_edges_has_unit_eigenvectors_by_products() -> None:
@@ -146,7 +146,7 @@ def test_every_column_is_0_or_of_unit_length(
     np.testing.assert_allclose(eigvals[0], 1, atol=1e-5)
     assert (np.diff(eigvals) <= 0).all()
     assert eigvals.min() >= 0
-    again = ncut.transform(features)[0]
+    again = ncut.transform(features)
     kept = eigvals > 1e-3
     np.testing.assert_allclose(again[:, kept], eigvecs[:, kept], atol=5e-3)
 
@@ -223,7 +223,7 @@ def test_a_fit_in_inference_mode_gives_plain_tensors(num_sample: int | None) -> 
         with torch.inference_mode():
             features = torch.from_numpy(clusters(3000, 8, kinds=4, spread=0.3)).clone()
             ncut = NCUT(3, num_sample=num_sample)
-            found, again = ncut.fit(features).eigenvectors_, ncut.transform(features)[0]
+            found, again = ncut.fit(features).eigenvectors_, ncut.transform(features)
     finally:
         torch.set_num_threads(before)
     assert not torch.is_inference(torch.as_tensor(found))

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import issparse
 from torch import Tensor
 from tqdm.auto import tqdm
 
@@ -44,7 +45,14 @@ class Rows:
     """Features of any shape, kind and type as N rows of C columns, read in parts."""
 
     def __init__(self, features: Features) -> None:
+        if issparse(features):
+            raise TypeError(
+                "features must be a dense array or tensor, got a sparse one: "
+                "try toarray()"
+            )
         given = features if isinstance(features, Tensor) else np.asarray(features)
+        if isinstance(given, np.ndarray) and given.dtype == object:
+            given = given.astype(np.float64)
         if isinstance(given, Tensor):
             real = not given.is_complex() and given.layout is torch.strided
         else:
@@ -58,7 +66,8 @@ class Rows:
         if given.ndim < 2 or 0 in given.shape:
             raise ValueError(
                 "features must have shape (..., C) with at least two axes, none of "
-                f"them empty, got {tuple(given.shape)}"
+                f"them empty, got {tuple(given.shape)}. Reshape your data, a single "
+                "row to (1, C)"
             )
         self.shape = tuple(given.shape[:-1])
         self.count = math.prod(self.shape)
@@ -101,7 +110,8 @@ class Rows:
             k = int(sound.logical_not().nonzero()[0, 0])
             row = int(self._numbers()[rows][k])
             raise ValueError(
-                "features must be finite and at most 1e18 in magnitude, got "
+                "features must be finite (no NaN or inf) and at most 1e18 in "
+                "magnitude, got "
                 f"{_odd_value(part[k])} in row {row} of {self.total}"
             )
         return Part(part, norms)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import math
 import warnings
 from numbers import Integral, Real
@@ -17,6 +16,7 @@ from ncut_widget.device import full_precision, pick_device
 from ncut_widget.ncut.affinity import Distance, Features, Rows, chunks
 from ncut_widget.ncut.landmarks import SampleMethod
 from ncut_widget.ncut.parallel import deal, one_thread
+from ncut_widget.ncut.parameters import Parameters, not_fitted_error
 from ncut_widget.ncut.solution import Extension
 from ncut_widget.ncut.solver import Solver
 from ncut_widget.progress import bar
@@ -30,7 +30,7 @@ _CHUNK_ROWS_ON_ACCELERATOR = 65_536
 _CHUNK_AFFINITIES = 2**23
 
 
-class NCUT:
+class NCUT(Parameters):
     """Normalized-cut eigenvectors of a graph given by the features of its nodes.
 
     Every row of the features is a node, every pair of rows is joined by an edge: with
@@ -82,6 +82,9 @@ class NCUT:
         holds ``chunk_size * num_sample`` float32.
     progress : bool
         Show progress bars once a fit or a transform has taken two seconds.
+    return_eigenvalues : bool
+        Whether `fit_transform` returns the eigenvalues, too. Steps of a scikit-learn
+        ``Pipeline`` hand on arrays: there it is False.
 
     Attributes
     ----------
@@ -199,6 +202,7 @@ class NCUT:
         random_state: int | np.random.Generator | None = 0,
         chunk_size: int | None = None,
         progress: bool = True,
+        return_eigenvalues: bool = True,
     ) -> None:
         self.num_eig = num_eig
         self.distance = distance
@@ -210,6 +214,7 @@ class NCUT:
         self.random_state = random_state
         self.chunk_size = chunk_size
         self.progress = progress
+        self.return_eigenvalues = return_eigenvalues
 
     def fit(self, features: Features, y: object = None) -> NCUT:
         """Find the eigenvectors of the graph of `features`.
@@ -247,7 +252,7 @@ class NCUT:
         if self.num_eig > rows.count:
             raise ValueError(
                 "num_eig must be at most the number of rows of features, "
-                f"{rows.count}, got {self.num_eig}"
+                f"n_samples = {rows.count}, got {self.num_eig}"
             )
         # no_grad, not inference_mode: an inference tensor could not be changed in place
         # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
@@ -278,7 +283,7 @@ class NCUT:
             )
         return self
 
-    def transform(self, features: Features) -> tuple[Any, Any]:
+    def transform(self, features: Features) -> Any:
         """Extend the fitted eigenvectors to the rows of `features`.
 
         Each row is placed by its affinity to the landmarks, and by no other row of
@@ -293,22 +298,24 @@ class NCUT:
         -------
         eigvecs : (..., K) float32 array or tensor
             As `eigenvectors_`: numpy for numpy, torch for torch, on the same device.
-        eigvals : (K,) float32 array or tensor
-            `eigenvalues_`.
 
         Raises
         ------
+        NotFittedError
+            The estimator is not fitted; scikit-learn's, where that is installed.
         ValueError
-            The estimator is not fitted, the number of columns is not that of the fit,
-            or a row is not finite.
+            The number of columns is not that of the fit, or a row is not finite.
         """
-        if not hasattr(self, "_extension"):
-            raise ValueError("NCUT is not fitted: call fit(features) before transform")
+        if not self.__sklearn_is_fitted__():
+            raise not_fitted_error(
+                "NCUT is not fitted: call fit(features) before transform"
+            )
         rows = Rows(features)
         if rows.columns != self.n_features_in_:
             raise ValueError(
                 f"features must have {self.n_features_in_} columns as those of the "
-                f"fit, got {rows.columns}"
+                f"fit, got {rows.columns}: X has {rows.columns} features, but "
+                f"NCUT is expecting {self.n_features_in_} features as input"
             )
         landmarks = self._extension.landmarks
         size = self._chunk_size(landmarks.points.device)
@@ -329,12 +336,9 @@ class NCUT:
             parts = chunks(rows.count, size)
             for count in deal(extend, parts, landmarks.points.device):
                 done.update(count)
-            return (
-                rows.as_given(eigvecs.reshape(*rows.shape, -1)),
-                rows.as_given(self._eigvals.float()),
-            )
+            return rows.as_given(eigvecs.reshape(*rows.shape, -1))
 
-    def fit_transform(self, features: Features, y: object = None) -> tuple[Any, Any]:
+    def fit_transform(self, features: Features, y: object = None) -> Any:
         """Find the eigenvectors of the graph of `features`, and return them.
 
         Parameters
@@ -349,36 +353,20 @@ class NCUT:
         eigvecs : (..., K) float32 array or tensor
             `eigenvectors_`.
         eigvals : (K,) float32 array or tensor
-            `eigenvalues_`.
+            `eigenvalues_`; not with ``return_eigenvalues=False``.
         """
         self.fit(features)
+        if not self.return_eigenvalues:
+            return self.eigenvectors_
         return self.eigenvectors_, self.eigenvalues_
 
-    def get_params(self, deep: bool = True) -> dict[str, Any]:
-        """Return the parameters by name, as scikit-learn's tools ask for them."""
-        names = list(inspect.signature(type(self).__init__).parameters)[1:]
-        return {name: getattr(self, name) for name in names}
+    def get_feature_names_out(self, input_features: object = None) -> NDArray[np.str_]:
+        """Name the eigenvectors, for scikit-learn: ncut0, ncut1, ..."""
+        return np.array([f"ncut{k}" for k in range(self.num_eig)], dtype=object)
 
-    def set_params(self, **params: object) -> NCUT:
-        """Set parameters by name and return self; they are checked at `fit`."""
-        known = self.get_params()
-        for name, value in params.items():
-            if name not in known:
-                raise ValueError(
-                    f"{name} is no parameter of NCUT, which has {list(known)}"
-                )
-            setattr(self, name, value)
-        return self
-
-    def __repr__(self) -> str:
-        """Show the parameters that are not the default."""
-        defaults = inspect.signature(type(self).__init__).parameters
-        changed = [
-            f"{name}={value!r}"
-            for name, value in self.get_params().items()
-            if value is not defaults[name].default and value != defaults[name].default
-        ]
-        return f"NCUT({', '.join(changed)})"
+    def __sklearn_is_fitted__(self) -> bool:
+        """Tell scikit-learn whether `fit` has been called."""
+        return hasattr(self, "_extension")
 
     def check_parameters(self) -> None:
         """Raise ValueError, in one sentence, if a parameter is out of its range."""
