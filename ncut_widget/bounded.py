@@ -1,21 +1,12 @@
-"""A cache that keeps within a number of bytes."""
+"""A cache that keeps within a number of bytes, or of values."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Iterator
+from typing import Generic, TypeVar
 
-
-class Sized(Protocol):
-    """Something that knows how much memory it takes."""
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes, now."""
-
-
-V = TypeVar("V", bound=Sized)
+V = TypeVar("V")
 
 
 class Bounded(Generic[V]):
@@ -27,11 +18,14 @@ class Bounded(Generic[V]):
     Parameters
     ----------
     limit : int
-        Bytes of all values together.
+        Sizes of all values together.
+    size : callable, optional
+        Size of a value now, as its bytes; by default each counts as one.
     """
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, size: Callable[[V], int] = lambda value: 1) -> None:
         self.limit = limit
+        self._size = size
         self._values: OrderedDict[Hashable, V] = OrderedDict()
         self._measured: dict[Hashable, int] = {}
         self._total = 0
@@ -40,20 +34,37 @@ class Bounded(Generic[V]):
         """Count the values."""
         return len(self._values)
 
+    def __iter__(self) -> Iterator[V]:
+        """Go through the values, the least recently used first."""
+        return iter(self._values.values())
+
+    def peek(self, key: Hashable) -> V | None:
+        """Return the value of a key if it is there; that is no use of it."""
+        return self._values.get(key)
+
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
         """Return the value of a key, made if it isn't there."""
         if self._values:
             self._measure(next(reversed(self._values)))
         if key not in self._values:
-            self._values[key] = make()
-            self._measure(key)
+            self.put(key, make())
         self._values.move_to_end(key)
+        self._shrink()
+        return self._values[key]
+
+    def put(self, key: Hashable, value: V) -> None:
+        """Keep a value, in place of the one that has the key."""
+        self._values[key] = value
+        self._measure(key)
+        self._values.move_to_end(key)
+        self._shrink()
+
+    def _shrink(self) -> None:
         while self._total > self.limit and len(self._values) > 1:
             oldest, _ = self._values.popitem(last=False)
             self._total -= self._measured.pop(oldest)
-        return self._values[key]
 
     def _measure(self, key: Hashable) -> None:
-        nbytes = self._values[key].nbytes
-        self._total += nbytes - self._measured.get(key, 0)
-        self._measured[key] = nbytes
+        size = self._size(self._values[key])
+        self._total += size - self._measured.get(key, 0)
+        self._measured[key] = size

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
+import torch
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
@@ -36,30 +39,125 @@ def check_flag(name: str, value: Any) -> bool:
 
 
 def check_number(
-    name: str, value: Any, low: float, high: float, *, whole: bool = False
+    name: str,
+    value: Any,
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    whole: bool = False,
+    integer: bool = False,
+    above: bool = False,
 ) -> float:
-    """Return a number within ``[low, high]`` as plain Python.
+    """Return a finite number within ``[low, high]`` as plain Python.
+
+    Parameters
+    ----------
+    name : str
+    value
+        What came.
+    low, high : float
+    whole : bool
+        Only whole numbers; 3.0 is one.
+    integer : bool
+        Only whole numbers of an integer type.
+    above : bool
+        Without ``low`` itself.
 
     Raises
     ------
     TypeError, ValueError
         In one sentence: the name, what is allowed, what came.
     """
+    whole = whole or integer
     kind = "a whole number" if whole else "a number"
-    allowed = f"{name} must be {kind} between {low} and {high}"
-    if isinstance(value, bool) or not isinstance(
-        value, (int, float, np.integer, np.floating)
-    ):
+    allowed = f"{name} must be {kind}{_limits(low, high, above)}"
+    types = (int, np.integer) if integer else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, types):
         raise TypeError(f"{allowed}, got {shown(value)}")
-    if not low <= value <= high or (whole and value != int(value)):
+    inside = (low < value if above else low <= value) and value <= high
+    if not (inside and math.isfinite(value)) or (whole and value != int(value)):
         raise ValueError(f"{allowed}, got {shown(value)}")
     return int(value) if whole else float(value)
 
 
-def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+def _limits(low: float, high: float, above: bool) -> str:
+    if above:
+        return f" above {low}" if high == math.inf else f" above {low}, at most {high}"
+    if high < math.inf:
+        return f" between {low} and {high}"
+    return f" of at least {low}" if low > -math.inf else ""
+
+
+def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
     """Return one of some names; else raise ValueError."""
-    if not isinstance(value, str) or value not in choices:
-        raise ValueError(
-            f"{name} must be one of {', '.join(choices)}, got {shown(value)}"
-        )
+    try:
+        known = value in choices
+    except TypeError:  # no hash, no comparison
+        known = False
+    if not known:
+        names = ", ".join(map(str, choices))
+        raise ValueError(f"{name} must be one of {names}, got {shown(value)}")
     return value
+
+
+def check_array(
+    name: str, value: Any, kinds: str = "fiu", *, what: str = "real numbers"
+) -> Any:
+    """Return a tensor, detached, or an array of numbers of some kinds.
+
+    Parameters
+    ----------
+    name : str
+    value : torch.Tensor or array_like
+    kinds : str
+        Of numpy's ``dtype.kind``: ``"f"`` floating, ``"i"`` and ``"u"`` whole.
+    what : str
+        How the sentence names them.
+
+    Raises
+    ------
+    TypeError
+        If they are of another kind.
+    """
+    if isinstance(value, torch.Tensor):
+        value = value.detach()
+        floating, other = value.is_floating_point(), value.dtype == torch.bool
+        real = floating or ("i" in kinds and not (value.is_complex() or other))
+    else:
+        value = np.asarray(value)
+        real = value.dtype.kind in kinds
+    if not real:
+        raise TypeError(f"{name} must be {what}, got dtype {value.dtype}")
+    return value
+
+
+def check_shape(name: str, value: Any, axes: str) -> Any:
+    """Return an array whose axes are those, as ``"B, H, W, C"``, none of them empty.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer, or one is empty.
+    """
+    shape = tuple(np.shape(value))
+    if len(shape) != axes.count(",") + 1 or 0 in shape:
+        filled = ", none of them 0" if 0 in shape else ""
+        raise ValueError(f"{name} must have shape ({axes}){filled}, got {shape}")
+    return value
+
+
+def check_finite(name: str, value: Any) -> Any:
+    """Return an array or a tensor of finite numbers; else raise ValueError."""
+    finite = torch.isfinite if isinstance(value, torch.Tensor) else np.isfinite
+    if not bool(finite(value).all()):
+        raise ValueError(f"{name} must be finite, got NaN or infinite values")
+    return value
+
+
+def check_match(images: int, batch: int) -> None:
+    """Raise ValueError unless there is one image for each in the batch."""
+    if images != batch:
+        raise ValueError(
+            "images must match the batch, one for each: got "
+            f"{images} images for a batch of {batch}"
+        )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any, TypeAlias, get_args
+from typing import TypeAlias, get_args
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.checks import check_choice, check_number
 from ncut_widget.device import pick_device
 from ncut_widget.embedding import (
     Embedding,
@@ -83,7 +84,7 @@ def rgb_from_pca_3d(
     >>> rgb.round(2).tolist()
     [[1.0, 0.5, 0.5], [1.0, 0.5, 0.5], [0.0, 0.5, 0.5]]
     """
-    _check_quantile(q)
+    check_number("q", q, 0.5, 1, above=True)
     with torch.inference_mode():
         tensor, at = _tensor(eigvecs, device)
         rows, x3d, rgb = tensor.reshape(*_three(tensor.shape)), [], []
@@ -232,9 +233,9 @@ def rgb_from_tsne_3d(
     grow with it. Both methods enlarge small differences: eigenvectors that differ by
     rounding alone, as from another device, may get other colours.
     """
-    _check_metric(metric)
-    perplexity = _check_number("perplexity", perplexity, 1)
-    seed = int(_check_number("seed", seed, 0, 2**32 - 1, whole=True))
+    check_choice("metric", metric, get_args(Metric))
+    perplexity = check_number("perplexity", perplexity, 1)
+    seed = int(check_number("seed", seed, 0, 2**32 - 1, integer=True))
     return _from_sample(
         eigvecs,
         tsne(perplexity, metric, seed),
@@ -295,10 +296,10 @@ def rgb_from_umap_3d(
     and Projection for Dimension Reduction", arXiv:1802.03426 (2018). All else is as in
     `rgb_from_tsne_3d`.
     """
-    _check_metric(metric)
-    n_neighbors = int(_check_number("n_neighbors", n_neighbors, 2, whole=True))
-    min_dist = _check_number("min_dist", min_dist, 0, 1)
-    seed = int(_check_number("seed", seed, 0, 2**32 - 1, whole=True))
+    check_choice("metric", metric, get_args(Metric))
+    n_neighbors = int(check_number("n_neighbors", n_neighbors, 2, integer=True))
+    min_dist = check_number("min_dist", min_dist, 0, 1)
+    seed = int(check_number("seed", seed, 0, 2**32 - 1, integer=True))
     return _from_sample(
         eigvecs,
         umap(n_neighbors, min_dist, metric, seed),
@@ -322,9 +323,9 @@ def _from_sample(
     knn: int,
     progress: bool,
 ) -> Colors:
-    _check_quantile(q)
-    num_sample = int(_check_number("num_sample", num_sample, 4, whole=True))
-    knn = int(_check_number("knn", knn, 1, whole=True))
+    check_number("q", q, 0.5, 1, above=True)
+    num_sample = int(check_number("num_sample", num_sample, 4, integer=True))
+    knn = int(check_number("knn", knn, 1, integer=True))
     with torch.inference_mode():
         rows, shape = _finite_rows(eigvecs, device)
         if len(rows) < 4:
@@ -391,28 +392,3 @@ def _stretch(
     span = high - low
     rgb = np.where(span > 0, (x3d - low) / np.where(span > 0, span, 1), 0.5)
     return np.clip(rgb, 0, 1).astype(np.float32)
-
-
-def _check_quantile(q: float) -> None:
-    if not 0.5 < q <= 1:
-        raise ValueError(f"q must be above 0.5 and at most 1, got {q}")
-
-
-def _check_metric(metric: str) -> None:
-    if metric not in get_args(Metric):
-        allowed = " or ".join(map(repr, get_args(Metric)))
-        raise ValueError(f"metric must be {allowed}, got {metric!r}")
-
-
-def _check_number(
-    name: str, value: Any, low: float, high: float = math.inf, *, whole: bool = False
-) -> float:
-    kind = "a whole number" if whole else "a number"
-    limits = f"of at least {low}" if high == math.inf else f"between {low} and {high}"
-    allowed = f"{name} must be {kind} {limits}"
-    types = (int, np.integer) if whole else (int, float, np.integer, np.floating)
-    if isinstance(value, bool) or not isinstance(value, types):
-        raise TypeError(f"{allowed}, got {value!r}")
-    if not (low <= value <= high and math.isfinite(value)):
-        raise ValueError(f"{allowed}, got {value}")
-    return int(value) if whole else float(value)

@@ -20,6 +20,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.bounded import Bounded
+from ncut_widget.checks import check_array, check_finite, check_match
 from ncut_widget.history import Change, History
 from ncut_widget.masks.combine import combine
 from ncut_widget.masks.coordinates import (
@@ -30,12 +31,8 @@ from ncut_widget.masks.coordinates import (
     to_cell,
 )
 from ncut_widget.masks.cut import cut, heatmap
-from ncut_widget.masks.similarity import (
-    BiasedSimilarity,
-    Eigvecs,
-    Similarity,
-    Source,
-)
+from ncut_widget.masks.eigvecs import Eigvecs
+from ncut_widget.masks.similarity import BiasedSimilarity, Similarity, Source
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 from ncut_widget.ncut.biased import Graph
 from ncut_widget.segment import Segment, check_name
@@ -91,7 +88,9 @@ class Session:
         self._state = State((), (), defaults, place=0, revision=0)
         self._segments: dict[str, Segment] = {}
         self._history = History()
-        self._similarities: Bounded[Compared] = Bounded(CACHE_BYTES)
+        self._similarities: Bounded[Compared] = Bounded(
+            CACHE_BYTES, lambda similarity: similarity.nbytes
+        )
         self._masks: tuple[int, NDArray] | None = None
 
     @property
@@ -469,25 +468,10 @@ def _nothing_to_tell(source: Source, num_eig: int) -> str:
 
 
 def _check_eigvals(eigvals: ArrayLike, num_eig: int) -> NDArray:
-    if isinstance(eigvals, torch.Tensor):
-        eigvals = eigvals.detach().cpu().numpy()
-    checked = np.asarray(eigvals)
-    if checked.dtype.kind not in "fiu":
-        raise TypeError(f"eigvals must be real numbers, got dtype {checked.dtype}")
+    checked = np.asarray(torch.as_tensor(check_array("eigvals", eigvals)).cpu())
     if checked.shape != (num_eig,):
         raise ValueError(
             f"eigvals must be one for each of the {num_eig} eigenvectors, shape "
             f"({num_eig},): got shape {checked.shape}"
         )
-    if not np.isfinite(checked).all():
-        raise ValueError("eigvals must be finite, got NaN or infinite values")
-    return checked
-
-
-def check_match(images: int, batch: int) -> None:
-    """Raise ValueError unless there is one image for each in the batch."""
-    if images != batch:
-        raise ValueError(
-            "images must match the batch, one for each: got "
-            f"{images} images for a batch of {batch}"
-        )
+    return check_finite("eigvals", checked)

@@ -19,7 +19,7 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
-from ncut_widget.checks import shown
+from ncut_widget.checks import check_match, check_shape, shown
 from ncut_widget.images import Images
 from ncut_widget.names import check_keywords, hint
 from ncut_widget.ncut import NCUT, Distance
@@ -37,7 +37,7 @@ from ncut_widget.page.traits import (
 from ncut_widget.page.wire import read_id
 from ncut_widget.pipeline import Pipeline
 from ncut_widget.segment import Segment
-from ncut_widget.session import FullMasks, Session, check_match
+from ncut_widget.session import FullMasks, Session
 from ncut_widget.settings import MASK, TABLE, VIEW
 
 log = logging.getLogger(__name__)
@@ -182,7 +182,7 @@ class NcutSegmenter(SettingTraits, Telling):
             In one sentence, if an argument is not as above.
         """
         _check_keywords(settings, *inspect.signature(cls.from_features).parameters)
-        features = _check_features(features)
+        check_shape("features", features, "B, H, W, C")
         if images is not None:
             images = Images(images)
             check_match(len(images), np.shape(features)[0])
@@ -329,7 +329,9 @@ class NcutSegmenter(SettingTraits, Telling):
         if features is not None:
             if full_size:
                 raise ValueError("full_size needs images: features have no sizes")
-            eigvecs = self._pipeline.extend(_check_features(features))
+            eigvecs = self._pipeline.extend(
+                check_shape("features", features, "B, H, W, C")
+            )
             return np.stack(list(predict(eigvecs)))
         masks: list[NDArray] = []
         for part, eigvecs in self._pipeline.extend_to_images(images):
@@ -665,14 +667,6 @@ def _check_attribute(kind: type, name: str) -> None:
         raise AttributeError(
             f"NcutSegmenter has no attribute {name!r}; {hint(name, known)}"
         )
-
-
-def _check_features(features: Any) -> Any:
-    if len(np.shape(features)) != 4:
-        raise ValueError(
-            f"features must have shape (B, H, W, C), got {tuple(np.shape(features))}"
-        )
-    return features
 
 
 def _check_keywords(keywords: Iterable[str], *more: str) -> None:

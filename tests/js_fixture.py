@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.masks.cut import cut, heatmap, similarity_statistics
-from ncut_widget.masks.similarity import Quantised
+from ncut_widget.masks.cut import cut, heatmap
+from ncut_widget.masks.eigvecs import Quantised
+from ncut_widget.masks.statistics import similarity_statistics
 from ncut_widget.session import Session
 
 PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"

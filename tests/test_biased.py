@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.cut import denoise_mask, threshold_mask
+from ncut_widget.masks.cut import threshold_mask
+from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.similarity import BiasedSimilarity, ClickSet
 from ncut_widget.ncut.biased import REACH, STEP, Graph
 from ncut_widget.session import Session

@@ -272,7 +272,7 @@ def test_a_missing_extra_is_named(
     [
         ({"num_sample": 3}, ValueError, "num_sample .* at least 4, got 3"),
         ({"num_sample": 9.0}, TypeError, r"num_sample .* whole number .* got 9\.0"),
-        ({"metric": "rbf"}, ValueError, "'cosine' or 'euclidean', got 'rbf'"),
+        ({"metric": "rbf"}, ValueError, "one of cosine, euclidean, got 'rbf'"),
         ({"seed": -1}, ValueError, "seed .* got -1"),
         ({"q": 0.5}, ValueError, "q .* got 0.5"),
         ({"knn": 0}, ValueError, "knn .* at least 1, got 0"),

@@ -21,13 +21,11 @@ from skimage import data
 
 from ncut_widget import NCUT
 from ncut_widget.backbone import extract_features, load_model
-from ncut_widget.masks.cut import (
-    cosine_similarity,
-    cut,
-    denoise_mask,
-    get_mask,
-    similarity_statistics,
-)
+from ncut_widget.masks.cut import cut
+from ncut_widget.masks.denoise import denoise_mask
+from ncut_widget.masks.published import get_mask
+from ncut_widget.masks.similarity import cosine_similarity
+from ncut_widget.masks.statistics import similarity_statistics
 
 PROGRAM = Path(__file__).parent / "peers" / "get_mask_1_8.py"
 GOLDEN = Path(__file__).parent / "golden" / "get_mask_1_8.npz"

@@ -14,7 +14,9 @@ from skimage.transform import resize
 from ncut_widget import session as session_module
 from ncut_widget.masks import coordinates
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.cut import cut, denoise_mask, get_mask, heatmap
+from ncut_widget.masks.cut import cut, heatmap
+from ncut_widget.masks.denoise import denoise_mask
+from ncut_widget.masks.published import get_mask
 from ncut_widget.session import Session, Settings
 
 

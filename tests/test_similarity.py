@@ -18,8 +18,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.cut import get_mask, similarity_statistics, threshold_mask
-from ncut_widget.masks.similarity import STEP, Eigvecs, Leading, Similarity
+from ncut_widget.masks.cut import threshold_mask
+from ncut_widget.masks.eigvecs import STEP, Eigvecs, Leading
+from ncut_widget.masks.published import get_mask
+from ncut_widget.masks.similarity import Similarity
+from ncut_widget.masks.statistics import similarity_statistics
 from ncut_widget.products import weighted_sum
 from ncut_widget.session import Session
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skimage.measure import label
 from skimage.transform import resize
 
-from ncut_widget.masks.cut import denoise_mask
+from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 
 

@@ -18,6 +18,7 @@ from tqdm.auto import tqdm
 from ncut_widget.backbone.cache import FeatureCache
 from ncut_widget.backbone.layers import LayeredBackbone, Node, versions
 from ncut_widget.backbone.registry import Backbone, resolve_model
+from ncut_widget.checks import check_array, check_choice, check_number
 from ncut_widget.device import pick_device
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
 
@@ -28,6 +29,10 @@ NORMALIZED = 10.0
 
 FINE = 24
 """Cells on a side from which on masks are fine enough to be corrected by clicks."""
+
+
+DTYPES = (torch.float16, torch.bfloat16, torch.float32)
+"""In which models can compute."""
 
 
 class FeatureExtractor:
@@ -83,7 +88,7 @@ class FeatureExtractor:
         else:
             given = {"node_type": node_type, "layer": layer}
             self._options |= {k: v for k, v in given.items() if v is not None}
-        self._dtype = _check_dtype(torch.float32 if dtype is None else dtype)
+        self._dtype = check_choice("dtype", dtype or torch.float32, DTYPES)
         self._batch_size = _check_batch_size(batch_size, self.model)
         on_cuda = self._encoder is not None and self._encoder.device.type == "cuda"
         self._amp = amp and on_cuda
@@ -399,15 +404,7 @@ def extract_features(
 
 def _check_features(features: Any, count: int) -> Tensor:
     """Return what a model gave as a tensor (count, H, W, C) of real numbers."""
-    if not isinstance(features, Tensor):
-        features = np.asarray(features)
-        real = features.dtype.kind in "fiu"
-    else:
-        real = not (features.is_complex() or features.dtype == torch.bool)
-    if not real:
-        raise TypeError(
-            f"the backbone must give real numbers, got dtype {features.dtype}"
-        )
+    features = check_array("the backbone's features", features)
     shape = tuple(features.shape)
     if len(shape) != 4 or shape[0] != count or 0 in shape:
         raise ValueError(
@@ -415,7 +412,7 @@ def _check_features(features: Any, count: int) -> Tensor:
             f"for {count} images, got {shape}"
         )
     if isinstance(features, Tensor):
-        return features.detach()
+        return features
     return torch.from_numpy(np.require(features, requirements=["C", "W"]))
 
 
@@ -425,24 +422,11 @@ def _sides(image: NDArray | Tensor) -> tuple[int, int]:
     return int(sides[0]), int(sides[1])
 
 
-def _check_dtype(dtype: Any) -> torch.dtype:
-    if dtype not in (torch.float16, torch.bfloat16, torch.float32):
-        raise ValueError(
-            "dtype must be torch.float16, torch.bfloat16 or torch.float32, "
-            f"got {dtype!r}"
-        )
-    return dtype
-
-
 def _check_batch_size(batch_size: Any, model: Backbone) -> int | None:
     """Return the images at a time; None for all of them."""
     if batch_size is None:
         return getattr(model, "batch_size", None)
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int):
-        raise TypeError(f"batch_size must be a whole number, got {batch_size!r}")
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return batch_size
+    return int(check_number("batch_size", batch_size, 1, integer=True))
 
 
 def _out_of_memory(error: BaseException) -> bool:

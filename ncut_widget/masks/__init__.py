@@ -4,6 +4,6 @@ Knows nothing of features, backbones or pages. `coordinates` alone says which ce
 pixel lies in. What the page computes, too, has a twin in ``js/src/maths``.
 """
 
-from ncut_widget.masks.cut import get_mask
+from ncut_widget.masks.published import get_mask
 
 __all__ = ["get_mask"]

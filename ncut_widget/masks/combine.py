@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.masks.cut import denoise_mask
+from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.smooth import CutMap
 
 

@@ -1,48 +1,28 @@
-"""The eigenvectors of a batch, and how similar they are to a cell's.
+"""How similar a batch's eigenvectors are to what was clicked.
 
-Only what is asked for is computed: a cell's statistics over the whole batch follow
-from moments and a sample that are taken once, and its similarity map is made image by
-image. So a click costs what the visible images cost, whatever the size of the batch.
+One cell by itself, by cosines, or all clicks together, by a biased cut. Only the maps
+that are asked for are made.
 """
 
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from functools import cached_property
-from threading import Lock, Thread
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from torch import Tensor
 
-from ncut_widget.device import pick_device
+from ncut_widget.checks import check_array
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.cut import (
-    SimilarityStatistics,
-    cosines,
-    order_statistics,
-    quantile_sample,
-    significant_std,
-    similarity_statistics,
-)
+from ncut_widget.masks.eigvecs import Eigvecs
+from ncut_widget.masks.statistics import similarity_statistics
 from ncut_widget.ncut.biased import BiasedCut, Graph
-from ncut_widget.ncut.parallel import Blocks
-from ncut_widget.products import add_products, row_norms, unit_vector, weighted_sum
+from ncut_widget.products import row_norms, unit_vector, weighted_sum
 
-PREFIXES_KEPT = 4
-"""Numbers of leading eigenvectors whose moments are kept for undo and two views."""
-
-STEP = 2.0**-15
-"""Step of quantised unit eigenvectors, from -1: the same on every image.
-
-So equal eigenvectors are equal once quantised, too, and a zero one stays zero. With 256
-levels the mask of a preview differs visibly from the kernel's: IoU .979 to .999.
-"""
+# Eigenvectors that are looked at together: on a CPU they stay in a core's cache.
+_CPU_ROWS, _ROWS = 2**12, 2**20
 
 
 class ClickSet(NamedTuple):
@@ -64,297 +44,6 @@ class ClickSet(NamedTuple):
 
 Source = Cell | ClickSet
 """What a similarity is to: one clicked pixel, or all of them by a biased cut."""
-
-
-class Prefix(NamedTuple):
-    """The leading eigenvectors, each pixel's brought to unit length.
-
-    Attributes
-    ----------
-    mean : ndarray of float64, shape (k,)
-    covariance : ndarray of float64, shape (k, k)
-        Over the N = B * H * W pixels, divided by N.
-    """
-
-    mean: NDArray
-    covariance: NDArray
-
-
-class Sample(NamedTuple):
-    """The pixels that quantiles are taken of.
-
-    Attributes
-    ----------
-    rows : torch.Tensor of float32, shape (k, S)
-        Their leading eigenvectors, as they are.
-    norms : torch.Tensor of float32, shape (S,)
-        Lengths of those.
-    """
-
-    rows: Tensor
-    norms: Tensor
-
-    def similarity(self, unit: Tensor) -> NDArray:
-        """Give the values of the map of a unit vector at these pixels, to the bit."""
-        return (weighted_sum(self.rows, unit) / self.norms).cpu().numpy()
-
-
-class Leading:
-    """The leading eigenvectors of a batch, measured as far as asked for.
-
-    Every method may be called on any thread.
-
-    Parameters
-    ----------
-    rows : torch.Tensor of float32, shape (B, k, P)
-    """
-
-    def __init__(self, rows: Tensor) -> None:
-        self.rows = rows
-        self._norms = torch.empty((len(rows), rows.shape[2]), device=rows.device)
-        self._known = np.zeros(len(rows), dtype=bool)
-        self._lock = Lock()
-        self._prefix: Prefix | None = None
-
-    @property
-    def ready(self) -> bool:
-        """Whether `prefix` is at hand."""
-        return self._prefix is not None
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a thread is taking it."""
-        return self._lock.locked()
-
-    def prefix(self) -> Prefix:
-        """Take the moments, once; meanwhile other threads wait for them here."""
-        with self._lock:
-            if self._prefix is None:
-                with torch.inference_mode():
-                    self.sample  # noqa: B018 - of 20 million pixels it takes a second
-                    self._prefix = self._measure()
-            return self._prefix
-
-    def norms(self, images: slice | NDArray) -> Tensor:
-        """Lengths of the eigenvectors, (B, P); those of some images at the least."""
-        missing = np.zeros_like(self._known)
-        missing[images] = True
-        for run in _runs(np.flatnonzero(missing & ~self._known)):
-            # Two threads may do the same: they write the same bits.
-            lengths = row_norms(self.rows[run])
-            if lengths.device.type == "cpu":
-                self._norms.numpy()[run] = lengths.numpy()  # by this thread alone
-            else:
-                self._norms[run] = lengths
-            self._known[run] = True
-        return self._norms
-
-    @cached_property
-    def sample(self) -> Sample:
-        """The pixels that quantiles are taken of."""
-        batch, _, pixels = self.rows.shape
-        place = torch.tensor(quantile_sample(batch * pixels), device=self.rows.device)
-        rows = self.rows[place // pixels, :, place % pixels].T.contiguous()
-        return Sample(rows, row_norms(rows))
-
-    def _measure(self) -> Prefix:
-        batch, num_eig, pixels = self.rows.shape
-        kind = self.rows.device.type
-        # MPS has no float64.
-        device = "cpu" if kind == "mps" else self.rows.device
-
-        def add(blocks: Iterator[slice]) -> tuple[Tensor, Tensor]:
-            total = torch.zeros(num_eig, dtype=torch.float64, device=device)
-            gram = total.new_zeros((num_eig, num_eig))
-            for block in blocks:
-                first, stop, _ = block.indices(batch)
-                # On a CPU image by image, whose float64 stay in its cache.
-                step = 1 if kind == "cpu" else stop - first
-                for at in range(first, stop, step):
-                    some = slice(at, at + step)
-                    unit = self.rows[some] / self.norms(some)[some, None]
-                    wide = unit.to(device).double()
-                    total += wide.sum((0, 2))
-                    gram += torch.bmm(wide, wide.transpose(1, 2)).sum(0)
-            return total, gram
-
-        parts = Blocks(self.rows).share(add)
-        total, gram = (
-            torch.stack(part).sum(0).cpu().numpy() / (batch * pixels)
-            for part in zip(*parts, strict=True)
-        )
-        return Prefix(total, gram - np.outer(total, total))
-
-
-class Quantised(NamedTuple):
-    """Unit eigenvectors in two bytes a value: ``low + step * levels``.
-
-    Attributes
-    ----------
-    low, step : ndarray of float32, shape (K,)
-    levels : ndarray of uint16, shape (K, pixels)
-    """
-
-    low: NDArray
-    step: NDArray
-    levels: NDArray
-
-
-class Eigvecs:
-    """Eigenvectors of one batch on their device.
-
-    Parameters
-    ----------
-    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
-        Copied, as float32.
-    device : str or torch.device, optional
-        By default `pick_device` chooses.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If they are not as above, or not finite.
-    """
-
-    def __init__(
-        self, eigvecs: ArrayLike, device: str | torch.device | None = None
-    ) -> None:
-        checked = _check_eigvecs(eigvecs)
-        batch, height, width, num_eig = self.shape = tuple(checked.shape)
-        # Image by image, one row an eigenvector: the leading ones of an image are a
-        # block, and a cell times them runs at the speed of memory.
-        self._rows = torch.empty(
-            (batch, num_eig, height * width),
-            dtype=torch.float32,
-            device=pick_device(device, checked.device),
-        )
-        pixels = checked.reshape(batch, height * width, num_eig)
-        self._rows.copy_(pixels.transpose(1, 2))
-        self._leading: OrderedDict[int, Leading] = OrderedDict()
-        self._lock = Lock()
-
-    def graph(self, eigvals: NDArray) -> Graph:
-        """Give the graph that these are the eigenvectors of; see `Graph`."""
-        with torch.inference_mode():
-            return Graph(self._rows, eigvals)
-
-    @property
-    def tensor(self) -> torch.Tensor:
-        """The eigenvectors, shape (B, H, W, K), float32, on their device; a view."""
-        return self._rows.transpose(1, 2).reshape(self.shape)
-
-    def prefix(self, num_eig: int) -> Prefix:
-        """Moments of the leading eigenvectors, taken at the first call.
-
-        Any thread may ask; only those that ask for the same wait for each other.
-        """
-        return self._lead(num_eig).prefix()
-
-    def ready(self, num_eig: int) -> bool:
-        """Whether moments and sample are at hand, so that no click waits for them."""
-        return self._lead(num_eig).ready
-
-    def prepare(self, num_eig: int) -> None:
-        """See to it that `prefix` will be at hand, in the background.
-
-        Nothing is lost if that fails: the next call of `prefix` takes it anew.
-        """
-        lead = self._lead(num_eig)
-        with self._lock:
-            # One at a time: whoever waits for another asks again.
-            if lead.ready or any(each.under_way for each in self._leading.values()):
-                return
-
-        def measure() -> None:
-            with suppress(Exception):
-                lead.prefix()
-
-        Thread(target=measure, name="ncut_widget moments", daemon=True).start()
-
-    def vector(self, cell: Cell, num_eig: int) -> NDArray:
-        """Return the unit eigenvector of a cell: float32, shape (num_eig,)."""
-        image, row, col = cell
-        with torch.inference_mode():
-            vector = self._rows[image, :num_eig, row * self.shape[2] + col]
-            return unit_vector(vector).cpu().numpy()
-
-    def statistics(self, vector: NDArray) -> SimilarityStatistics:
-        """Statistics of the similarity to a unit vector, over the whole batch.
-
-        Parameters
-        ----------
-        vector : ndarray of float32, shape (num_eig,)
-
-        Returns
-        -------
-        SimilarityStatistics
-            Mean and standard deviation follow from the moments, exactly:
-            ``mean = p . mean(U)`` and ``var = p . cov(U) p``; the order statistics are
-            those of the sample.
-        """
-        lead = self._lead(len(vector))
-        prefix = lead.prefix()
-        count = math.prod(self.shape[:3])
-        # Not by a BLAS, whose threads would wait for each other on busy cores.
-        mean = float(np.einsum("i,i", vector, prefix.mean))
-        variance = float(np.einsum("i,ij,j", vector, prefix.covariance, vector))
-        std = math.sqrt(max(variance, 0.0) * count / max(count - 1, 1))
-        with torch.inference_mode():
-            sample = lead.sample.similarity(self._there(vector))
-        low, high = order_statistics(sample)
-        return SimilarityStatistics(
-            mean, significant_std(mean, std), low, high, sample.size
-        )
-
-    def maps(self, vector: NDArray, images: NDArray, out: NDArray) -> None:
-        """Write the similarity to a unit vector on some images into their maps.
-
-        Parameters
-        ----------
-        vector : ndarray of float32, shape (num_eig,)
-        images : ndarray of int
-            In ascending order.
-        out : ndarray of float32, shape (B, H, W)
-            Only the maps of ``images`` are written.
-        """
-        lead = self._lead(len(vector))
-        flat = out.reshape(len(out), -1)
-        if self._rows.device.type == "cpu":
-            rows, lengths = lead.rows.numpy(), lead.norms(images).numpy()
-            for image in images:
-                add_products(rows[image], vector, out=flat[image])
-                flat[image] /= lengths[image]
-            return
-        with torch.inference_mode():
-            norms = lead.norms(images)
-            every = len(images) == len(flat)  # no copy of all eigenvectors
-            index = slice(None) if every else torch.from_numpy(images).to(norms.device)
-            products = weighted_sum(lead.rows[index], self._there(vector))
-            flat[images] = (products / norms[index]).cpu().numpy()
-
-    def quantised(self, image: int) -> Quantised:
-        """Give the unit eigenvectors of one image in bytes."""
-        with torch.inference_mode():
-            norms = self._lead(self.shape[-1]).norms(slice(image, image + 1))
-            return _quantise(self._rows[image], norms[image])
-
-    def quantised_sample(self) -> Quantised:
-        """Give those of the pixels that quantiles are taken of, in bytes."""
-        with torch.inference_mode():
-            return _quantise(*self._lead(self.shape[-1]).sample)
-
-    def _there(self, vector: NDArray) -> Tensor:
-        return torch.from_numpy(vector).to(self._rows.device)
-
-    def _lead(self, num_eig: int) -> Leading:
-        with self._lock:
-            if num_eig not in self._leading:
-                with torch.inference_mode():
-                    self._leading[num_eig] = Leading(self._rows[:, :num_eig])
-                if len(self._leading) > PREFIXES_KEPT:
-                    self._leading.popitem(last=False)
-            self._leading.move_to_end(num_eig)
-            return self._leading[num_eig]
 
 
 class Similarity:
@@ -463,36 +152,58 @@ class BiasedSimilarity:
             return self._cut.similarity(rows).cpu().numpy().reshape(eigvecs.shape[:2])
 
 
-def _runs(images: NDArray) -> Iterator[slice]:
-    """Split ascending numbers into slices: those of a batch's images are views."""
-    for run in np.split(images, np.flatnonzero(np.diff(images) > 1) + 1):
-        if run.size:
-            yield slice(int(run[0]), int(run[-1]) + 1)
+def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArray:
+    """Cosine of one eigenvector with every eigenvector.
 
+    Parameters
+    ----------
+    all_eigvecs : torch.Tensor or array_like, shape (..., K)
+        Eigenvectors, of any length and floating dtype, on any device.
+    prompt_eigvec : torch.Tensor or array_like, shape (K,)
+        The clicked eigenvector.
 
-def _quantise(rows: Tensor, norms: Tensor) -> Quantised:
-    unit = rows.cpu().numpy() / norms.cpu().numpy()
-    levels = np.rint((unit + 1) * np.float32(1 / STEP))
-    return Quantised(
-        np.full(len(unit), -1, dtype=np.float32),
-        np.full(len(unit), STEP, dtype=np.float32),
-        np.clip(levels, 0, 2**16 - 1).astype(np.uint16),
-    )
+    Returns
+    -------
+    ndarray of float32, shape (...)
+        Cosines in [-1, 1] up to rounding, which is the same for equal eigenvectors; 0
+        where an eigenvector is zero.
 
+    Raises
+    ------
+    ValueError
+        If the shapes do not match.
 
-def _check_eigvecs(eigvecs: ArrayLike) -> torch.Tensor:
-    if not isinstance(eigvecs, torch.Tensor):
-        array = np.asarray(eigvecs)
-        if array.dtype.kind != "f":
-            raise TypeError(f"eigvecs must be floating-point, got dtype {array.dtype}")
-        eigvecs = torch.from_numpy(np.ascontiguousarray(array))
-    if not eigvecs.is_floating_point():
-        raise TypeError(f"eigvecs must be floating-point, got dtype {eigvecs.dtype}")
-    if eigvecs.ndim != 4 or 0 in eigvecs.shape:
+    Examples
+    --------
+    >>> cosine_similarity([[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], [1.0, 0.0]).tolist()
+    [1.0, 0.0, -1.0]
+    """
+    eigvecs = _float_tensor(all_eigvecs, "all_eigvecs")
+    prompt = _float_tensor(prompt_eigvec, "prompt_eigvec")
+    if eigvecs.ndim < 1 or prompt.ndim != 1 or eigvecs.shape[-1] != prompt.shape[0]:
         raise ValueError(
-            "eigvecs must have shape (B, H, W, K), none of them 0, got "
-            f"{tuple(eigvecs.shape)}"
+            "prompt_eigvec must be one eigenvector of all_eigvecs, shape (K,): got "
+            f"{tuple(prompt.shape)} for all_eigvecs of shape {tuple(eigvecs.shape)}"
         )
-    if not bool(torch.isfinite(eigvecs).all()):
-        raise ValueError("eigvecs must be finite, got NaN or infinite values")
-    return eigvecs.detach()
+    with torch.no_grad():
+        return cosines(eigvecs, unit_vector(prompt.to(eigvecs.device)))
+
+
+def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> NDArray:
+    """Give the same of float32 tensors, the second of length 1, on one device."""
+    *shape, num_eig = eigvecs.shape
+    flat = eigvecs.reshape(math.prod(shape), num_eig)
+    size = _CPU_ROWS if flat.device.type == "cpu" else _ROWS
+    similarity = np.empty(len(flat), dtype=np.float32)
+    for first in range(0, len(flat), size):
+        at = slice(first, first + size)
+        rows = flat[at].T.contiguous()
+        similarity[at] = (weighted_sum(rows, unit) / row_norms(rows)).cpu().numpy()
+    return similarity.reshape(shape)
+
+
+def _float_tensor(values: ArrayLike, name: str) -> torch.Tensor:
+    checked = check_array(name, values)
+    if not isinstance(checked, torch.Tensor):
+        checked = torch.from_numpy(np.ascontiguousarray(checked, dtype=np.float32))
+    return checked.float()

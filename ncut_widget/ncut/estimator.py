@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from numbers import Integral, Real
 from typing import Any, get_args
 
 import numpy as np
@@ -12,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.checks import check_choice, check_number
 from ncut_widget.device import full_precision, pick_device
 from ncut_widget.ncut.affinity import Distance, Features, Rows, chunks
 from ncut_widget.ncut.landmarks import SampleMethod
@@ -238,7 +237,7 @@ class NCUT(Parameters):
             A parameter is out of its range, there are fewer rows than `num_eig`, or a
             row is not finite.
         TypeError
-            The features are not real numbers.
+            The features, or a parameter, are not real numbers.
 
         Warns
         -----
@@ -369,24 +368,21 @@ class NCUT(Parameters):
         return hasattr(self, "_extension")
 
     def check_parameters(self) -> None:
-        """Raise ValueError, in one sentence, if a parameter is out of its range."""
-        _check_integer("num_eig", self.num_eig, 1)
-        _check_integer("exact_up_to", self.exact_up_to, 0)
+        """Raise TypeError or ValueError if a parameter is not as documented."""
+        check_number("num_eig", self.num_eig, 1, integer=True)
+        check_number("exact_up_to", self.exact_up_to, 0, integer=True)
         for name in ("num_sample", "chunk_size"):
             if getattr(self, name) is not None:
-                _check_integer(name, getattr(self, name), 1)
+                check_number(name, getattr(self, name), 1, integer=True)
         if self.num_sample is not None and self.num_sample < self.num_eig:
             raise ValueError(
                 f"num_sample must be at least num_eig={self.num_eig}, "
                 f"got {self.num_sample}"
             )
-        _check_choice("distance", self.distance, get_args(Distance))
-        _check_choice("sample_method", self.sample_method, get_args(SampleMethod))
+        check_choice("distance", self.distance, get_args(Distance))
+        check_choice("sample_method", self.sample_method, get_args(SampleMethod))
         gamma = self.affinity_focal_gamma
-        if not (isinstance(gamma, Real) and 0 < gamma < math.inf):
-            raise ValueError(
-                f"affinity_focal_gamma must be a finite number above 0, got {gamma!r}"
-            )
+        check_number("affinity_focal_gamma", gamma, 0, above=True)
 
     def _solver(self, rows: Rows) -> Solver:
         device = pick_device(self.device, rows.device)
@@ -416,13 +412,3 @@ def _generator(random_state: int | np.random.Generator | None) -> np.random.Gene
             "random_state must be None, an integer of at least 0 or a "
             f"numpy.random.Generator, got {random_state!r}"
         ) from error
-
-
-def _check_integer(name: str, value: object, low: int) -> None:
-    if not isinstance(value, Integral) or isinstance(value, bool) or int(value) < low:
-        raise ValueError(f"{name} must be an integer of at least {low}, got {value!r}")
-
-
-def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name} must be one of {choices}, got {value!r}")

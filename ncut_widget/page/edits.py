@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+from ncut_widget.bounded import Bounded
 
 Edit = tuple[str, Any]
 """An operation, and the click that it adds, or None."""
@@ -24,7 +25,7 @@ class Edits:
     """Which edits of which page have been made."""
 
     def __init__(self) -> None:
-        self._made: OrderedDict[str, _Made] = OrderedDict()
+        self._made: Bounded[_Made] = Bounded(PAGES_KEPT)
 
     def make(
         self,
@@ -50,7 +51,7 @@ class Edits:
         str or None
             Why one was refused; for edits that came before, what was said then.
         """
-        known = self._made.get(page) if page else None
+        known = self._made.peek(page) if page else None
         made = known or _Made(first - 1, None)
         last = first - 1 + len(edits)
         if last <= made.number:
@@ -67,9 +68,5 @@ class Edits:
         return None
 
     def _note(self, page: str | None, made: _Made) -> None:
-        if page is None:
-            return
-        self._made[page] = made
-        self._made.move_to_end(page)
-        if len(self._made) > PAGES_KEPT:
-            self._made.popitem(last=False)
+        if page is not None:
+            self._made.put(page, made)

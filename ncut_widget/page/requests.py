@@ -16,7 +16,8 @@ import numpy as np
 
 from ncut_widget.checks import check_flag
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.similarity import ClickSet, Eigvecs, Quantised, Source
+from ncut_widget.masks.eigvecs import Eigvecs, Quantised
+from ncut_widget.masks.similarity import ClickSet, Source
 from ncut_widget.page.edits import Edit, Edits
 from ncut_widget.page.pictures import KINDS, Picture, Pictures
 from ncut_widget.page.wire import REPLY_BYTES, Fields, Message, check_size

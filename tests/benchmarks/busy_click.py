@@ -16,7 +16,7 @@ from statistics import median
 import numpy as np
 
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.cut import denoise_mask
+from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.similarity import Similarity
 from ncut_widget.session import Session
 from tests.benchmarks.busy import neighbours

@@ -1,0 +1,71 @@
+"""Dropping the small parts of masks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
+
+
+def denoise_mask(masks: ArrayLike, area_th: int = 3) -> NDArray:
+    """Drop the small connected components of each mask.
+
+    Parameters
+    ----------
+    masks : array_like of bool, shape (H, W) or (B, H, W)
+    area_th : int, at least 0
+        8-connected components with fewer latent pixels than this are dropped.
+
+    Returns
+    -------
+    ndarray of bool, shape of ``masks``
+
+    Examples
+    --------
+    >>> denoise_mask([[1, 1, 0, 0], [0, 0, 0, 1]], area_th=2).astype(int).tolist()
+    [[1, 1, 0, 0], [0, 0, 0, 0]]
+    """
+    masks = np.asarray(masks, dtype=bool)
+    if masks.ndim not in (2, 3):
+        raise ValueError(
+            f"masks must have shape (H, W) or (B, H, W), got {masks.shape}"
+        )
+    if area_th <= 1:
+        return masks.copy()
+    height, width = masks.shape[-2:]
+    stride = width + 2
+    # One line of pixels for the whole batch, with a gap after every row and image.
+    padded = np.zeros((masks.size // (height * width), height + 1, stride), dtype=bool)
+    padded[:, :height, 1:-1] = masks.reshape(-1, height, width)
+    line = padded.ravel()
+    edges = np.flatnonzero(line[1:] != line[:-1]) + 1
+    starts, stops = edges[::2], edges[1::2]
+    small = (_component_areas(starts, stops, stride) < area_th).nonzero()[0]
+    line[_spans(starts[small], stops[small] - starts[small])] = False
+    return padded[:, :height, 1:-1].reshape(masks.shape)
+
+
+def _component_areas(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
+    """Areas of the 8-connected components that runs of pixels belong to.
+
+    Labelling runs and not pixels takes a third of the time of `scipy.ndimage.label` on
+    the masks of things, which have few runs.
+    """
+    # Runs of the next row that touch this one, corners included.
+    first = np.searchsorted(stops, starts + stride)
+    last = np.searchsorted(starts, stops + stride, side="right")
+    touching = _spans(first, last - first)
+    pointers = np.concatenate([[0], np.cumsum(last - first)])
+    graph = csr_array(
+        (np.ones(len(touching), dtype=bool), touching, pointers),
+        shape=(len(starts), len(starts)),
+    )
+    _, component = connected_components(graph, directed=False)
+    return np.bincount(component, weights=stops - starts)[component]
+
+
+def _spans(starts: NDArray, lengths: NDArray) -> NDArray:
+    """Concatenate ``arange(start, start + length)`` over all pairs."""
+    offsets = starts - np.cumsum(lengths) + lengths
+    return np.arange(lengths.sum()) + np.repeat(offsets, lengths)

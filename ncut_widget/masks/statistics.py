@@ -1,0 +1,120 @@
+"""What masks need to know about a similarity: a handful of numbers, once per click.
+
+Mean and spread over the whole batch, and the order statistics around two quantiles.
+``js/src/maths/statistics.js`` computes the same for previews.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+QUANTILES = (0.01, 0.99)
+"""The heatmap's 0 and 1 are these quantiles of the transformed similarity."""
+
+TIE = 2.0**-20
+"""Similarities of up to 1 that are this near are told apart by rounding alone."""
+
+QUANTILE_SAMPLE = 10_000
+"""Quantiles of more values than this are those of a seeded sample of this size."""
+
+
+@dataclass(frozen=True)
+class SimilarityStatistics:
+    """What a mask at any gamma and threshold needs to know about a similarity.
+
+    Attributes
+    ----------
+    mean, std : float
+        Mean and standard deviation (``N - 1``) over all N values.
+    low, high : tuple of float
+        The two order statistics around the 1 % and around the 99 % quantile.
+    count : int
+        Number of values the quantiles were taken from, at most 10 000.
+    """
+
+    mean: float
+    std: float
+    low: tuple[float, float]
+    high: tuple[float, float]
+    count: int
+
+    @property
+    def constant(self) -> bool:
+        """Whether the similarity tells nothing apart: zero, or no finite, spread."""
+        return not (self.std > 0 and math.isfinite(self.mean + self.std))
+
+    @property
+    def tied(self) -> bool:
+        """Whether the quantiles are one value, up to rounding.
+
+        That is a ground of more than 98 %, and the thing, if it is alike, above it.
+        """
+        return self.high[1] - self.low[0] <= TIE
+
+
+def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
+    """Take from a similarity all that its masks need.
+
+    Parameters
+    ----------
+    similarity : ndarray of float32, shape (...)
+        Over the whole batch: the statistics tie its images together.
+
+    Returns
+    -------
+    SimilarityStatistics
+
+    Notes
+    -----
+    Above 10 000 values the order statistics are those of
+    ``numpy.random.RandomState(0).choice(N, 10_000, replace=False)``, the sample of
+    ncut-pytorch 1.8's ``quantile_min_max``, so that the masks are the same masks.
+    """
+    values = np.asarray(similarity).ravel()
+    if values.size == 0:
+        raise ValueError("similarity must hold at least one value, got none")
+    mean = float(values.mean(dtype=np.float64))
+    # numpy sums float32 pairwise, so squares of centred values need no float64 here.
+    squares = np.square(values - np.float32(mean)).sum()
+    std = math.sqrt(squares / max(values.size - 1, 1))
+    values = values[quantile_sample(values.size)]
+    low, high = order_statistics(values)
+    return SimilarityStatistics(
+        mean, significant_std(mean, std), low, high, values.size
+    )
+
+
+def significant_std(mean: float, std: float) -> float:
+    """Return a spread, or 0 if it is below the rounding of the mean: no structure."""
+    return 0.0 if std <= np.finfo(np.float32).eps * abs(mean) else float(std)
+
+
+def order_statistics(
+    values: NDArray,
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Return the two values around the 1 % and the two around the 99 % quantile."""
+    order = [rank for q in QUANTILES for rank in ranks(q, values.size)[:2]]
+    low0, low1, high0, high1 = np.partition(values, order)[order].tolist()
+    return (low0, low1), (high0, high1)
+
+
+def ranks(q: float, count: int) -> tuple[int, int, float]:
+    """Ranks around quantile ``q`` of ``count`` values, and the way between them."""
+    position = q * (count - 1)
+    below = math.floor(position)
+    return below, min(below + 1, count - 1), position - below
+
+
+@lru_cache(maxsize=4)
+def quantile_sample(size: int) -> NDArray:
+    """Which of so many values quantiles are taken of: all, or a seeded sample."""
+    if size <= QUANTILE_SAMPLE:
+        return np.arange(size)
+    sample = np.random.RandomState(0).choice(size, QUANTILE_SAMPLE, replace=False)
+    sample.flags.writeable = False
+    return sample
