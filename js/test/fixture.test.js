@@ -3,14 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
+import { combineHeat, combineMasks } from "../src/maths/combine.js";
 import { cellOf, wholeImage } from "../src/maths/coordinates.js";
-import {
-  combineHeat,
-  combineMasks,
-  cutOf,
-  denoiseInto,
-  heatInto,
-} from "../src/maths/cut.js";
+import { cutOf, heatInto } from "../src/maths/cut.js";
+import { denoiseInto } from "../src/maths/denoise.js";
 import { findQuads } from "../src/maths/quads.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { combineMasks } from "../src/maths/cut.js";
+import { combineMasks } from "../src/maths/combine.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Vectors } from "../src/maths/vectors.js";
 

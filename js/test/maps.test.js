@@ -71,7 +71,7 @@ test("with 256 x 256 cells each map is asked for once, about 1 MB at a time", (t
 });
 
 test("a map that is larger than a reply should be is asked for alone", () => {
-  const similarities = new Similarities();
+  const similarities = new Similarities([600, 600]);
   const prompts = {
     numEig: 4,
     positives: /** @type {Cell[]} */ ([
@@ -81,31 +81,25 @@ test("a map that is larger than a reply should be is asked for alone", () => {
     negatives: [],
     biased: null,
   };
-  const wants = similarities.missing(prompts, [0, 1], [600, 600]);
+  const wants = similarities.missing(prompts, [0, 1]);
   assert.deepEqual(wants, [{ cell: [0, 0, 0], images: [0] }]);
 });
 
 test("asking what is missing changes nothing: the limit stays", () => {
-  const similarities = new Similarities();
-  /** @type {[number, number]} */
-  const grid = [256, 256];
+  const similarities = new Similarities([256, 256]);
   /** @type {Cell[]} */
   const positives = Array.from({ length: 300 }, (_, k) => [0, 0, k % 256]);
   const prompts = { numEig: 4, positives, negatives: [], biased: null };
-  similarities.reserve(300, 1, grid);
+  similarities.reserve(300, 1);
   const buffer = new Float32Array(256 * 256).buffer;
   const ask = { ...prompts, positives: positives.slice(0, 1) };
   for (let col = 0; col < 256; col++) {
     const maps = [{ cell: /** @type {Cell} */ ([0, 0, col]), images: [0] }];
     const entries = maps.map((map) => ({ ...map, stats: STATS }));
-    similarities.accept(
-      { type: "maps", id: "", num_eig: 4, maps: entries },
-      [buffer],
-      grid,
-    );
-    similarities.missing(ask, [0], grid);
+    similarities.accept({ type: "maps", id: "", num_eig: 4, maps: entries }, [buffer]);
+    similarities.missing(ask, [0]);
   }
-  assert.deepEqual(similarities.missing(prompts, [0], grid), []);
+  assert.deepEqual(similarities.missing(prompts, [0]), []);
 });
 
 test("an undo and a redo ask for nothing that the page has", (t) => {

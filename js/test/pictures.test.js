@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test, { afterEach } from "node:test";
-import { Pictures } from "../src/model/pictures.js";
+import { picturesOfKinds } from "../src/model/pictures.js";
 import { Store } from "../src/model/store.js";
 import { infoOf } from "./info.js";
 import { FakeModel, pictureOf } from "./model.js";
@@ -84,7 +84,7 @@ function open(traits, decoder = decode) {
   };
 
   /** @param {PictureKind} kind @returns {any} */
-  const shown = (kind) => store.pictures.get(kind, 0);
+  const shown = (kind) => store.pictures[kind].get(0);
   return { model, store, asked, answer, shown, notified: () => notified };
 }
 
@@ -139,7 +139,7 @@ test("a late answer in old colours is dropped, and asked for again", async () =>
   assert.equal(asked("eigvecs").length, 1);
   await answer("eigvecs", 0);
   assert.equal(shown("eigvecs"), undefined);
-  assert.equal(store.pictures.isRefused("eigvecs", 0), false);
+  assert.equal(store.pictures.eigvecs.awaits(0), true);
   assert.equal(asked("eigvecs").length, 2);
   await answer("eigvecs", 1);
   assert.equal(shown("eigvecs").text, "eigvecs 0 in colours 1");
@@ -200,18 +200,22 @@ test("what a full reply left out is asked for again, and not if nothing fits", (
 });
 
 test("hundreds of thumbs on view all stay, and asking what is missing drops none", async () => {
-  const pictures = new Pictures(decode, true, 0);
+  const { thumb: thumbs } = picturesOfKinds(decode, true, 0);
   const images = [...new Array(900).keys()];
-  pictures.reserve(images.length);
+  thumbs.reserve(0, images.length);
   const entry = { mime: "image/jpeg", width: 1, height: 1 };
-  const entries = images.map((image) => ({ image, ...entry }));
-  const buffers = images.map(() => new ArrayBuffer(1));
-  await pictures.accept("thumb", 0, entries, buffers);
-  assert.deepEqual(pictures.missing("thumb", images), []);
+  /** @param {number[]} images */
+  const deliver = (images) => {
+    const entries = images.map((image) => ({ image, ...entry }));
+    const buffers = images.map(() => new ArrayBuffer(1));
+    return thumbs.accept({ kind: "thumb", colors: 0, pictures: entries }, buffers);
+  };
+  await deliver(images);
+  assert.deepEqual(thumbs.missing(images), []);
   // Used last is what was shown last, not what was asked about.
-  pictures.get("thumb", 5);
-  pictures.missing("thumb", [0]);
-  pictures.reserve(0);
-  await pictures.accept("thumb", 0, [{ image: 900, ...entry }], [new ArrayBuffer(1)]);
-  assert.deepEqual(pictures.missing("thumb", [0, 5, 900]), [0]);
+  thumbs.get(5);
+  thumbs.missing([0]);
+  thumbs.reserve(0, 0);
+  await deliver([900]);
+  assert.deepEqual(thumbs.missing([0, 5, 900]), [0]);
 });

@@ -3,13 +3,34 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { combineMasks } from "../src/maths/cut.js";
+import { combineMasks } from "../src/maths/combine.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Previews } from "../src/model/previews.js";
 
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
 );
+
+/**
+ * @param {Previews} previews
+ * @param {{ type: string } & Record<string, unknown>} content
+ * @param {ArrayBuffer[]} buffers
+ */
+function accept(previews, content, buffers) {
+  for (const resource of previews.resources) {
+    if (resource.type === content.type) resource.accept(content, buffers);
+  }
+}
+
+/**
+ * @param {Previews} previews
+ * @param {number} clicks
+ * @param {number} images
+ */
+function reserve(previews, clicks, images) {
+  for (const resource of previews.resources) resource.reserve(clicks, images);
+  previews.reserve(clicks);
+}
 
 /** @typedef {{ low: number[], step: number[], levels: number[] }} Packed */
 
@@ -26,7 +47,7 @@ function send(previews, kept, images) {
   );
   const vectors = parts.map(({ low, step }, k) => ({ image: images[k], low, step }));
   const buffers = parts.map(({ levels }) => Uint16Array.from(levels).buffer);
-  previews.acceptVectors({ type: "vectors", id: "", vectors }, buffers);
+  accept(previews, { type: "vectors", vectors }, buffers);
 }
 
 /**
@@ -35,14 +56,14 @@ function send(previews, kept, images) {
  */
 function sendMoments(previews, { num_eig, count, mean, covariance }) {
   const buffers = [mean, covariance].map((v) => Float64Array.from(v).buffer);
-  previews.acceptMoments({ type: "moments", id: "", num_eig, count }, buffers);
+  accept(previews, { type: "moments", num_eig, count }, buffers);
 }
 
 for (const kept of fixture.previews) {
   const { num_eig: numEig, cell, values, truth } = kept;
   const open = () => {
     const previews = new Previews(fixture.grid, kept.vectors[0].low.length);
-    previews.reserve(1, 2);
+    reserve(previews, 1, 2);
     return previews;
   };
 
@@ -104,39 +125,39 @@ for (const kept of fixture.previews) {
 test("without moments the sample's own stand in, and are given up for the kernel's", () => {
   const [kept] = fixture.previews;
   const previews = new Previews(fixture.grid, 4);
-  previews.reserve(1, 1);
+  reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
-  assert.ok(previews.lacksMoments(4));
+  assert.ok(previews.moments.lacks("4"));
   const own = previews.get(kept.cell, 4, 0)?.stats;
   // A batch of fewer pixels than the sample's limit is its own sample.
   assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
-  assert.ok(!previews.lacksMoments(4));
+  assert.ok(!previews.moments.lacks("4"));
   assert.equal(previews.get(kept.cell, 4, 0)?.stats.std, 0);
 });
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
   const [kept] = fixture.previews;
   const previews = new Previews(fixture.grid, 4);
-  previews.reserve(0, 2);
-  assert.deepEqual(previews.missing([1, 0]), [1]);
-  assert.ok(previews.lacksSample);
+  reserve(previews, 0, 2);
+  assert.deepEqual(previews.vectors.missing([1, 0]), [1]);
+  assert.ok(previews.sample.lacks("sample"));
   send(previews, kept, [1, null]);
-  assert.ok(!previews.lacksSample);
-  assert.deepEqual(previews.missing([1, 0], [0, 5]), [0, 5]);
+  assert.ok(!previews.sample.lacks("sample"));
+  assert.deepEqual(previews.vectors.missing([1, 0], [0, 5]), [0, 5]);
   assert.equal(previews.get(kept.cell, 4, 1), undefined); // It is on image 0.
-  previews.refuse({ images: [0] });
-  assert.deepEqual(previews.missing([1, 0]), []);
-  previews.retry();
+  previews.vectors.refuse(["0"]);
+  assert.deepEqual(previews.vectors.missing([1, 0]), []);
+  previews.vectors.retry();
   send(previews, kept, [0]);
-  assert.deepEqual(previews.missing([1, 0]), []);
+  assert.deepEqual(previews.vectors.missing([1, 0]), []);
   assert.ok(previews.get(kept.cell, 4, 1));
 });
 
 test("maps are written again: hovering does not grow", () => {
   const [kept] = fixture.previews;
   const previews = new Previews(fixture.grid, 4);
-  previews.reserve(0, 1);
+  reserve(previews, 0, 1);
   send(previews, kept, [0, null]);
   const seen = new Set();
   for (let k = 0; k < 1000; k++) {
@@ -155,19 +176,13 @@ test("reply that is too short is said", () => {
   const previews = new Previews(fixture.grid, 4);
   const entry = { image: 0, low: [0, 0, 0, 0], step: [1, 1, 1, 1] };
   const buffers = [new ArrayBuffer(7)];
-  const reply = { type: /** @type {const} */ ("vectors"), id: "", vectors: [entry] };
   assert.throws(
-    () => previews.acceptVectors(reply, buffers),
+    () => accept(previews, { type: "vectors", vectors: [entry] }, buffers),
     /4 x 120 uint16, got 7 bytes/,
   );
-  const moments = {
-    type: /** @type {const} */ ("moments"),
-    id: "",
-    num_eig: 2,
-    count: 3,
-  };
+  const moments = { type: "moments", num_eig: 2, count: 3 };
   assert.throws(
-    () => previews.acceptMoments(moments, [new ArrayBuffer(16), new ArrayBuffer(8)]),
+    () => accept(previews, moments, [new ArrayBuffer(16), new ArrayBuffer(8)]),
     /covariance must be of 2 eigenvectors in float64, got 8 bytes/,
   );
 });

@@ -428,7 +428,7 @@ test("thumbs are fetched in batches, and once", async () => {
     asked.sort((a, b) => a - b),
     sizes.map((_, i) => i),
   );
-  assert.ok(store.pictures.get("thumb", 29));
+  assert.ok(store.pictures.thumb.get(29));
 });
 
 test("a picture that cannot be decoded is said, and not asked for again", async () => {

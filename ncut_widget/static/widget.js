@@ -32,68 +32,6 @@ function heatInto(out, map, stats, gamma) {
   }
   return out;
 }
-function combineHeat(out, positives, gamma, scratch) {
-  if (positives.length === 0) return out.fill(0);
-  heatInto(out, positives[0].map, positives[0].stats, gamma);
-  for (const { map, stats } of positives.slice(1)) {
-    heatInto(scratch, map, stats, gamma);
-    for (let i = 0; i < out.length; i++) {
-      if (scratch[i] > out[i]) out[i] = scratch[i];
-    }
-  }
-  return out;
-}
-function combineMasks(out, positives, negatives, settings) {
-  const { gamma, threshold, negative_threshold } = settings;
-  out.fill(0);
-  for (const { map, stats } of positives) {
-    markAbove(out, map, cutOf(stats, gamma, threshold), 1);
-  }
-  if (positives.length === 0) return out;
-  for (const { map, stats } of negatives) {
-    markAbove(out, map, cutOf(stats, gamma, negative_threshold), 0);
-  }
-  return out;
-}
-function denoiseInto(mask, [rows, cols], area, scratch) {
-  if (area <= 1) return mask;
-  for (let start = 0; start < mask.length; start++) {
-    if (mask[start] !== 1) continue;
-    const count2 = collect(mask, rows, cols, start, scratch);
-    if (count2 < area) for (let i = 0; i < count2; i++) mask[scratch[i]] = 0;
-  }
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 2) mask[i] = 1;
-  return mask;
-}
-function countCells(mask) {
-  let count2 = 0;
-  for (let i = 0; i < mask.length; i++) count2 += mask[i];
-  return count2;
-}
-function markAbove(out, map, cut, value) {
-  for (let i = 0; i < map.length; i++) if (map[i] > cut) out[i] = value;
-}
-function collect(mask, rows, cols, start, list2) {
-  let count2 = 1;
-  list2[0] = start;
-  mask[start] = 2;
-  for (let next = 0; next < count2; next++) {
-    const cell = list2[next];
-    const row = Math.floor(cell / cols);
-    const col = cell - row * cols;
-    const bottom = Math.min(row + 1, rows - 1);
-    const right = Math.min(col + 1, cols - 1);
-    for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
-      for (let c = Math.max(col - 1, 0); c <= right; c++) {
-        const neighbour = r * cols + c;
-        if (mask[neighbour] !== 1) continue;
-        mask[neighbour] = 2;
-        list2[count2++] = neighbour;
-      }
-    }
-  }
-  return count2;
-}
 function logScale({ mean, std, low, high, count: count2 }, gamma) {
   const slope = gamma / std;
   return {
@@ -117,6 +55,72 @@ function logMix(low, high, fraction) {
 function between(q, count2) {
   const position = q * (count2 - 1);
   return position - Math.floor(position);
+}
+
+// src/maths/combine.js
+function combineHeat(out, positives, gamma, scratch) {
+  if (positives.length === 0) return out.fill(0);
+  heatInto(out, positives[0].map, positives[0].stats, gamma);
+  for (const { map, stats } of positives.slice(1)) {
+    heatInto(scratch, map, stats, gamma);
+    for (let i = 0; i < out.length; i++) {
+      if (scratch[i] > out[i]) out[i] = scratch[i];
+    }
+  }
+  return out;
+}
+function combineMasks(out, positives, negatives, settings) {
+  const { gamma, threshold, negative_threshold } = settings;
+  out.fill(0);
+  for (const { map, stats } of positives) {
+    markAbove(out, map, cutOf(stats, gamma, threshold), 1);
+  }
+  if (positives.length === 0) return out;
+  for (const { map, stats } of negatives) {
+    markAbove(out, map, cutOf(stats, gamma, negative_threshold), 0);
+  }
+  return out;
+}
+function markAbove(out, map, cut, value) {
+  for (let i = 0; i < map.length; i++) if (map[i] > cut) out[i] = value;
+}
+
+// src/maths/denoise.js
+function denoiseInto(mask, [rows, cols], area, scratch) {
+  if (area <= 1) return mask;
+  for (let start = 0; start < mask.length; start++) {
+    if (mask[start] !== 1) continue;
+    const count2 = collect(mask, rows, cols, start, scratch);
+    if (count2 < area) for (let i = 0; i < count2; i++) mask[scratch[i]] = 0;
+  }
+  for (let i = 0; i < mask.length; i++) if (mask[i] === 2) mask[i] = 1;
+  return mask;
+}
+function countCells(mask) {
+  let count2 = 0;
+  for (let i = 0; i < mask.length; i++) count2 += mask[i];
+  return count2;
+}
+function collect(mask, rows, cols, start, list2) {
+  let count2 = 1;
+  list2[0] = start;
+  mask[start] = 2;
+  for (let next = 0; next < count2; next++) {
+    const cell = list2[next];
+    const row = Math.floor(cell / cols);
+    const col = cell - row * cols;
+    const bottom = Math.min(row + 1, rows - 1);
+    const right = Math.min(col + 1, cols - 1);
+    for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
+      for (let c = Math.max(col - 1, 0); c <= right; c++) {
+        const neighbour = r * cols + c;
+        if (mask[neighbour] !== 1) continue;
+        mask[neighbour] = 2;
+        list2[count2++] = neighbour;
+      }
+    }
+  }
+  return count2;
 }
 
 // src/maths/coordinates.js
@@ -371,12 +375,13 @@ function decodeMaps(entries, buffers, [rows, cols]) {
     });
   });
 }
-function decodeVectors(entries, buffers, pixels2) {
-  return entries.map(({ image, low, step }, k) => {
+function decodeVectors(entries = [], buffers, cells) {
+  return entries.flatMap(({ image, low, step }, k) => {
+    if (image === null !== (cells === null)) return [];
     const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
     const bytes = bytesOf(buffers[k], what).slice();
     const row = 2 * low.length;
-    const count2 = image === null ? Math.floor(bytes.length / row) : pixels2;
+    const count2 = cells ?? Math.floor(bytes.length / row);
     if (bytes.length !== count2 * row) {
       throw new Error(
         `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
@@ -387,7 +392,7 @@ function decodeVectors(entries, buffers, pixels2) {
       step: Float32Array.from(step),
       levels: new Uint16Array(bytes.buffer)
     };
-    return { image, quantised };
+    return [{ image, quantised }];
   });
 }
 function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
@@ -583,6 +588,160 @@ var Segmentation = class {
   }
 };
 
+// src/model/answers.js
+var Answers = class {
+  /** Grows with all that comes from the kernel to make masks of. */
+  arrivals = 0;
+  /** @type {string | null} What went wrong, in a sentence. */
+  error = null;
+  /** @type {RequestKind | null} Of the request that failed. */
+  #errorKind = null;
+  /** The highest revision that an answer has told. */
+  #revision = 0;
+  #model;
+  #clicks;
+  #settings;
+  #requests;
+  #resources;
+  #hooks;
+  /**
+   * @param {Model} model
+   * @param {Parts} parts
+   * @param {Hooks} hooks
+   */
+  constructor(model, { clicks, settings, requests, resources }, hooks) {
+    this.#model = model;
+    this.#clicks = clicks;
+    this.#settings = settings;
+    this.#requests = requests;
+    this.#resources = resources;
+    this.#hooks = hooks;
+  }
+  /** The kernel's revision, as far as it has told: an answer overtakes the traits. */
+  get revision() {
+    return Math.max(this.#model.get("_revision"), this.#revision);
+  }
+  /**
+   * @param {Message} content
+   * @param {Buffers} buffers
+   */
+  receive(content, buffers) {
+    const answered = this.#requests.settle(content.id);
+    const { request } = answered;
+    try {
+      this.#take(content, buffers, request);
+    } catch (error) {
+      if (request) this.#fail(
+        /** @type {Error} */
+        error.message,
+        request.kind
+      );
+    }
+    if (request) this.#finish(request, content);
+    this.#makeUp(answered, content);
+    if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
+    if (content.type === "edited" || content.type === "error") this.#hooks.onChange();
+    else this.#hooks.onArrival();
+  }
+  /** @param {RequestKind} [kind] clear only what a request of this kind left */
+  clearError(kind) {
+    if (kind && kind !== this.#errorKind) return;
+    this.error = null;
+    this.#errorKind = null;
+  }
+  /**
+   * @param {Message} content
+   * @param {Buffers} buffers
+   * @param {Request | undefined} request that this answers, if it is ours
+   */
+  #take(content, buffers, request) {
+    switch (content.type) {
+      case "edited":
+        if (request) this.#takeEdited(content);
+        this.#resources.similarities.accept(content, buffers);
+        break;
+      case "synced":
+        if (request) this.#takeRevision(content.revision);
+        break;
+      case "error":
+        if (request || content.id === null) this.#takeError(content, request);
+        break;
+      default:
+        if (request) this.clearError(request.kind);
+        this.#resources.accept(content, buffers, request !== void 0)?.catch((error) => this.#fail(error.message, request?.kind ?? null)).finally(() => this.#hooks.onArrival());
+    }
+  }
+  /** @param {Edited} content */
+  #takeEdited({ clicks, history, revision, error }) {
+    this.#clicks.settle();
+    this.#clicks.tell({ clicks, history });
+    this.#takeRevision(revision);
+    this.#resources.similarities.retry();
+    if (error) this.#fail(error, "edit");
+    else this.clearError();
+  }
+  /**
+   * @param {Failure} content
+   * @param {Request | undefined} request
+   */
+  #takeError({ message }, request) {
+    if (request?.kind === "edit") this.#clicks.settle();
+    this.#fail(message, request?.kind ?? null);
+  }
+  /** @param {number} revision that a reply tells */
+  #takeRevision(revision = 0) {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+  /**
+   * What was asked for and has not come is asked for no more, unless it was not ready.
+   *
+   * @param {Request} request
+   * @param {Message} content of the answer
+   */
+  #finish({ kind, keys = [] }, content) {
+    const isEdited = content.type === "edited" || content.type === "error";
+    if (content.type === "later" || kind === "edit" && !isEdited) {
+      this.#requests.postpone(kind);
+      return;
+    }
+    this.#requests.fulfil(kind);
+    this.#resources.refuse(kind, keys, content);
+  }
+  /**
+   * Have the kernel tell all again where something was lost; what was asked for and is
+   * lost counts as missing.
+   *
+   * @param {Answered} answered
+   * @param {Message} content
+   */
+  #makeUp({ number, request, lost }, content) {
+    if (number === void 0) return;
+    const isLost = lost.length > 0;
+    const isUnsure = this.#settings.pass(number, isLost);
+    if (request?.kind === "sync") this.#settings.synced(request.changes ?? 0);
+    else if (isLost || isUnsure || this.#isBehind(content)) {
+      if (!this.#requests.isOpen("sync")) this.#settings.sync();
+    }
+  }
+  /**
+   * Whether the kernel has changed without its traits' having told.
+   *
+   * @param {Message} content
+   */
+  #isBehind(content) {
+    if (content.type !== "maps" || !this.#hooks.isSettled()) return false;
+    return (content.revision ?? 0) > this.revision;
+  }
+  /**
+   * @param {string} message
+   * @param {RequestKind | null} kind of request that failed
+   */
+  #fail(message, kind) {
+    this.error = message;
+    this.#errorKind = kind;
+  }
+};
+
 // src/model/connection.js
 var RESTORED_WITHIN_MS = 6e3;
 var Connection = class {
@@ -629,56 +788,26 @@ function listen(event, signal, slot) {
 }
 
 // src/model/fetcher.js
-var PICTURES_PER_REQUEST = 12;
-var BEFORE_PREVIEWS = (
-  /** @type {const} */
-  ["maps", "eigvecs", "thumb"]
-);
-var OF_PREVIEWS = (
-  /** @type {const} */
-  ["moments", "vectors", "sample"]
-);
 var Fetcher = class {
   #model;
   #clicks;
   #settings;
-  #similarities;
-  #previews;
-  #pictures;
   #requests;
+  #resources;
   /** @type {Map<object, number[]>} Images that each view shows. */
   #shown = /* @__PURE__ */ new Map();
   /** @type {{ clicks: unknown, settings: string, prompts: Prompts } | null} */
   #told = null;
-  /** What is missing for which images, of these prompts, at that version. */
-  #known = {
-    prompts: (
-      /** @type {Prompts | null} */
-      null
-    ),
-    version: -1,
-    missing: (
-      /** @type {Map<string, MapWant[]>} */
-      /* @__PURE__ */ new Map()
-    )
-  };
   /**
    * @param {Model} model
-   * @param {Clicks} clicks
-   * @param {Settings} settings
-   * @param {Similarities} similarities
-   * @param {Previews} previews
-   * @param {Pictures} pictures
-   * @param {Requests} requests
+   * @param {Parts} parts
    */
-  constructor(model, clicks, settings, similarities, previews, pictures, requests) {
+  constructor(model, { clicks, settings, requests, resources }) {
     this.#model = model;
     this.#clicks = clicks;
     this.#settings = settings;
-    this.#similarities = similarities;
-    this.#previews = previews;
-    this.#pictures = pictures;
     this.#requests = requests;
+    this.#resources = resources;
   }
   /** Images that some view shows, the active one first. */
   get shownImages() {
@@ -699,24 +828,20 @@ var Fetcher = class {
   }
   /** Send the edits, and ask for what is missing. */
   fetch() {
-    const images = this.shownImages;
+    const shown = this.shownImages;
     const requests = this.#requests;
-    this.#reserve(images.length);
+    this.#reserve(shown.length);
     if (this.#clicks.pending > 0 && requests.isFree("edit")) {
       const edits = { page: requests.page, ...this.#clicks.take() };
-      requests.open("edit", { type: "edit", ...edits, images });
+      requests.open("edit", { type: "edit", ...edits, images: shown });
     }
-    if (images.length === 0) return;
-    const active = images.slice(0, 1);
-    this.#fetchPictures("stage", active);
-    this.#fetchMaps(requests.isOpen("stage") ? active : images);
-    if (requests.isOpen("stage")) return;
-    if (this.#model.get("overlay") === "eigvecs")
-      this.#fetchPictures("eigvecs", active);
-    if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
-    if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
-    if (BEFORE_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
-    if (this.#model.get("method") !== BIASED) this.#fetchPreviews(images);
+    if (shown.length === 0) return;
+    for (const resource of this.#resources.kinds) {
+      const { kind, type, after } = resource;
+      if (!requests.isFree(kind) || after.some((each) => this.#isOut(each))) continue;
+      const ask = resource.ask(this.#wanted(shown));
+      if (ask) requests.open(kind, { type, ...ask.content }, { keys: ask.keys });
+    }
   }
   /**
    * Maps that are still to come for the clicks that the kernel knows, as far as one
@@ -726,18 +851,28 @@ var Fetcher = class {
    * @returns {MapWant[]}
    */
   missingMaps(images) {
-    const prompts = this.#promptsTold();
-    const { version } = this.#similarities;
-    if (this.#known.prompts !== prompts || this.#known.version !== version) {
-      this.#known = { prompts, version, missing: /* @__PURE__ */ new Map() };
-    }
-    const key = images.join();
-    const known = this.#known.missing.get(key);
-    if (known) return known;
-    const { grid } = this.#model.get("_info");
-    const missing = this.#similarities.missing(prompts, images, grid);
-    this.#known.missing.set(key, missing);
-    return missing;
+    return this.#resources.similarities.missing(this.#promptsTold(), images);
+  }
+  /** @param {string} kind of request, or "mask" */
+  #isOut(kind) {
+    if (kind !== "mask") return this.#requests.isOpen(kind);
+    const active = [this.#model.get("active_image")];
+    return this.#requests.isOpen("maps") && this.missingMaps(active).length > 0;
+  }
+  /**
+   * @param {number[]} shown
+   * @returns {Wanted}
+   */
+  #wanted(shown) {
+    return {
+      // The kernel answers in order: the mask comes right behind the picture.
+      images: this.#requests.isOpen("stage") ? shown.slice(0, 1) : shown,
+      clicked: () => this.#clicks.expected.clicks.map(({ click }) => click[0]).reverse(),
+      prompts: this.#promptsTold(),
+      get: (name) => this.#model.get(name),
+      resting: !this.#settings.unsaved,
+      arriving: this.#clicks.arriving
+    };
   }
   /** Of the clicks that the kernel has told: the same object while they are the same. */
   #promptsTold() {
@@ -758,57 +893,149 @@ var Fetcher = class {
   #reserve(images) {
     const { positives, negatives } = sourcesOf(this.#promptsTold());
     const clicks = positives.length + negatives.length + this.#clicks.pending;
-    this.#similarities.reserve(clicks, images, this.#model.get("_info").grid);
-    this.#previews.reserve(clicks, images);
-    this.#pictures.reserve(images);
+    this.#resources.reserve(clicks, images);
   }
-  /** @param {number[]} images */
-  #fetchMaps(images) {
-    if (this.#settings.unsaved || this.#clicks.arriving) return;
-    if (!this.#requests.isFree("maps")) return;
-    const wants = this.missingMaps(images);
-    if (wants.length === 0) return;
-    const numEig = this.#model.get("num_eig");
-    const maps = wants.flatMap(
-      (want) => want.images.map((image) => mapKey(numEig, sourceOf(want), image))
-    );
-    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
+};
+
+// src/model/requests.js
+var SLOW_AFTER_MS = 3e3;
+var PING_AFTER_MS = 1e3;
+var PING_WITHIN_MS = 6e4;
+var LATER_AFTER_MS = 300;
+var LATER_WITHIN_MS = 5e3;
+var Requests = class {
+  /** Name of this page; `crypto.randomUUID` is lacking on hubs that are plain http. */
+  page = `p${Math.random().toString(36).slice(2)}`;
+  /** How many were made; the number of the last one. */
+  count = 0;
+  /** @type {Map<number, Request>} By number, oldest first. */
+  #open = /* @__PURE__ */ new Map();
+  /** @type {Map<RequestKind, { wait: number, timer: Timer }>} To be asked again later. */
+  #later = /* @__PURE__ */ new Map();
+  /** @type {Timer} */
+  #timer;
+  #wait = PING_AFTER_MS;
+  #line;
+  /** @param {Line} line */
+  constructor(line) {
+    this.#line = line;
+  }
+  /** Whether the kernel lets a request wait for long. */
+  get slow() {
+    return [...this.#open.values()].some((request) => request.slow);
+  }
+  /** @param {RequestKind} kind */
+  isOpen(kind) {
+    return [...this.#open.values()].some((request) => request.kind === kind);
   }
   /**
-   * What previews are made of: the moments, eigenvectors of the active image, the
-   * sample, and eigenvectors of the others on view and of those clicked. One at a time,
-   * so that little is ahead of a picture that is suddenly wanted.
+   * Whether such a request may be made now: there is one of a kind at a time.
    *
-   * @param {number[]} shown
+   * @param {RequestKind} kind
    */
-  #fetchPreviews(shown) {
-    const previews = this.#previews;
-    const requests = this.#requests;
-    const { clicks } = this.#clicks.expected;
-    const clicked = clicks.map(({ click }) => click[0]).reverse();
-    if (OF_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
-    const numEig = this.#model.get("num_eig");
-    const images = previews.missing(shown, clicked);
-    const isFirst = images[0] === shown[0];
-    if (previews.lacksMoments(numEig) && requests.isFree("moments") && !this.#settings.unsaved) {
-      requests.open("moments", { type: "moments", num_eig: numEig }, { numEig });
-    } else if (previews.lacksSample && !isFirst && requests.isFree("sample")) {
-      const asked = { images: [], sample: true };
-      requests.open("sample", { type: "vectors", ...asked }, asked);
-    } else if (images.length > 0 && requests.isFree("vectors")) {
-      const asked = { images, sample: false };
-      requests.open("vectors", { type: "vectors", ...asked }, asked);
-    }
+  isFree(kind) {
+    return !this.isOpen(kind) && this.#later.get(kind)?.timer === void 0;
   }
   /**
-   * @param {PictureKind} kind
-   * @param {number[]} wanted
+   * @param {RequestKind} kind
+   * @param {object} content
+   * @param {Asked} [asked]
    */
-  #fetchPictures(kind, wanted) {
-    if (!this.#requests.isFree(kind)) return;
-    const images = this.#pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
-    if (images.length === 0) return;
-    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+  open(kind, content, asked = {}) {
+    const number = ++this.count;
+    const isPing = kind === "ping";
+    const request = { ...asked, kind, number, slow: false, timer: void 0 };
+    if (!isPing) {
+      request.timer = setTimeout(() => {
+        request.slow = true;
+        this.#line.onSlow();
+      }, SLOW_AFTER_MS);
+    }
+    this.#open.set(number, request);
+    if (isPing) this.watch();
+    else this.hear();
+    this.#line.send({ ...content, id: `${this.page}-${number}` });
+  }
+  /**
+   * @param {unknown} id of a reply
+   * @returns {Answered}
+   */
+  settle(id) {
+    const number = this.#numberOf(id);
+    if (number === void 0) return { lost: [] };
+    const lost = [...this.#open.values()].filter((open) => open.number < number);
+    const request = this.#open.get(number);
+    for (const each of request ? [...lost, request] : lost) this.#close(each);
+    this.hear();
+    return { number, request, lost };
+  }
+  /**
+   * The kernel has said that it is not ready for such a request.
+   *
+   * @param {RequestKind} kind
+   */
+  postpone(kind) {
+    const before = this.#later.get(kind)?.wait;
+    const wait = before ? Math.min(2 * before, LATER_WITHIN_MS) : LATER_AFTER_MS;
+    const later = { wait, timer: void 0 };
+    later.timer = setTimeout(() => {
+      later.timer = void 0;
+      this.#line.onLater();
+    }, wait);
+    this.#later.set(kind, later);
+  }
+  /**
+   * The kernel has answered such a request for good.
+   *
+   * @param {RequestKind} kind
+   */
+  fulfil(kind) {
+    this.#later.delete(kind);
+  }
+  /** Ask the kernel for a sign. */
+  ping() {
+    this.open("ping", this.#line.ping());
+  }
+  /** Ask the kernel for a sign, again and again, as long as something waits for one. */
+  watch() {
+    if (this.#timer !== void 0 || !this.#waits) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = void 0;
+      if (!this.#waits) return;
+      this.#wait = Math.min(2 * this.#wait, PING_WITHIN_MS);
+      this.ping();
+    }, this.#wait);
+  }
+  /** There is a sign of the kernel, or something new to wait for. */
+  hear() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+    this.#wait = PING_AFTER_MS;
+    this.watch();
+  }
+  /** Give up all of them. */
+  drop() {
+    for (const request of [...this.#open.values()]) this.#close(request);
+    for (const { timer } of this.#later.values()) clearTimeout(timer);
+    this.#later.clear();
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+  }
+  get #waits() {
+    const asked = [...this.#open.values()].some(({ kind }) => kind !== "ping");
+    return asked || this.#line.waits();
+  }
+  /** @param {Request} request */
+  #close(request) {
+    clearTimeout(request.timer);
+    this.#open.delete(request.number);
+  }
+  /** @param {unknown} id */
+  #numberOf(id) {
+    const prefix = `${this.page}-`;
+    if (typeof id !== "string" || !id.startsWith(prefix)) return void 0;
+    const number = Number(id.slice(prefix.length));
+    return number >= 1 && number <= this.count ? number : void 0;
   }
 };
 
@@ -878,157 +1105,281 @@ var Cache = class {
   }
 };
 
-// src/model/pictures.js
-var PICTURE_KINDS = ["stage", "eigvecs", "thumb"];
-var CACHED = { stage: 6, eigvecs: 64, thumb: 400 };
-var Pictures = class {
-  /** Grows with every picture that arrives. */
+// src/model/resource.js
+var Resource = class {
+  /** Grows with all that changes what is missing. */
   version = 0;
-  /** @type {Map<string, Cache<Entry>>} */
-  #caches = new Map(
-    PICTURE_KINDS.map((kind) => [
-      kind,
-      new Cache(CACHED[kind], ({ picture }) => picture.close())
-    ])
-  );
+  /** @type {Set<string>} */
+  #refused = /* @__PURE__ */ new Set();
+  /**
+   * @param {string} kind of its requests: one of a kind is out at a time
+   * @param {string} type of the messages, there and back
+   * @param {string[]} after kinds that it waits for while they are out; "mask" is the
+   *   maps of the active image
+   */
+  constructor(kind, type, after) {
+    this.kind = kind;
+    this.type = type;
+    this.after = after;
+  }
+  /**
+   * Whether it is here, or on its way into the cache.
+   *
+   * @param {string} _key
+   * @returns {boolean}
+   */
+  has(_key) {
+    throw new Error("A resource says what it has.");
+  }
+  /**
+   * The next request: what is missing of what is wanted, as much as one answer should
+   * hold.
+   *
+   * @param {Wanted} _wanted
+   * @returns {Ask | null} null if nothing is missing
+   */
+  ask(_wanted) {
+    throw new Error("A resource says what it asks for.");
+  }
+  /**
+   * Keep what has come.
+   *
+   * @param {any} _content
+   * @param {Buffers} _buffers
+   * @param {boolean} _isOurs whether this page has asked for it
+   * @returns {Promise<void> | void} what is still to be done with it
+   */
+  take(_content, _buffers, _isOurs) {
+    throw new Error("A resource takes what has come.");
+  }
+  /**
+   * Keep room for what is on view.
+   *
+   * @param {number} _clicks
+   * @param {number} _images
+   */
+  reserve(_clicks, _images) {
+  }
+  /** Drop what is kept. */
+  close() {
+  }
+  /** @param {string} key */
+  lacks(key) {
+    return !this.has(key) && !this.#refused.has(key);
+  }
+  /** @param {string} key */
+  isRefused(key) {
+    return this.#refused.has(key);
+  }
+  /**
+   * @param {any} content
+   * @param {Buffers} buffers
+   * @param {boolean} [isOurs]
+   */
+  accept(content, buffers, isOurs = true) {
+    this.version++;
+    return this.take(content, buffers, isOurs);
+  }
+  /**
+   * An answer has come: of what was asked for, what is not here is not to be had.
+   *
+   * @param {string[]} keys
+   * @param {Message} [_answer]
+   */
+  refuse(keys, _answer) {
+    this.version++;
+    for (const key of keys) if (!this.has(key)) this.#refused.add(key);
+  }
+  /** Ask again for what was refused: clicks or settings are others. */
+  retry() {
+    this.version++;
+    this.#refused.clear();
+  }
+};
+
+// src/model/pictures.js
+var PICTURES_PER_REQUEST = 12;
+var KINDS = {
+  stage: { kept: 6, after: [], images: ({ images }) => images.slice(0, 1) },
+  eigvecs: {
+    kept: 64,
+    after: ["stage"],
+    images: ({ images, get }) => get("overlay") === "eigvecs" ? images.slice(0, 1) : []
+  },
+  thumb: {
+    kept: 400,
+    after: ["stage", "mask"],
+    images: ({ images, get }) => get("_info").sizes.length > 1 ? images : []
+  }
+};
+function picturesOfKinds(decode, hasImages, colors) {
+  const shared = { decode, hasImages, colors };
+  return {
+    stage: new Pictures("stage", shared),
+    eigvecs: new Pictures("eigvecs", shared),
+    thumb: new Pictures("thumb", shared)
+  };
+}
+var Pictures = class extends Resource {
+  /** @type {Cache<Entry>} */
+  #cache;
   /** @type {Set<string>} */
   #decoding = /* @__PURE__ */ new Set();
-  /** @type {Set<string>} What kernel or browser could not deliver. */
-  #refused = /* @__PURE__ */ new Set();
   #closed = false;
   #decode;
-  #hasImages;
+  #spec;
+  #picture;
+  #isColored;
   /** Version of the eigenvectors' colours that the kernel has now. */
   #colors;
   /**
-   * @param {Decoder} decode
-   * @param {boolean} hasImages or else the eigenvectors' colours stand in for them
-   * @param {number} colors
+   * @param {PictureKind} kind
+   * @param {{ decode: Decoder, hasImages: boolean, colors: number }} shared
    */
-  constructor(decode, hasImages, colors) {
+  constructor(kind, { decode, hasImages, colors }) {
+    super(kind, "pictures", KINDS[kind].after);
+    this.#picture = kind;
+    this.#spec = KINDS[kind];
+    this.#cache = new Cache(this.#spec.kept, ({ picture }) => picture.close());
     this.#decode = decode;
-    this.#hasImages = hasImages;
+    this.#isColored = kind === "eigvecs" || !hasImages;
     this.#colors = colors;
   }
   /** @param {number} colors version that the kernel has from now on */
   recolor(colors) {
     this.#colors = Math.max(this.#colors, colors);
   }
-  /**
-   * Whether a picture shows colours that are no longer those of the eigenvectors.
-   *
-   * @param {PictureKind} kind
-   * @param {number} colors version it was made with
-   */
-  isStale(kind, colors) {
-    return this.#isColored(kind) && colors < this.#colors;
+  /** @param {number} image */
+  get(image) {
+    return this.#cache.get(String(image))?.picture;
   }
   /**
-   * Keep room for the thumbs of so many images, twice.
+   * Whether a picture is still to come.
    *
-   * @param {number} images on view
-   */
-  reserve(images) {
-    this.#cache("thumb").limit = Math.max(CACHED.thumb, 2 * images);
-  }
-  /**
-   * @param {PictureKind} kind
    * @param {number} image
    */
-  get(kind, image) {
-    return this.#cache(kind).get(String(image))?.picture;
+  awaits(image) {
+    return !this.#cache.has(String(image)) && !this.isRefused(this.#key(image));
   }
   /**
-   * @param {PictureKind} kind
-   * @param {number} image
+   * @param {string} key
+   * @override
    */
-  isRefused(kind, image) {
-    return this.#refused.has(this.#key(kind, image));
+  has(key) {
+    if (this.#decoding.has(key)) return true;
+    const [image, colors = 0] = key.split(" ");
+    const entry = this.#cache.peek(image);
+    return entry !== void 0 && entry.colors >= Number(colors);
+  }
+  /**
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask(wanted) {
+    const missing = this.missing(this.#spec.images(wanted));
+    const images = missing.slice(0, PICTURES_PER_REQUEST);
+    if (images.length === 0) return null;
+    const keys = images.map((image) => this.#key(image));
+    return { content: { kind: this.#picture, images }, keys };
   }
   /**
    * The images whose picture has to be fetched.
    *
-   * @param {PictureKind} kind
    * @param {number[]} images
    */
-  missing(kind, images) {
-    return images.filter((image) => {
-      const entry = this.#cache(kind).peek(String(image));
-      return (!entry || this.isStale(kind, entry.colors)) && !this.#decoding.has(this.#key(kind, image)) && !this.isRefused(kind, image);
-    });
+  missing(images) {
+    return images.filter((image) => this.lacks(this.#key(image)));
   }
   /**
-   * @param {PictureKind} kind
-   * @param {number} colors version they were made with, not stale
-   * @param {PictureEntry[]} entries
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
-   */
-  async accept(kind, colors, entries, buffers) {
-    this.recolor(colors);
-    await Promise.all(
-      decodePictures(entries ?? [], buffers).map(
-        ({ image, file }) => this.#accept(kind, colors, image, file)
-      )
-    );
-  }
-  /**
-   * Ask for these no more, unless they have arrived.
+   * Other pages ask for pictures of their own.
    *
-   * @param {PictureKind} kind
-   * @param {number[]} images
+   * @param {PictureReply} content
+   * @param {Buffers} buffers
+   * @param {boolean} isOurs
+   * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
+   * @override
    */
-  refuse(kind, images) {
-    for (const image of this.missing(kind, images))
-      this.#refused.add(this.#key(kind, image));
+  async take({ kind, colors, pictures }, buffers, isOurs) {
+    if (!isOurs || kind !== this.#picture || this.#isStale(colors)) return;
+    this.recolor(colors);
+    const files = decodePictures(pictures ?? [], buffers);
+    await Promise.all(files.map(({ image, file }) => this.#keep(image, file, colors)));
   }
+  /**
+   * What an answer had no room for is asked for again, unless it had room for nothing:
+   * it would be as full the next time.
+   *
+   * @param {string[]} keys
+   * @param {Message} [answer]
+   * @override
+   */
+  refuse(keys, answer) {
+    const isFull = answer?.type === "pictures" && answer.pictures?.length > 0;
+    const left = isFull ? answer.left ?? [] : [];
+    super.refuse(keys.filter((key) => !left.includes(imageOf(key))));
+  }
+  /**
+   * A picture that cannot be had has nothing to do with clicks and settings.
+   * @override
+   */
+  retry() {
+  }
+  /**
+   * @param {number} _clicks
+   * @param {number} images on view: there is room for their pictures, twice
+   * @override
+   */
+  reserve(_clicks, images) {
+    if (this.#picture !== "thumb") return;
+    this.#cache.limit = Math.max(this.#spec.kept, 2 * images);
+  }
+  /** @override */
   close() {
     this.#closed = true;
-    for (const cache of this.#caches.values()) cache.clear();
+    this.#cache.clear();
   }
   /**
-   * @param {PictureKind} kind
-   * @param {number} colors
    * @param {number} image
    * @param {Blob} file
+   * @param {number} colors
    */
-  async #accept(kind, colors, image, file) {
-    const key = this.#key(kind, image);
+  async #keep(image, file, colors) {
+    const key = this.#key(image);
     this.#decoding.add(key);
     try {
       const picture = await this.#decode(file);
-      if (this.#closed || this.isStale(kind, colors)) return picture.close();
-      this.#cache(kind).set(String(image), { picture, colors });
-      this.version++;
+      if (this.#closed || this.#isStale(colors)) return picture.close();
+      this.#cache.set(String(image), { picture, colors });
     } catch {
-      this.#refused.add(key);
-      if (this.isStale(kind, colors)) return;
+      this.#decoding.delete(key);
+      super.refuse([key]);
+      if (this.#isStale(colors)) return;
       throw new Error(`The browser cannot decode the picture of image ${image}.`);
     } finally {
       this.#decoding.delete(key);
     }
   }
   /**
+   * Whether a picture shows colours that are no longer those of the eigenvectors.
+   *
+   * @param {number} colors version it was made with
+   */
+  #isStale(colors) {
+    return this.#isColored && colors < this.#colors;
+  }
+  /**
    * What is being decoded or was refused in other colours says nothing of these.
    *
-   * @param {PictureKind} kind
    * @param {number} image
    */
-  #key(kind, image) {
-    return `${kind} ${image} ${this.#isColored(kind) ? this.#colors : ""}`;
-  }
-  /** @param {PictureKind} kind */
-  #isColored(kind) {
-    return kind === "eigvecs" || !this.#hasImages;
-  }
-  /** @param {PictureKind} kind */
-  #cache(kind) {
-    return (
-      /** @type {Cache<Entry>} */
-      this.#caches.get(kind)
-    );
+  #key(image) {
+    return this.#isColored ? `${image} ${this.#colors}` : String(image);
   }
 };
+function imageOf(key) {
+  return Number(key.split(" ")[0]);
+}
 
 // src/maths/statistics.js
 var EPSILON = 2 ** -23;
@@ -1175,39 +1526,202 @@ var Vectors = class {
   }
 };
 
-// src/model/previews.js
+// src/model/eigvecs.js
 var CACHE_BYTES = 64e6;
 var REPLY_BYTES = 256e3;
-var STATISTICS_KEPT = 64;
-var MAPS_KEPT = 128;
-var MAPS_BYTES = 16e6;
 var MOMENTS_KEPT = 64;
 var SAMPLE = "sample";
-var Previews = class {
-  /** @type {Cache<Vectors>} */
-  #vectors = new Cache(0);
-  /** @type {Vectors | null} */
-  #sample = null;
-  #sampled = new Float32Array(0);
+var AFTER = ["stage", "maps", "eigvecs", "thumb", "moments", "sample", "vectors"];
+var MomentsOfBatch = class extends Resource {
+  /** Grows with each that comes. */
+  arrivals = 0;
   /** @type {Cache<Moments>} */
   #moments = new Cache(MOMENTS_KEPT);
-  /** @type {Cache<{ vector: Float32Array, stats: Stats }>} */
-  #prompts = new Cache(STATISTICS_KEPT);
-  /** @type {Float32Array[]} Maps to be written again: a hover makes hundreds. */
-  #spare = [];
-  /** @type {Cache<Similarity>} */
-  #maps = new Cache(MAPS_KEPT, ({ map }) => this.#spare.push(map));
-  /** @type {Set<string>} What the kernel could not deliver. */
-  #refused = /* @__PURE__ */ new Set();
-  #grid;
+  constructor() {
+    super("moments", "moments", AFTER);
+  }
+  /** @param {number} numEig */
+  get(numEig) {
+    return this.#moments.get(String(numEig));
+  }
+  /**
+   * @param {string} key
+   * @override
+   */
+  has(key) {
+    return this.#moments.has(key);
+  }
+  /**
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask({ get, resting }) {
+    const numEig = get("num_eig");
+    const key = String(numEig);
+    if (get("method") === BIASED || !resting || !this.lacks(key)) return null;
+    return { content: { num_eig: numEig }, keys: [key] };
+  }
+  /**
+   * @param {MomentsReply} content
+   * @param {Buffers} buffers
+   * @override
+   */
+  take(content, buffers) {
+    this.arrivals++;
+    this.#moments.set(String(content.num_eig), decodeMoments(content, buffers));
+  }
+};
+var VectorsOfImages = class extends Resource {
+  /** @type {Cache<Vectors>} */
+  #vectors = new Cache(0);
+  #cells;
   #bytes;
   /**
    * @param {Size} grid
    * @param {number} numEig of the vectors
    */
   constructor(grid, numEig) {
+    super("vectors", "vectors", AFTER);
+    this.#cells = grid[0] * grid[1];
+    this.#bytes = 2 * this.#cells * numEig;
+  }
+  /** @param {number} image */
+  get(image) {
+    return this.#vectors.get(String(image));
+  }
+  /**
+   * @param {string} key
+   * @override
+   */
+  has(key) {
+    return this.#vectors.has(key);
+  }
+  /**
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask({ images: shown, clicked, get }) {
+    if (get("method") === BIASED) return null;
+    const images = this.missing(shown, clicked());
+    if (images.length === 0) return null;
+    return { content: { images, sample: false }, keys: images.map(String) };
+  }
+  /**
+   * The first image alone, then others of those that are shown or clicked.
+   *
+   * @param {number[]} shown the active one first
+   * @param {number[]} clicked only as many as there is room for, besides
+   * @returns {number[]}
+   */
+  missing(shown, clicked = []) {
+    const others = new Set(clicked);
+    for (const image of shown) others.delete(image);
+    const lacking = [...shown, ...[...others].slice(0, this.#kept)].filter(
+      (image) => this.lacks(String(image))
+    );
+    const isFirst = lacking[0] === shown[0];
+    const room = isFirst ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
+    return lacking.slice(0, room);
+  }
+  /**
+   * @param {VectorsReply} content
+   * @param {Buffers} buffers
+   * @override
+   */
+  take({ vectors }, buffers) {
+    const ofImages = decodeVectors(vectors, buffers, this.#cells);
+    for (const { image, quantised } of ofImages) {
+      this.#vectors.set(String(image), new Vectors(quantised));
+    }
+  }
+  /**
+   * @param {number} _clicks
+   * @param {number} images
+   * @override
+   */
+  reserve(_clicks, images) {
+    this.#vectors.limit = images + this.#kept;
+  }
+  /** @override */
+  close() {
+    this.#vectors.clear();
+  }
+  /** Images whose eigenvectors are kept beside those that are shown. */
+  get #kept() {
+    return Math.floor(CACHE_BYTES / this.#bytes);
+  }
+};
+var VectorsOfSample = class extends Resource {
+  /** @type {Vectors | null} */
+  vectors = null;
+  #images;
+  /** @param {VectorsOfImages} images */
+  constructor(images) {
+    super(SAMPLE, "vectors", AFTER);
+    this.#images = images;
+  }
+  /** @override */
+  has() {
+    return this.vectors !== null;
+  }
+  /**
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask({ images: [active], get }) {
+    if (get("method") === BIASED || !this.lacks(SAMPLE)) return null;
+    if (this.#images.lacks(String(active))) return null;
+    return { content: { images: [], sample: true }, keys: [SAMPLE] };
+  }
+  /**
+   * @param {VectorsReply} content
+   * @param {Buffers} buffers
+   * @override
+   */
+  take({ vectors }, buffers) {
+    const [sample] = decodeVectors(vectors, buffers, null);
+    if (sample) this.vectors = new Vectors(sample.quantised);
+  }
+  /** @override */
+  close() {
+    this.vectors = null;
+  }
+};
+
+// src/model/previews.js
+var STATISTICS_KEPT = 64;
+var MAPS_KEPT = 128;
+var MAPS_BYTES = 16e6;
+var Previews = class {
+  moments = new MomentsOfBatch();
+  vectors;
+  sample;
+  /** @type {Cache<{ vector: Float32Array, stats: Stats }>} */
+  #prompts = new Cache(STATISTICS_KEPT);
+  /** Of moments, when the statistics were taken. */
+  #arrivals = 0;
+  /** The sample's similarities, written again for each prompt. */
+  #sampled = new Float32Array(0);
+  /** @type {Float32Array[]} Maps to be written again: a hover makes hundreds. */
+  #spare = [];
+  /** @type {Cache<Similarity>} */
+  #maps = new Cache(MAPS_KEPT, ({ map }) => this.#spare.push(map));
+  #grid;
+  /**
+   * @param {Size} grid
+   * @param {number} numEig of the vectors
+   */
+  constructor(grid, numEig) {
     this.#grid = grid;
-    this.#bytes = 2 * grid[0] * grid[1] * numEig;
+    this.vectors = new VectorsOfImages(grid, numEig);
+    this.sample = new VectorsOfSample(this.vectors);
+  }
+  /** What they are made of, in the order in which it is asked for. */
+  get resources() {
+    return [this.moments, this.sample, this.vectors];
   }
   /**
    * The similarity of a cell on an image, or undefined where the eigenvectors for it
@@ -1219,10 +1733,11 @@ var Previews = class {
    * @returns {Similarity | undefined}
    */
   get(cell, numEig, image) {
+    this.#renew();
     const key = mapKey(numEig, cell, image);
     const known = this.#maps.get(key);
     if (known) return known;
-    const vectors = this.#vectors.get(String(image));
+    const vectors = this.vectors.get(image);
     const clicked = vectors && this.#clickedAt(cell, numEig);
     if (!clicked) return void 0;
     const map = this.#spare.pop() ?? new Float32Array(vectors.count);
@@ -1232,98 +1747,27 @@ var Previews = class {
     return similarity;
   }
   /**
-   * Keep room for the maps of so many clicks on one image, and for the eigenvectors of
-   * so many images.
+   * Keep room for the maps of so many clicks on one image.
    *
    * @param {number} clicks
-   * @param {number} images
    */
-  reserve(clicks, images) {
+  reserve(clicks) {
     const [rows, cols] = this.#grid;
     const more = Math.min(MAPS_KEPT, Math.floor(MAPS_BYTES / (4 * rows * cols)));
-    this.#vectors.limit = images + this.#kept;
     this.#maps.limit = clicks + 1 + more;
     this.#prompts.limit = clicks + STATISTICS_KEPT;
   }
-  /** Whether the sample is to be asked for. */
-  get lacksSample() {
-    return !this.#sample && !this.#refused.has(SAMPLE);
-  }
-  /**
-   * The images whose eigenvectors to ask the kernel for, as far as one reply goes: the
-   * first image alone, then others of those that are shown or clicked.
-   *
-   * @param {number[]} shown the active one first
-   * @param {number[]} clicked only as many as there is room for, besides
-   * @returns {number[]}
-   */
-  missing(shown, clicked = []) {
-    const others = new Set(clicked);
-    for (const image of shown) others.delete(image);
-    const lacking = [...shown, ...[...others].slice(0, this.#kept)].filter((image) => {
-      const key = String(image);
-      return !this.#vectors.has(key) && !this.#refused.has(key);
-    });
-    const isFirst = lacking[0] === shown[0];
-    const room = isFirst ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
-    return lacking.slice(0, room);
-  }
-  /** Images whose eigenvectors are kept beside those that are shown. */
-  get #kept() {
-    return Math.floor(CACHE_BYTES / this.#bytes);
-  }
-  /** @param {number} numEig */
-  lacksMoments(numEig) {
-    const key = momentsKey(numEig);
-    return !this.#moments.has(key) && !this.#refused.has(key);
-  }
-  /**
-   * @param {VectorsReply} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   */
-  acceptVectors({ vectors }, buffers) {
-    const pixels2 = this.#grid[0] * this.#grid[1];
-    for (const { image, quantised } of decodeVectors(vectors ?? [], buffers, pixels2)) {
-      const unpacked = new Vectors(quantised);
-      if (image !== null) this.#vectors.set(String(image), unpacked);
-      else {
-        this.#sample = unpacked;
-        this.#sampled = new Float32Array(unpacked.count);
-      }
-    }
-  }
-  /**
-   * @param {MomentsReply} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   */
-  acceptMoments(content, buffers) {
-    const { num_eig: numEig } = content;
-    this.#moments.set(momentsKey(numEig), decodeMoments(content, buffers));
-    this.#prompts.clear();
-    this.#maps.clear();
-  }
-  /**
-   * Ask for these no more, unless they have arrived, until `retry`.
-   *
-   * @param {{ images?: number[], sample?: boolean, numEig?: number }} asked
-   */
-  refuse({ images = [], sample = false, numEig }) {
-    for (const key2 of images.map(String)) {
-      if (!this.#vectors.has(key2)) this.#refused.add(key2);
-    }
-    if (sample && !this.#sample) this.#refused.add(SAMPLE);
-    if (numEig === void 0) return;
-    const key = momentsKey(numEig);
-    if (!this.#moments.has(key)) this.#refused.add(key);
-  }
-  retry() {
-    this.#refused.clear();
-  }
   close() {
-    this.#vectors.clear();
     this.#maps.clear();
     this.#spare = [];
-    this.#sample = null;
+  }
+  /** Until the moments have come, the sample's own stand in. */
+  #renew() {
+    const { arrivals } = this.moments;
+    if (arrivals === this.#arrivals) return;
+    this.#arrivals = arrivals;
+    this.#prompts.clear();
+    this.#maps.clear();
   }
   /**
    * @param {Cell} cell
@@ -1334,159 +1778,217 @@ var Previews = class {
     const known = this.#prompts.get(key);
     if (known) return known;
     const [image, row, col] = cell;
-    const vectors = this.#vectors.get(String(image));
-    if (!vectors || !this.#sample) return void 0;
+    const vectors = this.vectors.get(image);
+    const sample = this.sample.vectors;
+    if (!vectors || !sample) return void 0;
     const vector = vectors.vectorOf(row * this.#grid[1] + col, numEig);
-    const sampled = this.#sample.similarityInto(this.#sampled, vector);
-    const moments = this.#moments.get(momentsKey(numEig));
-    const clicked = { vector, stats: statisticsOf(vector, sampled, moments) };
+    if (this.#sampled.length !== sample.count) {
+      this.#sampled = new Float32Array(sample.count);
+    }
+    const sampled = sample.similarityInto(this.#sampled, vector);
+    const stats = statisticsOf(vector, sampled, this.moments.get(numEig));
+    const clicked = { vector, stats };
     this.#prompts.set(key, clicked);
     return clicked;
   }
 };
-function momentsKey(numEig) {
-  return `moments ${numEig}`;
-}
 
-// src/model/requests.js
-var SLOW_AFTER_MS = 3e3;
-var PING_AFTER_MS = 1e3;
-var PING_WITHIN_MS = 6e4;
-var LATER_AFTER_MS = 300;
-var LATER_WITHIN_MS = 5e3;
-var Requests = class {
-  /** Name of this page; `crypto.randomUUID` is lacking on hubs that are plain http. */
-  page = `p${Math.random().toString(36).slice(2)}`;
-  /** How many were made; the number of the last one. */
-  count = 0;
-  /** @type {Map<number, Request>} By number, oldest first. */
-  #open = /* @__PURE__ */ new Map();
-  /** @type {Map<RequestKind, { wait: number, timer: Timer }>} To be asked again later. */
-  #later = /* @__PURE__ */ new Map();
-  /** @type {Timer} */
-  #timer;
-  #wait = PING_AFTER_MS;
-  #line;
-  /** @param {Line} line */
-  constructor(line) {
-    this.#line = line;
-  }
-  /** Whether the kernel lets a request wait for long. */
-  get slow() {
-    return [...this.#open.values()].some((request) => request.slow);
-  }
-  /** @param {RequestKind} kind */
-  isOpen(kind) {
-    return [...this.#open.values()].some((request) => request.kind === kind);
+// src/model/similarities.js
+var CACHE_BYTES2 = 64e6;
+var REPLY_BYTES2 = 1e6;
+var Similarities = class extends Resource {
+  /** @type {Cache<Similarity>} */
+  #cache = new Cache(0);
+  #grid;
+  #bytes;
+  /** What is missing for which images, of these prompts, at that version. */
+  #known = {
+    prompts: (
+      /** @type {Prompts | null} */
+      null
+    ),
+    version: -1,
+    missing: (
+      /** @type {Map<string, MapWant[]>} */
+      /* @__PURE__ */ new Map()
+    )
+  };
+  /** @param {Size} grid */
+  constructor(grid) {
+    super("maps", "maps", []);
+    this.#grid = grid;
+    this.#bytes = 4 * grid[0] * grid[1];
   }
   /**
-   * Whether such a request may be made now: there is one of a kind at a time.
+   * @param {Source} source
+   * @param {number} numEig
+   * @param {number} image
+   */
+  get(source, numEig, image) {
+    return this.#cache.get(mapKey(numEig, source, image));
+  }
+  /**
+   * @param {string} key
+   * @override
+   */
+  has(key) {
+    return this.#cache.has(key);
+  }
+  /**
+   * A slider on its way to another number of eigenvectors asks where it rests, and an
+   * edit brings its own.
    *
-   * @param {RequestKind} kind
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
    */
-  isFree(kind) {
-    return !this.isOpen(kind) && this.#later.get(kind)?.timer === void 0;
+  ask({ images, prompts, get, resting, arriving }) {
+    if (!resting || arriving) return null;
+    const wants = this.missing(prompts, images);
+    if (wants.length === 0) return null;
+    const numEig = get("num_eig");
+    const keys = wants.flatMap(
+      (want) => want.images.map((image) => mapKey(numEig, sourceOf(want), image))
+    );
+    return { content: { num_eig: numEig, wants }, keys };
   }
   /**
-   * @param {RequestKind} kind
-   * @param {object} content
-   * @param {Asked} [asked]
+   * @param {Edited | MapReply} content
+   * @param {Buffers} buffers
+   * @override
    */
-  open(kind, content, asked = {}) {
-    const number = ++this.count;
-    const isPing = kind === "ping";
-    const request = { ...asked, kind, number, slow: false, timer: void 0 };
-    if (!isPing) {
-      request.timer = setTimeout(() => {
-        request.slow = true;
-        this.#line.onSlow();
-      }, SLOW_AFTER_MS);
+  take({ num_eig: numEig, maps }, buffers) {
+    for (const entry of decodeMaps(maps ?? [], buffers, this.#grid)) {
+      const { source, image, map, stats } = entry;
+      this.#cache.set(mapKey(numEig, source, image), { map, stats });
     }
-    this.#open.set(number, request);
-    if (isPing) this.watch();
-    else this.hear();
-    this.#line.send({ ...content, id: `${this.page}-${number}` });
   }
   /**
-   * @param {unknown} id of a reply
-   * @returns {Answered}
-   */
-  settle(id) {
-    const number = this.#numberOf(id);
-    if (number === void 0) return { lost: [] };
-    const lost = [...this.#open.values()].filter((open) => open.number < number);
-    const request = this.#open.get(number);
-    for (const each of request ? [...lost, request] : lost) this.#close(each);
-    this.hear();
-    return { number, request, lost };
-  }
-  /**
-   * The kernel has said that it is not ready for such a request.
+   * Keep room for the maps of so many clicks on so many images, and for more of them:
+   * what is fetched never pushes out what is shown.
    *
-   * @param {RequestKind} kind
+   * @param {number} clicks
+   * @param {number} images
+   * @override
    */
-  postpone(kind) {
-    const before = this.#later.get(kind)?.wait;
-    const wait = before ? Math.min(2 * before, LATER_WITHIN_MS) : LATER_AFTER_MS;
-    const later = { wait, timer: void 0 };
-    later.timer = setTimeout(() => {
-      later.timer = void 0;
-      this.#line.onLater();
-    }, wait);
-    this.#later.set(kind, later);
+  reserve(clicks, images) {
+    this.#cache.limit = clicks * images + Math.floor(CACHE_BYTES2 / this.#bytes);
   }
   /**
-   * The kernel has answered such a request for good.
+   * What to ask the kernel for, as far as one reply goes: the first image's maps, and
+   * once they are here the others'.
    *
-   * @param {RequestKind} kind
+   * @param {Prompts} prompts
+   * @param {number[]} images the active one first
+   * @returns {MapWant[]}
    */
-  fulfil(kind) {
-    this.#later.delete(kind);
+  missing(prompts, images) {
+    const { version } = this;
+    if (this.#known.prompts !== prompts || this.#known.version !== version) {
+      this.#known = { prompts, version, missing: /* @__PURE__ */ new Map() };
+    }
+    const key = images.join();
+    let missing = this.#known.missing.get(key);
+    if (!missing) {
+      const room = Math.max(Math.floor(REPLY_BYTES2 / this.#bytes), 1);
+      missing = this.#missing(prompts, images.slice(0, 1), room);
+      if (!missing.length) missing = this.#missing(prompts, images.slice(1), room);
+      this.#known.missing.set(key, missing);
+    }
+    return missing;
   }
-  /** Ask the kernel for a sign. */
-  ping() {
-    this.open("ping", this.#line.ping());
+  /** @override */
+  close() {
+    this.#cache.clear();
   }
-  /** Ask the kernel for a sign, again and again, as long as something waits for one. */
-  watch() {
-    if (this.#timer !== void 0 || !this.#waits) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = void 0;
-      if (!this.#waits) return;
-      this.#wait = Math.min(2 * this.#wait, PING_WITHIN_MS);
-      this.ping();
-    }, this.#wait);
+  /**
+   * @param {Prompts} prompts
+   * @param {number[]} images
+   * @param {number} room at most this many maps
+   * @returns {MapWant[]}
+   */
+  #missing(prompts, images, room) {
+    const { positives, negatives } = sourcesOf(prompts);
+    const wants = [];
+    const seen = /* @__PURE__ */ new Set();
+    for (const source of [...positives, ...negatives]) {
+      if (room === 0) break;
+      const name = nameOf(source);
+      if (seen.has(name)) continue;
+      if (negatives.length > 0) seen.add(name);
+      const lacking = images.filter(
+        (image) => this.lacks(keyOf(prompts.numEig, name, image))
+      );
+      const asked = lacking.slice(0, room);
+      room -= asked.length;
+      if (asked.length) wants.push(mapWant(source, asked));
+    }
+    return wants;
   }
-  /** There is a sign of the kernel, or something new to wait for. */
-  hear() {
-    clearTimeout(this.#timer);
-    this.#timer = void 0;
-    this.#wait = PING_AFTER_MS;
-    this.watch();
+};
+
+// src/model/resources.js
+var Resources = class {
+  similarities;
+  previews;
+  pictures;
+  /** @type {Resource[]} */
+  kinds;
+  /**
+   * @param {Info} info
+   * @param {number} colors version of the eigenvectors' colours
+   * @param {Decoder} decode
+   */
+  constructor({ grid, has_images, settings }, colors, decode) {
+    this.similarities = new Similarities(grid);
+    this.previews = new Previews(grid, settings.num_eig.high);
+    this.pictures = picturesOfKinds(decode, has_images, colors);
+    const { stage, eigvecs, thumb } = this.pictures;
+    const { moments, sample, vectors } = this.previews;
+    this.kinds = [stage, this.similarities, eigvecs, thumb, moments, sample, vectors];
   }
-  /** Give up all of them. */
-  drop() {
-    for (const request of [...this.#open.values()]) this.#close(request);
-    for (const { timer } of this.#later.values()) clearTimeout(timer);
-    this.#later.clear();
-    clearTimeout(this.#timer);
-    this.#timer = void 0;
+  /**
+   * Keep room for what is on view.
+   *
+   * @param {number} clicks
+   * @param {number} images
+   */
+  reserve(clicks, images) {
+    for (const resource of this.kinds) resource.reserve(clicks, images);
+    this.previews.reserve(clicks);
   }
-  get #waits() {
-    const asked = [...this.#open.values()].some(({ kind }) => kind !== "ping");
-    return asked || this.#line.waits();
+  /**
+   * Keep what has come.
+   *
+   * @param {Message} content
+   * @param {Buffers} buffers
+   * @param {boolean} isOurs whether this page has asked for it
+   * @returns {Promise<unknown> | null} of what is still to be done with it
+   */
+  accept(content, buffers, isOurs) {
+    const takers = this.kinds.filter(({ type }) => type === content.type);
+    const taken = takers.map((each) => each.accept(content, buffers, isOurs));
+    const toDo = taken.filter(Boolean);
+    return toDo.length > 0 ? Promise.all(toDo) : null;
   }
-  /** @param {Request} request */
-  #close(request) {
-    clearTimeout(request.timer);
-    this.#open.delete(request.number);
+  /**
+   * @param {string} kind of request that has its answer
+   * @param {string[]} keys of what it asked for
+   * @param {Message} answer
+   */
+  refuse(kind, keys, answer) {
+    this.kinds.find((each) => each.kind === kind)?.refuse(keys, answer);
   }
-  /** @param {unknown} id */
-  #numberOf(id) {
-    const prefix = `${this.page}-`;
-    if (typeof id !== "string" || !id.startsWith(prefix)) return void 0;
-    const number = Number(id.slice(prefix.length));
-    return number >= 1 && number <= this.count ? number : void 0;
+  /** @param {number} colors version that the kernel has from now on */
+  recolor(colors) {
+    for (const pictures of Object.values(this.pictures)) pictures.recolor(colors);
+  }
+  retry() {
+    for (const resource of this.kinds) resource.retry();
+  }
+  close() {
+    for (const resource of this.kinds) resource.close();
+    this.previews.close();
   }
 };
 
@@ -1704,138 +2206,25 @@ function callbacksOf({ widget_manager: manager }, link, save) {
   };
 }
 
-// src/model/similarities.js
-var CACHE_BYTES2 = 64e6;
-var REPLY_BYTES2 = 1e6;
-var Similarities = class {
-  /** Grows with everything that can change what is missing. */
-  version = 0;
-  /** @type {Cache<Similarity>} */
-  #cache = new Cache(0);
-  /** @type {Set<string>} What the kernel could not deliver. */
-  #refused = /* @__PURE__ */ new Set();
-  /**
-   * @param {Source} source
-   * @param {number} numEig
-   * @param {number} image
-   */
-  get(source, numEig, image) {
-    return this.#cache.get(mapKey(numEig, source, image));
-  }
-  /**
-   * @param {Edited | MapReply} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   * @param {Size} grid
-   */
-  accept(content, buffers, grid) {
-    this.version++;
-    for (const { source, image, map, stats } of decodeMaps(
-      content.maps ?? [],
-      buffers,
-      grid
-    )) {
-      this.#cache.set(mapKey(content.num_eig, source, image), { map, stats });
-    }
-  }
-  /**
-   * Keep room for the maps of so many clicks on so many images, and for more of them:
-   * what is fetched never pushes out what is shown.
-   *
-   * @param {number} clicks
-   * @param {number} images
-   * @param {Size} grid
-   */
-  reserve(clicks, images, grid) {
-    this.#cache.limit = clicks * images + Math.floor(CACHE_BYTES2 / bytesOf2(grid));
-  }
-  /**
-   * What to ask the kernel for, as far as one reply goes: the first image's maps, and
-   * once they are here the others'.
-   *
-   * @param {Prompts} prompts
-   * @param {number[]} images the active one first
-   * @param {Size} grid
-   * @returns {MapWant[]}
-   */
-  missing(prompts, images, grid) {
-    const room = Math.max(Math.floor(REPLY_BYTES2 / bytesOf2(grid)), 1);
-    const first = this.#missing(prompts, images.slice(0, 1), room);
-    return first.length ? first : this.#missing(prompts, images.slice(1), room);
-  }
-  /**
-   * Ask for these no more, unless they have arrived, until `retry`.
-   *
-   * @param {string[]} keys
-   */
-  refuse(keys) {
-    this.version++;
-    for (const key of keys) if (!this.#cache.has(key)) this.#refused.add(key);
-  }
-  retry() {
-    this.version++;
-    this.#refused.clear();
-  }
-  close() {
-    this.#cache.clear();
-  }
-  /**
-   * @param {Prompts} prompts
-   * @param {number[]} images
-   * @param {number} room at most this many maps
-   * @returns {MapWant[]}
-   */
-  #missing(prompts, images, room) {
-    const { positives, negatives } = sourcesOf(prompts);
-    const wants = [];
-    const seen = /* @__PURE__ */ new Set();
-    for (const source of [...positives, ...negatives]) {
-      if (room === 0) break;
-      const name = nameOf(source);
-      if (seen.has(name)) continue;
-      if (negatives.length > 0) seen.add(name);
-      const lacking = images.filter((image) => {
-        const key = keyOf(prompts.numEig, name, image);
-        return !this.#cache.has(key) && !this.#refused.has(key);
-      });
-      const asked = lacking.slice(0, room);
-      room -= asked.length;
-      if (asked.length) wants.push(mapWant(source, asked));
-    }
-    return wants;
-  }
-};
-function bytesOf2([rows, cols]) {
-  return 4 * rows * cols;
-}
-
 // src/model/store.js
 var Store = class {
   /** Grows with everything that can change what masks are asked for. */
   version = 0;
-  /** Grows with all that comes from the kernel to make masks of. */
-  arrivals = 0;
   /** Whether the kernel that the model belongs to is gone. */
   lost = false;
-  /** @type {string | null} */
-  error = null;
-  pictures;
-  similarities = new Similarities();
-  previews;
   #model;
   #signal;
+  #resources;
   /** @type {Settings} */
   #settings;
   #clicks;
   /** @type {Requests} */
   #requests;
+  #answers;
   #fetcher;
   #connection;
   /** @type {Set<() => void>} */
   #listeners = /* @__PURE__ */ new Set();
-  /** @type {RequestKind | null} */
-  #errorKind = null;
-  /** The highest that a reply has told. */
-  #repliedRevision = 0;
   /** @type {Prompts & { version: number } | null} */
   #prompts = null;
   /**
@@ -1860,20 +2249,39 @@ var Store = class {
       () => this.#disconnect()
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
-    this.previews = new Previews(this.info.grid, this.info.settings.num_eig.high);
-    this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
-    this.#fetcher = new Fetcher(
-      model,
-      this.#clicks,
-      this.#settings,
-      this.similarities,
-      this.previews,
-      this.pictures,
-      this.#requests
-    );
+    this.#resources = new Resources(this.info, model.get("_colors"), decode);
+    const parts = {
+      clicks: this.#clicks,
+      settings: this.#settings,
+      requests: this.#requests,
+      resources: this.#resources
+    };
+    this.#fetcher = new Fetcher(model, parts);
+    this.#answers = new Answers(model, parts, {
+      isSettled: () => this.#isSettled,
+      onChange: () => this.#change(),
+      onArrival: () => this.#refresh()
+    });
     this.#listen();
     this.#connection = new Connection(model, () => this.#resume(), signal);
     signal.addEventListener("abort", () => this.#close(), { once: true });
+  }
+  get similarities() {
+    return this.#resources.similarities;
+  }
+  get previews() {
+    return this.#resources.previews;
+  }
+  get pictures() {
+    return this.#resources.pictures;
+  }
+  /** Grows with all that comes from the kernel to make masks of. */
+  get arrivals() {
+    return this.#answers.arrivals;
+  }
+  /** What went wrong, in a sentence, or null. */
+  get error() {
+    return this.#answers.error;
   }
   /** @returns {Info} */
   get info() {
@@ -1924,7 +2332,7 @@ var Store = class {
    * @returns {number | null}
    */
   get revision() {
-    return this.#isSettled ? this.#revisionTold : null;
+    return this.#isSettled ? this.#answers.revision : null;
   }
   /** Images that some view shows, the active one first. */
   get shownImages() {
@@ -1943,7 +2351,7 @@ var Store = class {
    */
   set(name, value) {
     if (this.get(name) === value) return;
-    this.#clearError();
+    this.#answers.clearError();
     this.#settings.set(name, value);
   }
   /** Settings that can change masks. */
@@ -1999,11 +2407,13 @@ var Store = class {
       },
       "change:_segments": () => this.#notify(),
       "change:_colors": () => {
-        this.pictures.recolor(this.get("_colors"));
+        this.#resources.recolor(this.get("_colors"));
         this.#refresh();
       },
       "msg:custom": (content, buffers) => {
-        if (typeof content?.type === "string") this.#receive(content, buffers ?? []);
+        if (typeof content?.type !== "string") return;
+        if (this.lost) this.#revive();
+        this.#answers.receive(content, buffers ?? []);
       },
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
@@ -2027,155 +2437,10 @@ var Store = class {
     };
     this.#signal.addEventListener("abort", unlisten, { once: true });
   }
-  /**
-   * @param {Message} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   */
-  #receive(content, buffers) {
-    const answered = this.#requests.settle(content.id);
-    const { request } = answered;
-    if (this.lost) this.#revive();
-    try {
-      this.#take(content, buffers, request);
-    } catch (error) {
-      if (request) this.#fail(
-        /** @type {Error} */
-        error.message,
-        request.kind
-      );
-    }
-    if (request) this.#finish(request, content);
-    this.#makeUp(answered, content);
-    if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
-    if (content.type === "edited" || content.type === "error") this.#change();
-    else this.#refresh();
-  }
-  /**
-   * What was asked for and has not come is asked for no more, unless it was not ready.
-   *
-   * @param {Request} request
-   * @param {Message} content of the answer
-   */
-  #finish(request, content) {
-    const { kind } = request;
-    const isEdited = content.type === "edited" || content.type === "error";
-    if (content.type === "later" || kind === "edit" && !isEdited) {
-      this.#requests.postpone(kind);
-      return;
-    }
-    this.#requests.fulfil(kind);
-    this.similarities.refuse(request.maps ?? []);
-    if (OF_PREVIEWS.some((each) => each === kind)) this.previews.refuse(request);
-    const pictures = PICTURE_KINDS.find((each) => each === kind);
-    if (pictures) this.#finishPictures(pictures, request.images ?? [], content);
-  }
-  /**
-   * @param {PictureKind} kind
-   * @param {number[]} asked
-   * @param {Message} content
-   */
-  #finishPictures(kind, asked, content) {
-    if (content.type !== "pictures") return this.pictures.refuse(kind, asked);
-    const { colors, pictures, left = [] } = content;
-    if (this.pictures.isStale(kind, colors)) return;
-    const isFull = pictures?.length > 0;
-    const refused = isFull ? asked.filter((image) => !left.includes(image)) : asked;
-    this.pictures.refuse(kind, refused);
-  }
-  /**
-   * Have the kernel tell all again where something was lost; what was asked for and is
-   * lost counts as missing.
-   *
-   * @param {Answered} answered
-   * @param {Message} content
-   */
-  #makeUp({ number, request, lost }, content) {
-    if (number === void 0) return;
-    const isLost = lost.length > 0;
-    const isUnsure = this.#settings.pass(number, isLost);
-    if (request?.kind === "sync") this.#settings.synced(request.changes ?? 0);
-    else if ((isLost || isUnsure || this.#isBehind(content)) && !this.lost) {
-      if (!this.#requests.isOpen("sync")) this.#settings.sync();
-    }
-  }
-  /**
-   * Whether the kernel has changed without its traits' having told.
-   *
-   * @param {Message} content
-   */
-  #isBehind(content) {
-    if (content.type !== "maps" || !this.#isSettled) return false;
-    return (content.revision ?? 0) > this.#revisionTold;
-  }
-  /**
-   * @param {Message} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   * @param {Request | undefined} request that this answers, if it is ours
-   */
-  #take(content, buffers, request) {
-    switch (content.type) {
-      case "edited":
-        if (request) this.#takeEdited(content);
-        this.similarities.accept(content, buffers, this.info.grid);
-        break;
-      case "maps":
-        this.similarities.accept(content, buffers, this.info.grid);
-        if (request) this.#clearError("maps");
-        break;
-      case "vectors":
-        this.previews.acceptVectors(content, buffers);
-        break;
-      case "moments":
-        this.previews.acceptMoments(content, buffers);
-        break;
-      case "pictures":
-        if (request) this.#takePictures(content, buffers);
-        break;
-      case "synced":
-        if (request) this.#takeRevision(content.revision);
-        break;
-      case "error":
-        if (request || content.id === null) this.#takeError(content, request);
-    }
-  }
-  /** @param {Edited} content */
-  #takeEdited({ clicks, history, revision, error }) {
-    this.#clicks.settle();
-    this.#clicks.tell({ clicks, history });
-    this.#takeRevision(revision);
-    this.similarities.retry();
-    if (error) this.#fail(error, "edit");
-    else this.#clearError();
-  }
-  /**
-   * @param {PictureReply} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   */
-  #takePictures({ kind, colors, pictures }, buffers) {
-    this.#clearError(kind);
-    if (this.pictures.isStale(kind, colors)) return;
-    this.pictures.accept(kind, colors, pictures, buffers).catch((error) => this.#fail(error.message, kind)).finally(() => this.#refresh());
-  }
-  /**
-   * @param {Failure} content
-   * @param {Request | undefined} request
-   */
-  #takeError({ message }, request) {
-    if (request?.kind === "edit") this.#clicks.settle();
-    this.#fail(message, request?.kind ?? null);
-  }
-  /** @param {number} revision that a reply tells */
-  #takeRevision(revision = 0) {
-    this.#repliedRevision = Math.max(this.#repliedRevision, revision);
-  }
   get #isSettled() {
     const isTelling = this.#connection.restoring || this.#requests.isOpen("sync");
     const isEditing = this.#clicks.pending > 0 || !this.#settings.settled;
     return !this.lost && !isTelling && !isEditing;
-  }
-  /** A reply overtakes the traits. */
-  get #revisionTold() {
-    return Math.max(this.#model.get("_revision"), this.#repliedRevision);
   }
   #fetch() {
     if (!this.lost && !this.#signal.aborted) this.#fetcher.fetch();
@@ -2206,23 +2471,8 @@ var Store = class {
     this.lost = false;
     this.#settings.sync();
   }
-  /**
-   * @param {string} message
-   * @param {RequestKind | null} kind of request that failed
-   */
-  #fail(message, kind) {
-    this.error = message;
-    this.#errorKind = kind;
-  }
-  /** @param {RequestKind} [kind] clear only what a request of this kind left */
-  #clearError(kind) {
-    if (kind && kind !== this.#errorKind) return;
-    this.error = null;
-    this.#errorKind = null;
-  }
   #retry() {
-    this.similarities.retry();
-    this.previews.retry();
+    this.#resources.retry();
     this.#change();
   }
   #change() {
@@ -2240,9 +2490,7 @@ var Store = class {
     this.#settings.close();
     this.#requests.drop();
     this.#listeners.clear();
-    this.pictures.close();
-    this.similarities.close();
-    this.previews.close();
+    this.#resources.close();
   }
 };
 
@@ -3213,10 +3461,10 @@ var Filmstrip = class {
   #paintThumb(image, shown, colour) {
     const thumb = this.#thumbs.get(image);
     if (!thumb) return false;
-    const { pictures } = this.#store;
+    const thumbs = this.#store.pictures.thumb;
     const { mask, count: count2, marked, stamp } = shown.of(image);
-    const picture = pictures.get("thumb", image);
-    thumb.wait(!picture && !pictures.isRefused("thumb", image));
+    const picture = thumbs.get(image);
+    thumb.wait(thumbs.awaits(image));
     if (!thumb.differs(picture, shown, marked ? stamp : NO_MASK, colour)) return false;
     thumb.describe(marked ? percent(count2, mask.length) : "");
     if (!picture) return true;
@@ -4544,7 +4792,9 @@ var Stage = class {
       showMask,
       store.get("overlay"),
       store.get("opacity"),
-      store.pictures.version,
+      store.pictures.stage.get(image) ?? store.pictures.thumb.get(image),
+      store.pictures.stage.awaits(image),
+      store.pictures.eigvecs.get(image),
       this.#view,
       devicePixelRatio,
       colour
@@ -4601,10 +4851,8 @@ var Stage = class {
   /** @param {Size} size */
   #paintPicture(size) {
     const { pictures } = this.#store;
-    const stage = pictures.get("stage", this.image);
-    const picture = stage ?? pictures.get("thumb", this.image);
-    const waiting = !stage && !pictures.isRefused("stage", this.image);
-    this.element.classList.toggle("ncut-loading", waiting);
+    const picture = pictures.stage.get(this.image) ?? pictures.thumb.get(this.image);
+    this.element.classList.toggle("ncut-loading", pictures.stage.awaits(this.image));
     const context = this.#context;
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     if (!picture) return;
@@ -4618,7 +4866,7 @@ var Stage = class {
    * @param {number} opacity
    */
   #paintEigvecs(size, opacity) {
-    const picture = this.#store.pictures.get("eigvecs", this.image);
+    const picture = this.#store.pictures.eigvecs.get(this.image);
     if (!picture) return;
     const part = viewIn(this.#view, size, sizeOf(picture));
     drawView(this.#context, picture, part, { smooth: false, opacity });

@@ -1,11 +1,11 @@
 /**
- * Similarity maps -> cut, heat, mask, denoise: the maths of ncut_widget/masks/cut.py.
+ * Similarity map -> cut and heat, operation by operation as ncut_widget/masks/cut.py.
  *
  * Everything after the similarity c is monotone in c, so a mask is one comparison
  * `c > cut(gamma, threshold)`, and the cut needs a few numbers of the whole batch only.
  * Plain functions on typed arrays; they allocate nothing that grows with the map.
  *
- * @import { Size, Stats } from "../model/wire.js"
+ * @import { Stats } from "../model/wire.js"
  *
  * @typedef {{ map: Float32Array, stats: Stats }} Similarity
  */
@@ -73,116 +73,6 @@ export function heatInto(out, map, stats, gamma) {
     out[i] = Math.min(heat, MAX_FLOAT32);
   }
   return out;
-}
-
-/**
- * Heat of several clicks: the largest over the positive ones, 0 without one.
- *
- * @param {Float32Array} out
- * @param {Similarity[]} positives
- * @param {number} gamma
- * @param {Float32Array} scratch of the size of `out`
- */
-export function combineHeat(out, positives, gamma, scratch) {
-  if (positives.length === 0) return out.fill(0);
-  heatInto(out, positives[0].map, positives[0].stats, gamma);
-  for (const { map, stats } of positives.slice(1)) {
-    heatInto(scratch, map, stats, gamma);
-    for (let i = 0; i < out.length; i++) {
-      if (scratch[i] > out[i]) out[i] = scratch[i];
-    }
-  }
-  return out;
-}
-
-/**
- * Mask of several clicks: OR over the positive ones, minus OR over the negative ones.
- *
- * @param {Uint8Array} out 1 = object
- * @param {Similarity[]} positives
- * @param {Similarity[]} negatives
- * @param {{ gamma: number, threshold: number, negative_threshold: number }} settings
- */
-export function combineMasks(out, positives, negatives, settings) {
-  const { gamma, threshold, negative_threshold } = settings;
-  out.fill(0);
-  for (const { map, stats } of positives) {
-    markAbove(out, map, cutOf(stats, gamma, threshold), 1);
-  }
-  if (positives.length === 0) return out;
-  for (const { map, stats } of negatives) {
-    markAbove(out, map, cutOf(stats, gamma, negative_threshold), 0);
-  }
-  return out;
-}
-
-/**
- * Drop, in place, the 8-connected components of fewer than `area` cells.
- *
- * @param {Uint8Array} mask
- * @param {Size} grid
- * @param {number} area
- * @param {Int32Array} scratch of the size of `mask`
- */
-export function denoiseInto(mask, [rows, cols], area, scratch) {
-  if (area <= 1) return mask;
-  // While filling, a cell that belongs to a component seen before holds 2.
-  for (let start = 0; start < mask.length; start++) {
-    if (mask[start] !== 1) continue;
-    const count = collect(mask, rows, cols, start, scratch);
-    if (count < area) for (let i = 0; i < count; i++) mask[scratch[i]] = 0;
-  }
-  for (let i = 0; i < mask.length; i++) if (mask[i] === 2) mask[i] = 1;
-  return mask;
-}
-
-/** @param {Uint8Array} mask */
-export function countCells(mask) {
-  let count = 0;
-  for (let i = 0; i < mask.length; i++) count += mask[i];
-  return count;
-}
-
-/**
- * @param {Uint8Array} out
- * @param {Float32Array} map
- * @param {number} cut
- * @param {0 | 1} value
- */
-function markAbove(out, map, cut, value) {
-  for (let i = 0; i < map.length; i++) if (map[i] > cut) out[i] = value;
-}
-
-/**
- * Flood fill: list the component of `start` in `list`, mark its cells with 2.
- *
- * @param {Uint8Array} mask
- * @param {number} rows
- * @param {number} cols
- * @param {number} start
- * @param {Int32Array} list
- * @returns {number} cells in the component
- */
-function collect(mask, rows, cols, start, list) {
-  let count = 1;
-  list[0] = start;
-  mask[start] = 2;
-  for (let next = 0; next < count; next++) {
-    const cell = list[next];
-    const row = Math.floor(cell / cols);
-    const col = cell - row * cols;
-    const bottom = Math.min(row + 1, rows - 1);
-    const right = Math.min(col + 1, cols - 1);
-    for (let r = Math.max(row - 1, 0); r <= bottom; r++) {
-      for (let c = Math.max(col - 1, 0); c <= right; c++) {
-        const neighbour = r * cols + c;
-        if (mask[neighbour] !== 1) continue;
-        mask[neighbour] = 2;
-        list[count++] = neighbour;
-      }
-    }
-  }
-  return count;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Statistics of a similarity over the whole batch, from moments and a sample: what the
- * kernel's `Eigvecs.statistics` computes.
+ * Statistics of a similarity over the whole batch, from moments and a sample, as
+ * ncut_widget/masks/statistics.py takes them.
  *
  * @import { Stats } from "../model/wire.js"
  *

@@ -5,60 +5,43 @@
  * On a slow line each waits for what goes before it. So the stage's picture goes first,
  * then its mask, then what the strip shows, then what previews are made of.
  *
- * @import { MapWant, Model, PictureKind } from "./wire.js"
+ * @import { MapWant, Model } from "./wire.js"
  * @import { Clicks, Prompts } from "./clicks.js"
- * @import { Pictures } from "./pictures.js"
- * @import { Previews } from "./previews.js"
  * @import { Requests } from "./requests.js"
+ * @import { Wanted } from "./resource.js"
+ * @import { Resources } from "./resources.js"
  * @import { Settings } from "./settings.js"
- * @import { Similarities } from "./similarities.js"
+ *
+ * @typedef {object} Parts of a store
+ * @property {Clicks} clicks
+ * @property {Settings} settings
+ * @property {Requests} requests
+ * @property {Resources} resources
  */
 
-import { BIASED, promptsOf, sourcesOf } from "./clicks.js";
-import { mapKey, sourceOf } from "./wire.js";
-
-/** Thumbs come in small batches, so that the first ones show early. */
-const PICTURES_PER_REQUEST = 12;
-/** What previews wait for. */
-const BEFORE_PREVIEWS = /** @type {const} */ (["maps", "eigvecs", "thumb"]);
-export const OF_PREVIEWS = /** @type {const} */ (["moments", "vectors", "sample"]);
+import { promptsOf, sourcesOf } from "./clicks.js";
 
 export class Fetcher {
   #model;
   #clicks;
   #settings;
-  #similarities;
-  #previews;
-  #pictures;
   #requests;
+  #resources;
   /** @type {Map<object, number[]>} Images that each view shows. */
   #shown = new Map();
   /** @type {{ clicks: unknown, settings: string, prompts: Prompts } | null} */
   #told = null;
-  /** What is missing for which images, of these prompts, at that version. */
-  #known = {
-    prompts: /** @type {Prompts | null} */ (null),
-    version: -1,
-    missing: /** @type {Map<string, MapWant[]>} */ (new Map()),
-  };
 
   /**
    * @param {Model} model
-   * @param {Clicks} clicks
-   * @param {Settings} settings
-   * @param {Similarities} similarities
-   * @param {Previews} previews
-   * @param {Pictures} pictures
-   * @param {Requests} requests
+   * @param {Parts} parts
    */
-  constructor(model, clicks, settings, similarities, previews, pictures, requests) {
+  constructor(model, { clicks, settings, requests, resources }) {
     this.#model = model;
     this.#clicks = clicks;
     this.#settings = settings;
-    this.#similarities = similarities;
-    this.#previews = previews;
-    this.#pictures = pictures;
     this.#requests = requests;
+    this.#resources = resources;
   }
 
   /** Images that some view shows, the active one first. */
@@ -83,25 +66,20 @@ export class Fetcher {
 
   /** Send the edits, and ask for what is missing. */
   fetch() {
-    const images = this.shownImages;
+    const shown = this.shownImages;
     const requests = this.#requests;
-    this.#reserve(images.length);
+    this.#reserve(shown.length);
     if (this.#clicks.pending > 0 && requests.isFree("edit")) {
       const edits = { page: requests.page, ...this.#clicks.take() };
-      requests.open("edit", { type: "edit", ...edits, images });
+      requests.open("edit", { type: "edit", ...edits, images: shown });
     }
-    if (images.length === 0) return;
-    const active = images.slice(0, 1);
-    this.#fetchPictures("stage", active);
-    // The kernel answers in order: the mask comes right behind the picture.
-    this.#fetchMaps(requests.isOpen("stage") ? active : images);
-    if (requests.isOpen("stage")) return;
-    if (this.#model.get("overlay") === "eigvecs")
-      this.#fetchPictures("eigvecs", active);
-    if (requests.isOpen("maps") && this.missingMaps(active).length > 0) return;
-    if (this.#model.get("_info").sizes.length > 1) this.#fetchPictures("thumb", images);
-    if (BEFORE_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
-    if (this.#model.get("method") !== BIASED) this.#fetchPreviews(images);
+    if (shown.length === 0) return;
+    for (const resource of this.#resources.kinds) {
+      const { kind, type, after } = resource;
+      if (!requests.isFree(kind) || after.some((each) => this.#isOut(each))) continue;
+      const ask = resource.ask(this.#wanted(shown));
+      if (ask) requests.open(kind, { type, ...ask.content }, { keys: ask.keys });
+    }
   }
 
   /**
@@ -112,18 +90,31 @@ export class Fetcher {
    * @returns {MapWant[]}
    */
   missingMaps(images) {
-    const prompts = this.#promptsTold();
-    const { version } = this.#similarities;
-    if (this.#known.prompts !== prompts || this.#known.version !== version) {
-      this.#known = { prompts, version, missing: new Map() };
-    }
-    const key = images.join();
-    const known = this.#known.missing.get(key);
-    if (known) return known;
-    const { grid } = this.#model.get("_info");
-    const missing = this.#similarities.missing(prompts, images, grid);
-    this.#known.missing.set(key, missing);
-    return missing;
+    return this.#resources.similarities.missing(this.#promptsTold(), images);
+  }
+
+  /** @param {string} kind of request, or "mask" */
+  #isOut(kind) {
+    if (kind !== "mask") return this.#requests.isOpen(kind);
+    const active = [this.#model.get("active_image")];
+    return this.#requests.isOpen("maps") && this.missingMaps(active).length > 0;
+  }
+
+  /**
+   * @param {number[]} shown
+   * @returns {Wanted}
+   */
+  #wanted(shown) {
+    return {
+      // The kernel answers in order: the mask comes right behind the picture.
+      images: this.#requests.isOpen("stage") ? shown.slice(0, 1) : shown,
+      clicked: () =>
+        this.#clicks.expected.clicks.map(({ click }) => click[0]).reverse(),
+      prompts: this.#promptsTold(),
+      get: (name) => this.#model.get(name),
+      resting: !this.#settings.unsaved,
+      arriving: this.#clicks.arriving,
+    };
   }
 
   /** Of the clicks that the kernel has told: the same object while they are the same. */
@@ -146,65 +137,6 @@ export class Fetcher {
   #reserve(images) {
     const { positives, negatives } = sourcesOf(this.#promptsTold());
     const clicks = positives.length + negatives.length + this.#clicks.pending;
-    this.#similarities.reserve(clicks, images, this.#model.get("_info").grid);
-    this.#previews.reserve(clicks, images);
-    this.#pictures.reserve(images);
-  }
-
-  /** @param {number[]} images */
-  #fetchMaps(images) {
-    // A slider on its way to another number of eigenvectors asks where it rests, and an
-    // edit brings its own.
-    if (this.#settings.unsaved || this.#clicks.arriving) return;
-    if (!this.#requests.isFree("maps")) return;
-    const wants = this.missingMaps(images);
-    if (wants.length === 0) return;
-    const numEig = this.#model.get("num_eig");
-    const maps = wants.flatMap((want) =>
-      want.images.map((image) => mapKey(numEig, sourceOf(want), image)),
-    );
-    this.#requests.open("maps", { type: "maps", num_eig: numEig, wants }, { maps });
-  }
-
-  /**
-   * What previews are made of: the moments, eigenvectors of the active image, the
-   * sample, and eigenvectors of the others on view and of those clicked. One at a time,
-   * so that little is ahead of a picture that is suddenly wanted.
-   *
-   * @param {number[]} shown
-   */
-  #fetchPreviews(shown) {
-    const previews = this.#previews;
-    const requests = this.#requests;
-    const { clicks } = this.#clicks.expected;
-    const clicked = clicks.map(({ click }) => click[0]).reverse();
-    if (OF_PREVIEWS.some((kind) => requests.isOpen(kind))) return;
-    const numEig = this.#model.get("num_eig");
-    const images = previews.missing(shown, clicked);
-    const isFirst = images[0] === shown[0];
-    if (
-      previews.lacksMoments(numEig) &&
-      requests.isFree("moments") &&
-      !this.#settings.unsaved
-    ) {
-      requests.open("moments", { type: "moments", num_eig: numEig }, { numEig });
-    } else if (previews.lacksSample && !isFirst && requests.isFree("sample")) {
-      const asked = { images: [], sample: true };
-      requests.open("sample", { type: "vectors", ...asked }, asked);
-    } else if (images.length > 0 && requests.isFree("vectors")) {
-      const asked = { images, sample: false };
-      requests.open("vectors", { type: "vectors", ...asked }, asked);
-    }
-  }
-
-  /**
-   * @param {PictureKind} kind
-   * @param {number[]} wanted
-   */
-  #fetchPictures(kind, wanted) {
-    if (!this.#requests.isFree(kind)) return;
-    const images = this.#pictures.missing(kind, wanted).slice(0, PICTURES_PER_REQUEST);
-    if (images.length === 0) return;
-    this.#requests.open(kind, { type: "pictures", kind, images }, { images });
+    this.#resources.reserve(clicks, images);
   }
 }

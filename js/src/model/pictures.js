@@ -1,54 +1,86 @@
 /**
- * Pictures of the images, decoded and cached: stage, thumb and eigenvector colours.
+ * Pictures of the images, decoded and cached: of one kind, which is the stage's picture,
+ * the thumb, or the eigenvectors in colours.
  *
  * The kernel may colour the eigenvectors anew. Until its new picture is here, the one
  * in the old colours stays, but counts as missing.
  *
- * @import { PictureEntry, PictureKind } from "./wire.js"
+ * @import { Message, PictureKind, PictureReply } from "./wire.js"
+ * @import { Ask, Buffers, Wanted } from "./resource.js"
  *
  * @typedef {ImageBitmap} Picture
  * @typedef {{ picture: Picture, colors: number }} Entry
  * @typedef {(file: Blob) => Promise<Picture>} Decoder
+ * @typedef {Record<PictureKind, Pictures>} PicturesOfKinds
+ *
+ * @typedef {object} Kind
+ * @property {number} kept pictures, decoded: the stage's take up to 16 MB, a thumb 0.1 MB
+ * @property {string[]} after what it waits for
+ * @property {(wanted: Wanted) => number[]} images that it is wanted of
  */
 
 import { Cache } from "./cache.js";
+import { Resource } from "./resource.js";
 import { decodePictures } from "./wire.js";
 
-/** @type {PictureKind[]} */
-export const PICTURE_KINDS = ["stage", "eigvecs", "thumb"];
+/** Thumbs come in small batches, so that the first ones show early. */
+const PICTURES_PER_REQUEST = 12;
 
-/** A decoded stage picture takes up to 16 MB, a thumb 0.1 MB. */
-const CACHED = { stage: 6, eigvecs: 64, thumb: 400 };
+/** @type {Record<PictureKind, Kind>} */
+const KINDS = {
+  stage: { kept: 6, after: [], images: ({ images }) => images.slice(0, 1) },
+  eigvecs: {
+    kept: 64,
+    after: ["stage"],
+    images: ({ images, get }) =>
+      get("overlay") === "eigvecs" ? images.slice(0, 1) : [],
+  },
+  thumb: {
+    kept: 400,
+    after: ["stage", "mask"],
+    images: ({ images, get }) => (get("_info").sizes.length > 1 ? images : []),
+  },
+};
 
-export class Pictures {
-  /** Grows with every picture that arrives. */
-  version = 0;
+/**
+ * @param {Decoder} decode
+ * @param {boolean} hasImages or else the eigenvectors' colours stand in for them
+ * @param {number} colors
+ * @returns {PicturesOfKinds}
+ */
+export function picturesOfKinds(decode, hasImages, colors) {
+  const shared = { decode, hasImages, colors };
+  return {
+    stage: new Pictures("stage", shared),
+    eigvecs: new Pictures("eigvecs", shared),
+    thumb: new Pictures("thumb", shared),
+  };
+}
 
-  /** @type {Map<string, Cache<Entry>>} */
-  #caches = new Map(
-    PICTURE_KINDS.map((kind) => [
-      kind,
-      new Cache(CACHED[kind], (/** @type {Entry} */ { picture }) => picture.close()),
-    ]),
-  );
+export class Pictures extends Resource {
+  /** @type {Cache<Entry>} */
+  #cache;
   /** @type {Set<string>} */
   #decoding = new Set();
-  /** @type {Set<string>} What kernel or browser could not deliver. */
-  #refused = new Set();
   #closed = false;
   #decode;
-  #hasImages;
+  #spec;
+  #picture;
+  #isColored;
   /** Version of the eigenvectors' colours that the kernel has now. */
   #colors;
 
   /**
-   * @param {Decoder} decode
-   * @param {boolean} hasImages or else the eigenvectors' colours stand in for them
-   * @param {number} colors
+   * @param {PictureKind} kind
+   * @param {{ decode: Decoder, hasImages: boolean, colors: number }} shared
    */
-  constructor(decode, hasImages, colors) {
+  constructor(kind, { decode, hasImages, colors }) {
+    super(kind, "pictures", KINDS[kind].after);
+    this.#picture = kind;
+    this.#spec = KINDS[kind];
+    this.#cache = new Cache(this.#spec.kept, ({ picture }) => picture.close());
     this.#decode = decode;
-    this.#hasImages = hasImages;
+    this.#isColored = kind === "eigvecs" || !hasImages;
     this.#colors = colors;
   }
 
@@ -58,107 +90,121 @@ export class Pictures {
     this.#colors = Math.max(this.#colors, colors);
   }
 
-  /**
-   * Whether a picture shows colours that are no longer those of the eigenvectors.
-   *
-   * @param {PictureKind} kind
-   * @param {number} colors version it was made with
-   */
-  isStale(kind, colors) {
-    return this.#isColored(kind) && colors < this.#colors;
+  /** @param {number} image */
+  get(image) {
+    return this.#cache.get(String(image))?.picture;
   }
 
   /**
-   * Keep room for the thumbs of so many images, twice.
+   * Whether a picture is still to come.
    *
-   * @param {number} images on view
-   */
-  reserve(images) {
-    this.#cache("thumb").limit = Math.max(CACHED.thumb, 2 * images);
-  }
-
-  /**
-   * @param {PictureKind} kind
    * @param {number} image
    */
-  get(kind, image) {
-    return this.#cache(kind).get(String(image))?.picture;
+  awaits(image) {
+    return !this.#cache.has(String(image)) && !this.isRefused(this.#key(image));
   }
 
   /**
-   * @param {PictureKind} kind
-   * @param {number} image
+   * @param {string} key
+   * @override
    */
-  isRefused(kind, image) {
-    return this.#refused.has(this.#key(kind, image));
+  has(key) {
+    if (this.#decoding.has(key)) return true;
+    const [image, colors = 0] = key.split(" ");
+    const entry = this.#cache.peek(image);
+    return entry !== undefined && entry.colors >= Number(colors);
+  }
+
+  /**
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask(wanted) {
+    const missing = this.missing(this.#spec.images(wanted));
+    const images = missing.slice(0, PICTURES_PER_REQUEST);
+    if (images.length === 0) return null;
+    const keys = images.map((image) => this.#key(image));
+    return { content: { kind: this.#picture, images }, keys };
   }
 
   /**
    * The images whose picture has to be fetched.
    *
-   * @param {PictureKind} kind
    * @param {number[]} images
    */
-  missing(kind, images) {
-    return images.filter((image) => {
-      const entry = this.#cache(kind).peek(String(image));
-      return (
-        (!entry || this.isStale(kind, entry.colors)) &&
-        !this.#decoding.has(this.#key(kind, image)) &&
-        !this.isRefused(kind, image)
-      );
-    });
+  missing(images) {
+    return images.filter((image) => this.lacks(this.#key(image)));
   }
 
   /**
-   * @param {PictureKind} kind
-   * @param {number} colors version they were made with, not stale
-   * @param {PictureEntry[]} entries
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
-   */
-  async accept(kind, colors, entries, buffers) {
-    this.recolor(colors);
-    await Promise.all(
-      decodePictures(entries ?? [], buffers).map(({ image, file }) =>
-        this.#accept(kind, colors, image, file),
-      ),
-    );
-  }
-
-  /**
-   * Ask for these no more, unless they have arrived.
+   * Other pages ask for pictures of their own.
    *
-   * @param {PictureKind} kind
-   * @param {number[]} images
+   * @param {PictureReply} content
+   * @param {Buffers} buffers
+   * @param {boolean} isOurs
+   * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
+   * @override
    */
-  refuse(kind, images) {
-    for (const image of this.missing(kind, images))
-      this.#refused.add(this.#key(kind, image));
+  async take({ kind, colors, pictures }, buffers, isOurs) {
+    if (!isOurs || kind !== this.#picture || this.#isStale(colors)) return;
+    this.recolor(colors);
+    const files = decodePictures(pictures ?? [], buffers);
+    await Promise.all(files.map(({ image, file }) => this.#keep(image, file, colors)));
   }
 
+  /**
+   * What an answer had no room for is asked for again, unless it had room for nothing:
+   * it would be as full the next time.
+   *
+   * @param {string[]} keys
+   * @param {Message} [answer]
+   * @override
+   */
+  refuse(keys, answer) {
+    const isFull = answer?.type === "pictures" && answer.pictures?.length > 0;
+    const left = isFull ? (answer.left ?? []) : [];
+    super.refuse(keys.filter((key) => !left.includes(imageOf(key))));
+  }
+
+  /**
+   * A picture that cannot be had has nothing to do with clicks and settings.
+   * @override
+   */
+  retry() {}
+
+  /**
+   * @param {number} _clicks
+   * @param {number} images on view: there is room for their pictures, twice
+   * @override
+   */
+  reserve(_clicks, images) {
+    if (this.#picture !== "thumb") return;
+    this.#cache.limit = Math.max(this.#spec.kept, 2 * images);
+  }
+
+  /** @override */
   close() {
     this.#closed = true;
-    for (const cache of this.#caches.values()) cache.clear();
+    this.#cache.clear();
   }
 
   /**
-   * @param {PictureKind} kind
-   * @param {number} colors
    * @param {number} image
    * @param {Blob} file
+   * @param {number} colors
    */
-  async #accept(kind, colors, image, file) {
-    const key = this.#key(kind, image);
+  async #keep(image, file, colors) {
+    const key = this.#key(image);
     this.#decoding.add(key);
     try {
       const picture = await this.#decode(file);
-      if (this.#closed || this.isStale(kind, colors)) return picture.close();
-      this.#cache(kind).set(String(image), { picture, colors });
-      this.version++;
+      if (this.#closed || this.#isStale(colors)) return picture.close();
+      this.#cache.set(String(image), { picture, colors });
     } catch {
-      this.#refused.add(key);
-      if (this.isStale(kind, colors)) return;
+      this.#decoding.delete(key);
+      super.refuse([key]);
+      if (this.#isStale(colors)) return;
       throw new Error(`The browser cannot decode the picture of image ${image}.`);
     } finally {
       this.#decoding.delete(key);
@@ -166,22 +212,25 @@ export class Pictures {
   }
 
   /**
+   * Whether a picture shows colours that are no longer those of the eigenvectors.
+   *
+   * @param {number} colors version it was made with
+   */
+  #isStale(colors) {
+    return this.#isColored && colors < this.#colors;
+  }
+
+  /**
    * What is being decoded or was refused in other colours says nothing of these.
    *
-   * @param {PictureKind} kind
    * @param {number} image
    */
-  #key(kind, image) {
-    return `${kind} ${image} ${this.#isColored(kind) ? this.#colors : ""}`;
+  #key(image) {
+    return this.#isColored ? `${image} ${this.#colors}` : String(image);
   }
+}
 
-  /** @param {PictureKind} kind */
-  #isColored(kind) {
-    return kind === "eigvecs" || !this.#hasImages;
-  }
-
-  /** @param {PictureKind} kind */
-  #cache(kind) {
-    return /** @type {Cache<Entry>} */ (this.#caches.get(kind));
-  }
+/** @param {string} key */
+function imageOf(key) {
+  return Number(key.split(" ")[0]);
 }

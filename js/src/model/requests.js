@@ -5,12 +5,9 @@
  * was asked before it, and is still open, is lost: on its way there or on its way back.
  * Where nothing later is asked, a ping is. A kernel that is busy answers all of it late.
  *
- * @typedef {"edit" | "sync" | "maps" | "vectors" | "sample" | "moments" | "stage" | "thumb" | "eigvecs" | "ping"} RequestKind
+ * @typedef {string} RequestKind a resource's, or "edit", "sync", "ping"
  * @typedef {object} Asked what the reply should bring, or settle
- * @property {string[]} [maps] keys of the maps that were asked for
- * @property {number[]} [images] whose pictures or vectors were asked for
- * @property {boolean} [sample] whether the sample was asked for
- * @property {number} [numEig] whose moments were asked for
+ * @property {string[]} [keys] of what was asked for
  * @property {number} [changes] of the settings that were told
  *
  * @typedef {Asked & { kind: RequestKind, number: number, slow: boolean, timer: Timer }} Request

@@ -28,14 +28,9 @@
  * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
  */
 
-import {
-  combineHeat,
-  combineMasks,
-  countCells,
-  cutOf,
-  denoiseInto,
-  isConstant,
-} from "../maths/cut.js";
+import { combineHeat, combineMasks } from "../maths/combine.js";
+import { cutOf, isConstant } from "../maths/cut.js";
+import { countCells, denoiseInto } from "../maths/denoise.js";
 import { sourcesOf } from "./clicks.js";
 import { isCell } from "./wire.js";
 

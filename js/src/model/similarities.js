@@ -4,24 +4,37 @@
  * @import { Edited, MapReply, MapWant, Size, Source } from "./wire.js"
  * @import { Similarity } from "../maths/cut.js"
  * @import { Prompts } from "./clicks.js"
+ * @import { Ask, Buffers, Wanted } from "./resource.js"
  */
 
 import { Cache } from "./cache.js";
 import { sourcesOf } from "./clicks.js";
-import { decodeMaps, keyOf, mapKey, mapWant, nameOf } from "./wire.js";
+import { Resource } from "./resource.js";
+import { decodeMaps, keyOf, mapKey, mapWant, nameOf, sourceOf } from "./wire.js";
 
 /** Maps that are kept beside those that are shown. */
 const CACHE_BYTES = 64e6;
 /** A reply of 1 MB takes hardly longer than one of 16 KB; a larger one would lag. */
 const REPLY_BYTES = 1e6;
 
-export class Similarities {
-  /** Grows with everything that can change what is missing. */
-  version = 0;
+export class Similarities extends Resource {
   /** @type {Cache<Similarity>} */
   #cache = new Cache(0);
-  /** @type {Set<string>} What the kernel could not deliver. */
-  #refused = new Set();
+  #grid;
+  #bytes;
+  /** What is missing for which images, of these prompts, at that version. */
+  #known = {
+    prompts: /** @type {Prompts | null} */ (null),
+    version: -1,
+    missing: /** @type {Map<string, MapWant[]>} */ (new Map()),
+  };
+
+  /** @param {Size} grid */
+  constructor(grid) {
+    super("maps", "maps", []);
+    this.#grid = grid;
+    this.#bytes = 4 * grid[0] * grid[1];
+  }
 
   /**
    * @param {Source} source
@@ -33,18 +46,41 @@ export class Similarities {
   }
 
   /**
-   * @param {Edited | MapReply} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   * @param {Size} grid
+   * @param {string} key
+   * @override
    */
-  accept(content, buffers, grid) {
-    this.version++;
-    for (const { source, image, map, stats } of decodeMaps(
-      content.maps ?? [],
-      buffers,
-      grid,
-    )) {
-      this.#cache.set(mapKey(content.num_eig, source, image), { map, stats });
+  has(key) {
+    return this.#cache.has(key);
+  }
+
+  /**
+   * A slider on its way to another number of eigenvectors asks where it rests, and an
+   * edit brings its own.
+   *
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask({ images, prompts, get, resting, arriving }) {
+    if (!resting || arriving) return null;
+    const wants = this.missing(prompts, images);
+    if (wants.length === 0) return null;
+    const numEig = get("num_eig");
+    const keys = wants.flatMap((want) =>
+      want.images.map((image) => mapKey(numEig, sourceOf(want), image)),
+    );
+    return { content: { num_eig: numEig, wants }, keys };
+  }
+
+  /**
+   * @param {Edited | MapReply} content
+   * @param {Buffers} buffers
+   * @override
+   */
+  take({ num_eig: numEig, maps }, buffers) {
+    for (const entry of decodeMaps(maps ?? [], buffers, this.#grid)) {
+      const { source, image, map, stats } = entry;
+      this.#cache.set(mapKey(numEig, source, image), { map, stats });
     }
   }
 
@@ -54,10 +90,10 @@ export class Similarities {
    *
    * @param {number} clicks
    * @param {number} images
-   * @param {Size} grid
+   * @override
    */
-  reserve(clicks, images, grid) {
-    this.#cache.limit = clicks * images + Math.floor(CACHE_BYTES / bytesOf(grid));
+  reserve(clicks, images) {
+    this.#cache.limit = clicks * images + Math.floor(CACHE_BYTES / this.#bytes);
   }
 
   /**
@@ -66,30 +102,25 @@ export class Similarities {
    *
    * @param {Prompts} prompts
    * @param {number[]} images the active one first
-   * @param {Size} grid
    * @returns {MapWant[]}
    */
-  missing(prompts, images, grid) {
-    const room = Math.max(Math.floor(REPLY_BYTES / bytesOf(grid)), 1);
-    const first = this.#missing(prompts, images.slice(0, 1), room);
-    return first.length ? first : this.#missing(prompts, images.slice(1), room);
+  missing(prompts, images) {
+    const { version } = this;
+    if (this.#known.prompts !== prompts || this.#known.version !== version) {
+      this.#known = { prompts, version, missing: new Map() };
+    }
+    const key = images.join();
+    let missing = this.#known.missing.get(key);
+    if (!missing) {
+      const room = Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
+      missing = this.#missing(prompts, images.slice(0, 1), room);
+      if (!missing.length) missing = this.#missing(prompts, images.slice(1), room);
+      this.#known.missing.set(key, missing);
+    }
+    return missing;
   }
 
-  /**
-   * Ask for these no more, unless they have arrived, until `retry`.
-   *
-   * @param {string[]} keys
-   */
-  refuse(keys) {
-    this.version++;
-    for (const key of keys) if (!this.#cache.has(key)) this.#refused.add(key);
-  }
-
-  retry() {
-    this.version++;
-    this.#refused.clear();
-  }
-
+  /** @override */
   close() {
     this.#cache.clear();
   }
@@ -111,19 +142,13 @@ export class Similarities {
       const name = nameOf(source);
       if (seen.has(name)) continue;
       if (negatives.length > 0) seen.add(name);
-      const lacking = images.filter((image) => {
-        const key = keyOf(prompts.numEig, name, image);
-        return !this.#cache.has(key) && !this.#refused.has(key);
-      });
+      const lacking = images.filter((image) =>
+        this.lacks(keyOf(prompts.numEig, name, image)),
+      );
       const asked = lacking.slice(0, room);
       room -= asked.length;
       if (asked.length) wants.push(mapWant(source, asked));
     }
     return wants;
   }
-}
-
-/** @param {Size} grid */
-function bytesOf([rows, cols]) {
-  return 4 * rows * cols;
 }

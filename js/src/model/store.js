@@ -1,50 +1,39 @@
 /**
  * What the page knows of one model, shared by all its views: settings, clicks, maps and
- * pictures. It takes the kernel's messages and tells the views of every change.
+ * pictures. It tells the views of every change.
  *
- * @import { Edit, Edited, Failure, Info, Message, Model, PictureKind, PictureReply } from "./wire.js"
+ * @import { Edit, Info, Model } from "./wire.js"
  * @import { Decoder } from "./pictures.js"
  * @import { Prompts } from "./clicks.js"
- * @import { Answered, Request, RequestKind } from "./requests.js"
  */
 
+import { Answers } from "./answers.js";
 import { Clicks, promptsOf } from "./clicks.js";
 import { Connection } from "./connection.js";
-import { Fetcher, OF_PREVIEWS } from "./fetcher.js";
-import { PICTURE_KINDS, Pictures } from "./pictures.js";
-import { Previews } from "./previews.js";
+import { Fetcher } from "./fetcher.js";
 import { Requests } from "./requests.js";
+import { Resources } from "./resources.js";
 import { Settings } from "./settings.js";
-import { Similarities } from "./similarities.js";
 
 export class Store {
   /** Grows with everything that can change what masks are asked for. */
   version = 0;
-  /** Grows with all that comes from the kernel to make masks of. */
-  arrivals = 0;
   /** Whether the kernel that the model belongs to is gone. */
   lost = false;
-  /** @type {string | null} */
-  error = null;
-  pictures;
-  similarities = new Similarities();
-  previews;
 
   #model;
   #signal;
+  #resources;
   /** @type {Settings} */
   #settings;
   #clicks;
   /** @type {Requests} */
   #requests;
+  #answers;
   #fetcher;
   #connection;
   /** @type {Set<() => void>} */
   #listeners = new Set();
-  /** @type {RequestKind | null} */
-  #errorKind = null;
-  /** The highest that a reply has told. */
-  #repliedRevision = 0;
   /** @type {Prompts & { version: number } | null} */
   #prompts = null;
 
@@ -70,20 +59,44 @@ export class Store {
       () => this.#disconnect(),
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
-    this.previews = new Previews(this.info.grid, this.info.settings.num_eig.high);
-    this.pictures = new Pictures(decode, this.info.has_images, model.get("_colors"));
-    this.#fetcher = new Fetcher(
-      model,
-      this.#clicks,
-      this.#settings,
-      this.similarities,
-      this.previews,
-      this.pictures,
-      this.#requests,
-    );
+    this.#resources = new Resources(this.info, model.get("_colors"), decode);
+    const parts = {
+      clicks: this.#clicks,
+      settings: this.#settings,
+      requests: this.#requests,
+      resources: this.#resources,
+    };
+    this.#fetcher = new Fetcher(model, parts);
+    this.#answers = new Answers(model, parts, {
+      isSettled: () => this.#isSettled,
+      onChange: () => this.#change(),
+      onArrival: () => this.#refresh(),
+    });
     this.#listen();
     this.#connection = new Connection(model, () => this.#resume(), signal);
     signal.addEventListener("abort", () => this.#close(), { once: true });
+  }
+
+  get similarities() {
+    return this.#resources.similarities;
+  }
+
+  get previews() {
+    return this.#resources.previews;
+  }
+
+  get pictures() {
+    return this.#resources.pictures;
+  }
+
+  /** Grows with all that comes from the kernel to make masks of. */
+  get arrivals() {
+    return this.#answers.arrivals;
+  }
+
+  /** What went wrong, in a sentence, or null. */
+  get error() {
+    return this.#answers.error;
   }
 
   /** @returns {Info} */
@@ -144,7 +157,7 @@ export class Store {
    * @returns {number | null}
    */
   get revision() {
-    return this.#isSettled ? this.#revisionTold : null;
+    return this.#isSettled ? this.#answers.revision : null;
   }
 
   /** Images that some view shows, the active one first. */
@@ -166,7 +179,7 @@ export class Store {
    */
   set(name, value) {
     if (this.get(name) === value) return;
-    this.#clearError();
+    this.#answers.clearError();
     this.#settings.set(name, value);
   }
 
@@ -230,11 +243,13 @@ export class Store {
       },
       "change:_segments": () => this.#notify(),
       "change:_colors": () => {
-        this.pictures.recolor(this.get("_colors"));
+        this.#resources.recolor(this.get("_colors"));
         this.#refresh();
       },
       "msg:custom": (content, buffers) => {
-        if (typeof content?.type === "string") this.#receive(content, buffers ?? []);
+        if (typeof content?.type !== "string") return;
+        if (this.lost) this.#revive();
+        this.#answers.receive(content, buffers ?? []);
       },
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect(),
@@ -260,168 +275,10 @@ export class Store {
     this.#signal.addEventListener("abort", unlisten, { once: true });
   }
 
-  /**
-   * @param {Message} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   */
-  #receive(content, buffers) {
-    const answered = this.#requests.settle(content.id);
-    const { request } = answered;
-    if (this.lost) this.#revive();
-    try {
-      this.#take(content, buffers, request);
-    } catch (error) {
-      // What another page cannot read is that page's to say.
-      if (request) this.#fail(/** @type {Error} */ (error).message, request.kind);
-    }
-    if (request) this.#finish(request, content);
-    this.#makeUp(answered, content);
-    if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
-    // Only an edit changes what is asked for: other masks stay as they are.
-    if (content.type === "edited" || content.type === "error") this.#change();
-    else this.#refresh();
-  }
-
-  /**
-   * What was asked for and has not come is asked for no more, unless it was not ready.
-   *
-   * @param {Request} request
-   * @param {Message} content of the answer
-   */
-  #finish(request, content) {
-    const { kind } = request;
-    const isEdited = content.type === "edited" || content.type === "error";
-    if (content.type === "later" || (kind === "edit" && !isEdited)) {
-      this.#requests.postpone(kind);
-      return;
-    }
-    this.#requests.fulfil(kind);
-    this.similarities.refuse(request.maps ?? []);
-    if (OF_PREVIEWS.some((each) => each === kind)) this.previews.refuse(request);
-    const pictures = PICTURE_KINDS.find((each) => each === kind);
-    if (pictures) this.#finishPictures(pictures, request.images ?? [], content);
-  }
-
-  /**
-   * @param {PictureKind} kind
-   * @param {number[]} asked
-   * @param {Message} content
-   */
-  #finishPictures(kind, asked, content) {
-    if (content.type !== "pictures") return this.pictures.refuse(kind, asked);
-    const { colors, pictures, left = [] } = content;
-    if (this.pictures.isStale(kind, colors)) return; // They are asked for again.
-    const isFull = pictures?.length > 0; // Else it would be as full the next time.
-    const refused = isFull ? asked.filter((image) => !left.includes(image)) : asked;
-    this.pictures.refuse(kind, refused);
-  }
-
-  /**
-   * Have the kernel tell all again where something was lost; what was asked for and is
-   * lost counts as missing.
-   *
-   * @param {Answered} answered
-   * @param {Message} content
-   */
-  #makeUp({ number, request, lost }, content) {
-    if (number === undefined) return;
-    const isLost = lost.length > 0;
-    const isUnsure = this.#settings.pass(number, isLost);
-    if (request?.kind === "sync") this.#settings.synced(request.changes ?? 0);
-    else if ((isLost || isUnsure || this.#isBehind(content)) && !this.lost) {
-      if (!this.#requests.isOpen("sync")) this.#settings.sync();
-    }
-  }
-
-  /**
-   * Whether the kernel has changed without its traits' having told.
-   *
-   * @param {Message} content
-   */
-  #isBehind(content) {
-    if (content.type !== "maps" || !this.#isSettled) return false;
-    return (content.revision ?? 0) > this.#revisionTold;
-  }
-
-  /**
-   * @param {Message} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   * @param {Request | undefined} request that this answers, if it is ours
-   */
-  #take(content, buffers, request) {
-    switch (content.type) {
-      case "edited":
-        if (request) this.#takeEdited(content);
-        this.similarities.accept(content, buffers, this.info.grid);
-        break;
-      case "maps":
-        this.similarities.accept(content, buffers, this.info.grid);
-        if (request) this.#clearError("maps");
-        break;
-      case "vectors":
-        this.previews.acceptVectors(content, buffers);
-        break;
-      case "moments":
-        this.previews.acceptMoments(content, buffers);
-        break;
-      case "pictures":
-        if (request) this.#takePictures(content, buffers);
-        break;
-      case "synced":
-        if (request) this.#takeRevision(content.revision);
-        break;
-      case "error":
-        // An answer to another page's request is that page's business.
-        if (request || content.id === null) this.#takeError(content, request);
-    }
-  }
-
-  /** @param {Edited} content */
-  #takeEdited({ clicks, history, revision, error }) {
-    this.#clicks.settle();
-    this.#clicks.tell({ clicks, history });
-    this.#takeRevision(revision);
-    this.similarities.retry();
-    if (error) this.#fail(error, "edit");
-    else this.#clearError();
-  }
-
-  /**
-   * @param {PictureReply} content
-   * @param {(DataView | ArrayBuffer)[]} buffers
-   */
-  #takePictures({ kind, colors, pictures }, buffers) {
-    this.#clearError(kind);
-    if (this.pictures.isStale(kind, colors)) return;
-    this.pictures
-      .accept(kind, colors, pictures, buffers)
-      .catch((error) => this.#fail(error.message, kind))
-      .finally(() => this.#refresh());
-  }
-
-  /**
-   * @param {Failure} content
-   * @param {Request | undefined} request
-   */
-  #takeError({ message }, request) {
-    if (request?.kind === "edit") this.#clicks.settle();
-    this.#fail(message, request?.kind ?? null);
-  }
-
-  /** @param {number} revision that a reply tells */
-  #takeRevision(revision = 0) {
-    this.#repliedRevision = Math.max(this.#repliedRevision, revision);
-  }
-
   get #isSettled() {
     const isTelling = this.#connection.restoring || this.#requests.isOpen("sync");
     const isEditing = this.#clicks.pending > 0 || !this.#settings.settled;
     return !this.lost && !isTelling && !isEditing;
-  }
-
-  /** A reply overtakes the traits. */
-  get #revisionTold() {
-    return Math.max(this.#model.get("_revision"), this.#repliedRevision);
   }
 
   #fetch() {
@@ -458,25 +315,8 @@ export class Store {
     this.#settings.sync();
   }
 
-  /**
-   * @param {string} message
-   * @param {RequestKind | null} kind of request that failed
-   */
-  #fail(message, kind) {
-    this.error = message;
-    this.#errorKind = kind;
-  }
-
-  /** @param {RequestKind} [kind] clear only what a request of this kind left */
-  #clearError(kind) {
-    if (kind && kind !== this.#errorKind) return;
-    this.error = null;
-    this.#errorKind = null;
-  }
-
   #retry() {
-    this.similarities.retry();
-    this.previews.retry();
+    this.#resources.retry();
     this.#change();
   }
 
@@ -498,8 +338,6 @@ export class Store {
     this.#settings.close();
     this.#requests.drop();
     this.#listeners.clear();
-    this.pictures.close();
-    this.similarities.close();
-    this.previews.close();
+    this.#resources.close();
   }
 }

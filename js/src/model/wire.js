@@ -208,17 +208,20 @@ export function decodeMaps(entries, buffers, [rows, cols]) {
 }
 
 /**
+ * The vectors of images, or those of the sample.
+ *
  * @param {VectorsEntry[]} entries
- * @param {(DataView | ArrayBuffer)[]} buffers one per entry: uint16, (numEig, pixels)
- * @param {number} pixels of an image; the sample may have any number
+ * @param {(DataView | ArrayBuffer)[]} buffers one per entry: uint16, (numEig, cells)
+ * @param {number | null} cells of an image, or null for the sample, of any number
  * @returns {{ image: number | null, quantised: Quantised }[]}
  */
-export function decodeVectors(entries, buffers, pixels) {
-  return entries.map(({ image, low, step }, k) => {
+export function decodeVectors(entries = [], buffers, cells) {
+  return entries.flatMap(({ image, low, step }, k) => {
+    if ((image === null) !== (cells === null)) return [];
     const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
     const bytes = bytesOf(buffers[k], what).slice();
     const row = 2 * low.length;
-    const count = image === null ? Math.floor(bytes.length / row) : pixels;
+    const count = cells ?? Math.floor(bytes.length / row);
     if (bytes.length !== count * row) {
       throw new Error(
         `The levels of ${what} must be ${low.length} x ${count} uint16, ` +
@@ -230,7 +233,7 @@ export function decodeVectors(entries, buffers, pixels) {
       step: Float32Array.from(step),
       levels: new Uint16Array(bytes.buffer),
     };
-    return { image, quantised };
+    return [{ image, quantised }];
   });
 }
 

@@ -120,10 +120,10 @@ export class Filmstrip {
   #paintThumb(image, shown, colour) {
     const thumb = this.#thumbs.get(image);
     if (!thumb) return false;
-    const { pictures } = this.#store;
+    const thumbs = this.#store.pictures.thumb;
     const { mask, count, marked, stamp } = shown.of(image);
-    const picture = pictures.get("thumb", image);
-    thumb.wait(!picture && !pictures.isRefused("thumb", image));
+    const picture = thumbs.get(image);
+    thumb.wait(thumbs.awaits(image));
     if (!thumb.differs(picture, shown, marked ? stamp : NO_MASK, colour)) return false;
     thumb.describe(marked ? percent(count, mask.length) : "");
     if (!picture) return true;

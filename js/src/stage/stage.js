@@ -181,7 +181,9 @@ export class Stage {
       showMask,
       store.get("overlay"),
       store.get("opacity"),
-      store.pictures.version,
+      store.pictures.stage.get(image) ?? store.pictures.thumb.get(image),
+      store.pictures.stage.awaits(image),
+      store.pictures.eigvecs.get(image),
       this.#view,
       devicePixelRatio,
       colour,
@@ -243,11 +245,9 @@ export class Stage {
   /** @param {Size} size */
   #paintPicture(size) {
     const { pictures } = this.#store;
-    const stage = pictures.get("stage", this.image);
     // The thumb stands in until the picture is here.
-    const picture = stage ?? pictures.get("thumb", this.image);
-    const waiting = !stage && !pictures.isRefused("stage", this.image);
-    this.element.classList.toggle("ncut-loading", waiting);
+    const picture = pictures.stage.get(this.image) ?? pictures.thumb.get(this.image);
+    this.element.classList.toggle("ncut-loading", pictures.stage.awaits(this.image));
     const context = this.#context;
     context.clearRect(0, 0, context.canvas.width, context.canvas.height);
     if (!picture) return;
@@ -263,7 +263,7 @@ export class Stage {
    * @param {number} opacity
    */
   #paintEigvecs(size, opacity) {
-    const picture = this.#store.pictures.get("eigvecs", this.image);
+    const picture = this.#store.pictures.eigvecs.get(this.image);
     if (!picture) return;
     const part = viewIn(this.#view, size, sizeOf(picture));
     drawView(this.#context, picture, part, { smooth: false, opacity });

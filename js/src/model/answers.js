@@ -1,0 +1,182 @@
+/**
+ * What the kernel answers, and what follows from it: what has come is kept, what has not
+ * is refused, asked for later or told again.
+ *
+ * @import { Edited, Failure, Message, Model } from "./wire.js"
+ * @import { Parts } from "./fetcher.js"
+ * @import { Answered, Request, RequestKind } from "./requests.js"
+ * @import { Buffers } from "./resource.js"
+ *
+ * @typedef {object} Hooks
+ * @property {() => boolean} isSettled whether page and kernel have the same clicks and
+ *   settings, as far as is known
+ * @property {() => void} onChange called when other masks may be asked for
+ * @property {() => void} onArrival called after every other answer
+ */
+
+export class Answers {
+  /** Grows with all that comes from the kernel to make masks of. */
+  arrivals = 0;
+  /** @type {string | null} What went wrong, in a sentence. */
+  error = null;
+  /** @type {RequestKind | null} Of the request that failed. */
+  #errorKind = null;
+  /** The highest revision that an answer has told. */
+  #revision = 0;
+  #model;
+  #clicks;
+  #settings;
+  #requests;
+  #resources;
+  #hooks;
+
+  /**
+   * @param {Model} model
+   * @param {Parts} parts
+   * @param {Hooks} hooks
+   */
+  constructor(model, { clicks, settings, requests, resources }, hooks) {
+    this.#model = model;
+    this.#clicks = clicks;
+    this.#settings = settings;
+    this.#requests = requests;
+    this.#resources = resources;
+    this.#hooks = hooks;
+  }
+
+  /** The kernel's revision, as far as it has told: an answer overtakes the traits. */
+  get revision() {
+    return Math.max(this.#model.get("_revision"), this.#revision);
+  }
+
+  /**
+   * @param {Message} content
+   * @param {Buffers} buffers
+   */
+  receive(content, buffers) {
+    const answered = this.#requests.settle(content.id);
+    const { request } = answered;
+    try {
+      this.#take(content, buffers, request);
+    } catch (error) {
+      // What another page cannot read is that page's to say.
+      if (request) this.#fail(/** @type {Error} */ (error).message, request.kind);
+    }
+    if (request) this.#finish(request, content);
+    this.#makeUp(answered, content);
+    if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
+    // Only an edit changes what is asked for: other masks stay as they are.
+    if (content.type === "edited" || content.type === "error") this.#hooks.onChange();
+    else this.#hooks.onArrival();
+  }
+
+  /** @param {RequestKind} [kind] clear only what a request of this kind left */
+  clearError(kind) {
+    if (kind && kind !== this.#errorKind) return;
+    this.error = null;
+    this.#errorKind = null;
+  }
+
+  /**
+   * @param {Message} content
+   * @param {Buffers} buffers
+   * @param {Request | undefined} request that this answers, if it is ours
+   */
+  #take(content, buffers, request) {
+    switch (content.type) {
+      case "edited":
+        if (request) this.#takeEdited(content);
+        this.#resources.similarities.accept(content, buffers);
+        break;
+      case "synced":
+        if (request) this.#takeRevision(content.revision);
+        break;
+      case "error":
+        // An answer to another page's request is that page's business.
+        if (request || content.id === null) this.#takeError(content, request);
+        break;
+      default:
+        if (request) this.clearError(request.kind);
+        this.#resources
+          .accept(content, buffers, request !== undefined)
+          ?.catch((error) => this.#fail(error.message, request?.kind ?? null))
+          .finally(() => this.#hooks.onArrival());
+    }
+  }
+
+  /** @param {Edited} content */
+  #takeEdited({ clicks, history, revision, error }) {
+    this.#clicks.settle();
+    this.#clicks.tell({ clicks, history });
+    this.#takeRevision(revision);
+    this.#resources.similarities.retry();
+    if (error) this.#fail(error, "edit");
+    else this.clearError();
+  }
+
+  /**
+   * @param {Failure} content
+   * @param {Request | undefined} request
+   */
+  #takeError({ message }, request) {
+    if (request?.kind === "edit") this.#clicks.settle();
+    this.#fail(message, request?.kind ?? null);
+  }
+
+  /** @param {number} revision that a reply tells */
+  #takeRevision(revision = 0) {
+    this.#revision = Math.max(this.#revision, revision);
+  }
+
+  /**
+   * What was asked for and has not come is asked for no more, unless it was not ready.
+   *
+   * @param {Request} request
+   * @param {Message} content of the answer
+   */
+  #finish({ kind, keys = [] }, content) {
+    const isEdited = content.type === "edited" || content.type === "error";
+    if (content.type === "later" || (kind === "edit" && !isEdited)) {
+      this.#requests.postpone(kind);
+      return;
+    }
+    this.#requests.fulfil(kind);
+    this.#resources.refuse(kind, keys, content);
+  }
+
+  /**
+   * Have the kernel tell all again where something was lost; what was asked for and is
+   * lost counts as missing.
+   *
+   * @param {Answered} answered
+   * @param {Message} content
+   */
+  #makeUp({ number, request, lost }, content) {
+    if (number === undefined) return;
+    const isLost = lost.length > 0;
+    const isUnsure = this.#settings.pass(number, isLost);
+    if (request?.kind === "sync") this.#settings.synced(request.changes ?? 0);
+    else if (isLost || isUnsure || this.#isBehind(content)) {
+      if (!this.#requests.isOpen("sync")) this.#settings.sync();
+    }
+  }
+
+  /**
+   * Whether the kernel has changed without its traits' having told.
+   *
+   * @param {Message} content
+   */
+  #isBehind(content) {
+    if (content.type !== "maps" || !this.#hooks.isSettled()) return false;
+    return (content.revision ?? 0) > this.revision;
+  }
+
+  /**
+   * @param {string} message
+   * @param {RequestKind | null} kind of request that failed
+   */
+  #fail(message, kind) {
+    this.error = message;
+    this.#errorKind = kind;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * All kinds of what the page asks the kernel for and keeps, the most urgent first. A new
+ * kind has its place here.
+ *
+ * @import { Decoder } from "./pictures.js"
+ * @import { Info, Message } from "./wire.js"
+ * @import { Buffers, Resource } from "./resource.js"
+ */
+
+import { picturesOfKinds } from "./pictures.js";
+import { Previews } from "./previews.js";
+import { Similarities } from "./similarities.js";
+
+export class Resources {
+  similarities;
+  previews;
+  pictures;
+  /** @type {Resource[]} */
+  kinds;
+
+  /**
+   * @param {Info} info
+   * @param {number} colors version of the eigenvectors' colours
+   * @param {Decoder} decode
+   */
+  constructor({ grid, has_images, settings }, colors, decode) {
+    this.similarities = new Similarities(grid);
+    this.previews = new Previews(grid, settings.num_eig.high);
+    this.pictures = picturesOfKinds(decode, has_images, colors);
+    const { stage, eigvecs, thumb } = this.pictures;
+    const { moments, sample, vectors } = this.previews;
+    this.kinds = [stage, this.similarities, eigvecs, thumb, moments, sample, vectors];
+  }
+
+  /**
+   * Keep room for what is on view.
+   *
+   * @param {number} clicks
+   * @param {number} images
+   */
+  reserve(clicks, images) {
+    for (const resource of this.kinds) resource.reserve(clicks, images);
+    this.previews.reserve(clicks);
+  }
+
+  /**
+   * Keep what has come.
+   *
+   * @param {Message} content
+   * @param {Buffers} buffers
+   * @param {boolean} isOurs whether this page has asked for it
+   * @returns {Promise<unknown> | null} of what is still to be done with it
+   */
+  accept(content, buffers, isOurs) {
+    const takers = this.kinds.filter(({ type }) => type === content.type);
+    const taken = takers.map((each) => each.accept(content, buffers, isOurs));
+    const toDo = taken.filter(Boolean);
+    return toDo.length > 0 ? Promise.all(toDo) : null;
+  }
+
+  /**
+   * @param {string} kind of request that has its answer
+   * @param {string[]} keys of what it asked for
+   * @param {Message} answer
+   */
+  refuse(kind, keys, answer) {
+    this.kinds.find((each) => each.kind === kind)?.refuse(keys, answer);
+  }
+
+  /** @param {number} colors version that the kernel has from now on */
+  recolor(colors) {
+    for (const pictures of Object.values(this.pictures)) pictures.recolor(colors);
+  }
+
+  retry() {
+    for (const resource of this.kinds) resource.retry();
+  }
+
+  close() {
+    for (const resource of this.kinds) resource.close();
+    this.previews.close();
+  }
+}
