@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncut_widget.ncut.affinity import chunks
 from ncut_widget.ncut.landmarks import farthest_points
+from ncut_widget.ncut.parallel import chunks
 
 Metric: TypeAlias = Literal["cosine", "euclidean"]
 Embedding: TypeAlias = Callable[[Tensor], NDArray[np.float32]]
@@ -120,10 +120,11 @@ def embed_by_sample(
     ) as bar:
         points = torch.from_numpy(embed(sample)).to(rows)
         bar.set_description("Carrying them to all rows")
-        for at in chunks(len(rows), size, bar):
+        for at in chunks(len(rows), size):
             near, weights = _neighbours(rows[at], sample, metric, knn)
             parts = points[near] * (weights / weights.sum(1, keepdim=True))[..., None]
             carried[at] = parts.sum(1).cpu().numpy()
+            bar.update(at.stop - at.start)
     return carried
 
 

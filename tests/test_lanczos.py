@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from ncut_widget.ncut import lanczos
-from ncut_widget.ncut.affinity import Affinity, Rows
+from ncut_widget.ncut.affinity import Affinity
 from ncut_widget.ncut.exact import WholeGraph, solve_by_products
 from ncut_widget.ncut.lanczos import BlockKrylov
+from ncut_widget.ncut.rows import Rows
 
 Array = NDArray[Any]
 
@@ -81,7 +82,6 @@ def euclidean(rows: Rows) -> Affinity:
         rows,
         "euclidean",
         2.0,
-        chunk_size=100,
         device=torch.device("cpu"),
         dtype=torch.float32,
     )
@@ -89,7 +89,7 @@ def euclidean(rows: Rows) -> Affinity:
 
 def test_every_eigenvector_is_told_of() -> None:
     rng = np.random.default_rng(0)
-    rows = Rows(rng.standard_normal((700, 5)).astype(np.float32))
+    rows = Rows(rng.standard_normal((700, 5)).astype(np.float32), chunk_size=100)
     found: list[int] = []
     solve_by_products(rows, euclidean(rows), 6, rng, [].append, found.append)
     assert found[-1] == 6
@@ -98,7 +98,7 @@ def test_every_eigenvector_is_told_of() -> None:
 def test_half_of_the_graph_multiplies_as_the_whole() -> None:
     rng = np.random.default_rng(0)
     features = rng.standard_normal((700, 5)).astype(np.float32)
-    rows = Rows(features)
+    rows = Rows(features, chunk_size=100)
     affinity = euclidean(rows)
     done: list[int] = []
     graph = WholeGraph(affinity, affinity.place(rows.read(slice(None))), done.append)

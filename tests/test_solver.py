@@ -9,8 +9,9 @@ import torch
 
 from ncut_widget.device import full_precision
 from ncut_widget.ncut import NCUT, solver
-from ncut_widget.ncut.affinity import Affinity, Rows
+from ncut_widget.ncut.affinity import Affinity
 from ncut_widget.ncut.landmarks import draw_sample, leading_basis, place_landmarks
+from ncut_widget.ncut.rows import Rows
 from tests.dense import (
     DISTANCES,
     Array,
@@ -23,13 +24,12 @@ from tests.dense import (
 
 
 def affinity_of(features: Array, distance: str, gamma: float) -> tuple[Rows, Affinity]:
-    rows = Rows(features)
+    rows = Rows(features, chunk_size=64)
     affinity = Affinity.of(
         rows,
         rows,
         distance,  # type: ignore[arg-type]
         gamma,
-        chunk_size=64,
         device=torch.device("cpu"),
         dtype=torch.float32,
     )
@@ -59,10 +59,10 @@ def test_affinities_to_landmarks_need_few_directions_only(distance: str) -> None
     features[7] = 0
     rows, whole = affinity_of(features, distance, 0.7)
     rng = np.random.default_rng(0)
-    sample = draw_sample(rows, whole, 20, rng, 64)
+    sample = draw_sample(rows, whole, 20, rng)
     basis = leading_basis(sample, 6, rng)
     affinity, sample = whole.along(basis), sample.along(basis)
-    landmarks = place_landmarks(rows, affinity, sample, 20, "kmeans", rng, 64)
+    landmarks = place_landmarks(rows, affinity, sample, 20, "kmeans", rng)
     got = landmarks.affinities(rows.read(slice(None)))
     points = landmarks.points[:, :-2] @ affinity.basis.T  # type: ignore[union-attr]
     squared = torch.cdist(whole.place(rows.read(slice(None)))[:, :-2], points) ** 2
@@ -76,7 +76,7 @@ def test_the_leading_directions_are_those_of_the_rows() -> None:
     features = (5 * rng.standard_normal((400, 3)) @ axes.T).astype(np.float32)
     features += 0.1 * rng.standard_normal(features.shape).astype(np.float32)
     rows, affinity = affinity_of(features, "rbf", 1.0)
-    sample = draw_sample(rows, affinity, 20, rng, 64)
+    sample = draw_sample(rows, affinity, 20, rng)
     basis = leading_basis(sample, 3, rng).numpy()
     assert np.cos(scipy.linalg.subspace_angles(axes, basis)).min() > 0.999
 
@@ -87,7 +87,7 @@ def test_far_rows_count_for_more_in_the_sample() -> None:
     features[:1900, 0] += 2
     features[1900:, 1] += 2
     rows, affinity = affinity_of(features, "rbf", 0.1)
-    sample = draw_sample(rows, affinity, 10, rng, 64)
+    sample = draw_sample(rows, affinity, 10, rng)
     far = sample.placed[:, 1] > sample.placed[:, 0]
     assert len(far) == 320
     assert int(far.sum()) > 80  # 16 of as many drawn evenly

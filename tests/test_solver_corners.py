@@ -11,8 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ncut_widget.ncut import NCUT
-from ncut_widget.ncut.affinity import Affinity, Distance, Rows
+from ncut_widget.ncut.affinity import Affinity, Distance
 from ncut_widget.ncut.parallel import add_up, deal, one_thread
+from ncut_widget.ncut.rows import Rows
 from tests.dense import (
     DISTANCES,
     Array,
@@ -28,13 +29,12 @@ CPU = torch.device("cpu")
 def test_affinities_are_0_or_far_from_denormal(distance: Distance) -> None:
     features = clusters(300, 8, kinds=4, spread=0.5)
     gamma = {"cosine": 0.02, "euclidean": 0.04, "rbf": 0.01}[distance]
-    rows = Rows(features)
+    rows = Rows(features, chunk_size=100)
     affinity = Affinity.of(
         rows,
         rows,
         distance,
         gamma,
-        chunk_size=100,
         device=CPU,
         dtype=torch.float32,
     )

@@ -30,7 +30,7 @@ from ncut_widget.masks.statistics import (
     significant_std,
 )
 from ncut_widget.ncut.biased import Graph
-from ncut_widget.ncut.parallel import Blocks
+from ncut_widget.ncut.parallel import Slices
 from ncut_widget.products import add_products, row_norms, unit_vector, weighted_sum
 
 PREFIXES_KEPT = 4
@@ -156,7 +156,7 @@ class Leading:
                     gram += torch.bmm(wide, wide.transpose(1, 2)).sum(0)
             return total, gram
 
-        parts = Blocks(self.rows).share(add)
+        parts = Slices(self.rows).share(add)
         total, gram = (
             torch.stack(part).sum(0).cpu().numpy() / (batch * pixels)
             for part in zip(*parts, strict=True)

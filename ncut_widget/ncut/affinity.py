@@ -1,28 +1,19 @@
-"""Features as rows, and the affinity of two rows: the graph that NCUT cuts."""
+"""The affinity of two rows of features: the graph that NCUT cuts."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
-import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
-from scipy.sparse import issparse
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ncut_widget.ncut.parallel import add_up
+from ncut_widget.ncut.rows import MAX_MAGNITUDE, SMALL_NORM, Part, Rows, small_norms
 
 Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
-Features: TypeAlias = ArrayLike | Tensor
 
-# Above this a float32 square overflows once it is summed over the columns.
-MAX_MAGNITUDE = 1e18
-# Below this squares lose digits, or are 0, once float32 holds them.
-_SMALL_NORM = 1e-12
 # An affinity below this is 0: beside a degree of at least 1 it is nothing, and products
 # with numbers that have left the range of float32's full precision take twenty times as
 # long. Times a degree's root or a vector's entry it is still far from that range.
@@ -32,107 +23,6 @@ _FAINTEST = 1e-20
 # lest a row be far from itself.
 _ROUNDINGS = 16
 _BLUR = 1e-4
-
-
-class Part(NamedTuple):
-    """Some rows of features, (n, C), and their norms, (n, 1)."""
-
-    values: Tensor
-    norms: Tensor
-
-
-class Rows:
-    """Features of any shape, kind and type as N rows of C columns, read in parts."""
-
-    def __init__(self, features: Features) -> None:
-        if issparse(features):
-            raise TypeError(
-                "features must be a dense array or tensor, got a sparse one: "
-                "try toarray()"
-            )
-        given = features if isinstance(features, Tensor) else np.asarray(features)
-        if isinstance(given, np.ndarray) and given.dtype == object:
-            given = given.astype(np.float64)
-        if isinstance(given, Tensor):
-            real = not given.is_complex() and given.layout is torch.strided
-        else:
-            real = given.dtype.kind in "biuf"
-        if not real:
-            kind = given.layout if isinstance(given, Tensor) else "array"
-            raise TypeError(
-                "features must be a dense array or tensor of real numbers, got "
-                f"{kind} of {given.dtype}"
-            )
-        if given.ndim < 2 or 0 in given.shape:
-            raise ValueError(
-                "features must have shape (..., C) with at least two axes, none of "
-                f"them empty, got {tuple(given.shape)}. Reshape your data, a single "
-                "row to (1, C)"
-            )
-        self.shape = tuple(given.shape[:-1])
-        self.count = math.prod(self.shape)
-        self.columns = int(given.shape[-1])
-        self._torch = isinstance(given, Tensor)
-        self.device = given.device if isinstance(given, Tensor) else torch.device("cpu")
-        self._flat = given.reshape(self.count, self.columns)
-        # Of rows taken from others: which, and of how many.
-        self._taken: NDArray[np.int64] | None = None
-        self.total = self.count
-
-    def read(self, rows: slice | NDArray[np.int64]) -> Part:
-        """Return rows, in float64 if float32 would round them, else float32.
-
-        Raises ValueError if one isn't finite or is too large to be squared.
-        """
-        flat = self._flat
-        if isinstance(flat, Tensor):
-            at = rows if isinstance(rows, slice) else torch.from_numpy(rows)
-            wide = flat.dtype in (torch.float64, torch.int64, torch.int32)
-            # MPS has no float64
-            wide = wide and flat.device.type != "mps"
-            part = flat.detach()[at.to(flat.device) if isinstance(at, Tensor) else at]
-            part = part.to(torch.float64 if wide else torch.float32)
-        else:
-            wide = not np.can_cast(flat.dtype, np.float32)
-            block = np.require(
-                flat[rows], np.float64 if wide else np.float32, ["C", "W"]
-            )
-            part = torch.from_numpy(block)
-        # The largest entry takes nine times as long, and is no larger; False for NaN.
-        norms = torch.linalg.vector_norm(part, dim=1, keepdim=True)
-        small = norms[:, 0] < _SMALL_NORM
-        if bool(small.any()):
-            norms[small] = _small_norms(part[small])
-        sound = norms[:, 0] <= MAX_MAGNITUDE
-        if not bool(sound.all()):
-            sound = torch.linalg.vector_norm(part, math.inf, dim=1) <= MAX_MAGNITUDE
-        if not bool(sound.all()):
-            k = int(sound.logical_not().nonzero()[0, 0])
-            row = int(self._numbers()[rows][k])
-            raise ValueError(
-                "features must be finite (no NaN or inf) and at most 1e18 in "
-                "magnitude, got "
-                f"{_odd_value(part[k])} in row {row} of {self.total}"
-            )
-        return Part(part, norms)
-
-    def take(self, rows: NDArray[np.int64]) -> Rows:
-        """Return some of the rows, as rows of their own, copied."""
-        at = torch.from_numpy(rows).to(self.device) if self._torch else rows
-        part = Rows(self._flat[at])
-        part._taken, part.total = self._numbers()[rows], self.total
-        return part
-
-    def _numbers(self) -> NDArray[np.int64]:
-        return np.arange(self.count) if self._taken is None else self._taken
-
-    def new_output(self, columns: int) -> Tensor:
-        """Return room for a result (N, columns), where the features are."""
-        return torch.empty(self.count, columns, dtype=torch.float32, device=self.device)
-
-    def as_given(self, result: Tensor) -> Any:
-        """Return a result as numpy if the features were, else on their device."""
-        return result.to(self.device) if self._torch else result.cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -165,7 +55,6 @@ class Affinity:
         distance: Distance,
         gamma: float,
         *,
-        chunk_size: int,
         device: torch.device,
         dtype: torch.dtype,
     ) -> Affinity:
@@ -175,7 +64,7 @@ class Affinity:
         # Any centre near the rows will do: that of a sample.
         sums = add_up(
             lambda at: free._spread(pool.read(at)).sum(0).cpu().double(),
-            chunks(pool.count, chunk_size),
+            pool.chunks(),
             device,
         )
         centre = sums / pool.count
@@ -183,7 +72,7 @@ class Affinity:
         if distance == "cosine":
             length = math.sqrt(2 * gamma)
         elif distance == "rbf":
-            variance = _total_variance(rows, centre, chunk_size)
+            variance = _total_variance(rows, centre)
             length = math.sqrt(2 * gamma * variance) if variance > 0 else 1.0
         return replace(free, centre=centre, length=length)
 
@@ -258,7 +147,7 @@ class Affinity:
     def _with_norms(self, part: Part) -> tuple[Tensor, Tensor, Tensor]:
         """Return rows, their norms, infinite for zeros, and which are zeros."""
         x, norm = part
-        small, zero = norm < _SMALL_NORM, norm == 0
+        small, zero = norm < SMALL_NORM, norm == 0
         if bool(small.any()):
             # Before they are rounded to float32, which may have no such numbers.
             x = torch.where(small & ~zero, x / norm.masked_fill(zero, 1), x)
@@ -293,41 +182,20 @@ def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
     return torch.cdist(x[:, :-2], y[:, :-2], compute_mode=exactly).square_()
 
 
-def _small_norms(rows: Tensor) -> Tensor:
-    """Return the norms (n, 1) of rows (n, C) whose squares may be too small to hold."""
-    peaks = rows.abs().amax(1, keepdim=True)
-    shares = rows / peaks.masked_fill(peaks == 0, 1)
-    return peaks * torch.linalg.vector_norm(shares, dim=1, keepdim=True)
-
-
-def chunks(count: int, size: int, bar: tqdm[Any] | None = None) -> Iterator[slice]:
-    """Cut `count` rows into slices of `size`, and move a progress bar along."""
-    for start in range(0, count, size):
-        stop = min(start + size, count)
-        yield slice(start, stop)
-        if bar is not None:
-            bar.update(stop - start)
-
-
-def _total_variance(rows: Rows, centre: Tensor, chunk_size: int) -> float:
+def _total_variance(rows: Rows, centre: Tensor) -> float:
     """Return the columns' variances, summed; 0 where it is nothing but rounding."""
 
     def sums(at: slice) -> Tensor:
         part = rows.read(at).values
         part = part - centre.to(part)
         norms = torch.linalg.vector_norm(part, dim=1, keepdim=True)
-        small = norms[:, 0] < _SMALL_NORM
+        small = norms[:, 0] < SMALL_NORM
         if bool(small.any()):
-            norms[small] = _small_norms(part[small])
+            norms[small] = small_norms(part[small])
         norms = norms.cpu().double()
         return torch.cat([part.sum(0).cpu().double(), norms.square().sum()[None]])
 
-    total = add_up(sums, chunks(rows.count, chunk_size), rows.device)
+    total = add_up(sums, rows.chunks(), rows.device)
     spread = float(total[-1] - total[:-1].square().sum() / rows.count)
     size = rows.count * float(centre.square().sum())
     return spread / (rows.count - 1) if spread > 1e-28 * size else 0.0
-
-
-def _odd_value(row: Tensor) -> float:
-    finite = row.isfinite()
-    return float(row[~finite][0] if not bool(finite.all()) else row[row.abs().argmax()])

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.ncut.parallel import Blocks, one_thread
+from ncut_widget.ncut.parallel import Slices, one_thread
 from ncut_widget.products import weighted_sum
 
 SIGMA = 0.5
@@ -120,9 +120,9 @@ class Graph:
         self._rows = rows
         checked = np.asarray(eigvals, dtype=np.float64)
         self._eigvals = torch.from_numpy(np.maximum(checked, 0))
-        self._blocks = Blocks(rows)
+        self._slices = Slices(rows)
         self._row_sums: OrderedDict[int, Tensor] = OrderedDict()
-        squares = self._blocks.sum(lambda at: rows[at].square().sum((0, 2)))
+        squares = self._slices.sum(lambda at: rows[at].square().sum((0, 2)))
         lengths = squares.sqrt().numpy()
         wrong = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
         if wrong.any():
@@ -210,7 +210,7 @@ class Graph:
             def compare(at: slice) -> None:
                 similarity[at] = cut.cosine(cells[at], self._rows[at, :num_eig])
 
-            self._blocks.each(compare)
+            self._slices.each(compare)
         return cut, similarity
 
     def _profile_weights(
@@ -249,7 +249,7 @@ class Graph:
         def place(at: slice) -> None:
             profile[at] = weighted_sum(self._rows[at, : len(weights)], weights)
 
-        self._blocks.each(place)
+        self._slices.each(place)
         low, high = (
             min(max(float(end), -REACH), REACH) for end in torch.aminmax(profile)
         )
@@ -273,7 +273,7 @@ class Graph:
         Not the degrees of the graph, but what M, which is divided by them, sums to.
         """
         if num_eig not in self._row_sums:
-            total = self._blocks.sum(lambda at: self._rows[at, :num_eig].sum((0, 2)))
+            total = self._slices.sum(lambda at: self._rows[at, :num_eig].sum((0, 2)))
             weights = self._there(self._eigvals[:num_eig] * total)
             self._row_sums[num_eig] = weights @ self._rows[:, :num_eig]
             if len(self._row_sums) > _SUMS_KEPT:
@@ -324,7 +324,7 @@ class Graph:
 
         own, sums, mass = (
             torch.stack(parts).sum(0)
-            for parts in zip(*self._blocks.share(add), strict=True)
+            for parts in zip(*self._slices.share(add), strict=True)
         )
         inner = factor.T @ (mass[:, None] * factor)
         across = sums @ factor

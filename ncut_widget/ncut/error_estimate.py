@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.ncut.affinity import Affinity, Rows, chunks
+from ncut_widget.ncut.affinity import Affinity
 from ncut_widget.ncut.parallel import deal
+from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Solution
 
 _SAMPLED_ROWS = 1024
@@ -25,7 +26,6 @@ def sine_of_error(
     solution: Solution,
     k: int,
     rng: np.random.Generator,
-    chunk_size: int,
     spectrum: Tensor | None = None,
 ) -> float:
     """Estimate the sine of the largest angle to the exact k eigenvectors' space.
@@ -39,7 +39,6 @@ def sine_of_error(
         With more eigenpairs than k.
     k : int
     rng : numpy.random.Generator
-    chunk_size : int
     spectrum : Tensor of float64, optional
         As many eigenvalues as the solution has, to take distances from. Those of a part
         of the rows may chance to lie close together where those of all do not.
@@ -75,8 +74,7 @@ def sine_of_error(
         vectors = (solution.eigvecs[at] * solution.scale[at]).to(part)
         return part.sum(1, keepdim=True), part @ vectors
 
-    parts = chunks(rows.count, chunk_size)
-    for degree, product in deal(multiply, parts, affinity.device):
+    for degree, product in deal(multiply, rows.chunks(), affinity.device):
         degrees += degree
         products += product
     eigvecs = solution.eigvecs[torch.from_numpy(drawn).to(solution.eigvecs.device)]

@@ -12,19 +12,22 @@ from torch import Tensor
 
 from ncut_widget.checks import check_choice, check_number
 from ncut_widget.device import full_precision, pick_device
-from ncut_widget.ncut.affinity import Distance, Features, Rows, chunks
+from ncut_widget.ncut.affinity import Distance
 from ncut_widget.ncut.landmarks import SampleMethod
 from ncut_widget.ncut.parallel import deal, one_thread
 from ncut_widget.ncut.parameters import Parameters, not_fitted_error
+from ncut_widget.ncut.rows import (
+    CHUNK_ROWS,
+    CHUNK_ROWS_ON_ACCELERATOR,
+    Features,
+    Rows,
+)
 from ncut_widget.ncut.solution import Extension
 from ncut_widget.ncut.solver import Solver
 from ncut_widget.progress import bar
 
 __all__ = ["NCUT"]
 
-# Rows handled at a time: what the processor's caches hold, or what keeps a GPU busy.
-_CHUNK_ROWS = 2048
-_CHUNK_ROWS_ON_ACCELERATOR = 65_536
 # Affinities that a transform holds at a time, on each core: 32 MiB.
 _CHUNK_AFFINITIES = 2**23
 
@@ -248,6 +251,8 @@ class NCUT(Parameters):
         self.check_parameters()
         rng = _generator(self.random_state)
         rows = Rows(features)
+        device = pick_device(self.device, rows.device)
+        rows.chunk_size = self._chunk_size(device)
         if self.num_eig > rows.count:
             raise ValueError(
                 "num_eig must be at most the number of rows of features, "
@@ -262,8 +267,7 @@ class NCUT(Parameters):
             torch.no_grad(),
             full_precision(),
         ):
-            solver = self._solver(rows)
-            solution = solver(rows, rng).turn(solver.chunk_size)
+            solution = self._solver(device)(rows, rng).turn(rows)
             self._extension, self._eigvals = solution.extension, solution.eigvals
             self.eigenvalues_ = rows.as_given(solution.eigvals.float())
             self.eigenvectors_ = rows.as_given(
@@ -317,8 +321,9 @@ class NCUT(Parameters):
                 f"NCUT is expecting {self.n_features_in_} features as input"
             )
         landmarks = self._extension.landmarks
-        size = self._chunk_size(landmarks.points.device)
-        size = max(min(size, _CHUNK_AFFINITIES // len(landmarks.points)), 1)
+        device = landmarks.points.device
+        size = self._chunk_size(device)
+        rows.chunk_size = max(min(size, _CHUNK_AFFINITIES // len(landmarks.points)), 1)
         with (
             one_thread(),
             torch.inference_mode(False),
@@ -332,8 +337,7 @@ class NCUT(Parameters):
                 eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
                 return at.stop - at.start
 
-            parts = chunks(rows.count, size)
-            for count in deal(extend, parts, landmarks.points.device):
+            for count in deal(extend, rows.chunks(), device):
                 done.update(count)
             return rows.as_given(eigvecs.reshape(*rows.shape, -1))
 
@@ -384,8 +388,7 @@ class NCUT(Parameters):
         gamma = self.affinity_focal_gamma
         check_number("affinity_focal_gamma", gamma, 0, above=True)
 
-    def _solver(self, rows: Rows) -> Solver:
-        device = pick_device(self.device, rows.device)
+    def _solver(self, device: torch.device) -> Solver:
         return Solver(
             self.num_eig,
             self.distance,
@@ -394,14 +397,13 @@ class NCUT(Parameters):
             self.sample_method,
             self.exact_up_to,
             device,
-            self._chunk_size(device),
             self.progress,
         )
 
     def _chunk_size(self, device: torch.device) -> int:
         if self.chunk_size is not None:
             return self.chunk_size
-        return _CHUNK_ROWS if device.type == "cpu" else _CHUNK_ROWS_ON_ACCELERATOR
+        return CHUNK_ROWS if device.type == "cpu" else CHUNK_ROWS_ON_ACCELERATOR
 
 
 def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:

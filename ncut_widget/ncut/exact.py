@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncut_widget.ncut.affinity import Affinity, Rows, chunks
+from ncut_widget.ncut.affinity import Affinity
 from ncut_widget.ncut.lanczos import BlockKrylov
 from ncut_widget.ncut.landmarks import Landmarks
 from ncut_widget.ncut.nystrom import leading_eigenpairs
-from ncut_widget.ncut.parallel import add_up, deal
+from ncut_widget.ncut.parallel import add_up, chunks, deal
+from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Extension, Solution
 
 # Up to so many rows LAPACK takes less than a second; it finds any share of the

@@ -9,8 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncut_widget.ncut.affinity import chunks
-from ncut_widget.ncut.parallel import add_up, deal_all
+from ncut_widget.ncut.parallel import add_up, chunks, deal_all
 
 # Vectors multiplied at once: with few, a basis of fewer vectors does, and with one the
 # operator would be read more often than computed with.

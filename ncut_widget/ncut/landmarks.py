@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -11,8 +12,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.ncut.affinity import Affinity, Part, Rows, chunks, placed_rows
-from ncut_widget.ncut.parallel import add_up, deal, deal_all
+from ncut_widget.ncut.affinity import Affinity, placed_rows
+from ncut_widget.ncut.parallel import add_up, chunks, deal, deal_all
+from ncut_widget.ncut.rows import Part, Rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
@@ -50,12 +52,18 @@ class Sample(NamedTuple):
 
     `chance` (n,), float64, is that of a row to be drawn: sums over all rows are those
     over the sample, each row divided by its chance. `trace` estimates the sum of the
-    eigenvalues of the graph: that of the inverse degrees.
+    eigenvalues of the graph: that of the inverse degrees. Handled as the rows are, so
+    many at a time.
     """
 
     placed: Tensor
     chance: Tensor
     trace: float
+    chunk_size: int
+
+    def chunks(self) -> Iterator[slice]:
+        """Cut it into slices to be handled at a time."""
+        return chunks(len(self.placed), self.chunk_size)
 
     def along(self, basis: Tensor) -> Sample:
         """Return the sample as an affinity with a basis (r, r') would place it."""
@@ -73,7 +81,7 @@ def draw_pool(rows: Rows, m: int, rng: np.random.Generator) -> Rows:
 
 
 def draw_sample(
-    pool: Rows, affinity: Affinity, m: int, rng: np.random.Generator, chunk_size: int
+    pool: Rows, affinity: Affinity, m: int, rng: np.random.Generator
 ) -> Sample:
     """Return a sample of the pool that is large enough for m landmarks."""
 
@@ -82,13 +90,12 @@ def draw_sample(
 
     count = pool.count
     anchors = place(rng.choice(count, min(_ANCHORS, count), replace=False))
-    parts = chunks(count, chunk_size)
 
     def means(at: slice) -> tuple[Tensor, Tensor]:
         affinities = affinity.between(place(at), anchors)
         return affinities.mean(1), affinities.sum(0, dtype=torch.float64)
 
-    dealt = list(deal(means, parts, affinity.device))
+    dealt = list(deal(means, pool.chunks(), affinity.device))
     degrees = torch.cat([rows for rows, _ in dealt])
     # An anchor's own affinities are all there; its degree grows with the rows.
     whole = torch.stack([columns for _, columns in dealt]).sum(0).cpu()
@@ -104,12 +111,13 @@ def draw_sample(
     last = arrivals[left[0]] if len(left) else np.inf
     chance = -np.expm1(-last / share[drawn]) * count / pool.total
     placed = anchors.new_empty(len(drawn), anchors.shape[1])
+    sample = Sample(placed, torch.from_numpy(chance), trace, pool.chunk_size)
 
     def fill(at: slice) -> None:
         placed[at] = place(drawn[at])
 
-    deal_all(fill, chunks(len(drawn), chunk_size), affinity.device)
-    return Sample(placed, torch.from_numpy(chance), trace)
+    deal_all(fill, sample.chunks(), affinity.device)
+    return sample
 
 
 def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
@@ -141,7 +149,6 @@ def place_landmarks(
     m: int,
     method: SampleMethod,
     rng: np.random.Generator,
-    chunk_size: int,
 ) -> Landmarks:
     """Return m landmarks, where the affinity has a basis in its span."""
     coordinates = sample.placed[:, :-2]
@@ -151,7 +158,7 @@ def place_landmarks(
     elif method == "farthest":
         points = coordinates[farthest_points(coordinates, m)]
     else:
-        points = _cluster_centres(coordinates, m, chunk_size)
+        points = _cluster_centres(coordinates, m, sample.chunk_size)
     return Landmarks(affinity, placed_rows(points))
 
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from ncut_widget.ncut.affinity import Rows, chunks
 from ncut_widget.ncut.landmarks import Landmarks, Sample
 from ncut_widget.ncut.parallel import add_up, deal, deal_all
+from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Extension, Solution, inverse_root_degree
 
 T = TypeVar("T")
@@ -60,13 +60,9 @@ class Factor:
     sample : Sample
     k : int
         Leading eigenvectors that it must do for, at most the landmarks.
-    chunk_size : int
-        Rows handled at a time.
     """
 
-    def __init__(
-        self, landmarks: Landmarks, sample: Sample, k: int, chunk_size: int
-    ) -> None:
+    def __init__(self, landmarks: Landmarks, sample: Sample, k: int) -> None:
         self.landmarks, self.k = landmarks, k
         affinity, points = landmarks
         root = _pseudo_inverse_root(affinity.within(points.cpu().double()), k)
@@ -76,11 +72,11 @@ class Factor:
             part = affinity.between(sample.placed[at], points)
             torch.mm(part, root.to(part), out=c[at])
 
-        deal_all(fill, chunks(len(c), chunk_size), c.device)
+        deal_all(fill, sample.chunks(), c.device)
         chance = sample.chance.to(c)
         total = chance.reciprocal() @ c
         f = c.mul_(inverse_root_degree(c, total) * chance.rsqrt()[:, None])
-        gram = add_up(lambda part: part.T @ part, f.split(chunk_size), f.device)
+        gram = add_up(lambda part: part.T @ part, f.split(sample.chunk_size), f.device)
         gram = gram.cpu().double()
         values, vectors = torch.linalg.eigh(gram)
         self._values = values.flip(0)
@@ -97,7 +93,7 @@ class Factor:
         return max(math.ceil(_MIN_RANK_PER_EIG * k), int((self._values > least).sum()))
 
     def passes(
-        self, rows: Rows, chunk_size: int, bar: tqdm[Any]
+        self, rows: Rows, bar: tqdm[Any]
     ) -> Callable[[Callable[[slice, Tensor], T]], Iterator[T]]:
         """Return what deals out, each time, the rows' slices and their parts of C."""
         root = self.root.to(self.landmarks.points)
@@ -116,7 +112,7 @@ class Factor:
             return c
 
         def run(work: Callable[[slice, Tensor], T]) -> Iterator[T]:
-            parts = list(chunks(rows.count, chunk_size))
+            parts = list(rows.chunks())
             results = deal(lambda at: work(at, part(at)), parts, root.device)
             for at, result in zip(parts, results, strict=True):
                 bar.update(at.stop - at.start)
@@ -125,9 +121,7 @@ class Factor:
         return run
 
 
-def solve_by_landmarks(
-    rows: Rows, factor: Factor, k: int, chunk_size: int, bar: tqdm[Any]
-) -> Solution:
+def solve_by_landmarks(rows: Rows, factor: Factor, k: int, bar: tqdm[Any]) -> Solution:
     """Return the k leading eigenpairs of the graph that the factor makes of the rows.
 
     Parameters
@@ -135,13 +129,11 @@ def solve_by_landmarks(
     rows : Rows
     factor : Factor
     k : int
-    chunk_size : int
-        Rows handled at a time.
     bar : tqdm
         Moved along by `NUM_PASSES` times the rows.
     """
     root = factor.root
-    passes = factor.passes(rows, chunk_size, bar)
+    passes = factor.passes(rows, bar)
     total = root.new_zeros(root.shape[1])
     for summed in passes(lambda at, c: c.sum(0).cpu()):
         total += summed
@@ -178,7 +170,7 @@ def solve_by_landmarks(
         mixture, eigvals = _mend(products, eigvals)
         spectrum = torch.cat([eigvals, spectrum[k:]]).cummin(0).values
         projection, trivial = projection @ mixture[1:], mixture[0] / size
-        for at in chunks(len(eigvecs), chunk_size):
+        for at in rows.chunks():
             both = torch.cat([scale[at].reciprocal() / size, eigvecs[at]], 1)
             eigvecs[at] = both @ mixture.to(both)
     extension = Extension(factor.landmarks, root @ total, projection, trivial)

@@ -15,10 +15,10 @@ P = TypeVar("P")
 T = TypeVar("T")
 
 CPU_VALUES = 2**19
-"""Of a block on a CPU: its float32 values stay in a core's cache."""
+"""Of a slice on a CPU: its float32 values stay in a core's cache."""
 
 VALUES = 2**25
-"""Of a block on an accelerator."""
+"""Of a slice on an accelerator."""
 
 
 class _Own(threading.local):
@@ -108,8 +108,14 @@ def add_up(
     return total
 
 
-class Blocks:
-    """Slices of images, dealt out to the cores: each gets the same every time.
+def chunks(count: int, size: int) -> Iterator[slice]:
+    """Cut ``count`` of something into slices of ``size``, the last one of the rest."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+class Slices:
+    """Slices of a batch, dealt out to the cores: each gets the same every time.
 
     Parameters
     ----------
@@ -126,12 +132,12 @@ class Blocks:
         self._cores = min(threads, len(self._slices))
 
     def share(self, work: Callable[[Iterator[slice]], T]) -> list[T]:
-        """Call ``work`` once for each core, with the blocks that fall to it.
+        """Call ``work`` once for each core, with the slices that fall to it.
 
         Parameters
         ----------
         work : callable
-            ``blocks -> result``, in torch's inference mode, with `one_thread`.
+            ``slices -> result``, in torch's inference mode, with `one_thread`.
 
         Returns
         -------
@@ -146,18 +152,18 @@ class Blocks:
         return list(deal(run, range(self._cores), self._device))
 
     def each(self, work: Callable[[slice], object]) -> None:
-        """Call ``work`` with every block."""
+        """Call ``work`` with every slice."""
 
-        def run(blocks: Iterator[slice]) -> None:
-            for at in blocks:
+        def run(slices: Iterator[slice]) -> None:
+            for at in slices:
                 work(at)
 
         self.share(run)
 
     def sum(self, work: Callable[[slice], Tensor]) -> Tensor:
-        """Add up what ``work`` returns for every block, in float64 on the CPU."""
+        """Add up what ``work`` returns for every slice, in float64 on the CPU."""
 
-        def run(blocks: Iterator[slice]) -> list[Tensor]:
-            return [work(at).cpu().double() for at in blocks]
+        def run(slices: Iterator[slice]) -> list[Tensor]:
+            return [work(at).cpu().double() for at in slices]
 
         return torch.stack([part for parts in self.share(run) for part in parts]).sum(0)

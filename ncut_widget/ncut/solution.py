@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
-from ncut_widget.ncut.affinity import Part, chunks
 from ncut_widget.ncut.landmarks import Landmarks
+from ncut_widget.ncut.rows import Part, Rows
 
 # A column is symmetric when its third moment is below this share of the absolute one.
 _SYMMETRIC = 1e-3
@@ -84,9 +84,9 @@ class Solution:
             ),
         )
 
-    def turn(self, chunk_size: int) -> Solution:
-        """Give every eigenvector its defined sign, in place."""
-        signs = _signs(self.eigvecs, chunk_size)
+    def turn(self, rows: Rows) -> Solution:
+        """Give every eigenvector of the rows its defined sign, in place."""
+        signs = _signs(self.eigvecs, rows)
         self.eigvecs.mul_(signs.to(self.eigvecs))
         self.extension.projection.mul_(signs)
         self.extension.trivial.mul_(signs)
@@ -102,10 +102,10 @@ def inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
     return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
 
 
-def _signs(eigvecs: Tensor, chunk_size: int) -> Tensor:
+def _signs(eigvecs: Tensor, rows: Rows) -> Tensor:
     """Return the signs (K,), 1 or -1, that turn each column as `NCUT` says."""
     moments = torch.zeros(2, eigvecs.shape[1], dtype=torch.float64, device="cpu")
-    for at in chunks(len(eigvecs), chunk_size):
+    for at in rows.chunks():
         cubes = eigvecs[at] ** 3
         moments += torch.stack([cubes.sum(0), cubes.abs_().sum(0)]).cpu()
     moment, absolute = moments

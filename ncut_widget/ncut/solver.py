@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncut_widget.ncut.affinity import Affinity, Distance, Rows
+from ncut_widget.ncut.affinity import Affinity, Distance
 from ncut_widget.ncut.error_estimate import sine_of_error
 from ncut_widget.ncut.exact import few_enough, solve_by_lapack, solve_by_products
 from ncut_widget.ncut.landmarks import (
@@ -21,6 +21,7 @@ from ncut_widget.ncut.landmarks import (
     place_landmarks,
 )
 from ncut_widget.ncut.nystrom import NUM_PASSES, Factor, solve_by_landmarks
+from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Solution
 from ncut_widget.progress import bar
 
@@ -66,7 +67,6 @@ class Solver:
     sample_method: SampleMethod
     exact_up_to: int
     device: torch.device
-    chunk_size: int
     progress: bool
 
     def __call__(self, rows: Rows, rng: np.random.Generator) -> Solution:
@@ -138,20 +138,19 @@ class Solver:
             solution,
             self.num_eig,
             rng,
-            self.chunk_size,
             spectrum,
         )
         return replace(solution, error=error)
 
     def _solve(self, rows: Rows, factor: Factor, k: int) -> Solution:
         with bar(NUM_PASSES * rows.count, "NCUT", "row", self.progress) as done:
-            return solve_by_landmarks(rows, factor, k, self.chunk_size, done)
+            return solve_by_landmarks(rows, factor, k, done)
 
     def _draw(self, rows: Rows, m: int, rng: np.random.Generator) -> _Drawn:
         """Draw the rows that m landmarks are placed by."""
         pool = draw_pool(rows, m, rng)
         affinity = self._affinity(rows, pool)
-        sample = draw_sample(pool, affinity, m, rng, self.chunk_size)
+        sample = draw_sample(pool, affinity, m, rng)
         return _Drawn(pool, affinity, sample)
 
     def _factor(self, drawn: _Drawn, m: int, rng: np.random.Generator) -> Factor:
@@ -161,11 +160,9 @@ class Solver:
         if 2 * few <= pool.columns:
             basis = leading_basis(sample, few, rng)
             affinity, sample = affinity.along(basis), sample.along(basis)
-        landmarks = place_landmarks(
-            pool, affinity, sample, m, self.sample_method, rng, self.chunk_size
-        )
+        landmarks = place_landmarks(pool, affinity, sample, m, self.sample_method, rng)
         k = min(self.num_eig + _SPARE, m)
-        return Factor(landmarks, sample, k, self.chunk_size)
+        return Factor(landmarks, sample, k)
 
     def _affinity(self, rows: Rows, pool: Rows, *, lapack: bool = False) -> Affinity:
         return Affinity.of(
@@ -173,7 +170,6 @@ class Solver:
             pool,
             self.distance,
             self.gamma,
-            chunk_size=self.chunk_size,
             device=torch.device("cpu") if lapack else self.device,
             dtype=torch.float64 if lapack else torch.float32,
         )
