@@ -12,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -32,6 +33,7 @@ from ncut_widget.masks.coordinates import (
 )
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.eigvecs import Eigvecs
+from ncut_widget.masks.full import FullMasks
 from ncut_widget.masks.similarity import BiasedSimilarity, Similarity, Source
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 from ncut_widget.ncut.biased import Graph
@@ -325,9 +327,9 @@ class Session:
         FullMasks
             Of the clicks and settings as they are now, whatever they become.
         """
-        return FullMasks(self, self._state)
+        return FullMasks(self.sizes, partial(self._full_mask, self._state))
 
-    def full_mask(self, state: State, image: int, size: tuple[int, int]) -> NDArray:
+    def _full_mask(self, state: State, image: int, size: tuple[int, int]) -> NDArray:
         """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
         with self.lock:
             # Copied: a view would keep the maps of all images.
@@ -423,32 +425,6 @@ class Session:
                 yield smooth_mask(latent, cut_maps, sizes[image]) if sizes else latent
 
         return predict
-
-
-class FullMasks(Sequence[NDArray]):
-    """Masks at the images' own sizes, of one moment; each is made when it is asked for.
-
-    So a thousand photographs can be gone through that do not fit into memory together.
-    """
-
-    def __init__(self, session: Session, state: State) -> None:
-        self._session = session
-        self._state = state
-
-    def __len__(self) -> int:
-        """Count the images."""
-        return len(self._session.sizes)
-
-    def __getitem__(self, image: Any) -> Any:
-        """Make the mask of an image, bool (h, w), or a list of those of a slice."""
-        images = range(len(self))[image]
-        if isinstance(images, range):
-            return [self[each] for each in images]
-        return self.at(images, self._session.sizes[images])
-
-    def at(self, image: int, size: tuple[int, int]) -> NDArray:
-        """Make the mask of an image at any size: bool (h, w)."""
-        return self._session.full_mask(self._state, image, size)
 
 
 def _area_th(settings: Settings) -> int:

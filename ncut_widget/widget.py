@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import inspect
 import keyword
-import logging
 import os
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,11 @@ from numpy.typing import ArrayLike, NDArray
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_match, check_shape, shown
 from ncut_widget.images import Images
+from ncut_widget.masks.full import FullMasks
 from ncut_widget.names import check_keywords, hint
 from ncut_widget.ncut import NCUT, Distance
-from ncut_widget.page.edits import Edits
 from ncut_widget.page.pictures import Pictures
-from ncut_widget.page.requests import Desk, read_request
-from ncut_widget.page.telling import TOLD, Telling
+from ncut_widget.page.receiving import Receiving
 from ncut_widget.page.traits import (
     Clicks,
     Result,
@@ -34,21 +32,15 @@ from ncut_widget.page.traits import (
     session_setting,
     told,
 )
-from ncut_widget.page.wire import read_id
 from ncut_widget.pipeline import Pipeline
 from ncut_widget.segment import Segment
-from ncut_widget.session import FullMasks, Session
-from ncut_widget.settings import MASK, TABLE, VIEW
-
-log = logging.getLogger(__name__)
+from ncut_widget.session import Session
+from ncut_widget.settings import TABLE
 
 STATIC = Path(__file__).parent / "static"
 
-FROM_PAGE = frozenset(("clicks", *TABLE, "_view_count"))
-"""Traits that the page may set."""
 
-
-class NcutSegmenter(SettingTraits, Telling):
+class NcutSegmenter(SettingTraits, Receiving):
     """Click a pixel, get the mask of that thing on every image of the batch.
 
     Display it as the last line of a cell. Left click = this is it, right click or
@@ -123,12 +115,10 @@ class NcutSegmenter(SettingTraits, Telling):
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
-        self._edits = Edits()
         self._pipeline: Pipeline | None = None
         self._listed: tuple[Any, Clicks] = ((), Clicks())
         super().__init__(**settings)
         self._own_layout = None if "layout" in settings else self.layout
-        self.on_msg(self._receive)
 
     @traitlets.default("_info")
     def _default_info(self) -> dict[str, Any]:
@@ -576,73 +566,6 @@ class NcutSegmenter(SettingTraits, Telling):
         # Before the lock: a user's generator may take its time.
         value = self._session.check(name, value)
         self._apply(self._session.update, **{name: value})
-
-    # From and to the page ---------------------------------------------------------
-
-    def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take from the page what it may set; what is refused is said and put right."""
-        taken = {k: value for k, value in sync_data.items() if k in FROM_PAGE}
-        wrong = sync_data.keys() & set(self.keys) - taken.keys()
-
-        def take() -> None:
-            try:
-                self._check(taken)  # before it is sent to other pages, or set in part
-                self._apply(self._take, taken)
-            except (TypeError, ValueError, traitlets.TraitError) as error:
-                self._send_error(None, error)
-                wrong.update(taken)
-            if wrong:
-                self.send_state(wrong)
-
-        self._locked(take)
-
-    def _take(self, values: Mapping[str, Any]) -> None:
-        """Set what has been checked: what masks depend on as one change."""
-        ours = ("clicks", *MASK)
-        self._session.update(**{k: v for k, v in values.items() if k in ours})
-        super().set_state(dict(values))
-
-    def _check(self, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            if name not in FROM_PAGE:
-                raise ValueError(f"the page may not set {shown(name)}")
-            if name in ("clicks", *TABLE):
-                self._session.check(name, value)
-
-    def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
-        """Answer a request of the page; see `ncut_widget.page.requests`."""
-        desk = Desk(
-            self._session,
-            self._pictures,
-            self._edits,
-            self.send,
-            self._apply,
-            self._sync,
-        )
-        try:
-            read_request(content, self._session).handle(desk)
-        except (TypeError, ValueError, OSError, traitlets.TraitError) as error:
-            self._send_error(read_id(content), error)
-        except Exception as error:
-            log.exception("a message from the page failed: %s", shown(content))
-            self._send_error(read_id(content), error)
-
-    def _sync(self, settings: Mapping[str, Any], then: Callable[[], object]) -> None:
-        """Set what may not have arrived, and tell all that the page may have missed."""
-
-        def sync() -> None:
-            try:
-                self._check(settings)
-                self._apply(self._take, settings)
-            finally:
-                self.send_state([*TOLD, *VIEW])
-            then()
-
-        self._locked(sync)
-
-    def _send_error(self, request_id: str | None, error: Exception) -> None:
-        message = str(error) or type(error).__name__
-        self.send({"type": "error", "id": request_id, "message": message})
 
 
 _BEFORE = "    masks : ndarray of bool"

@@ -27,8 +27,12 @@ from tests.page import Wire, click
 
 OURS = [
     str(Path(ncut_widget.__file__).parent / f"{name}.py")
-    for name in ("widget", "session", "traits", "history", "edits")
+    for name in (
+        *("widget", "session", "history"),
+        *("page/traits", "page/telling", "page/receiving", "page/edits"),
+    )
 ]
+assert all(Path(path).exists() for path in OURS)
 
 
 SETTING = ("__setattr__", "_check_attribute")

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
-from ncut_widget.masks.eigvecs import STEP, Eigvecs, Leading
+from ncut_widget.masks.eigvecs import STEP, Eigvecs
+from ncut_widget.masks.leading import Leading
 from ncut_widget.masks.published import get_mask
 from ncut_widget.masks.similarity import Similarity
 from ncut_widget.masks.statistics import similarity_statistics

@@ -1,0 +1,101 @@
+"""Taking what the page sends: traits, and requests that are answered."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import traitlets
+
+from ncut_widget.checks import shown
+from ncut_widget.page.edits import Edits
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.page.requests import Desk, read_request
+from ncut_widget.page.telling import TOLD, Telling
+from ncut_widget.page.wire import read_id
+from ncut_widget.settings import MASK, TABLE, VIEW
+
+log = logging.getLogger(__name__)
+
+FROM_PAGE = frozenset(("clicks", *TABLE, "_view_count"))
+"""Traits that the page may set."""
+
+
+class Receiving(Telling):
+    """A widget that answers its page.
+
+    A subclass sets ``_session`` and ``_pictures`` before it is made.
+    """
+
+    _pictures: Pictures
+
+    def __init__(self, **traits: Any) -> None:
+        self._edits = Edits()
+        super().__init__(**traits)
+        self.on_msg(self._receive)
+
+    def set_state(self, sync_data: Mapping[str, Any]) -> None:
+        """Take from the page what it may set; what is refused is said and put right."""
+        taken = {k: value for k, value in sync_data.items() if k in FROM_PAGE}
+        wrong = sync_data.keys() & set(self.keys) - taken.keys()
+
+        def take() -> None:
+            try:
+                self._check(taken)  # before it is sent to other pages, or set in part
+                self._apply(self._take, taken)
+            except (TypeError, ValueError, traitlets.TraitError) as error:
+                self._send_error(None, error)
+                wrong.update(taken)
+            if wrong:
+                self.send_state(wrong)
+
+        self._locked(take)
+
+    def _take(self, values: Mapping[str, Any]) -> None:
+        """Set what has been checked: what masks depend on as one change."""
+        ours = ("clicks", *MASK)
+        self._session.update(**{k: v for k, v in values.items() if k in ours})
+        super().set_state(dict(values))
+
+    def _check(self, values: Mapping[str, Any]) -> None:
+        for name, value in values.items():
+            if name not in FROM_PAGE:
+                raise ValueError(f"the page may not set {shown(name)}")
+            if name in ("clicks", *TABLE):
+                self._session.check(name, value)
+
+    def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
+        """Answer a request of the page; see `ncut_widget.page.requests`."""
+        desk = Desk(
+            self._session,
+            self._pictures,
+            self._edits,
+            self.send,
+            self._apply,
+            self._sync,
+        )
+        try:
+            read_request(content, self._session).handle(desk)
+        except (TypeError, ValueError, OSError, traitlets.TraitError) as error:
+            self._send_error(read_id(content), error)
+        except Exception as error:
+            log.exception("a message from the page failed: %s", shown(content))
+            self._send_error(read_id(content), error)
+
+    def _sync(self, settings: Mapping[str, Any], then: Callable[[], object]) -> None:
+        """Set what may not have arrived, and tell all that the page may have missed."""
+
+        def sync() -> None:
+            try:
+                self._check(settings)
+                self._apply(self._take, settings)
+            finally:
+                self.send_state([*TOLD, *VIEW])
+            then()
+
+        self._locked(sync)
+
+    def _send_error(self, request_id: str | None, error: Exception) -> None:
+        message = str(error) or type(error).__name__
+        self.send({"type": "error", "id": request_id, "message": message})
