@@ -9,7 +9,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PEERS := ncut-pytorch-1.8.19 ncut-pytorch-3.2.0 scikit-learn-1.9.1
-PIP := -m pip --disable-pip-version-check --quiet install --constraint constraints.txt
+# Bytecode is compiled as it is needed: all of it takes a minute.
+PIP := -m pip --disable-pip-version-check --quiet install --no-compile \
+	--constraint constraints.txt
 RESULTS := .bench/results
 PARTS := solver tutorial accuracy click texture import floors extraction growth busy \
 	busy_click clicks page remote
@@ -31,7 +33,9 @@ show = @$(BIN)/python -m tests.benchmarks.results
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
 
-test: check browser
+# What is installed comes at the same time, from different places.
+test:
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target check browser
 	$(pytest)
 
 soak: browser
@@ -157,5 +161,5 @@ js/node_modules/.package-lock.json: js/package.json js/package-lock.json | node
 	grep ^torch constraints.txt > .bench/lowest/constraints.txt
 	$(BIN)/python -m tests.install.lowest >> .bench/lowest/constraints.txt
 	.bench/lowest/bin/python -m pip --disable-pip-version-check --quiet install \
-		--constraint .bench/lowest/constraints.txt --editable '.[dev]'
+		--no-compile --constraint .bench/lowest/constraints.txt --editable '.[dev]'
 	@touch $@

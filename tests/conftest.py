@@ -36,6 +36,10 @@ PEER = Path(__file__).parents[1] / ".bench" / "ncut-pytorch-1.8.19"
 APART = ("soak", "parity")
 """Markers of tests that take too long, or need too much, for every run."""
 
+LONG = ("test_notebooks", "test_tutorial")
+"""Files of the suite that compute for long: two processes that begin with them, and
+then come to the browser's, end together."""
+
 MEASURED = "measured"
 """Name of the property of a test that holds a line to be printed."""
 
@@ -102,14 +106,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Keep the tests with a marker of `APART` for a run of their own."""
+    """Keep the tests with a marker of `APART` apart, and let long files begin."""
     run = config.getoption("--run")
     wanted, others = [], []
     for item in items:
         marks = [mark for mark in APART if item.get_closest_marker(mark)]
         (wanted if marks == ([run] if run else []) else others).append(item)
     config.hook.pytest_deselected(items=others)
-    items[:] = wanted
+    items[:] = sorted(wanted, key=lambda item: item.path.stem not in LONG)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

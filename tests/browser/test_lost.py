@@ -23,7 +23,7 @@ from tests.browser.test_hosts import MAKE
 from tests.browser.test_walk import Walk
 from tests.browser.widget import Widget
 
-DROPS = (4, pytest.param(20, marks=pytest.mark.soak))
+DROPS = (2, pytest.param(20, marks=pytest.mark.soak))
 SLOW = {"round_trip": 0.08, "rate": 1.25e6}
 """80 ms and 10 Mbit/s: replies are on the way for long enough to be cut in two."""
 

@@ -16,8 +16,11 @@ from tests.browser.host import wait_until
 from tests.browser.test_hosts import MAKE, SIZES, OpenPage
 from tests.browser.widget import Widget
 
-STEPS = 100
-SEEDS = (1, *(pytest.param(seed, marks=pytest.mark.soak) for seed in (2, 3)))
+WALKS = (
+    (1, 50),
+    *(pytest.param(seed, 100, marks=pytest.mark.soak) for seed in (1, 2, 3)),
+)
+"""Seeds, and how many steps."""
 
 SLIDERS = {
     "threshold": (0.05, 0.95, 0.05),
@@ -146,9 +149,9 @@ class Walk:
         wait_until(lambda: preview("data-preview") == "false", "the preview's end")
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize(("seed", "steps"), WALKS)
 def test_the_stage_is_the_mask_after_every_step(
-    seed: int, open_page: OpenPage, report: list[str]
+    seed: int, steps: int, open_page: OpenPage, report: list[str]
 ) -> None:
     page = open_page("lab", [MAKE], device_scale_factor=[1, 1.25, 2][seed % 3])
     page.run_all()
@@ -156,18 +159,18 @@ def test_the_stage_is_the_mask_after_every_step(
     walk = Walk(widget, seed)
     done: list[str] = []
     marked = zoomed = 0
-    for _ in range(STEPS):
+    for _ in range(steps):
         done.append(walk.step())
         walk.leave()
         try:
             marked += widget.agrees().any()
             zoomed += widget.view[2:] not in [(w, h) for h, w in SIZES]
         except AssertionError as error:
-            steps = ", ".join(done[-8:])
-            message = f"seed {seed}, step {len(done)}, after {steps}: {error}"
+            last = ", ".join(done[-8:])
+            message = f"seed {seed}, step {len(done)}, after {last}: {error}"
             raise AssertionError(message) from error
-    assert marked > STEPS / 3
-    assert zoomed > STEPS / 10
+    assert marked > steps / 3
+    assert zoomed > steps / 10
     assert not page.errors
     kinds = ", ".join(f"{count} {name}" for name, count in Counter(done).most_common())
     report.append(

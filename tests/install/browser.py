@@ -43,7 +43,8 @@ def install_package() -> None:
         ["update", "-qq"],
         ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
     ):
-        subprocess.run(["apt-get", *arguments], check=True, env=environment)
+        command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", *arguments]
+        subprocess.run(command, check=True, env=environment)
 
 
 def main() -> None:

@@ -10,8 +10,9 @@ enough() {
 if ! command -v node >/dev/null && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null
 then
     export DEBIAN_FRONTEND=noninteractive
-    apt-get update -qq
-    apt-get install -y -qq --no-install-recommends nodejs npm
+    wait="-o DPkg::Lock::Timeout=300"
+    apt-get $wait update -qq
+    apt-get $wait install -y -qq --no-install-recommends nodejs npm
     # Debian 12 has Node 18; npm has newer ones.
     enough || npm install --global --no-audit --no-fund "node@${need%%.*}"
 fi
