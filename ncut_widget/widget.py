@@ -117,7 +117,9 @@ class NcutSegmenter(SettingTraits, Receiving):
         self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
         self._pipeline: Pipeline | None = None
         self._listed: tuple[Any, Clicks] = ((), Clicks())
+        kind = type(self)
         super().__init__(**settings)
+        type(self).__doc__ = kind.__doc__  # anywidget makes a class of each widget
         self._own_layout = None if "layout" in settings else self.layout
 
     @traitlets.default("_info")

@@ -18,6 +18,7 @@ from ncut_widget.ncut.rows import Part, Rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
+# What these cost and give shows in `make bench-accuracy` and `bench-solver`.
 # Landmarks are chosen by looking at no more than _POOL_ROWS rows: a sample of these,
 # so many rows a landmark, is drawn by their affinity to _ANCHORS of them.
 _POOL_ROWS = 32_768

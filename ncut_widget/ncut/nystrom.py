@@ -21,6 +21,8 @@ T = TypeVar("T")
 NUM_PASSES = 3
 """How often the factor is gone through."""
 
+# What these cost and give shows in `make bench-accuracy` and `bench-solver`, the size
+# of the factor in `bench-growth`.
 # A factor of at most this size is kept between the passes; a larger one is recomputed.
 _KEPT_FACTOR_BYTES = 2 << 30
 # Eigenvalues of the landmarks' affinity below this share of the largest are left out.
