@@ -149,7 +149,11 @@ def test_bad_input_is_refused(
 BY_NAME = {"tsne": rgb_from_tsne_3d, "umap": rgb_from_umap_3d}
 
 
-@pytest.fixture(params=BY_NAME)
+# Numba compiles UMAP for half a minute, in every process.
+UMAP = pytest.param("umap", marks=pytest.mark.soak)
+
+
+@pytest.fixture(params=["tsne", UMAP])
 def method(request: pytest.FixtureRequest) -> str:
     return request.param
 
@@ -189,6 +193,7 @@ def test_embedded_numpy_and_torch_and_a_second_call_agree(method: str) -> None:
         assert np.array_equal(expected, got)
 
 
+@pytest.mark.soak
 def test_the_seed_is_that_of_umap() -> None:
     rows = blobs()[0]
     assert np.array_equal(*(paint("tsne", rows, seed=seed)[0] for seed in (0, 1)))

@@ -18,7 +18,7 @@ from ncut_widget.ncut.parallel import add_up, chunks, deal
 from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Extension, Solution
 
-# What these cost and give shows in `make bench-accuracy` and `bench-solver`, most of all
+# What these cost and give shows in `make bench-accuracy` and `bench-solver`, above all
 # for sharp graphs.
 # Up to so many rows LAPACK takes less than a second; it finds any share of the
 # eigenvectors, where products with blocks pay for few of them.

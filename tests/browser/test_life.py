@@ -18,7 +18,7 @@ from tests.browser.test_hosts import MAKE
 SHOWN = """document.querySelector(
     ".ncut-segmenter[data-state=idle]:not([data-revision='-1'])") !== null"""
 
-COUNTS = (12, pytest.param(46, marks=pytest.mark.soak))
+COUNTS = (8, pytest.param(46, marks=pytest.mark.soak))
 """How many are shown, one after the other: what is ours must go, be it of a few. What
 cannot be told from the host's own is measured in many."""
 
