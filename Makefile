@@ -9,7 +9,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PEERS := ncut-pytorch-1.8.19 ncut-pytorch-3.2.0 scikit-learn-1.9.1
-# Bytecode is compiled as it is needed: all of it takes a minute.
+# Bytecode is compiled on all cores, which pip does not do: in half the time.
 PIP := -m pip --disable-pip-version-check --quiet install --no-compile \
 	--constraint constraints.txt
 RESULTS := .bench/results
@@ -19,6 +19,8 @@ PARTS := solver tutorial accuracy click texture import floors extraction growth 
 # Two at a time, file by file, the browser's first: they wait more than they compute.
 pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=2 \
 	--dist=loadfile --no-loadscope-reorder
+compile = @$(BIN)/python -m compileall -qq -j 0 \
+	$$($(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))") || true
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
 suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
@@ -133,11 +135,13 @@ check: .venv/dev js/node_modules/.package-lock.json
 .venv/lab: pyproject.toml constraints.txt
 	tests/install/venv.sh "$(PYTHON)" .venv
 	$(BIN)/python $(PIP) --editable '.[lab,tsne]'
+	$(compile)
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt
 	tests/install/venv.sh "$(PYTHON)" .venv
 	$(BIN)/python $(PIP) --editable '.[dev]'
+	$(compile)
 	@touch $@ .venv/lab
 
 node:
