@@ -140,11 +140,14 @@ class Widget:
 
     def agrees(self) -> NDArray:
         """Check stage and sliders against the kernel; return ``seg.mask``."""
+        image = self.stage.get_attribute
+        wait_until(
+            lambda: image("data-image") == str(self.value("seg.active_image")),
+            "the kernel's image on the stage",
+        )
         self.settle()
         names = ("active_image", *MASK_SETTINGS)
         traits = self.value(f"{{name: getattr(seg, name) for name in {names}}}")
-        image = int(self.stage.get_attribute("data-image") or -1)
-        assert image == traits["active_image"]
         expected = self.page.array("seg.mask")
         shown, view = read_mask(self.stage)
         np.testing.assert_array_equal(shown, on_canvas(expected, shown.shape, view))
