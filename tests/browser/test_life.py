@@ -18,7 +18,7 @@ from tests.browser.test_hosts import MAKE
 SHOWN = """document.querySelector(
     ".ncut-segmenter[data-state=idle]:not([data-revision='-1'])") !== null"""
 
-COUNTS = (8, pytest.param(46, marks=pytest.mark.soak))
+COUNTS = (6, pytest.param(46, marks=pytest.mark.soak))
 """How many are shown, one after the other: what is ours must go, be it of a few. What
 cannot be told from the host's own is measured in many."""
 
@@ -30,13 +30,13 @@ A_LEAK = 5
 
 # The cell goes on when the test says so, by a file for each step.
 CYCLE = """
-import itertools, time
+import time
 from pathlib import Path
 from IPython.display import clear_output, display
 def wait_for(step):
     while not Path(f"step-{step}").exists():
         time.sleep(0.005)
-for cycle in itertools.count():
+for cycle in range(COUNT):
     wait_for(f"{cycle}-show")
     display(seg)
     wait_for(f"{cycle}-clear")
@@ -170,12 +170,12 @@ def check_growth(
         assert growth < slack, name
 
 
-@pytest.mark.soak  # JupyterLab may hold the last display for a minute and more
+@pytest.mark.soak
 @pytest.mark.parametrize("count", [46])
 def test_displays_that_are_cleared_leave_nothing_behind(
     count: int, open_page: Callable[..., Page], report: list[str]
 ) -> None:
-    page = open_page("lab", [MAKE, CYCLE])
+    page = open_page("lab", [f"{MAKE}\nCOUNT = {count}", CYCLE])
     page.start_cell(0)
     root = page.segmenter()
     # What the page says last has its answers beside the cell, not after it.
@@ -193,15 +193,17 @@ def test_displays_that_are_cleared_leave_nothing_behind(
     for cycle in range(count):
         (page.host.root / f"step-{cycle}-show").touch()
         page.tab.wait_for_function(f"() => {SHOWN}")
+        if cycle == 0:
+            of_one = our_elements(session)
         (page.host.root / f"step-{cycle}-clear").touch()
         page.tab.wait_for_function("() => !document.querySelector('.ncut-segmenter')")
         if cycle >= WARM_UP and cycle % 5 == 0:
             measured.append(metrics_of(session))
     assert page.tab.locator("canvas").count() == 0
     assert page.errors == []
-    wait_until(lambda: our_elements(session) == 0, "the end of the page's elements")
+    wait_until(lambda: our_elements(session) <= of_one, "the end of its elements")
     assert our_objects(session).keys().isdisjoint(OF_VIEWS)
-    report.append(f"{count} displays, cleared: nothing of them on the page")
+    report.append(f"{count} displays, cleared: nothing is left of all but the last")
 
     check_growth(measured, {"JSEventListeners": A_LEAK, "JSHeapUsedSize": 5e5}, report)
 
@@ -221,7 +223,8 @@ def test_widgets_that_are_closed_are_freed_on_both_sides(
         page.tab.wait_for_function(f"() => {SHOWN}")
         if number == count - 1:  # they are found while they are there
             assert set(our_objects(session)) == set(CLASSES)
-            assert our_elements(session) > 0
+            of_one = our_elements(session)
+            assert of_one > 0
         page.run(CLOSE_ONE)
         page.tab.wait_for_function("() => !document.querySelector('.ncut-segmenter')")
         if number >= WARM_UP and number % 5 == 0:
@@ -235,10 +238,11 @@ def test_widgets_that_are_closed_are_freed_on_both_sides(
     report.append(f"{count} widgets, shown and closed: still in the kernel {alive}")
     assert alive == {"widget": 0, "session": 0, "eigenvectors": 0}
 
-    # A timer may hold the last ones for a little longer.
+    # A timer may hold the last ones for a little longer, the host the last elements for
+    # a minute and more: of all those before them, there are none.
     wait_until(lambda: not our_objects(session), "the end of the page's objects")
-    assert our_elements(session) == 0
-    report.append(f"{count} widgets, shown and closed: nothing of them on the page")
+    wait_until(lambda: our_elements(session) <= of_one, "the end of its elements")
+    report.append(f"{count} widgets, closed: nothing is left of all but the last")
     assert {kind: instances(session, kind) for kind in pictures} == dict.fromkeys(
         pictures, 0
     )

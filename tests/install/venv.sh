@@ -13,4 +13,8 @@ EOF
         "(after 'rm -r $2', if there is one)." >&2
     exit 1
 fi
-"$2/bin/python" -m pip --version >/dev/null 2>&1 || "$1" -m venv --clear "$2"
+if ! "$2/bin/python" -m pip --version >/dev/null 2>&1; then
+    "$1" -m venv --clear "$2"
+    # The pip that comes with Python may be years old, and take twice the time.
+    "$2/bin/python" -m pip --quiet install --upgrade pip
+fi
