@@ -175,7 +175,7 @@ def check_growth(
 def test_displays_that_are_cleared_leave_nothing_behind(
     count: int, open_page: Callable[..., Page], report: list[str]
 ) -> None:
-    page = open_page("lab", [f"{MAKE}\nCOUNT = {count}", CYCLE])
+    page = open_page("lab", [f"COUNT = {count}\n{MAKE}", CYCLE])
     page.start_cell(0)
     root = page.segmenter()
     # What the page says last has its answers beside the cell, not after it.
