@@ -35,22 +35,26 @@ class Way:
     ----------
     sent, websocket_sent : int
         Bytes that were sent this way so far; of them, by websockets.
+    delay : float
+        Seconds that a byte takes more.
+    rate : float or None
+        Bytes per second of all connections together; None is unlimited.
     """
 
     def __init__(self, delay: float, rate: float | None) -> None:
         self.sent = self.websocket_sent = 0
-        self._delay = delay
-        self._rate = rate
+        self.delay = delay
+        self.rate = rate
         self._free = 0.0
         self.open = asyncio.Event()
         self.open.set()
 
     def arrival(self, size: int, now: float) -> float:
         """Send bytes now; return when the last of them arrives."""
-        if self._rate:
-            self._free = max(now, self._free) + size / self._rate
+        if self.rate:
+            self._free = max(now, self._free) + size / self.rate
             now = self._free
-        return now + self._delay
+        return now + self.delay
 
 
 class Stream:
@@ -171,6 +175,11 @@ class Proxy:
         self._server = self._call(asyncio.start_server(self._accept, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+
+    def pace(self, *, round_trip: float = 0.0, rate: float | None = None) -> None:
+        """Give the line another round trip and rate, for what is sent from now on."""
+        for way in (self.up, self.down):
+            way.delay, way.rate = round_trip / 2, rate
 
     def _call(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)

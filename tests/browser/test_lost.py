@@ -47,6 +47,7 @@ def widget(page: Page, line: Proxy) -> Iterator[Widget]:
     widget.settle()
     widget.click(60, 40)
     yield widget
+    line.pace()
     line.release()
     assert not page.errors
 
@@ -235,38 +236,29 @@ def strike(line: Proxy, chance: random.Random, lost: str) -> None:
 
 @pytest.mark.parametrize("drops", DROPS)
 def test_the_page_is_the_kernel_after_every_drop_of_a_walk(
-    lost: str, drops: int, host: Host, browser: Browser, report: list[str]
+    lost: str, drops: int, widget: Widget, line: Proxy, report: list[str]
 ) -> None:
-    line = Proxy(host.port, **SLOW)
-    page = host.open(browser, "lab", [MAKE], url=line.url)
-    try:
-        page.run_all()
-        widget = Widget(page)
-        widget.settle()
-        hand = Hand(widget, len(lost))
-        chance = random.Random(len(lost))
-        settling = []
-        done: list[str] = []
-        for drop in range(drops):
-            thread = threading.Thread(target=strike, args=(line, chance, lost))
-            thread.start()
-            begun = len(done)
-            try:
-                while thread.is_alive() or len(done) < begun + 2:
-                    done.append(hand.step())
-                thread.join()
-                start = time.monotonic()
-                hand.leave()
-                widget.agrees()
-            except (AssertionError, TimeoutError) as error:
-                steps = ", ".join(done[begun:])
-                message = f"drop {drop + 1} of a {lost}, after {steps}: {error}"
-                raise AssertionError(message) from error
-            settling.append(time.monotonic() - start)
-        assert not page.errors
-    finally:
-        page.close()
-        line.close()
+    line.pace(**SLOW)
+    hand = Hand(widget, len(lost))
+    chance = random.Random(len(lost))
+    settling = []
+    done: list[str] = []
+    for drop in range(drops):
+        thread = threading.Thread(target=strike, args=(line, chance, lost))
+        thread.start()
+        begun = len(done)
+        try:
+            while thread.is_alive() or len(done) < begun + 2:
+                done.append(hand.step())
+            thread.join()
+            start = time.monotonic()
+            hand.leave()
+            widget.agrees()
+        except (AssertionError, TimeoutError) as error:
+            steps = ", ".join(done[begun:])
+            message = f"drop {drop + 1} of a {lost}, after {steps}: {error}"
+            raise AssertionError(message) from error
+        settling.append(time.monotonic() - start)
     report.append(
         f"{drops} drops of a {lost} in {len(done)} random steps: the stage was "
         f"seg.mask after each, {np.median(settling):.1f} s after the last step in the "
