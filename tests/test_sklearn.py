@@ -38,7 +38,6 @@ sys.meta_path.insert(0, Refuse())
     [NCUT(num_eig=2, return_eigenvalues=False, progress=False)],
     legacy=True,
     expected_failed_checks=lambda estimator: EXPECTED,
-    xfail_strict=True,
 )
 def test_scikit_learn_s_own_check(estimator: NCUT, check: Any) -> None:
     check(estimator)
