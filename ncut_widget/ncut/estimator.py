@@ -1,16 +1,21 @@
-"""Normalized-cut eigenvectors of the full affinity graph, straight from features."""
+"""Normalized-cut eigenvectors of a graph of rows, straight from features."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.checks import check_choice, check_number
+from ncut_widget.checks import (
+    check_array,
+    check_choice,
+    check_finite,
+    check_number,
+)
 from ncut_widget.device import full_precision, pick_device
 from ncut_widget.ncut.affinity import Distance
 from ncut_widget.ncut.landmarks import SampleMethod
@@ -22,11 +27,14 @@ from ncut_widget.ncut.rows import (
     Features,
     Rows,
 )
-from ncut_widget.ncut.solution import Extension
+from ncut_widget.ncut.solution import Extends
 from ncut_widget.ncut.solver import Solver
+from ncut_widget.ncut.sparse import SparseSolver
 from ncut_widget.progress import bar
 
 __all__ = ["NCUT"]
+
+GraphKind: TypeAlias = Literal["full", "neighbors"]
 
 # Affinities that a transform holds at a time, on each core: 32 MiB.
 _CHUNK_AFFINITIES = 2**23
@@ -35,9 +43,9 @@ _CHUNK_AFFINITIES = 2**23
 class NCUT(Parameters):
     """Normalized-cut eigenvectors of a graph given by the features of its nodes.
 
-    Every row of the features is a node, every pair of rows is joined by an edge: with
-    ``A`` the affinity of all pairs and ``D`` the diagonal of its row sums, the
-    estimator finds the leading eigenvectors of the symmetric matrix
+    Every row of the features is a node, and pairs of rows are joined by edges, all of
+    them or those of neighbours: with ``A`` the affinities and ``D`` the diagonal of
+    their row sums, the estimator finds the leading eigenvectors of the symmetric matrix
     ``D**-0.5 @ A @ D**-0.5`` [1]_. For a smooth affinity it does so without forming
     the N x N matrix, through a factorisation by landmarks [2]_ [3]_, and estimates from
     a sample how close that comes; where it is not close, it takes the whole affinity,
@@ -48,6 +56,14 @@ class NCUT(Parameters):
     num_eig : int
         Number of eigenvectors K, from 1 to N. The first k columns of the solution are
         the solution for k.
+    graph : {"full", "neighbors"}
+        Which rows are joined. ``"full"``: all with all. ``"neighbors"``: each with its
+        nearest, in its own image and, apart, in the other images, and with those
+        beside it on the grid; an edge counts by the rows' own scales. For sharp
+        features and colours, where the full graph is slow and falls into patches.
+    n_neighbors : int
+        Of the graph of neighbours: how many nearest rows, in the own image and in the
+        others, each.
     distance : {"cosine", "euclidean", "rbf"}
         The affinity of rows x and y, with g for `affinity_focal_gamma`:
 
@@ -59,7 +75,8 @@ class NCUT(Parameters):
           features: the variances (N - 1) of the columns, summed.
     affinity_focal_gamma : float
         Above 0. The smaller, the less weight weak edges have, the sharper the
-        eigenvectors.
+        eigenvectors. In a graph of neighbours it divides the exponent of the
+        affinities, in which distances are by the rows' own scales.
     exact_up_to : int
         Up to so many rows N the whole affinity is taken where landmarks would not do:
         ``2 N**2`` bytes, 0.5 GB for 16 384 rows.
@@ -101,7 +118,8 @@ class NCUT(Parameters):
         proportional to ``sqrt(d)``: 1.
     landmarks_ : (m, C) float32 array or tensor
         The landmarks, in the space of the features, or, where `distance` is
-        ``"cosine"``, of their unit rows. Of an exact solution: all N rows.
+        ``"cosine"``, of their unit rows. Of an exact solution: all N rows. Of a graph of
+        neighbours: the rows that others are placed by.
     error_ : float
         Estimate of the sine of the largest angle between the space of the eigenvectors
         and that of the exact ones; 0 where they are exact up to rounding.
@@ -151,6 +169,18 @@ class NCUT(Parameters):
     float32 about a centre of the rows, whatever the features came in; TF32 is kept
     out, as it would drown the small eigenvalues of smooth features.
 
+    **Neighbours.** Features with axes ``(B, H, W, C)`` are those of images: there,
+    neighbours are sought in each image, where features, a `guide` and a little position
+    count, and in all others by features. Distances are Euclidean, of unit rows where
+    `distance` is ``"cosine"``, in the 64 leading directions; the affinity is
+    ``exp(-d**2 / (g s t))`` with s and t the distances of the two rows to their 7th
+    neighbour [5]_. Neighbours on the grid count by their contrast, ``exp(-d**2 / m)``
+    with m the median, in sum twice as much as those within the image. Of more than
+    16 384 rows those of other images are sought among a sample of 8192. The
+    eigenvectors come from a subspace iteration with Chebyshev filters [6]_; other rows
+    are placed by the 12 nearest of (at most 16 384) rows of the fit. `exact_up_to`,
+    `num_sample` and `sample_method` do nothing here.
+
     An eigenvector has no sign of its own. Each column is turned so that its third
     moment ``sum(v**3)`` is positive: the smaller and more distinct side of a cut is the
     positive one. Where a column is symmetric (its third moment is under 0.001 of
@@ -167,6 +197,10 @@ class NCUT(Parameters):
        error analysis", ICML 2008: k-means centres as landmarks.
     .. [4] G. Golub and R. Underwood, "The block Lanczos method for computing
        eigenvalues", Mathematical Software III, 1977.
+    .. [5] L. Zelnik-Manor and P. Perona, "Self-tuning spectral clustering", NIPS 2004.
+    .. [6] Y. Zhou, Y. Saad, M. Tiago and J. Chelikowsky, "Self-consistent-field
+       calculations using Chebyshev-filtered subspace iteration", J. Comput. Phys.
+       219(1), 2006.
 
     Examples
     --------
@@ -189,12 +223,14 @@ class NCUT(Parameters):
     landmarks_: NDArray[np.float32] | Tensor
     error_: float
     n_features_in_: int
-    _extension: Extension
+    _extension: Extends
 
     def __init__(
         self,
         num_eig: int = 100,
         *,
+        graph: GraphKind = "full",
+        n_neighbors: int = 12,
         distance: Distance = "cosine",
         affinity_focal_gamma: float = 1.0,
         exact_up_to: int = 16_384,
@@ -207,6 +243,8 @@ class NCUT(Parameters):
         return_eigenvalues: bool = True,
     ) -> None:
         self.num_eig = num_eig
+        self.graph = graph
+        self.n_neighbors = n_neighbors
         self.distance = distance
         self.affinity_focal_gamma = affinity_focal_gamma
         self.exact_up_to = exact_up_to
@@ -218,7 +256,9 @@ class NCUT(Parameters):
         self.progress = progress
         self.return_eigenvalues = return_eigenvalues
 
-    def fit(self, features: Features, y: object = None) -> NCUT:
+    def fit(
+        self, features: Features, y: object = None, *, guide: Features | None = None
+    ) -> NCUT:
         """Find the eigenvectors of the graph of `features`.
 
         Parameters
@@ -228,6 +268,10 @@ class NCUT(Parameters):
             are taken together: ``(B, H, W, C)`` has ``N = B * H * W`` rows.
         y : None
             Not used; estimators have it.
+        guide : (..., G) array or tensor, optional
+            What rows look like, as their colours in CIELAB: in a graph of neighbours
+            it counts as much as the features where neighbours are sought within an
+            image. Its unit does not matter.
 
         Returns
         -------
@@ -267,13 +311,18 @@ class NCUT(Parameters):
             torch.no_grad(),
             full_precision(),
         ):
-            solution = self._solver(device)(rows, rng).turn(rows)
+            if self.graph == "full":
+                solution = self._solver(device)(rows, rng)
+            else:
+                given = None if guide is None else _check_guide(guide, rows.shape)
+                solution = self._sparse_solver(device)(rows, given, rng)
+            solution.turn(rows)
             self._extension, self._eigvals = solution.extension, solution.eigvals
             self.eigenvalues_ = rows.as_given(solution.eigvals.float())
             self.eigenvectors_ = rows.as_given(
                 solution.eigvecs.reshape(*rows.shape, -1)
             )
-            self.landmarks_ = rows.as_given(self._extension.landmarks.as_features())
+            self.landmarks_ = rows.as_given(self._extension.points())
         self.error_ = solution.error
         self.n_features_in_ = rows.columns
         found = int((solution.eigvals > 0).sum())
@@ -320,10 +369,9 @@ class NCUT(Parameters):
                 f"fit, got {rows.columns}: X has {rows.columns} features, but "
                 f"NCUT is expecting {self.n_features_in_} features as input"
             )
-        landmarks = self._extension.landmarks
-        device = landmarks.points.device
-        size = self._chunk_size(device)
-        rows.chunk_size = max(min(size, _CHUNK_AFFINITIES // len(landmarks.points)), 1)
+        device = self._extension.device
+        size = min(self._chunk_size(device), _CHUNK_AFFINITIES // self._extension.size)
+        rows.chunk_size = max(size, 1)
         with (
             one_thread(),
             torch.inference_mode(False),
@@ -341,7 +389,9 @@ class NCUT(Parameters):
                 done.update(count)
             return rows.as_given(eigvecs.reshape(*rows.shape, -1))
 
-    def fit_transform(self, features: Features, y: object = None) -> Any:
+    def fit_transform(
+        self, features: Features, y: object = None, *, guide: Features | None = None
+    ) -> Any:
         """Find the eigenvectors of the graph of `features`, and return them.
 
         Parameters
@@ -350,6 +400,8 @@ class NCUT(Parameters):
             As for `fit`.
         y : None
             Not used.
+        guide : (..., G) array or tensor, optional
+            As for `fit`.
 
         Returns
         -------
@@ -358,7 +410,7 @@ class NCUT(Parameters):
         eigvals : (K,) float32 array or tensor
             `eigenvalues_`; not with ``return_eigenvalues=False``.
         """
-        self.fit(features)
+        self.fit(features, guide=guide)
         if not self.return_eigenvalues:
             return self.eigenvectors_
         return self.eigenvectors_, self.eigenvalues_
@@ -374,6 +426,8 @@ class NCUT(Parameters):
     def check_parameters(self) -> None:
         """Raise TypeError or ValueError if a parameter is not as documented."""
         check_number("num_eig", self.num_eig, 1, integer=True)
+        check_choice("graph", self.graph, get_args(GraphKind))
+        check_number("n_neighbors", self.n_neighbors, 1, integer=True)
         check_number("exact_up_to", self.exact_up_to, 0, integer=True)
         for name in ("num_sample", "chunk_size"):
             if getattr(self, name) is not None:
@@ -400,10 +454,31 @@ class NCUT(Parameters):
             self.progress,
         )
 
+    def _sparse_solver(self, device: torch.device) -> SparseSolver:
+        return SparseSolver(
+            self.num_eig,
+            self.distance,
+            self.affinity_focal_gamma,
+            self.n_neighbors,
+            # MPS has no sparse matrices.
+            torch.device("cpu") if device.type == "mps" else device,
+            self.progress,
+        )
+
     def _chunk_size(self, device: torch.device) -> int:
         if self.chunk_size is not None:
             return self.chunk_size
         return CHUNK_ROWS if device.type == "cpu" else CHUNK_ROWS_ON_ACCELERATOR
+
+
+def _check_guide(guide: Features, shape: tuple[int, ...]) -> Tensor:
+    checked = check_finite("guide", check_array("guide", guide))
+    if tuple(checked.shape[:-1]) != shape:
+        raise ValueError(
+            f"guide must have a row for each of the features, shape {(*shape, 'G')}: "
+            f"got {tuple(checked.shape)}"
+        )
+    return torch.as_tensor(checked).float()
 
 
 def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:

@@ -57,7 +57,7 @@ class WholeGraph:
     def __init__(
         self, affinity: Affinity, x: Tensor, done: Callable[[int], object]
     ) -> None:
-        self._order = near_together(x[:, :-2])
+        self._order = torch.cat(near_together(x[:, :-2], _STRIP))
         x = x[self._order]
         least = _NOTHING / len(x)
         degrees = torch.zeros(len(x), dtype=torch.float64, device="cpu").to(x.device)
@@ -123,14 +123,14 @@ class _Strip(NamedTuple):
         return _Strip(self.at, self.near[wanted], self.values[:, wanted])
 
 
-def near_together(x: Tensor) -> Tensor:
-    """Return an order (N,) of rows (N, r) in which each strip's lie near each other.
+def near_together(x: Tensor, size: int) -> list[Tensor]:
+    """Cut rows (N, r) into parts of `size`, the last one smaller, that lie together.
 
     Halves of halves, along the direction in which each is longest, or nearly.
     """
 
     def halve(rows: Tensor) -> list[Tensor]:
-        strips = math.ceil(len(rows) / _STRIP)
+        strips = math.ceil(len(rows) / size)
         if strips < 2:
             return [rows]
         part = x[rows]
@@ -139,10 +139,10 @@ def near_together(x: Tensor) -> Tensor:
         for _ in range(_AXIS_STEPS):
             axis = part.T @ (part @ torch.nn.functional.normalize(axis, dim=0))
         order = rows[torch.argsort(part @ axis, stable=True)]
-        at = strips // 2 * _STRIP
+        at = strips // 2 * size
         return [*halve(order[:at]), *halve(order[at:])]
 
-    return torch.cat(halve(torch.arange(len(x), device=x.device)))
+    return halve(torch.arange(len(x), device=x.device))
 
 
 def solve_by_lapack(rows: Rows, affinity: Affinity, k: int) -> Solution:

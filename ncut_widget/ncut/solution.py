@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -14,9 +15,35 @@ from ncut_widget.ncut.rows import Part, Rows
 _SYMMETRIC = 1e-3
 
 
+class Extends(Protocol):
+    """Eigenvectors as a function of features, by some points.
+
+    Attributes
+    ----------
+    device : torch.device
+    size : int
+        Points, m.
+    """
+
+    @property
+    def device(self) -> torch.device: ...
+
+    @property
+    def size(self) -> int: ...
+
+    def __call__(self, part: Part) -> Tensor:
+        """Return the eigenvectors (n, K) of rows of features."""
+
+    def points(self) -> Tensor:
+        """Return the points as features (m, C)."""
+
+    def turn(self, signs: Tensor) -> None:
+        """Turn the eigenvectors by signs (K,), in place."""
+
+
 @dataclass(frozen=True)
 class Extension:
-    """Eigenvectors as a function of features.
+    """The same by affinities to landmarks.
 
     Attributes
     ----------
@@ -42,6 +69,30 @@ class Extension:
         own = scale.reciprocal() * self.trivial.to(k)
         return (k @ self.projection.to(k)) * scale + own
 
+    @property
+    def device(self) -> torch.device:
+        """Where the landmarks are."""
+        return self.landmarks.points.device
+
+    @property
+    def size(self) -> int:
+        """How many landmarks there are."""
+        return len(self.landmarks.points)
+
+    def points(self) -> Tensor:
+        """Return the landmarks as features (m, C)."""
+        return self.landmarks.as_features()
+
+    def turn(self, signs: Tensor) -> None:
+        """Turn the eigenvectors by signs (K,), in place."""
+        self.projection.mul_(signs)
+        self.trivial.mul_(signs)
+
+    def first(self, k: int) -> Extension:
+        """Return that of the k leading eigenvectors."""
+        projection, trivial = self.projection[:, :k], self.trivial[:k]
+        return replace(self, projection=projection, trivial=trivial)
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -55,7 +106,7 @@ class Solution:
         Where the features are.
     scale : Tensor of float32, shape (N, 1)
         ``d**-0.5``, beside them.
-    extension : Extension
+    extension : Extends
     error : float
         Estimate of the sine of the largest angle between the space of the eigenvectors
         and that of the exact ones.
@@ -66,30 +117,25 @@ class Solution:
     eigvals: Tensor
     eigvecs: Tensor
     scale: Tensor
-    extension: Extension
+    extension: Extends
     error: float = 0.0
     spectrum: Tensor | None = None
 
     def first(self, k: int) -> Solution:
         """Return the k leading eigenpairs."""
-        extension = self.extension
+        assert isinstance(self.extension, Extension)
         return replace(
             self,
             eigvals=self.eigvals[:k],
             eigvecs=self.eigvecs[:, :k].contiguous(),
-            extension=replace(
-                extension,
-                projection=extension.projection[:, :k],
-                trivial=extension.trivial[:k],
-            ),
+            extension=self.extension.first(k),
         )
 
     def turn(self, rows: Rows) -> Solution:
         """Give every eigenvector of the rows its defined sign, in place."""
         signs = _signs(self.eigvecs, rows)
         self.eigvecs.mul_(signs.to(self.eigvecs))
-        self.extension.projection.mul_(signs)
-        self.extension.trivial.mul_(signs)
+        self.extension.turn(signs)
         return self
 
 

@@ -1,0 +1,158 @@
+"""Where rows are neighbours: their coordinates, their places, and a search."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ncut_widget.ncut.affinity import Distance
+from ncut_widget.ncut.rows import Part, Rows
+
+# Directions that features are looked at in, found by a sample of rows.
+_DIRECTIONS = 64
+_SAMPLE_ROWS = 4096
+_DIRECTION_STEPS = 3
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where rows are neighbours: a map of features to coordinates (n, r).
+
+    Euclidean distances between coordinates are those of features, or where `distance`
+    is ``"cosine"`` of their unit rows, in the leading directions, over the root mean
+    square length about the centre.
+    """
+
+    distance: Distance
+    centre: Tensor  # (C,)
+    basis: Tensor  # (C, r), orthonormal columns over the length
+
+    @classmethod
+    def of(
+        cls,
+        rows: Rows,
+        distance: Distance,
+        device: torch.device,
+        rng: np.random.Generator,
+    ) -> Space:
+        """Find centre, length and leading directions by a sample of the rows."""
+        size = min(_SAMPLE_ROWS, rows.count)
+        sample = rows.read(np.sort(rng.choice(rows.count, size, replace=False)))
+        x = _directed(sample, distance).to(device)
+        centre = x.mean(0)
+        x -= centre
+        length = float(x.square().sum(1).mean().sqrt()) or 1.0
+        columns = x.shape[1]
+        basis = torch.eye(columns, device=device)
+        if columns > 2 * _DIRECTIONS:
+            drawn = rng.standard_normal((columns, _DIRECTIONS))
+            basis = torch.from_numpy(drawn).to(x)
+            for _ in range(_DIRECTION_STEPS):
+                basis = torch.linalg.qr(x.T @ (x @ basis))[0]
+        return cls(distance, centre, basis / length)
+
+    @property
+    def size(self) -> int:
+        """How many coordinates there are."""
+        return self.basis.shape[1]
+
+    def __call__(self, part: Part) -> Tensor:
+        """Return the coordinates of rows of features."""
+        return (_directed(part, self.distance) - self.centre) @ self.basis
+
+
+def _directed(part: Part, distance: Distance) -> Tensor:
+    """Return rows, or for the cosine unit rows, as float32."""
+    x, norms = part
+    if distance == "cosine":
+        x = x / norms.masked_fill(norms == 0, 1)
+    return x.float()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How rows lie: images of a batch, of H x W rows each, or rows without images.
+
+    Attributes
+    ----------
+    count : int
+        Rows, N.
+    images : int
+    grid : (int, int), optional
+        ``(H, W)``; None without images.
+    """
+
+    count: int
+    images: int = 1
+    grid: tuple[int, int] | None = None
+
+    @classmethod
+    def of(cls, shape: tuple[int, ...]) -> Layout:
+        """Read it off the shape of the rows: (..., H, W) has images, (N,) has none."""
+        count = math.prod(shape)
+        if len(shape) < 3:
+            return cls(count)
+        rows, cols = shape[-2:]
+        return cls(count, count // (rows * cols), (rows, cols))
+
+    @property
+    def cells(self) -> int:
+        """Rows of an image."""
+        return self.count // self.images
+
+    def positions(self) -> Tensor:
+        """Return those of an image's rows, of root mean square length 1; (P, 2)."""
+        assert self.grid is not None
+        y, x = ((torch.arange(n) + 0.5) / n - 0.5 for n in self.grid)
+        return torch.cartesian_prod(y, x) * math.sqrt(6)
+
+    def on_grid(self) -> tuple[NDArray, NDArray, NDArray]:
+        """Return the edges between an image's neighbours: two ends, and lengths."""
+        assert self.grid is not None
+        rows, cols = self.grid
+        place = np.arange(rows * cols).reshape(self.grid)
+        pairs = [
+            (place[:, :-1], place[:, 1:], 1.0),
+            (place[:-1], place[1:], 1.0),
+            (place[:-1, :-1], place[1:, 1:], math.sqrt(2)),
+            (place[:-1, 1:], place[1:, :-1], math.sqrt(2)),
+        ]
+        ends = [np.concatenate([pair[end].ravel() for pair in pairs]) for end in (0, 1)]
+        lengths = np.concatenate([np.full(a.size, length) for a, _, length in pairs])
+        return ends[0], ends[1], lengths
+
+
+def nearest(
+    x: Tensor, among: Tensor, k: int, own: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """Return which k of some points (m, r) are nearest to each row of x (n, r).
+
+    Parameters
+    ----------
+    x, among : Tensor
+    k : int
+        As many as there are, where these are fewer.
+    own : Tensor of int, shape (n,), optional
+        Which of the points each row is itself: no neighbour.
+
+    Returns
+    -------
+    which : Tensor of int, shape (n, k)
+        Nearest first.
+    squares : Tensor, shape (n, k)
+        Squared distances.
+    """
+    squares = torch.addmm(among.square().sum(1), x, among.T, beta=1, alpha=-2)
+    if own is not None:
+        squares[torch.arange(len(x), device=x.device), own] = torch.inf
+    k = min(k, len(among) - (own is not None))
+    which = squares.topk(k, 1, largest=False).indices
+    # Not by products: rounding would keep equal rows apart.
+    exact = (x[:, None] - among[which]).square_().sum(2)
+    exact, order = exact.sort(dim=1, stable=True)
+    return which.gather(1, order), exact
