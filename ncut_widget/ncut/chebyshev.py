@@ -11,12 +11,14 @@ from torch import Tensor
 from ncut_widget.ncut.parallel import add_up, chunks, deal_all
 
 # Vectors beside those wanted, whose eigenvalues the filter may start from.
-_SPARE = 16
-_SPARE_SHARE = 0.5
+_SPARE = 8
+_SPARE_SHARE = 0.25
 # Degrees of the filters: short at first, when the spectrum is hardly known.
 _DEGREES = (8,)
-_DEGREE = 12
+_DEGREE = 16
 _MAX_ROUNDS = 40
+# Residuals that are nothing but float32's rounding.
+_ROUNDING = 3e-6
 # Rows that are dealt out to a core at a time.
 _ROWS = 4096
 
@@ -50,8 +52,7 @@ def leading_by_chebyshev(
     found : callable
         Told how many eigenvectors are accurate, after each round.
     tolerance : float
-        Residuals that are accepted, by what an eigenvalue lacks to 1 (or to the last
-        one that is wanted, where these lie together).
+        Residuals that are accepted, by what an eigenvalue lacks to 1.
 
     Returns
     -------
@@ -83,8 +84,8 @@ def leading_by_chebyshev(
         image = _times(image, turn[:, :k])
         image -= block[:, :k] * values[:k].to(block)
         residuals = torch.linalg.vector_norm(image, dim=0).cpu().double()
-        scale = (1 - values[:k]).clamp(min=float(1 - values[k - 1]) / 4 + 1e-6)
-        accurate = residuals <= tolerance * scale
+        accepted = (tolerance * (1 - values[:k])).clamp(min=_ROUNDING)
+        accurate = residuals <= accepted
         found(int(accurate.sum()))
         if bool(accurate.all()) or size == count:
             break

@@ -8,6 +8,7 @@ whatever N is.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -253,10 +254,12 @@ class NeighborGraph:
             self._layout.count, _MULTIPLIED if on_cpu else self._layout.count
         ):
             part = affinity[at]
-            values = torch.sparse_csr_tensor(
-                *map(torch.from_numpy, (part.indptr, part.indices, part.data)),
-                part.shape,
-            )
+            arrays = map(torch.from_numpy, (part.indptr, part.indices, part.data))
+            with warnings.catch_warnings():
+                warnings.filterwarnings("ignore", "Sparse")  # torch calls it a beta
+                values = torch.sparse_csr_tensor(
+                    *arrays, part.shape, check_invariants=False
+                )
             parts.append((at, values.to(self._device)))
         return parts
 

@@ -18,7 +18,7 @@ from ncut_widget.ncut.solution import Solution
 from ncut_widget.progress import bar
 
 # Residuals that are accepted, by what an eigenvalue lacks to 1.
-_TOLERANCE = 0.01
+_TOLERANCE = 0.02
 # Up to so many rows, or where more than this share of the eigenvectors is wanted, the
 # matrix is solved whole.
 _SMALL = 512
