@@ -31,10 +31,21 @@ from ncut_widget.masks.coordinates import (
     check_clicks,
     to_cell,
 )
-from ncut_widget.masks.cut import cut, heatmap
+from ncut_widget.masks.diffusion import (
+    Diffusion,
+    DiffusionSet,
+    DiffusionSimilarity,
+    diffusion_weights,
+)
 from ncut_widget.masks.eigvecs import Eigvecs
 from ncut_widget.masks.full import FullMasks
-from ncut_widget.masks.similarity import BiasedSimilarity, Similarity, Source
+from ncut_widget.masks.similarity import (
+    SETS,
+    BiasedSet,
+    BiasedSimilarity,
+    Similarity,
+    Source,
+)
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 from ncut_widget.ncut.biased import Graph
 from ncut_widget.segment import Segment, check_name
@@ -44,7 +55,10 @@ from ncut_widget.state import State
 CACHE_BYTES = 256 * 2**20
 """Similarities that are kept: of the clicks, and for undo, redo and repeated ones."""
 
-Compared = Similarity | BiasedSimilarity
+Compared = Similarity | BiasedSimilarity | DiffusionSimilarity
+
+GRANULARITIES = 4
+"""Times of diffusion whose lengths are kept, for undo and a slider that goes back."""
 
 
 class Session:
@@ -59,7 +73,7 @@ class Session:
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default `pick_device` chooses.
     eigvals : array_like of float, shape (K,), optional
-        Eigenvalues, which the method ``"biased_ncut"`` needs.
+        Eigenvalues, which the methods ``"diffusion"`` and ``"biased_ncut"`` need.
 
     Raises
     ------
@@ -78,6 +92,7 @@ class Session:
         batch, height, width, num_eig = self.shape = self.eigvecs.shape
         self.eigvals = None if eigvals is None else _check_eigvals(eigvals, num_eig)
         self._graph: Graph | None = None
+        self._diffusions: Bounded[Diffusion] = Bounded(GRANULARITIES)
         self.grid = (height, width)
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
@@ -139,6 +154,8 @@ class Session:
         if name == "clicks":
             return check_clicks(value, self.sizes)
         checked = self.table[name].check(value)
+        if name == "method" and checked in SETS:
+            self._check_eigvals(checked)
         if name == "method" and checked == "biased_ncut":
             self.graph()
         return checked
@@ -257,15 +274,15 @@ class Session:
 
         Parameters
         ----------
-        source : Cell or ClickSet
-            A cell: by the graph's eigenvectors. A set of clicks: by those of a cut
-            that is biased towards them.
+        source : Cell, DiffusionSet or BiasedSet
+            A cell: by the graph's eigenvectors. A set of clicks: in diffusion
+            coordinates, or by the eigenvectors of a cut that is biased towards them.
         num_eig : int, optional
             Leading eigenvectors to compare; the current setting by default.
 
         Returns
         -------
-        Similarity or BiasedSimilarity
+        Similarity, DiffusionSimilarity or BiasedSimilarity
             Shared with the cache, not to be changed.
         """
         with self.lock:
@@ -278,9 +295,13 @@ class Session:
         similarity: Compared
         if isinstance(source, Cell):
             similarity = Similarity(self.eigvecs, source, num_eig)
+        elif isinstance(source, DiffusionSet):
+            diffusion = self._diffusion(source.granularity)
+            batch = self.shape[0]
+            similarity = DiffusionSimilarity(diffusion, self.grid, batch, source)
         else:
             similarity = BiasedSimilarity(self.graph(), self.grid, source, num_eig)
-        if similarity.statistics.constant:
+        if similarity.constant:
             warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
         return similarity
 
@@ -294,13 +315,25 @@ class Session:
         """
         with self.lock:
             if self._graph is None:
-                if self.eigvals is None:
-                    raise ValueError(
-                        "method 'biased_ncut' needs the eigenvalues of eigvecs, got "
-                        "none: give eigvals, shape (K,)"
-                    )
-                self._graph = self.eigvecs.graph(self.eigvals)
+                self._graph = self.eigvecs.graph(self._check_eigvals("biased_ncut"))
             return self._graph
+
+    def _diffusion(self, granularity: float) -> Diffusion:
+        """Give the coordinates of the batch in which so many eigenvectors count."""
+        eigvals = self._check_eigvals("diffusion")
+        return self._diffusions.get(
+            granularity,
+            lambda: self.eigvecs.diffusion(diffusion_weights(eigvals, granularity)),
+        )
+
+    def _check_eigvals(self, method: str) -> NDArray:
+        """Return the eigenvalues; raise ValueError if there are none for a method."""
+        if self.eigvals is None:
+            raise ValueError(
+                f"method {method!r} needs the eigenvalues of eigvecs, got none: give "
+                "eigvals, shape (K,)"
+            )
+        return self.eigvals
 
     def masks(self) -> NDArray:
         """Masks of the whole batch.
@@ -354,9 +387,7 @@ class Session:
             heat = np.zeros(self.shape[:3], dtype=np.float32)
             for number, source in enumerate(self.sources()[0]):
                 similarity = self.similarity(source)
-                each = heatmap(
-                    similarity.values, self.settings.gamma, similarity.statistics
-                )
+                each = similarity.heat(similarity.values, self.settings.gamma)
                 heat = np.maximum(heat, each) if number else each
             return heat
 
@@ -381,7 +412,7 @@ class Session:
         ) -> Iterator[tuple[Compared, np.float32]]:
             for source in sources:
                 similarity = self.similarity(source, settings.num_eig)
-                yield similarity, cut(similarity.statistics, threshold, settings.gamma)
+                yield similarity, similarity.cut(threshold, settings.gamma)
 
         return [*map(cuts, state.sources(), thresholds)]
 
@@ -413,7 +444,9 @@ class Session:
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
         ) -> Iterator[NDArray]:
-            leading = torch.as_tensor(eigvecs)[..., : settings.num_eig].cpu()
+            leading = torch.as_tensor(eigvecs).cpu()
+            if settings.method == "similarity":
+                leading = leading[..., : settings.num_eig]
             for image, eigvec in enumerate(leading):
                 cut_maps = CutMaps(
                     *(
@@ -432,7 +465,7 @@ def _area_th(settings: Settings) -> int:
 
 
 def _nothing_to_tell(source: Source, num_eig: int) -> str:
-    if isinstance(source, Cell):
+    if not isinstance(source, BiasedSet):
         return (
             "every eigenvector is equally similar to the one at latent pixel "
             f"{tuple(source)} with num_eig = {num_eig}: its mask is empty"

@@ -140,7 +140,7 @@ class Setting:
 
 
 def number(
-    default: float, low: Bound, high: Bound, usual: Bound | None = None, unit: str = ""
+    default: Bound, low: Bound, high: Bound, usual: Bound | None = None, unit: str = ""
 ) -> Any:
     """Declare a real number."""
     return Setting("number", default, low, high, usual, unit=unit)
@@ -171,6 +171,19 @@ class MaskSettings:
     parts of things.
     """
 
+    granularity: float = number(
+        FromBatch("6", lambda batch: min(6, max(batch.num_eig - 1, 1))),
+        1,
+        FromBatch("K - 1", lambda batch: max(batch.num_eig - 1, 1)),
+        usual=FromBatch("20", lambda batch: min(20, max(batch.num_eig - 1, 1))),
+        unit="eigenvectors",
+    )
+    """How many eigenvectors stay in effect: few for whole things, many for their parts.
+
+    The time of the diffusion follows from it, whatever the spectrum: see
+    `diffusion_weights`.
+    """
+
     threshold: float = number(0.5, 0, 1)
     """How alike a cell must be to belong to the mask; higher means smaller masks.
 
@@ -199,9 +212,15 @@ class MaskSettings:
     )
     """Connected parts of the mask with fewer cells than this are dropped."""
 
-    method: str = choice("similarity", "biased_ncut")
-    """Similarity: cells are compared with each click by itself. Biased cut: the cells
-    are cut in two, with all clicks in mind.
+    method: str = choice("similarity", "diffusion", "biased_ncut")
+    """Similarity: cells are compared with each click by itself. Diffusion: with all
+    clicks together, each eigenvector by its weight. Biased cut: the cells are cut in
+    two, with all clicks in mind.
+
+    ``"diffusion"`` compares by all eigenvectors, each by the diffusion that it stands
+    for (`granularity`). Its heatmap is 1 at the weakest positive click and 0 at the
+    strongest negative one; `gamma`, `num_eig` and `negative_threshold` do nothing. It
+    needs eigenvalues.
 
     ``"biased_ncut"`` compares by the leading two eigenvectors of a normalized cut that
     is biased towards the clicks; see `Graph.bias`. It needs eigenvalues, and

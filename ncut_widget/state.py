@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ncut_widget.masks.coordinates import Cell, Click
-from ncut_widget.masks.similarity import ClickSet, Source
+from ncut_widget.masks.similarity import SETS, Source, parameters
 from ncut_widget.settings import Settings
 
 
@@ -39,10 +39,18 @@ class State(NamedTuple):
 
     def sources(self) -> tuple[list[Source], list[Source]]:
         """Name what masks are made of: alike to the first, and not to the second."""
-        positives, negatives = self.clicked(label=1), self.clicked(label=0)
-        if self.settings.method == "similarity":
-            return [*positives], [*negatives]
+        kind = SETS.get(self.settings.method)
+        if kind is None:
+            return [*self.clicked(label=1)], [*self.clicked(label=0)]
+        # Of one cell that was clicked with both labels, the last click counts.
+        labels = {
+            cell: click.label
+            for click, cell in zip(self.clicks, self.cells, strict=True)
+        }
+        positives, negatives = (
+            [cell for cell, each in labels.items() if each == label] for label in (1, 0)
+        )
         if not positives:
             return [], []
-        weights = self.settings.click_weight, self.settings.bg_weight
-        return [ClickSet(tuple(positives), tuple(negatives), *weights)], []
+        given = (getattr(self.settings, name) for name in parameters(kind))
+        return [kind(tuple(positives), tuple(negatives), *given)], []

@@ -21,6 +21,7 @@ from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_match, check_shape, shown
 from ncut_widget.images import Images
 from ncut_widget.masks.full import FullMasks
+from ncut_widget.masks.similarity import SETS, parameters
 from ncut_widget.names import check_keywords, hint
 from ncut_widget.ncut import NCUT, Distance
 from ncut_widget.page.pictures import Pictures
@@ -125,11 +126,13 @@ class NcutSegmenter(SettingTraits, Receiving):
     @traitlets.default("_info")
     def _default_info(self) -> dict[str, Any]:
         """Tell the page what it must know of the batch, and never changes."""
+        eigvals = self._session.eigvals
         return {
             "grid": list(self._session.grid),
             "sizes": [list(size) for size in self._session.sizes],
             "has_images": self._pictures.has_images,
-            "has_eigvals": self._session.eigvals is not None,
+            "eigvals": None if eigvals is None else eigvals.tolist(),
+            "methods": {name: parameters(kind) for name, kind in SETS.items()},
             "settings": {
                 name: entry.describe() for name, entry in self._session.table.items()
             },

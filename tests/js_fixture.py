@@ -16,8 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncut_widget.masks.cut import cut, heatmap
+from ncut_widget.masks.diffusion import DiffusionSet, diffusion_weights
 from ncut_widget.masks.eigvecs import Quantised
 from ncut_widget.masks.statistics import similarity_statistics
+from ncut_widget.ncut import NCUT
 from ncut_widget.session import Session
 
 PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
@@ -112,6 +114,25 @@ def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
     }
 
 
+def diffusion_fixture(
+    eigvecs: NDArray, eigvals: NDArray, granularity: float, clicks: list[list[int]]
+) -> dict[str, Any]:
+    """All clicks' map: what is sent, and the kernel's own."""
+    session = Session(eigvecs, eigvals=eigvals)
+    session.update(method="diffusion", granularity=granularity, clicks=clicks)
+    ((source,), _) = session.sources()
+    assert isinstance(source, DiffusionSet)
+    return {
+        "eigvals": numbers(eigvals),
+        "weights": diffusion_weights(eigvals, granularity).tolist(),
+        "clicks": {"method": "diffusion", **source._asdict()},
+        "vectors": [
+            quantised_fixture(session.eigvecs.quantised(n)) for n in range(SHAPE[0])
+        ],
+        "values": [numbers(image) for image in session.similarity(source).values],
+    }
+
+
 def flat_fixture(seed: int) -> dict[str, Any]:
     """Make a flat ground with a tiny thing: what is sent, and the kernel's masks."""
     rng = np.random.default_rng(seed)
@@ -171,6 +192,22 @@ def coordinates_fixture() -> list[list[int]]:
     ]
 
 
+def diffusions_fixture(rng: np.random.Generator) -> list[dict[str, Any]]:
+    """Clicks that agree, that can be told apart, and that hardly can."""
+    coarse = rng.standard_normal((2, 4, 5, 3)).repeat(3, axis=1).repeat(2, axis=2)
+    features = coarse + 0.3 * rng.standard_normal(coarse.shape)
+    ncut = NCUT(8, graph="neighbors", progress=False)
+    eigvecs, eigvals = ncut.fit_transform(features)
+    return [
+        diffusion_fixture(eigvecs, eigvals, granularity, clicks)
+        for granularity, clicks in (
+            (3.0, [[0, 3, 4, 1], [1, 8, 2, 1]]),
+            (5.5, [*CLICKS, [0, 3, 5, 0]]),
+            (1.2, [[0, 3, 4, 1], [1, 3, 4, 1], [0, 4, 4, 0], [0, 3, 4, 1]]),
+        )
+    ]
+
+
 def fixture() -> dict[str, Any]:
     """All vectors."""
     rng = np.random.default_rng(7)
@@ -187,6 +224,7 @@ def fixture() -> dict[str, Any]:
         "similarities": similarity_fixture(session, CLICKS),
         "cases": [case_fixture(session, case) for case in CASES],
         "previews": [preview_fixture(session, num_eig) for num_eig in (4, 2)],
+        "diffusion": diffusions_fixture(rng),
         "flat": [flat_fixture(seed) for seed in range(4)],
         "plateau": {
             "stats": asdict(similarity_statistics(tiny)),

@@ -144,14 +144,34 @@ test("clicks in one cell are one cell, of each label", () => {
       [0, 1, 1],
     ],
     negatives: [[0, 0, 0]],
-    biased: null,
+    together: null,
   });
   const { positives, negatives } = prompts;
   assert.deepEqual(sourcesOf(prompts), { positives, negatives });
 });
 
+test("of all clicks together the last one of a cell counts", () => {
+  /** @type {Record<string, unknown>} */
+  const traits = { _info: infoOf(), num_eig: 5, method: "diffusion", granularity: 3 };
+  /** @type {Click[]} */
+  const clicks = [
+    [0, 1, 1, 1],
+    [1, 1, 1, 1],
+    [0, 2, 2, 0],
+  ];
+  const prompts = promptsOf(clicks, (name) => traits[name]);
+  assert.deepEqual(sourcesOf(prompts).positives, [
+    {
+      method: "diffusion",
+      positives: [[1, 0, 0]],
+      negatives: [[0, 0, 0]],
+      granularity: 3,
+    },
+  ]);
+});
+
 test("a biased cut is one map, of all clicks and weights; none without a positive", () => {
-  const info = { grid: [2, 2], sizes: [[10, 20]] };
+  const info = infoOf({ sizes: [[10, 20]] });
   /** @type {Record<string, unknown>} */
   const traits = {
     _info: info,
@@ -169,6 +189,7 @@ test("a biased cut is one map, of all clicks and weights; none without a positiv
   assert.deepEqual(both, {
     positives: [
       {
+        method: "biased_ncut",
         positives: [[0, 0, 0]],
         negatives: [[0, 1, 1]],
         click_weight: 0.5,

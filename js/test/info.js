@@ -22,7 +22,8 @@ export function infoOf(given = {}, numEig = 4) {
       [20, 20],
     ],
     has_images: true,
-    has_eigvals: false,
+    eigvals: null,
+    methods: { diffusion: ["granularity"], biased_ncut: ["click_weight", "bg_weight"] },
     settings: structuredClone(settings),
     ...given,
   };

@@ -79,7 +79,7 @@ test("a map that is larger than a reply should be is asked for alone", () => {
       [0, 0, 1],
     ]),
     negatives: [],
-    biased: null,
+    together: null,
   };
   const wants = similarities.missing(prompts, [0, 1]);
   assert.deepEqual(wants, [{ cell: [0, 0, 0], images: [0] }]);
@@ -89,7 +89,7 @@ test("asking what is missing changes nothing: the limit stays", () => {
   const similarities = new Similarities([256, 256]);
   /** @type {Cell[]} */
   const positives = Array.from({ length: 300 }, (_, k) => [0, 0, k % 256]);
-  const prompts = { numEig: 4, positives, negatives: [], biased: null };
+  const prompts = { numEig: 4, positives, negatives: [], together: null };
   similarities.reserve(300, 1);
   const buffer = new Float32Array(256 * 256).buffer;
   const ask = { ...prompts, positives: positives.slice(0, 1) };

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
 import { combineMasks } from "../src/maths/combine.js";
+import { weightsOf } from "../src/maths/diffusion.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Previews } from "../src/model/previews.js";
 
@@ -62,7 +63,7 @@ function sendMoments(previews, { num_eig, count, mean, covariance }) {
 for (const kept of fixture.previews) {
   const { num_eig: numEig, cell, values, truth } = kept;
   const open = () => {
-    const previews = new Previews(fixture.grid, kept.vectors[0].low.length);
+    const previews = new Previews(fixture.grid, kept.vectors[0].low.length, null);
     reserve(previews, 1, 2);
     return previews;
   };
@@ -124,7 +125,7 @@ for (const kept of fixture.previews) {
 
 test("without moments the sample's own stand in, and are given up for the kernel's", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4);
+  const previews = new Previews(fixture.grid, 4, null);
   reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
   assert.ok(previews.moments.lacks("4"));
@@ -133,12 +134,12 @@ test("without moments the sample's own stand in, and are given up for the kernel
   assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
   assert.ok(!previews.moments.lacks("4"));
-  assert.equal(previews.get(kept.cell, 4, 0)?.stats.std, 0);
+  assert.equal(previews.get(kept.cell, 4, 0)?.stats?.std, 0);
 });
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4);
+  const previews = new Previews(fixture.grid, 4, null);
   reserve(previews, 0, 2);
   assert.deepEqual(previews.vectors.missing([1, 0]), [1]);
   assert.ok(previews.sample.lacks("sample"));
@@ -156,7 +157,7 @@ test("what is missing is asked for: the active image alone, and what there is ro
 
 test("maps are written again: hovering does not grow", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4);
+  const previews = new Previews(fixture.grid, 4, null);
   reserve(previews, 0, 1);
   send(previews, kept, [0, null]);
   const seen = new Set();
@@ -173,7 +174,7 @@ test("maps are written again: hovering does not grow", () => {
 });
 
 test("reply that is too short is said", () => {
-  const previews = new Previews(fixture.grid, 4);
+  const previews = new Previews(fixture.grid, 4, null);
   const entry = { image: 0, low: [0, 0, 0, 0], step: [1, 1, 1, 1] };
   const buffers = [new ArrayBuffer(7)];
   assert.throws(
@@ -208,3 +209,28 @@ test("order statistics are those of sorting", () => {
     }
   }
 });
+
+for (const [number, kept] of fixture.diffusion.entries()) {
+  test(`diffusion, case ${number}: weights and maps are the kernel's`, () => {
+    const weights = weightsOf(kept.eigvals, kept.clicks.granularity);
+    kept.weights.forEach((/** @type {number} */ value, /** @type {number} */ k) => {
+      assert.ok(Math.abs(weights[k] - value) < 1e-6, `${weights[k]}, not ${value}`);
+    });
+    const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
+    reserve(previews, 0, 2);
+    send(previews, kept, [0]);
+    assert.equal(previews.get(kept.clicks, 4, 0), undefined); // One lies on image 1.
+    send(previews, kept, [1]);
+    kept.values.forEach(
+      (/** @type {number[]} */ values, /** @type {number} */ image) => {
+        const found = previews.get(kept.clicks, 4, image);
+        assert.ok(found);
+        assert.equal(found.stats, null);
+        const worst = Math.max(
+          ...values.map((value, i) => Math.abs(value - found.map[i])),
+        );
+        assert.ok(worst < 2e-3, `${worst}`);
+      },
+    );
+  });
+}

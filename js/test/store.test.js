@@ -224,7 +224,12 @@ const BIASED = {
 test("a biased cut is asked for with all clicks, and its mask is cut here", () => {
   const { model, store } = open({ ...BIASED, clicks: [A, C] });
   const weights = { click_weight: 0.5, bg_weight: 0.1 };
-  const clicks = { positives: [[0, 0, 0]], negatives: [[0, 1, 1]], ...weights };
+  const clicks = {
+    method: "biased_ncut",
+    positives: [[0, 0, 0]],
+    negatives: [[0, 1, 1]],
+    ...weights,
+  };
   assert.deepEqual(model.last("maps").wants, [{ clicks, images: [0] }]);
   assert.equal(model.count("vectors"), 0); // There are no previews of it.
   assert.equal(store.state, "pending");
@@ -268,6 +273,37 @@ test("hovering previews no biased cut", () => {
   assert.equal(hover.shown, null);
   click(store, A);
   assert.ok(!hover.keeps);
+});
+
+test("in diffusion coordinates all clicks make one map, which is its own heatmap", () => {
+  const { model, store } = open({
+    method: "diffusion",
+    granularity: 2,
+    clicks: [A, C],
+  });
+  const clicks = { positives: [[0, 0, 0]], negatives: [[0, 1, 1]] };
+  const set = { method: "diffusion", ...clicks, granularity: 2 };
+  assert.deepEqual(model.last("maps").wants, [{ clicks: set, images: [0] }]);
+  assert.equal(model.count("moments"), 0); // No statistics are wanted of it.
+  assert.equal(model.count("vectors"), 0); // They are asked for after the maps.
+  const segmentation = new Segmentation(store);
+  store.similarities.take(
+    {
+      type: "maps",
+      id: "",
+      num_eig: store.get("num_eig"),
+      maps: [{ clicks: set, images: [0], stats: null }],
+    },
+    [Float32Array.of(1.2, 0.6, 0.4, -0.1).buffer],
+  );
+  store.set("denoise", false);
+  assert.deepEqual([...segmentation.of(0).mask], [1, 1, 0, 0]);
+  store.set("threshold", 0.3);
+  assert.deepEqual([...segmentation.of(0).mask], [1, 1, 1, 0]);
+  store.set("gamma", 9);
+  assert.deepEqual([...segmentation.of(0).mask], [1, 1, 1, 0]);
+  const heat = [...segmentation.heatOf(0)].map((value) => Math.round(100 * value));
+  assert.deepEqual(heat, [100, 60, 40, 0]);
 });
 
 test("only negative clicks are no biased cut", () => {

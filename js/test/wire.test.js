@@ -81,12 +81,13 @@ test("a biased cut's maps are named as they were asked for", () => {
   const [{ source, image }] = decodeMaps([told], [inMessage([1, 2], 1)], GRID);
   assert.equal(mapKey(2, source, image), mapKey(2, clicks, 3));
   assert.throws(() => decodeMaps([told], [inMessage([1], 0)], GRID), {
-    message: "The maps of the biased cut must be 8 bytes (1 x 1 x 2 float32), got 4.",
+    message: "The maps of all clicks must be 8 bytes (1 x 1 x 2 float32), got 4.",
   });
 });
 
 /** @type {(positives: Cell[], negatives: Cell[], clicks: number, bg: number) => import("../src/model/wire.js").ClickSet} */
 const biased = (positives, negatives, click_weight, bg_weight) => ({
+  method: "biased_ncut",
   positives,
   negatives,
   click_weight,

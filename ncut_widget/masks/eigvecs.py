@@ -21,6 +21,7 @@ from ncut_widget.bounded import Bounded
 from ncut_widget.checks import check_array, check_finite, check_shape
 from ncut_widget.device import pick_device
 from ncut_widget.masks.coordinates import Cell
+from ncut_widget.masks.diffusion import Diffusion
 from ncut_widget.masks.leading import Leading, Prefix
 from ncut_widget.masks.statistics import (
     SimilarityStatistics,
@@ -89,6 +90,10 @@ class Eigvecs:
         self._rows.copy_(pixels.transpose(1, 2))
         self._leading: Bounded[Leading] = Bounded(PREFIXES_KEPT)
         self._lock = Lock()
+
+    def diffusion(self, weights: NDArray) -> Diffusion:
+        """Give the coordinates in which eigenvectors count by weights (K,)."""
+        return Diffusion(self._rows, weights)
 
     def graph(self, eigvals: NDArray) -> Graph:
         """Give the graph that these are the eigenvectors of; see `Graph`."""

@@ -1,7 +1,7 @@
 """How similar a batch's eigenvectors are to what was clicked.
 
-One cell by itself, by cosines, or all clicks together, by a biased cut. Only the maps
-that are asked for are made.
+One cell by itself, by cosines, or all clicks together, in diffusion coordinates or by a
+biased cut. Only the maps that are asked for are made.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.checks import check_array
 from ncut_widget.masks.coordinates import Cell
+from ncut_widget.masks.cut import cut, heatmap
+from ncut_widget.masks.diffusion import DiffusionSet
 from ncut_widget.masks.eigvecs import Eigvecs
-from ncut_widget.masks.statistics import similarity_statistics
+from ncut_widget.masks.statistics import SimilarityStatistics, similarity_statistics
 from ncut_widget.ncut.biased import BiasedCut, Graph
 from ncut_widget.products import row_norms, unit_vector, weighted_sum
 
@@ -25,7 +27,7 @@ from ncut_widget.products import row_norms, unit_vector, weighted_sum
 _CPU_ROWS, _ROWS = 2**12, 2**20
 
 
-class ClickSet(NamedTuple):
+class BiasedSet(NamedTuple):
     """Clicks that one similarity is made of, by a biased cut; see `Graph.bias`.
 
     Attributes
@@ -42,11 +44,46 @@ class ClickSet(NamedTuple):
     bg_weight: float
 
 
-Source = Cell | ClickSet
-"""What a similarity is to: one clicked pixel, or all of them by a biased cut."""
+ClickSet = BiasedSet | DiffusionSet
+
+SETS: dict[str, type[ClickSet]] = {"diffusion": DiffusionSet, "biased_ncut": BiasedSet}
+"""The methods that take all clicks together, and what one of their maps is made of."""
 
 
-class Similarity:
+def method_of(clicks: ClickSet) -> str:
+    """Return the method that takes such a set."""
+    return next(name for name, kind in SETS.items() if isinstance(clicks, kind))
+
+
+def parameters(kind: type[ClickSet]) -> tuple[str, ...]:
+    """Return the settings in a set, beside the clicks."""
+    return kind._fields[2:]
+
+
+Source = Cell | BiasedSet | DiffusionSet
+"""What a similarity is to: one clicked pixel, or all of them."""
+
+
+class Standardised:
+    """A similarity that is cut and shown by its statistics over the whole batch."""
+
+    statistics: SimilarityStatistics
+
+    @property
+    def constant(self) -> bool:
+        """Whether it tells no cell from another."""
+        return self.statistics.constant
+
+    def cut(self, threshold: float, gamma: float) -> np.float32:
+        """Return the similarity above which a cell belongs to the mask."""
+        return cut(self.statistics, threshold, gamma)
+
+    def heat(self, values: NDArray, gamma: float) -> NDArray:
+        """Return the heatmap of some of the values."""
+        return heatmap(values, gamma, self.statistics)
+
+
+class Similarity(Standardised):
     """One cell's cosine with every eigenvector of the batch, as far as asked for.
 
     Parameters
@@ -97,7 +134,7 @@ class Similarity:
             return cosines(eigvecs.detach().float(), vector)
 
 
-class BiasedSimilarity:
+class BiasedSimilarity(Standardised):
     """Cosine of every pixel with the clicked, by the eigenvectors of a biased cut.
 
     Parameters
@@ -106,7 +143,7 @@ class BiasedSimilarity:
         Of a batch of images with P pixels of the latent grid each.
     grid : (int, int)
         ``(H, W)``, H * W = P.
-    clicks : ClickSet
+    clicks : BiasedSet
     num_eig : int
         Leading eigenvectors of the graph that are used.
 
@@ -119,7 +156,7 @@ class BiasedSimilarity:
     """
 
     def __init__(
-        self, graph: Graph, grid: tuple[int, int], clicks: ClickSet, num_eig: int
+        self, graph: Graph, grid: tuple[int, int], clicks: BiasedSet, num_eig: int
     ) -> None:
         def places(cells: Sequence[Cell]) -> list[tuple[int, int]]:
             return [(image, row * grid[1] + col) for image, row, col in cells]

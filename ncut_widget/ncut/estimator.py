@@ -118,7 +118,7 @@ class NCUT(Parameters):
         proportional to ``sqrt(d)``: 1.
     landmarks_ : (m, C) float32 array or tensor
         The landmarks, in the space of the features, or, where `distance` is
-        ``"cosine"``, of their unit rows. Of an exact solution: all N rows. Of a graph of
+        ``"cosine"``, of their unit rows. Of an exact solution: all N rows. Of
         neighbours: the rows that others are placed by.
     error_ : float
         Estimate of the sine of the largest angle between the space of the eigenvectors

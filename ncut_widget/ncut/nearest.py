@@ -117,14 +117,17 @@ class Layout:
         rows, cols = self.grid
         place = np.arange(rows * cols).reshape(self.grid)
         pairs = [
-            (place[:, :-1], place[:, 1:], 1.0),
-            (place[:-1], place[1:], 1.0),
-            (place[:-1, :-1], place[1:, 1:], math.sqrt(2)),
-            (place[:-1, 1:], place[1:, :-1], math.sqrt(2)),
+            (place[:, :-1], place[:, 1:]),
+            (place[:-1], place[1:]),
+            (place[:-1, :-1], place[1:, 1:]),
+            (place[:-1, 1:], place[1:, :-1]),
         ]
-        ends = [np.concatenate([pair[end].ravel() for pair in pairs]) for end in (0, 1)]
-        lengths = np.concatenate([np.full(a.size, length) for a, _, length in pairs])
-        return ends[0], ends[1], lengths
+        first, second = (
+            np.concatenate([ends.ravel() for ends in side])
+            for side in zip(*pairs, strict=True)
+        )
+        apart = [1, 1, math.sqrt(2), math.sqrt(2)]
+        return first, second, np.repeat(apart, [ends.size for ends, _ in pairs])
 
 
 def nearest(

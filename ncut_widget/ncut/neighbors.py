@@ -9,8 +9,8 @@ whatever N is.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -254,11 +254,14 @@ class NeighborGraph:
             self._layout.count, _MULTIPLIED if on_cpu else self._layout.count
         ):
             part = affinity[at]
-            arrays = map(torch.from_numpy, (part.indptr, part.indices, part.data))
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", "Sparse")  # torch calls it a beta
                 values = torch.sparse_csr_tensor(
-                    *arrays, part.shape, check_invariants=False
+                    torch.from_numpy(part.indptr),
+                    torch.from_numpy(part.indices),
+                    torch.from_numpy(part.data),
+                    part.shape,
+                    check_invariants=False,
                 )
             parts.append((at, values.to(self._device)))
         return parts
@@ -269,9 +272,13 @@ def _share(total: float, of: csr_matrix) -> float:
 
 
 def _collect(
-    find: Callable, parts: list, groups: list[Tensor], done: Callable[[int], object]
+    find: Callable[[Any], list[Edges]],
+    parts: Iterable[Any],
+    groups: list[Tensor],
+    done: Callable[[int], object],
 ) -> list[Edges]:
-    found = []
+    """Find the edges of every part, each of which stands for one of the groups."""
+    found: list[Edges] = []
     device = groups[0].device
     for edges, group in zip(deal(find, parts, device), groups, strict=True):
         found += edges

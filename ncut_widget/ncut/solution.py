@@ -26,10 +26,12 @@ class Extends(Protocol):
     """
 
     @property
-    def device(self) -> torch.device: ...
+    def device(self) -> torch.device:
+        """Where the points are."""
 
     @property
-    def size(self) -> int: ...
+    def size(self) -> int:
+        """How many points there are."""
 
     def __call__(self, part: Part) -> Tensor:
         """Return the eigenvectors (n, K) of rows of features."""

@@ -60,7 +60,7 @@ class Interpolation:
         """Return the eigenvectors (n, K) of rows of features."""
         values, norms = (each.to(self.device) for each in part)
         which, squares = nearest(self.space(Part(values, norms)), self.near, _PLACED_BY)
-        scale = squares[:, : _SCALE_NEIGHBOR].amax(1, keepdim=True)
+        scale = squares[:, :_SCALE_NEIGHBOR].amax(1, keepdim=True)
         tiny = torch.finfo(squares.dtype).tiny
         least = (1e-12 * scale).clamp(min=tiny)
         weights = torch.exp(-squares / scale.clamp(min=tiny)) / squares.clamp(min=least)

@@ -17,7 +17,12 @@ import numpy as np
 from ncut_widget.checks import check_flag
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.eigvecs import Eigvecs, Quantised
-from ncut_widget.masks.similarity import ClickSet, Source
+from ncut_widget.masks.similarity import (
+    BiasedSet,
+    Source,
+    method_of,
+    parameters,
+)
 from ncut_widget.page.edits import Edit, Edits
 from ncut_widget.page.pictures import KINDS, Picture, Pictures
 from ncut_widget.page.wire import REPLY_BYTES, Fields, Message, check_size
@@ -213,7 +218,7 @@ class MapsRequest(Request):
         wants = [Fields(want, "a wanted map") for want in fields.get("wants", list)]
         num_eig = fields.num_eig(session)
         maps = [(w.source(session), w.indices("images", session)) for w in wants]
-        cuts = sum(isinstance(source, ClickSet) for source, _ in maps)
+        cuts = sum(isinstance(source, BiasedSet) for source, _ in maps)
         if cuts > CUTS:
             raise ValueError(f"one request may ask for {CUTS} biased cuts, got {cuts}")
         count = sum(max(len(images), 1) for _, images in maps)
@@ -255,7 +260,8 @@ def _maps(
     maps, buffers = [], []
     for source, images in wants:
         similarity = session.similarity(source, num_eig)
-        stats = asdict(similarity.statistics)
+        known = similarity.statistics
+        stats = None if known is None else asdict(known)
         maps.append({**_describe(source), "images": images, "stats": stats})
         buffers.append(
             np.ascontiguousarray(similarity.maps(images), dtype="<f4").tobytes()
@@ -269,10 +275,10 @@ def _describe(source: Source) -> dict[str, Any]:
         return {"cell": list(source)}
     return {
         "clicks": {
+            "method": method_of(source),
             "positives": [list(cell) for cell in source.positives],
             "negatives": [list(cell) for cell in source.negatives],
-            "click_weight": source.click_weight,
-            "bg_weight": source.bg_weight,
+            **{name: getattr(source, name) for name in parameters(type(source))},
         }
     }
 

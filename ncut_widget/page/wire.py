@@ -40,9 +40,11 @@ Pictures come with ``colors``, the version of the eigenvectors' colours that the
 made with: a page that knows a later one drops them. Whatever cannot be read or done is
 answered with ``{type: "error", id, message}``.
 
-A wanted map is ``{cell, images}`` or, of a biased cut, ``{clicks, images}`` with
-``clicks`` the cells and weights that it is made of: ``{positives, negatives,
-click_weight, bg_weight}``. The answer names it in the same way, with ``stats``. Maps
+A wanted map is ``{cell, images}`` or, of all clicks together, ``{clicks, images}`` with
+``clicks`` the method, cells and settings that it is made of: ``{method, positives,
+negatives, granularity}`` of ``diffusion``, ``{method, positives, negatives,
+click_weight, bg_weight}`` of ``biased_ncut``. The answer names it in the same way, with
+``stats``, null for a map that is its own heatmap. Maps
 are float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map
 depends on ``num_eig``, cell or clicks, and image alone, so the page may keep it for
 as long as it likes.
@@ -54,7 +56,7 @@ from typing import Any, TypeGuard
 
 from ncut_widget.checks import check_choice, check_number, shown
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.masks.similarity import ClickSet, Source
+from ncut_widget.masks.similarity import SETS, Source, parameters
 from ncut_widget.session import Session
 
 Message = tuple[dict[str, Any], list[Any]]
@@ -160,11 +162,11 @@ class Fields:
         )
         if not positives:
             raise ValueError(f"{clicks.what} must have a positive one, got none")
-        weights = (
-            session.check(name, clicks.content.get(name))
-            for name in ("click_weight", "bg_weight")
+        kind = SETS[clicks.one_of("method", tuple(SETS))]
+        given = (
+            session.check(name, clicks.content.get(name)) for name in parameters(kind)
         )
-        return ClickSet(positives, negatives, *weights)
+        return kind(positives, negatives, *given)
 
 
 def _cell(cell: Any, session: Session) -> Cell:

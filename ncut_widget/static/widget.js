@@ -1,19 +1,24 @@
 // src/maths/cut.js
 var TIE = 2 ** -20;
 var MAX_FLOAT32 = 34028234663852886e22;
-function isConstant({ mean, std }) {
-  return !(std > 0 && Number.isFinite(mean + std));
+function isConstant(stats) {
+  return stats !== null && !(stats.std > 0 && Number.isFinite(stats.mean + stats.std));
 }
 function isTied({ low, high }) {
   return high[1] - low[0] <= TIE;
 }
 function cutOf(stats, gamma, threshold) {
+  if (stats === null) return Math.fround(threshold);
   if (isConstant(stats)) return Number.POSITIVE_INFINITY;
   if (isTied(stats)) return Math.fround(stats.high[1] + TIE);
   const { slope, zero, one } = logScale(stats, gamma);
   return Math.fround(stats.mean + logMix(zero, one, threshold) / slope);
 }
 function heatInto(out, map, stats, gamma) {
+  if (stats === null) {
+    for (let i = 0; i < map.length; i++) out[i] = Math.min(Math.max(map[i], 0), 1);
+    return out;
+  }
   if (isConstant(stats)) {
     out.fill(0);
     return out;
@@ -164,6 +169,7 @@ function roundDown(value) {
 }
 
 // src/model/clicks.js
+var DIFFUSION = "diffusion";
 var BIASED = "biased_ncut";
 var Clicks = class {
   /** @type {Click[]} */
@@ -301,124 +307,42 @@ var Clicks = class {
   }
 };
 function promptsOf(clicks, get) {
-  const { sizes, grid } = get("_info");
-  const seen = [/* @__PURE__ */ new Set(), /* @__PURE__ */ new Set()];
-  const prompts = [[], []];
+  const { sizes, grid, methods } = get("_info");
+  const method = get("method");
+  const names = methods[method];
+  const clicked = /* @__PURE__ */ new Map();
   for (const click of clicks) {
     const cell = clickedCell(click, sizes[click[0]], grid);
     const [image, row, col] = cell;
-    const index = (image * grid[0] + row) * grid[1] + col;
     const label = click[3];
-    if (seen[label].has(index)) continue;
-    seen[label].add(index);
-    prompts[label].push(cell);
+    let index = (image * grid[0] + row) * grid[1] + col;
+    if (!names) index = 2 * index + label;
+    const known = clicked.get(index);
+    if (known) known.label = label;
+    else clicked.set(index, { cell, label });
   }
-  const [negatives, positives] = prompts;
-  const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
-  const biased = get("method") === BIASED ? weights : null;
-  return { numEig: get("num_eig"), positives, negatives, biased };
+  const all = [...clicked.values()];
+  const [negatives, positives] = [0, 1].map(
+    (label) => all.filter((each) => each.label === label).map(({ cell }) => cell)
+  );
+  const together = names && {
+    method,
+    settings: names.map((name) => [name, get(name)])
+  };
+  return { numEig: get("num_eig"), positives, negatives, together: together ?? null };
 }
-function sourcesOf({ positives, negatives, biased }) {
-  if (!biased) return { positives, negatives };
-  const together = positives.length ? [{ positives, negatives, ...biased }] : [];
-  return { positives: together, negatives: [] };
+function sourcesOf({ positives, negatives, together }) {
+  if (!together) return { positives, negatives };
+  if (!positives.length) return { positives: [], negatives: [] };
+  const { method, settings } = together;
+  const set = { method, positives, negatives, ...Object.fromEntries(settings) };
+  return { positives: [set], negatives: [] };
 }
 function pendingClick(click) {
   return { click, pending: true };
 }
 function isSame(a, b) {
   return a.every((value, i) => value === b[i]);
-}
-
-// src/model/wire.js
-function mapKey(numEig, source, image) {
-  return keyOf(numEig, nameOf(source), image);
-}
-function keyOf(numEig, name, image) {
-  return `${numEig}:${name}:${image}`;
-}
-function nameOf(source) {
-  if (isCell(source)) return `${source[0]},${source[1]},${source[2]}`;
-  const { positives, negatives, click_weight, bg_weight } = source;
-  return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
-}
-function isCell(source) {
-  return Array.isArray(source);
-}
-function mapWant(source, images) {
-  return isCell(source) ? { cell: source, images } : { clicks: source, images };
-}
-function sourceOf({ cell, clicks }) {
-  return (
-    /** @type {Source} */
-    cell ?? clicks
-  );
-}
-function decodeMaps(entries, buffers, [rows, cols]) {
-  const cells = rows * cols;
-  return entries.flatMap((entry, k) => {
-    const { images, stats } = entry;
-    const source = sourceOf(entry);
-    const what = isCell(source) ? `cell ${source}` : "the biased cut";
-    const bytes = bytesOf(buffers[k], `the maps of ${what}`);
-    if (bytes.byteLength !== 4 * cells * images.length) {
-      throw new Error(
-        `The maps of ${what} must be ${4 * cells * images.length} bytes (${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`
-      );
-    }
-    return images.map((image, i) => {
-      const map = new Float32Array(cells);
-      new Uint8Array(map.buffer).set(
-        bytes.subarray(4 * cells * i, 4 * cells * (i + 1))
-      );
-      return { source, image, map, stats };
-    });
-  });
-}
-function decodeVectors(entries = [], buffers, cells) {
-  return entries.flatMap(({ image, low, step }, k) => {
-    if (image === null !== (cells === null)) return [];
-    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
-    const bytes = bytesOf(buffers[k], what).slice();
-    const row = 2 * low.length;
-    const count2 = cells ?? Math.floor(bytes.length / row);
-    if (bytes.length !== count2 * row) {
-      throw new Error(
-        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
-      );
-    }
-    const quantised = {
-      low: Float32Array.from(low),
-      step: Float32Array.from(step),
-      levels: new Uint16Array(bytes.buffer)
-    };
-    return [{ image, quantised }];
-  });
-}
-function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
-  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
-    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
-    if (bytes.length !== 8 * numEig ** (k + 1)) {
-      throw new Error(
-        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
-      );
-    }
-    return new Float64Array(bytes.buffer);
-  });
-  return { count: count2, mean, covariance };
-}
-function decodePictures(entries, buffers) {
-  return entries.map(({ image, mime }, k) => {
-    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
-    return { image, file: new Blob([bytes.slice()], { type: mime }) };
-  });
-}
-function bytesOf(buffer, what) {
-  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
-  if (ArrayBuffer.isView(buffer)) {
-    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-  }
-  throw new Error(`The reply lacks the buffer of ${what}.`);
 }
 
 // src/model/segmentation.js
@@ -550,7 +474,7 @@ var Segmentation = class {
       const similarity = similarities.get(source, numEig, image);
       if (similarity) return similarity;
       exact = false;
-      return isCell(source) ? previews.get(source, numEig, image) : void 0;
+      return previews.get(source, numEig, image);
     });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);
@@ -878,8 +802,8 @@ var Fetcher = class {
   #promptsTold() {
     const get = (name) => this.#model.get(name);
     const { told: clicks } = this.#clicks;
-    const of = ["num_eig", "method", "click_weight", "bg_weight"];
-    const settings = of.map(get).join();
+    const of = Object.values(get("_info").methods).flat();
+    const settings = ["num_eig", "method", ...of].map(get).join();
     if (this.#told?.clicks !== clicks || this.#told.settings !== settings) {
       this.#told = { clicks, settings, prompts: promptsOf(clicks, get) };
     }
@@ -1197,6 +1121,102 @@ var Resource = class {
   }
 };
 
+// src/model/wire.js
+function mapKey(numEig, source, image) {
+  return keyOf(numEig, nameOf(source), image);
+}
+function keyOf(numEig, name, image) {
+  return `${numEig}:${name}:${image}`;
+}
+function nameOf(source) {
+  if (isCell(source)) return `${source[0]},${source[1]},${source[2]}`;
+  const { positives, negatives, ...settings } = source;
+  const values = Object.keys(settings).sort();
+  const given = values.map((name) => settings[
+    /** @type {"method"} */
+    name
+  ]);
+  return [...given, positives.join(" "), negatives.join(" ")].join("/");
+}
+function isCell(source) {
+  return Array.isArray(source);
+}
+function mapWant(source, images) {
+  return isCell(source) ? { cell: source, images } : { clicks: source, images };
+}
+function sourceOf({ cell, clicks }) {
+  return (
+    /** @type {Source} */
+    cell ?? clicks
+  );
+}
+function decodeMaps(entries, buffers, [rows, cols]) {
+  const cells = rows * cols;
+  return entries.flatMap((entry, k) => {
+    const { images, stats } = entry;
+    const source = sourceOf(entry);
+    const what = isCell(source) ? `cell ${source}` : "all clicks";
+    const bytes = bytesOf(buffers[k], `the maps of ${what}`);
+    if (bytes.byteLength !== 4 * cells * images.length) {
+      throw new Error(
+        `The maps of ${what} must be ${4 * cells * images.length} bytes (${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`
+      );
+    }
+    return images.map((image, i) => {
+      const map = new Float32Array(cells);
+      new Uint8Array(map.buffer).set(
+        bytes.subarray(4 * cells * i, 4 * cells * (i + 1))
+      );
+      return { source, image, map, stats };
+    });
+  });
+}
+function decodeVectors(entries = [], buffers, cells) {
+  return entries.flatMap(({ image, low, step }, k) => {
+    if (image === null !== (cells === null)) return [];
+    const what = image === null ? "the sample" : `the eigenvectors of image ${image}`;
+    const bytes = bytesOf(buffers[k], what).slice();
+    const row = 2 * low.length;
+    const count2 = cells ?? Math.floor(bytes.length / row);
+    if (bytes.length !== count2 * row) {
+      throw new Error(
+        `The levels of ${what} must be ${low.length} x ${count2} uint16, got ${bytes.length} bytes.`
+      );
+    }
+    const quantised = {
+      low: Float32Array.from(low),
+      step: Float32Array.from(step),
+      levels: new Uint16Array(bytes.buffer)
+    };
+    return [{ image, quantised }];
+  });
+}
+function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
+  const [mean, covariance] = ["mean", "covariance"].map((what, k) => {
+    const bytes = bytesOf(buffers[k], `the ${what}`).slice();
+    if (bytes.length !== 8 * numEig ** (k + 1)) {
+      throw new Error(
+        `The ${what} must be of ${numEig} eigenvectors in float64, got ${bytes.length} bytes.`
+      );
+    }
+    return new Float64Array(bytes.buffer);
+  });
+  return { count: count2, mean, covariance };
+}
+function decodePictures(entries, buffers) {
+  return entries.map(({ image, mime }, k) => {
+    const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
+    return { image, file: new Blob([bytes.slice()], { type: mime }) };
+  });
+}
+function bytesOf(buffer, what) {
+  if (buffer instanceof ArrayBuffer) return new Uint8Array(buffer);
+  if (ArrayBuffer.isView(buffer)) {
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+  }
+  throw new Error(`The reply lacks the buffer of ${what}.`);
+}
+
 // src/model/pictures.js
 var PICTURES_PER_REQUEST = 12;
 var KINDS = {
@@ -1381,6 +1401,105 @@ function imageOf(key) {
   return Number(key.split(" ")[0]);
 }
 
+// src/maths/diffusion.js
+var RIDGE = 1.5;
+var SEPARATION = 0.7;
+var REACH = 0.15;
+var LOCAL_RIDGE = 0.05;
+var STEPS = 60;
+var LONGEST = 1e9;
+function weightsOf(eigvals, granularity) {
+  const largest = Math.max(eigvals[1], 1e-30);
+  const logs = eigvals.slice(1).map((value) => Math.log(Math.max(value, 0) / largest));
+  const at2 = (time) => logs.map((log) => Math.exp(Math.max(time * log, -700)));
+  let low = 0;
+  let high = 1;
+  while (high < LONGEST && participation(at2(high)) > granularity) {
+    low = high;
+    high *= 2;
+  }
+  for (let step = 0; step < STEPS; step++) {
+    const time = (low + high) / 2;
+    if (participation(at2(time)) > granularity) low = time;
+    else high = time;
+  }
+  return Float32Array.from([0, ...at2(low).map(Math.sqrt)]);
+}
+function participation(weights) {
+  let sum = 0;
+  let squares = 0;
+  for (const weight of weights) {
+    sum += weight;
+    squares += weight ** 2;
+  }
+  return sum ** 2 / squares;
+}
+function fitOf(clicks, grid) {
+  const cosines = clicks.map((a) => clicks.map((b) => dot(a.vector, b.vector)));
+  const labels = clicks.map(({ positive }) => positive ? 1 : 0);
+  const amounts = solve(cosines, RIDGE, labels);
+  const fits = cosines.map((row) => dot(row, amounts));
+  const of = (wanted) => fits.filter((_, i) => clicks[i].positive === wanted);
+  const top = Math.max(Math.min(...of(true)), 1e-3);
+  const bottom = Math.min(Math.max(0, ...of(false)), SEPARATION * top);
+  const vector = new Float32Array(clicks[0].vector.length);
+  clicks.forEach((click, j) => {
+    const amount = amounts[j] / (top - bottom);
+    for (let k = 0; k < vector.length; k++) vector[k] += amount * click.vector[k];
+  });
+  const lacking = fits.map((fit, i) => {
+    const scaled = (fit - bottom) / (top - bottom);
+    return clicks[i].positive ? Math.max(1 - scaled, 0) : Math.min(-scaled, 0);
+  });
+  const near = clicks.map(
+    ({ cell: a }, i) => clicks.map(({ cell: b }, j) => {
+      if (a[0] !== b[0]) return 0;
+      const falloff = falloffOf(a[1] - b[1], grid[0]) * falloffOf(a[2] - b[2], grid[1]);
+      return Math.max(cosines[i][j], 0) * falloff;
+    })
+  );
+  const isRight = lacking.every((lack) => lack === 0);
+  const local = isRight ? lacking : solve(near, LOCAL_RIDGE, lacking);
+  return { vector, offset: -bottom / (top - bottom), local };
+}
+function addAbout(map, cosines, { cell }, amount, [rows, cols]) {
+  for (let row = 0, i = 0; row < rows; row++) {
+    const down = amount * falloffOf(row - cell[1], rows);
+    for (let col = 0; col < cols; col++, i++) {
+      const across = falloffOf(col - cell[2], cols);
+      map[i] += down * across * Math.max(cosines[i], 0);
+    }
+  }
+}
+function falloffOf(apart, size) {
+  return Math.exp(-((apart / (size * REACH)) ** 2) / 2);
+}
+function dot(a, b) {
+  let sum = 0;
+  for (let k = 0; k < a.length; k++) sum += a[k] * b[k];
+  return sum;
+}
+function solve(matrix, ridge, right) {
+  const size = right.length;
+  const lower = [];
+  const x = [...right];
+  for (let i = 0; i < size; i++) {
+    lower.push([]);
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i][j] + (i === j ? ridge : 0);
+      for (let k = 0; k < j; k++) sum -= lower[i][k] * lower[j][k];
+      lower[i].push(i === j ? Math.sqrt(sum) : sum / lower[j][j]);
+    }
+    for (let k = 0; k < i; k++) x[i] -= lower[i][k] * x[k];
+    x[i] /= lower[i][i];
+  }
+  for (let i = size - 1; i >= 0; i--) {
+    for (let k = i + 1; k < size; k++) x[i] -= lower[k][i] * x[k];
+    x[i] /= lower[i][i];
+  }
+  return x;
+}
+
 // src/maths/statistics.js
 var EPSILON = 2 ** -23;
 function statisticsOf(vector, sample, moments) {
@@ -1446,9 +1565,10 @@ var Vectors = class {
   #step;
   #levels;
   #count;
-  /** Lengths of the leading `#normsOf` eigenvectors, the other way round. */
+  /** Lengths of the leading eigenvectors, or of the weighted, the other way round. */
   #scale = new Float32Array(0);
-  #normsOf = 0;
+  /** @type {number | Float32Array} How many, or their weights. */
+  #scaleOf = 0;
   /** @param {Quantised} quantised */
   constructor({ low, step, levels }) {
     this.#low = low;
@@ -1465,12 +1585,14 @@ var Vectors = class {
    *
    * @param {number} pixel
    * @param {number} numEig
+   * @param {Float32Array} [weights] of these eigenvectors
    */
-  vectorOf(pixel, numEig) {
+  vectorOf(pixel, numEig, weights) {
     const vector = new Float32Array(numEig);
     for (let k = 0; k < numEig; k++) {
       const level = this.#levels[k * this.#count + pixel];
       vector[k] = this.#low[k] + this.#step[k] * level;
+      if (weights) vector[k] *= weights[k];
     }
     const length = Math.hypot(...vector);
     for (let k = 0; k < numEig; k++) vector[k] /= length || 1;
@@ -1481,8 +1603,11 @@ var Vectors = class {
    *
    * @param {Float32Array} out
    * @param {Float32Array} vector
+   * @param {Float32Array} [weights] of the pixels' eigenvectors
    */
-  similarityInto(out, vector) {
+  similarityInto(out, vector, weights) {
+    const scaleOf = weights ?? vector.length;
+    if (weights) vector = vector.map((value, k) => value * weights[k]);
     const numEig = vector.length;
     const count2 = this.#count;
     const levels = this.#levels;
@@ -1498,7 +1623,7 @@ var Vectors = class {
         out[i] += a * levels[rowA + i] + b * levels[rowB + i];
       }
     }
-    this.#fit(numEig);
+    this.#fit(numEig, scaleOf);
     for (let i = 0; i < count2; i++) out[i] *= this.#scale[i];
     return out;
   }
@@ -1507,19 +1632,22 @@ var Vectors = class {
    * all of them only to within their bytes.
    *
    * @param {number} numEig
+   * @param {number | Float32Array} of how many, or their weights
    */
-  #fit(numEig) {
-    if (this.#normsOf === numEig) return;
-    this.#normsOf = numEig;
+  #fit(numEig, of) {
+    if (this.#scaleOf === of) return;
+    this.#scaleOf = of;
     const count2 = this.#count;
     if (this.#scale.length === 0) this.#scale = new Float32Array(count2);
     const scale = this.#scale.fill(0);
     for (let k = 0; k < numEig; k++) {
       const low = this.#low[k];
       const step = this.#step[k];
+      const square = typeof of === "number" ? 1 : of[k] ** 2;
+      if (square === 0) continue;
       for (let i = 0; i < count2; i++) {
         const value = low + step * this.#levels[k * count2 + i];
-        scale[i] += value * value;
+        scale[i] += value * value * square;
       }
     }
     for (let i = 0; i < count2; i++) scale[i] = scale[i] > 0 ? scale[i] ** -0.5 : 0;
@@ -1532,6 +1660,7 @@ var REPLY_BYTES = 256e3;
 var MOMENTS_KEPT = 64;
 var SAMPLE = "sample";
 var AFTER = ["stage", "maps", "eigvecs", "thumb", "moments", "sample", "vectors"];
+var isTogether = (get) => [BIASED, DIFFUSION].includes(get("method"));
 var MomentsOfBatch = class extends Resource {
   /** Grows with each that comes. */
   arrivals = 0;
@@ -1559,7 +1688,7 @@ var MomentsOfBatch = class extends Resource {
   ask({ get, resting }) {
     const numEig = get("num_eig");
     const key = String(numEig);
-    if (get("method") === BIASED || !resting || !this.lacks(key)) return null;
+    if (isTogether(get) || !resting || !this.lacks(key)) return null;
     return { content: { num_eig: numEig }, keys: [key] };
   }
   /**
@@ -1672,7 +1801,7 @@ var VectorsOfSample = class extends Resource {
    * @override
    */
   ask({ images: [active], get }) {
-    if (get("method") === BIASED || !this.lacks(SAMPLE)) return null;
+    if (isTogether(get) || !this.lacks(SAMPLE)) return null;
     if (this.#images.lacks(String(active))) return null;
     return { content: { images: [], sample: true }, keys: [SAMPLE] };
   }
@@ -1693,6 +1822,7 @@ var VectorsOfSample = class extends Resource {
 
 // src/model/previews.js
 var STATISTICS_KEPT = 64;
+var FITS_KEPT = 64;
 var MAPS_KEPT = 128;
 var MAPS_BYTES = 16e6;
 var Previews = class {
@@ -1710,12 +1840,21 @@ var Previews = class {
   /** @type {Cache<Similarity>} */
   #maps = new Cache(MAPS_KEPT, ({ map }) => this.#spare.push(map));
   #grid;
+  #numEig;
+  #eigvals;
+  /** @type {{ granularity: number, weights: Float32Array } | null} */
+  #weights = null;
+  /** @type {Cache<{ fit: Fit, clicks: Clicked[] }>} */
+  #fits = new Cache(FITS_KEPT);
   /**
    * @param {Size} grid
    * @param {number} numEig of the vectors
+   * @param {number[] | null} eigvals
    */
-  constructor(grid, numEig) {
+  constructor(grid, numEig, eigvals) {
     this.#grid = grid;
+    this.#numEig = numEig;
+    this.#eigvals = eigvals;
     this.vectors = new VectorsOfImages(grid, numEig);
     this.sample = new VectorsOfSample(this.vectors);
   }
@@ -1724,27 +1863,102 @@ var Previews = class {
     return [this.moments, this.sample, this.vectors];
   }
   /**
-   * The similarity of a cell on an image, or undefined where the eigenvectors for it
+   * What is similar to a source on an image, or undefined where the eigenvectors for it
    * are not here. The map is valid until others are asked for, more than `reserve` told.
    *
-   * @param {Cell} cell
+   * @param {Source} source
    * @param {number} numEig
    * @param {number} image
    * @returns {Similarity | undefined}
    */
-  get(cell, numEig, image) {
+  get(source, numEig, image) {
     this.#renew();
-    const key = mapKey(numEig, cell, image);
+    const key = mapKey(numEig, source, image);
     const known = this.#maps.get(key);
     if (known) return known;
+    const similarity = isCell(source) ? this.#ofCell(source, numEig, image) : source.method === DIFFUSION && this.#ofClicks(source, image);
+    if (!similarity) return void 0;
+    this.#maps.set(key, similarity);
+    return similarity;
+  }
+  /**
+   * @param {Cell} cell
+   * @param {number} numEig
+   * @param {number} image
+   */
+  #ofCell(cell, numEig, image) {
     const vectors = this.vectors.get(image);
     const clicked = vectors && this.#clickedAt(cell, numEig);
     if (!clicked) return void 0;
-    const map = this.#spare.pop() ?? new Float32Array(vectors.count);
+    const map = this.#newMap(vectors.count);
     vectors.similarityInto(map, clicked.vector);
-    const similarity = { map, stats: clicked.stats };
-    this.#maps.set(key, similarity);
-    return similarity;
+    return { map, stats: clicked.stats };
+  }
+  /**
+   * How well the cells of an image fit all clicks.
+   *
+   * @param {ClickSet} set
+   * @param {number} image
+   */
+  #ofClicks(set, image) {
+    const vectors = this.vectors.get(image);
+    const weights = this.#weightsAt(
+      /** @type {number} */
+      set.granularity
+    );
+    const known = vectors && this.#fitOf(set, weights);
+    if (!known) return void 0;
+    const { fit, clicks } = known;
+    const map = this.#newMap(vectors.count);
+    vectors.similarityInto(map, fit.vector, weights);
+    for (let i = 0; i < map.length; i++) map[i] += fit.offset;
+    clicks.forEach((click, j) => {
+      if (click.cell[0] !== image || fit.local[j] === 0) return;
+      const cosines = this.#newMap(vectors.count);
+      vectors.similarityInto(cosines, click.vector, weights);
+      addAbout(map, cosines, click, fit.local[j], this.#grid);
+      this.#spare.push(cosines);
+    });
+    for (const { cell, positive } of clicks) {
+      if (cell[0] !== image) continue;
+      const at2 = cell[1] * this.#grid[1] + cell[2];
+      map[at2] = positive ? Math.max(map[at2], 1) : Math.min(map[at2], 0);
+    }
+    return { map, stats: null };
+  }
+  /**
+   * @param {ClickSet} set
+   * @param {Float32Array} weights
+   */
+  #fitOf(set, weights) {
+    const key = nameOf(set);
+    const known = this.#fits.get(key);
+    if (known) return known;
+    const clicks = [];
+    for (const cells of [set.positives, set.negatives]) {
+      for (const cell of cells) {
+        const vectors = this.vectors.get(cell[0]);
+        if (!vectors) return void 0;
+        const pixel = cell[1] * this.#grid[1] + cell[2];
+        const vector = vectors.vectorOf(pixel, this.#numEig, weights);
+        clicks.push({ vector, positive: cells === set.positives, cell });
+      }
+    }
+    const found = { fit: fitOf(clicks, this.#grid), clicks };
+    this.#fits.set(key, found);
+    return found;
+  }
+  /** @param {number} granularity */
+  #weightsAt(granularity) {
+    if (this.#weights?.granularity !== granularity) {
+      const eigvals = this.#eigvals ?? [];
+      this.#weights = { granularity, weights: weightsOf(eigvals, granularity) };
+    }
+    return this.#weights.weights;
+  }
+  /** @param {number} size */
+  #newMap(size) {
+    return this.#spare.pop() ?? new Float32Array(size);
   }
   /**
    * Keep room for the maps of so many clicks on one image.
@@ -1939,9 +2153,9 @@ var Resources = class {
    * @param {number} colors version of the eigenvectors' colours
    * @param {Decoder} decode
    */
-  constructor({ grid, has_images, settings }, colors, decode) {
+  constructor({ grid, has_images, settings, eigvals }, colors, decode) {
     this.similarities = new Similarities(grid);
-    this.previews = new Previews(grid, settings.num_eig.high);
+    this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
     const { stage, eigvecs, thumb } = this.pictures;
     const { moments, sample, vectors } = this.previews;
@@ -2536,7 +2750,7 @@ var Hover = class {
   #store;
   #segmentation;
   /** @type {Prompts} */
-  #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
+  #prompts = { numEig: 0, positives: [], negatives: [], together: null };
   #key = "";
   /** What the prompts are of: thousands of clicks are not looked at for every move. */
   #asked = "";
@@ -2555,7 +2769,7 @@ var Hover = class {
     const store = this.#store;
     const image = store.activeImage;
     if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
-    if (store.prompts.biased) return null;
+    if (store.get("method") === BIASED) return null;
     this.#update(this.#click);
     if (this.#key === this.#keyOf(store.prompts)) return null;
     if (this.#prompts.positives.length === 0) return null;
@@ -2738,17 +2952,29 @@ function icon(name) {
 
 // src/panel/controls.js
 var isBiased = (store) => store.get("method") === BIASED;
+var isDiffusion = (store) => store.get("method") === DIFFUSION;
 var hasNoNegatives = (store) => store.prompts.negatives.length === 0;
 var hundredths = (value) => value.toFixed(2);
 var SLIDERS = {
   threshold: { label: "Threshold", step: 0.01, format: hundredths },
-  gamma: { label: "Gamma", step: 0.1, format: (value) => value.toFixed(1) },
+  granularity: {
+    label: "Granularity",
+    step: 0.1,
+    format: (value) => `${value.toFixed(1)} eigenvectors`,
+    shown: isDiffusion
+  },
+  gamma: {
+    label: "Gamma",
+    step: 0.1,
+    format: (value) => value.toFixed(1),
+    shown: (store) => !isDiffusion(store)
+  },
   negative_threshold: {
     label: "Negative threshold",
     step: 0.01,
     format: hundredths,
     idle: hasNoNegatives,
-    shown: (store) => !isBiased(store)
+    shown: (store) => !isBiased(store) && !isDiffusion(store)
   },
   click_weight: {
     label: "Click weight",
@@ -2772,7 +2998,8 @@ var SLIDERS = {
   num_eig: {
     label: "Eigenvectors",
     step: 1,
-    format: (value, { info }) => `${value} of ${info.settings.num_eig.high}`
+    format: (value, { info }) => `${value} of ${info.settings.num_eig.high}`,
+    shown: (store) => !isDiffusion(store)
   },
   opacity: {
     label: "Opacity",
@@ -2785,6 +3012,7 @@ var CHOICE_NAMES = {
   eigvecs: "Eigenvectors",
   heatmap: "Heatmap",
   similarity: "Similarity",
+  [DIFFUSION]: "Diffusion",
   [BIASED]: "Biased cut"
 };
 var BUTTONS = [
@@ -2820,6 +3048,7 @@ var Controls = class {
       ),
       this.#group(
         this.#slider("threshold"),
+        this.#slider("granularity"),
         this.#slider("gamma"),
         this.#slider("negative_threshold"),
         this.#methodChoice(),
@@ -2865,7 +3094,7 @@ var Controls = class {
   #methodChoice() {
     const store = this.#store;
     const row = this.#choice("method", "Method");
-    row.hidden = !store.info.has_eigvals;
+    row.hidden = store.info.eigvals === null;
     return row;
   }
   #previewSwitch() {

@@ -7,7 +7,9 @@
  *
  * @import { Stats } from "../model/wire.js"
  *
- * @typedef {{ map: Float32Array, stats: Stats }} Similarity
+ * @typedef {object} Similarity
+ * @property {Float32Array} map
+ * @property {Stats | null} stats null of a map that is its own heatmap
  */
 
 /** Similarities of up to 1 that are this near are told apart by rounding alone. */
@@ -17,10 +19,10 @@ const MAX_FLOAT32 = 3.4028234663852886e38;
 /**
  * Whether the similarity tells nothing apart: zero, or no finite, spread.
  *
- * @param {Stats} stats
+ * @param {Stats | null} stats
  */
-export function isConstant({ mean, std }) {
-  return !(std > 0 && Number.isFinite(mean + std));
+export function isConstant(stats) {
+  return stats !== null && !(stats.std > 0 && Number.isFinite(stats.mean + stats.std));
 }
 
 /**
@@ -36,11 +38,12 @@ function isTied({ low, high }) {
  * Similarity above which a cell belongs to the mask, rounded to float32 as the kernel
  * rounds it; infinite (an empty mask) where the similarity is constant.
  *
- * @param {Stats} stats
+ * @param {Stats | null} stats
  * @param {number} gamma
  * @param {number} threshold
  */
 export function cutOf(stats, gamma, threshold) {
+  if (stats === null) return Math.fround(threshold);
   if (isConstant(stats)) return Number.POSITIVE_INFINITY;
   if (isTied(stats)) return Math.fround(stats.high[1] + TIE);
   const { slope, zero, one } = logScale(stats, gamma);
@@ -48,14 +51,19 @@ export function cutOf(stats, gamma, threshold) {
 }
 
 /**
- * Heat of a similarity: 0 and 1 are the 1 % and 99 % quantiles of the batch.
+ * Heat of a similarity: 0 and 1 are the 1 % and 99 % quantiles of the batch; or the map
+ * itself, from 0 to 1.
  *
  * @param {Float32Array} out
  * @param {Float32Array} map
- * @param {Stats} stats
+ * @param {Stats | null} stats
  * @param {number} gamma
  */
 export function heatInto(out, map, stats, gamma) {
+  if (stats === null) {
+    for (let i = 0; i < map.length; i++) out[i] = Math.min(Math.max(map[i], 0), 1);
+    return out;
+  }
   if (isConstant(stats)) {
     out.fill(0);
     return out;

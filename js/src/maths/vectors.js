@@ -15,9 +15,10 @@ export class Vectors {
   #step;
   #levels;
   #count;
-  /** Lengths of the leading `#normsOf` eigenvectors, the other way round. */
+  /** Lengths of the leading eigenvectors, or of the weighted, the other way round. */
   #scale = new Float32Array(0);
-  #normsOf = 0;
+  /** @type {number | Float32Array} How many, or their weights. */
+  #scaleOf = 0;
 
   /** @param {Quantised} quantised */
   constructor({ low, step, levels }) {
@@ -37,12 +38,14 @@ export class Vectors {
    *
    * @param {number} pixel
    * @param {number} numEig
+   * @param {Float32Array} [weights] of these eigenvectors
    */
-  vectorOf(pixel, numEig) {
+  vectorOf(pixel, numEig, weights) {
     const vector = new Float32Array(numEig);
     for (let k = 0; k < numEig; k++) {
       const level = this.#levels[k * this.#count + pixel];
       vector[k] = this.#low[k] + this.#step[k] * level;
+      if (weights) vector[k] *= weights[k];
     }
     const length = Math.hypot(...vector);
     for (let k = 0; k < numEig; k++) vector[k] /= length || 1;
@@ -54,8 +57,11 @@ export class Vectors {
    *
    * @param {Float32Array} out
    * @param {Float32Array} vector
+   * @param {Float32Array} [weights] of the pixels' eigenvectors
    */
-  similarityInto(out, vector) {
+  similarityInto(out, vector, weights) {
+    const scaleOf = weights ?? vector.length;
+    if (weights) vector = vector.map((value, k) => value * weights[k]);
     const numEig = vector.length;
     const count = this.#count;
     const levels = this.#levels;
@@ -72,7 +78,7 @@ export class Vectors {
         out[i] += a * levels[rowA + i] + b * levels[rowB + i];
       }
     }
-    this.#fit(numEig);
+    this.#fit(numEig, scaleOf);
     for (let i = 0; i < count; i++) out[i] *= this.#scale[i];
     return out;
   }
@@ -82,19 +88,22 @@ export class Vectors {
    * all of them only to within their bytes.
    *
    * @param {number} numEig
+   * @param {number | Float32Array} of how many, or their weights
    */
-  #fit(numEig) {
-    if (this.#normsOf === numEig) return;
-    this.#normsOf = numEig;
+  #fit(numEig, of) {
+    if (this.#scaleOf === of) return;
+    this.#scaleOf = of;
     const count = this.#count;
     if (this.#scale.length === 0) this.#scale = new Float32Array(count);
     const scale = this.#scale.fill(0);
     for (let k = 0; k < numEig; k++) {
       const low = this.#low[k];
       const step = this.#step[k];
+      const square = typeof of === "number" ? 1 : of[k] ** 2;
+      if (square === 0) continue;
       for (let i = 0; i < count; i++) {
         const value = low + step * this.#levels[k * count + i];
-        scale[i] += value * value;
+        scale[i] += value * value * square;
       }
     }
     for (let i = 0; i < count; i++) scale[i] = scale[i] > 0 ? scale[i] ** -0.5 : 0;

@@ -3,7 +3,7 @@
  * what the clicks will be after them. Edits are numbered: the kernel applies a number
  * once, so that those whose answer is lost can be sent again.
  *
- * @import { Click, Edit, Cell, Source } from "./wire.js"
+ * @import { Click, Edit, Cell, Source, Together } from "./wire.js"
  *
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
@@ -12,13 +12,14 @@
  * @property {number} numEig
  * @property {Cell[]} positives
  * @property {Cell[]} negatives
- * @property {{ click_weight: number, bg_weight: number } | null} biased the weights of a
- *   biased cut, or null where each click is compared by itself
+ * @property {Together | null} together how all clicks are compared together, or null
+ *   where each is by itself
  */
 
 import { clickedCell } from "../maths/coordinates.js";
 
-/** The method of a biased cut. */
+/** The methods that take all clicks together: in diffusion coordinates, and by a cut. */
+export const DIFFUSION = "diffusion";
 export const BIASED = "biased_ncut";
 
 export class Clicks {
@@ -184,23 +185,31 @@ export class Clicks {
  * @returns {Prompts}
  */
 export function promptsOf(clicks, get) {
-  const { sizes, grid } = get("_info");
-  const seen = [new Set(), new Set()];
-  /** @type {[negatives: Cell[], positives: Cell[]]} */
-  const prompts = [[], []];
+  const { sizes, grid, methods } = get("_info");
+  const method = get("method");
+  const names = methods[method];
+  /** @type {Map<number, { cell: Cell, label: number }>} */
+  const clicked = new Map();
   for (const click of clicks) {
     const cell = clickedCell(click, sizes[click[0]], grid);
     const [image, row, col] = cell;
-    const index = (image * grid[0] + row) * grid[1] + col;
     const label = click[3];
-    if (seen[label].has(index)) continue;
-    seen[label].add(index);
-    prompts[label].push(cell);
+    let index = (image * grid[0] + row) * grid[1] + col;
+    // By itself a cell may be alike and not; of all together, the last click counts.
+    if (!names) index = 2 * index + label;
+    const known = clicked.get(index);
+    if (known) known.label = label;
+    else clicked.set(index, { cell, label });
   }
-  const [negatives, positives] = prompts;
-  const weights = { click_weight: get("click_weight"), bg_weight: get("bg_weight") };
-  const biased = get("method") === BIASED ? weights : null;
-  return { numEig: get("num_eig"), positives, negatives, biased };
+  const all = [...clicked.values()];
+  const [negatives, positives] = [0, 1].map((label) =>
+    all.filter((each) => each.label === label).map(({ cell }) => cell),
+  );
+  const together = names && {
+    method,
+    settings: names.map((/** @type {string} */ name) => [name, get(name)]),
+  };
+  return { numEig: get("num_eig"), positives, negatives, together: together ?? null };
 }
 
 /**
@@ -209,10 +218,12 @@ export function promptsOf(clicks, get) {
  * @param {Prompts} prompts
  * @returns {{ positives: Source[], negatives: Source[] }}
  */
-export function sourcesOf({ positives, negatives, biased }) {
-  if (!biased) return { positives, negatives };
-  const together = positives.length ? [{ positives, negatives, ...biased }] : [];
-  return { positives: together, negatives: [] };
+export function sourcesOf({ positives, negatives, together }) {
+  if (!together) return { positives, negatives };
+  if (!positives.length) return { positives: [], negatives: [] };
+  const { method, settings } = together;
+  const set = { method, positives, negatives, ...Object.fromEntries(settings) };
+  return { positives: [set], negatives: [] };
 }
 
 /**

@@ -10,7 +10,7 @@
 
 import { Vectors } from "../maths/vectors.js";
 import { Cache } from "./cache.js";
-import { BIASED } from "./clicks.js";
+import { BIASED, DIFFUSION } from "./clicks.js";
 import { Resource } from "./resource.js";
 import { decodeMoments, decodeVectors } from "./wire.js";
 
@@ -23,6 +23,13 @@ const MOMENTS_KEPT = 64;
 const SAMPLE = "sample";
 
 const AFTER = ["stage", "maps", "eigvecs", "thumb", "moments", "sample", "vectors"];
+
+/**
+ * Whether a click's statistics are wanted by nobody: all clicks make one map.
+ *
+ * @param {(name: string) => any} get
+ */
+const isTogether = (get) => [BIASED, DIFFUSION].includes(get("method"));
 
 /** Mean and covariance of the leading eigenvectors, for each number of them. */
 export class MomentsOfBatch extends Resource {
@@ -56,7 +63,7 @@ export class MomentsOfBatch extends Resource {
   ask({ get, resting }) {
     const numEig = get("num_eig");
     const key = String(numEig);
-    if (get("method") === BIASED || !resting || !this.lacks(key)) return null;
+    if (isTogether(get) || !resting || !this.lacks(key)) return null;
     return { content: { num_eig: numEig }, keys: [key] };
   }
 
@@ -186,7 +193,7 @@ export class VectorsOfSample extends Resource {
    * @override
    */
   ask({ images: [active], get }) {
-    if (get("method") === BIASED || !this.lacks(SAMPLE)) return null;
+    if (isTogether(get) || !this.lacks(SAMPLE)) return null;
     if (this.#images.lacks(String(active))) return null;
     return { content: { images: [], sample: true }, keys: [SAMPLE] };
   }

@@ -121,8 +121,8 @@ export class Fetcher {
   #promptsTold() {
     const get = (/** @type {string} */ name) => this.#model.get(name);
     const { told: clicks } = this.#clicks;
-    const of = ["num_eig", "method", "click_weight", "bg_weight"];
-    const settings = of.map(get).join();
+    const of = Object.values(get("_info").methods).flat();
+    const settings = ["num_eig", "method", ...of].map(get).join();
     if (this.#told?.clicks !== clicks || this.#told.settings !== settings) {
       this.#told = { clicks, settings, prompts: promptsOf(clicks, get) };
     }

@@ -8,7 +8,7 @@
  */
 
 import { clickedCell } from "../maths/coordinates.js";
-import { promptsOf } from "./clicks.js";
+import { BIASED, promptsOf } from "./clicks.js";
 import { Segmentation } from "./segmentation.js";
 
 export class Hover {
@@ -19,7 +19,7 @@ export class Hover {
   #store;
   #segmentation;
   /** @type {Prompts} */
-  #prompts = { numEig: 0, positives: [], negatives: [], biased: null };
+  #prompts = { numEig: 0, positives: [], negatives: [], together: null };
   #key = "";
   /** What the prompts are of: thousands of clicks are not looked at for every move. */
   #asked = "";
@@ -40,7 +40,7 @@ export class Hover {
     const store = this.#store;
     const image = store.activeImage;
     if (this.#click?.[0] !== image || !store.get("hover_preview")) return null;
-    if (store.prompts.biased) return null; // A cut is the kernel's to make.
+    if (store.get("method") === BIASED) return null; // A cut is the kernel's to make.
     this.#update(this.#click);
     if (this.#key === this.#keyOf(store.prompts)) return null;
     if (this.#prompts.positives.length === 0) return null;

@@ -23,9 +23,9 @@ export class Resources {
    * @param {number} colors version of the eigenvectors' colours
    * @param {Decoder} decode
    */
-  constructor({ grid, has_images, settings }, colors, decode) {
+  constructor({ grid, has_images, settings, eigvals }, colors, decode) {
     this.similarities = new Similarities(grid);
-    this.previews = new Previews(grid, settings.num_eig.high);
+    this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
     const { stage, eigvecs, thumb } = this.pictures;
     const { moments, sample, vectors } = this.previews;

@@ -32,7 +32,6 @@ import { combineHeat, combineMasks } from "../maths/combine.js";
 import { cutOf, isConstant } from "../maths/cut.js";
 import { countCells, denoiseInto } from "../maths/denoise.js";
 import { sourcesOf } from "./clicks.js";
-import { isCell } from "./wire.js";
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -174,7 +173,7 @@ export class Segmentation {
         const similarity = similarities.get(source, numEig, image);
         if (similarity) return similarity;
         exact = false;
-        return isCell(source) ? previews.get(source, numEig, image) : undefined;
+        return previews.get(source, numEig, image);
       });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);

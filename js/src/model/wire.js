@@ -17,15 +17,21 @@
  * @typedef {{ op: "click", click: Click } | { op: "clear" | "commit" } | { op: "undo" | "redo" }} Edit
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
  *
- * @typedef {object} ClickSet clicks that one map is made of, by a biased cut
+ * @typedef {object} Together how clicks are compared together
+ * @property {string} method
+ * @property {[name: string, value: number][]} settings
+ *
+ * @typedef {object} ClickSet clicks that one map is made of, and settings of the method
+ * @property {string} method
  * @property {Cell[]} positives
  * @property {Cell[]} negatives
- * @property {number} click_weight
- * @property {number} bg_weight
+ * @property {number} [granularity]
+ * @property {number} [click_weight]
+ * @property {number} [bg_weight]
  * @typedef {Cell | ClickSet} Source what a map tells the similarity to
  *
  * @typedef {{ cell?: Cell, clicks?: ClickSet, images: number[] }} MapWant one of the two
- * @typedef {MapWant & { stats: Stats }} MapEntry
+ * @typedef {MapWant & { stats: Stats | null }} MapEntry null: it is its own heatmap
  * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
  *
@@ -91,7 +97,8 @@
  * @property {Size} grid
  * @property {Size[]} sizes
  * @property {boolean} has_images
- * @property {boolean} has_eigvals whether there can be biased cuts
+ * @property {number[] | null} eigvals for the methods that take all clicks together
+ * @property {Record<string, string[]>} methods those, and the settings of each
  * @property {Record<string, Setting>} settings the kernel's table, in its order
  *
  * @typedef {object} Setting
@@ -147,8 +154,10 @@ export function keyOf(numEig, name, image) {
 /** @param {Source} source */
 export function nameOf(source) {
   if (isCell(source)) return `${source[0]},${source[1]},${source[2]}`; // Not join: slow.
-  const { positives, negatives, click_weight, bg_weight } = source;
-  return [click_weight, bg_weight, positives.join(" "), negatives.join(" ")].join("/");
+  const { positives, negatives, ...settings } = source;
+  const values = Object.keys(settings).sort();
+  const given = values.map((name) => settings[/** @type {"method"} */ (name)]);
+  return [...given, positives.join(" "), negatives.join(" ")].join("/");
 }
 
 /**
@@ -182,14 +191,14 @@ export function sourceOf({ cell, clicks }) {
  * @param {MapEntry[]} entries
  * @param {(DataView | ArrayBuffer)[]} buffers one per entry: float32, (images, H, W)
  * @param {Size} grid
- * @returns {{ source: Source, image: number, map: Float32Array, stats: Stats }[]}
+ * @returns {{ source: Source, image: number, map: Float32Array, stats: Stats | null }[]}
  */
 export function decodeMaps(entries, buffers, [rows, cols]) {
   const cells = rows * cols;
   return entries.flatMap((entry, k) => {
     const { images, stats } = entry;
     const source = sourceOf(entry);
-    const what = isCell(source) ? `cell ${source}` : "the biased cut";
+    const what = isCell(source) ? `cell ${source}` : "all clicks";
     const bytes = bytesOf(buffers[k], `the maps of ${what}`);
     if (bytes.byteLength !== 4 * cells * images.length) {
       throw new Error(

@@ -5,7 +5,7 @@
  */
 
 import { focusable, html, newId, setAttribute, setText } from "../dom.js";
-import { BIASED } from "../model/clicks.js";
+import { BIASED, DIFFUSION } from "../model/clicks.js";
 import { icon } from "./icons.js";
 
 /**
@@ -22,6 +22,8 @@ import { icon } from "./icons.js";
 /** @type {(store: Store) => boolean} */
 const isBiased = (store) => store.get("method") === BIASED;
 /** @type {(store: Store) => boolean} */
+const isDiffusion = (store) => store.get("method") === DIFFUSION;
+/** @type {(store: Store) => boolean} */
 const hasNoNegatives = (store) => store.prompts.negatives.length === 0;
 /** @type {(value: number) => string} */
 const hundredths = (value) => value.toFixed(2);
@@ -29,13 +31,24 @@ const hundredths = (value) => value.toFixed(2);
 /** @type {Record<string, Look>} */
 const SLIDERS = {
   threshold: { label: "Threshold", step: 0.01, format: hundredths },
-  gamma: { label: "Gamma", step: 0.1, format: (value) => value.toFixed(1) },
+  granularity: {
+    label: "Granularity",
+    step: 0.1,
+    format: (value) => `${value.toFixed(1)} eigenvectors`,
+    shown: isDiffusion,
+  },
+  gamma: {
+    label: "Gamma",
+    step: 0.1,
+    format: (value) => value.toFixed(1),
+    shown: (store) => !isDiffusion(store),
+  },
   negative_threshold: {
     label: "Negative threshold",
     step: 0.01,
     format: hundredths,
     idle: hasNoNegatives,
-    shown: (store) => !isBiased(store),
+    shown: (store) => !isBiased(store) && !isDiffusion(store),
   },
   click_weight: {
     label: "Click weight",
@@ -60,6 +73,7 @@ const SLIDERS = {
     label: "Eigenvectors",
     step: 1,
     format: (value, { info }) => `${value} of ${info.settings.num_eig.high}`,
+    shown: (store) => !isDiffusion(store),
   },
   opacity: {
     label: "Opacity",
@@ -74,6 +88,7 @@ const CHOICE_NAMES = {
   eigvecs: "Eigenvectors",
   heatmap: "Heatmap",
   similarity: "Similarity",
+  [DIFFUSION]: "Diffusion",
   [BIASED]: "Biased cut",
 };
 
@@ -113,6 +128,7 @@ export class Controls {
       ),
       this.#group(
         this.#slider("threshold"),
+        this.#slider("granularity"),
         this.#slider("gamma"),
         this.#slider("negative_threshold"),
         this.#methodChoice(),
@@ -162,7 +178,7 @@ export class Controls {
   #methodChoice() {
     const store = this.#store;
     const row = this.#choice("method", "Method");
-    row.hidden = !store.info.has_eigvals;
+    row.hidden = store.info.eigvals === null;
     return row;
   }
 
