@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ncut_widget.masks.coordinates import Cell, Click
+from ncut_widget.masks.diffusion import DiffusionSet
 from ncut_widget.masks.similarity import SETS, Source, parameters
 from ncut_widget.settings import Settings
 
@@ -37,19 +38,19 @@ class State(NamedTuple):
             dict.fromkeys(cell for click, cell in pairs if label in (None, click.label))
         )
 
+    def last_clicked(self, label: int) -> list[Cell]:
+        """Return the cells whose last click has a label."""
+        pairs = zip(self.clicks, self.cells, strict=True)
+        labels = {cell: click.label for click, cell in pairs}
+        return [cell for cell, last in labels.items() if last == label]
+
     def sources(self) -> tuple[list[Source], list[Source]]:
         """Name what masks are made of: alike to the first, and not to the second."""
         kind = SETS.get(self.settings.method)
+        clicked = self.last_clicked if kind is DiffusionSet else self.clicked
+        positives, negatives = clicked(1), clicked(0)
         if kind is None:
-            return [*self.clicked(label=1)], [*self.clicked(label=0)]
-        # Of one cell that was clicked with both labels, the last click counts.
-        labels = {
-            cell: click.label
-            for click, cell in zip(self.clicks, self.cells, strict=True)
-        }
-        positives, negatives = (
-            [cell for cell, each in labels.items() if each == label] for label in (1, 0)
-        )
+            return [*positives], [*negatives]
         if not positives:
             return [], []
         given = (getattr(self.settings, name) for name in parameters(kind))

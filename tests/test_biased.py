@@ -14,7 +14,7 @@ from ncut_widget import NcutSegmenter
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.denoise import denoise_mask
-from ncut_widget.masks.similarity import BiasedSimilarity, ClickSet
+from ncut_widget.masks.similarity import BiasedSet, BiasedSimilarity
 from ncut_widget.ncut.biased import REACH, STEP, Graph
 from ncut_widget.session import Session
 
@@ -314,8 +314,12 @@ def test_sliders_do_not_cut_the_graph_again(monkeypatch: pytest.MonkeyPatch) -> 
 @pytest.mark.parametrize(
     ("changes", "error", "sentence"),
     [
-        ({"method": "ncut"}, ValueError, "one of similarity, biased_ncut, got 'ncut'"),
-        ({"method": 1}, ValueError, "one of similarity, biased_ncut, got 1"),
+        (
+            {"method": "ncut"},
+            ValueError,
+            "one of similarity, diffusion, biased_ncut, got 'ncut'",
+        ),
+        ({"method": 1}, ValueError, "one of similarity, diffusion, biased_ncut, got 1"),
         ({"click_weight": 1.5}, ValueError, "click_weight must .* 0 and 1, got 1.5"),
         ({"click_weight": "a"}, TypeError, "click_weight must be a number .* got 'a'"),
         ({"bg_weight": -0.1}, ValueError, "bg_weight must .* 0 and 10, got -0.1"),
@@ -384,7 +388,7 @@ def test_equal_rows_are_equally_similar_at_any_place(num_eig: int) -> None:
         graph = Graph(
             eigvecs.transpose(1, 2).contiguous(), np.linspace(1, 0.1, num_eig)
         )
-        clicks = ClickSet((Cell(1, 0, 0),), (Cell(0, 0, 0),), 0.5, 0.1)
+        clicks = BiasedSet((Cell(1, 0, 0),), (Cell(0, 0, 0),), 0.5, 0.1)
         similarity = BiasedSimilarity(graph, (1, pixels), clicks, num_eig)
         assert np.ptp(similarity.values) > 0.1
         for image in range(3):

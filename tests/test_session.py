@@ -293,7 +293,10 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
 def test_threads_never_see_half_a_change(session: Session) -> None:
     """One thread moves two settings together; the other must see both or neither."""
     session.add_click([0, 3, 3, 1])
-    moods = [Settings(6, 0.2, 1.0, denoise=False), Settings(6, 0.8, 4.0)]
+    moods = [
+        Settings(6, 3.0, threshold=0.2, denoise=False),
+        Settings(6, 3.0, threshold=0.8, gamma=4.0),
+    ]
     expected = []
     for mood in moods:
         session.update(**vars(mood))

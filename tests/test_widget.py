@@ -349,6 +349,7 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
     )
     (described,) = content["maps"]
     clicks = {
+        "method": "biased_ncut",
         "positives": [[1, 4, 3], [0, 8, 9]],
         "negatives": [[2, 2, 2]],
         "click_weight": 0.5,
@@ -379,8 +380,10 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
 def test_the_page_knows_whether_there_are_eigenvalues(
     seg: NcutSegmenter, graph: NcutSegmenter, wire: Wire
 ) -> None:
-    assert graph._info["has_eigvals"]
-    assert not seg._info["has_eigvals"]
+    eigvals = graph._session.eigvals
+    assert eigvals is not None
+    assert graph._info["eigvals"] == eigvals.tolist()
+    assert seg._info["eigvals"] is None
     wire.set(method="biased_ncut")
     assert seg.method == "similarity"
     assert "needs the eigenvalues" in wire.sent[-1][0]["message"]

@@ -281,8 +281,13 @@ test("in diffusion coordinates all clicks make one map, which is its own heatmap
     granularity: 2,
     clicks: [A, C],
   });
-  const clicks = { positives: [[0, 0, 0]], negatives: [[0, 1, 1]] };
-  const set = { method: "diffusion", ...clicks, granularity: 2 };
+  /** @type {import("../src/model/wire.js").ClickSet} */
+  const set = {
+    method: "diffusion",
+    positives: [[0, 0, 0]],
+    negatives: [[0, 1, 1]],
+    granularity: 2,
+  };
   assert.deepEqual(model.last("maps").wants, [{ clicks: set, images: [0] }]);
   assert.equal(model.count("moments"), 0); // No statistics are wanted of it.
   assert.equal(model.count("vectors"), 0); // They are asked for after the maps.

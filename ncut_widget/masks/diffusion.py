@@ -45,6 +45,7 @@ LOCAL_RIDGE = 0.05
 
 _STEPS = 60
 _LONGEST = 1e9
+_FAINTEST = 1e-30
 
 
 class DiffusionSet(NamedTuple):
@@ -78,14 +79,13 @@ def diffusion_weights(eigvals: NDArray, granularity: float) -> NDArray:
     Returns
     -------
     ndarray of float64, shape (K,)
-        0 for the trivial one; at most 1.
+        0 for the trivial one, 1 for the next, and all 0 where no other is above 0.
     """
     some = np.asarray(eigvals, dtype=np.float64)[1:]
-    if not len(some):
+    if not len(some) or some[0] <= 0:
         return np.zeros(len(eigvals))
     # By the largest of them: at long times all would vanish.
-    with np.errstate(divide="ignore"):
-        logs = np.log(np.clip(some, 0, None) / max(some[0], 1e-30))
+    logs = np.log(np.clip(some / some[0], _FAINTEST, None))
 
     def weights(time: float) -> NDArray:
         return np.exp(np.maximum(time * logs, -700.0))

@@ -293,6 +293,8 @@ class NCUT(Parameters):
             last columns are zero.
         """
         self.check_parameters()
+        if guide is not None and self.graph == "full":
+            raise ValueError("guide is for graph='neighbors', got graph='full'")
         rng = _generator(self.random_state)
         rows = Rows(features)
         device = pick_device(self.device, rows.device)

@@ -316,7 +316,7 @@ function promptsOf(clicks, get) {
     const [image, row, col] = cell;
     const label = click[3];
     let index = (image * grid[0] + row) * grid[1] + col;
-    if (!names) index = 2 * index + label;
+    if (method !== DIFFUSION) index = 2 * index + label;
     const known = clicked.get(index);
     if (known) known.label = label;
     else clicked.set(index, { cell, label });
@@ -1408,9 +1408,12 @@ var REACH = 0.15;
 var LOCAL_RIDGE = 0.05;
 var STEPS = 60;
 var LONGEST = 1e9;
+var FAINTEST = 1e-30;
 function weightsOf(eigvals, granularity) {
-  const largest = Math.max(eigvals[1], 1e-30);
-  const logs = eigvals.slice(1).map((value) => Math.log(Math.max(value, 0) / largest));
+  const largest = eigvals[1];
+  if (!(largest > 0)) return new Float32Array(eigvals.length);
+  const some = eigvals.slice(1);
+  const logs = some.map((value) => Math.log(Math.max(value / largest, FAINTEST)));
   const at2 = (time) => logs.map((log) => Math.exp(Math.max(time * log, -700)));
   let low = 0;
   let high = 1;

@@ -34,6 +34,7 @@ MASK_SETTINGS = (
     "gamma",
     "negative_threshold",
     "num_eig",
+    "granularity",
     "click_weight",
     "bg_weight",
 )

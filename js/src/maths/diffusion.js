@@ -19,6 +19,7 @@ const REACH = 0.15;
 const LOCAL_RIDGE = 0.05;
 const STEPS = 60;
 const LONGEST = 1e9;
+const FAINTEST = 1e-30;
 
 /**
  * Weights of the eigenvectors at the time of diffusion that is wanted.
@@ -27,8 +28,10 @@ const LONGEST = 1e9;
  * @param {number} granularity
  */
 export function weightsOf(eigvals, granularity) {
-  const largest = Math.max(eigvals[1], 1e-30);
-  const logs = eigvals.slice(1).map((value) => Math.log(Math.max(value, 0) / largest));
+  const largest = eigvals[1];
+  if (!(largest > 0)) return new Float32Array(eigvals.length);
+  const some = eigvals.slice(1);
+  const logs = some.map((value) => Math.log(Math.max(value / largest, FAINTEST)));
   /** @param {number} time */
   const at = (time) => logs.map((log) => Math.exp(Math.max(time * log, -700)));
   let low = 0;

@@ -195,8 +195,8 @@ export function promptsOf(clicks, get) {
     const [image, row, col] = cell;
     const label = click[3];
     let index = (image * grid[0] + row) * grid[1] + col;
-    // By itself a cell may be alike and not; of all together, the last click counts.
-    if (!names) index = 2 * index + label;
+    // Elsewhere a cell may be asked for and against; here its last click counts.
+    if (method !== DIFFUSION) index = 2 * index + label;
     const known = clicked.get(index);
     if (known) known.label = label;
     else clicked.set(index, { cell, label });

@@ -56,7 +56,12 @@ def widget(page: Page) -> Widget:
 def choose(widget: Widget, method: str) -> None:
     """Choose a method on the page."""
     widget.root.locator("select[name=method]").select_option(label=method)
-    name = {"Similarity": "similarity", "Biased cut": "biased_ncut"}[method]
+    names = {
+        "Similarity": "similarity",
+        "Diffusion": "diffusion",
+        "Biased cut": "biased_ncut",
+    }
+    name = names[method]
     wait_until(lambda: widget.value("seg.method") == name, "the method in the kernel")
     widget.settle()
 
@@ -127,6 +132,50 @@ def test_the_method_s_own_controls_are_shown(widget: Widget) -> None:
     for slider in cut:
         expect(slider).to_be_visible()
     expect(other).to_be_hidden()
+
+
+def test_in_diffusion_coordinates_every_pixel_is_the_kernel_s(widget: Widget) -> None:
+    choose(widget, "Diffusion")
+    masks = []
+    for x, y, button in ((60, 40, "left"), (150, 100, "left"), (20, 100, "right")):
+        widget.click(x, y, button=button)
+        masks.append(widget.agrees())
+    for name, value in (
+        ("threshold", 0.2),
+        ("granularity", 1.5),
+        ("granularity", 11.0),
+        ("threshold", 0.6),
+        ("denoise_area_th", 20),
+    ):
+        widget.slide(name, value)
+        masks.append(widget.agrees())
+    assert len({mask.tobytes() for mask in masks}) > 5
+    widget.thumb(1).click()
+    wait_until(lambda: widget.value("seg.active_image") == 1, "the next image")
+    widget.agrees()
+    widget.page.run(
+        "seg.active_image = 0; seg.granularity = 6; seg.denoise_area_th = 3"
+    )
+    for name in ("gamma", "negative_threshold", "num_eig", "click_weight"):
+        expect(widget.slider(name)).to_be_hidden()
+    expect(widget.slider("granularity")).to_be_visible()
+
+
+def test_hovering_previews_a_click_in_diffusion_coordinates(widget: Widget) -> None:
+    choose(widget, "Diffusion")
+    widget.click(60, 40)
+    widget.agrees()
+    before = widget.mask()
+    widget.page.tab.mouse.move(*widget.client(150.5, 100.5))
+    wait_until(
+        lambda: widget.root.get_attribute("data-preview") == "true", "the preview"
+    )
+    shown = widget.mask()
+    assert not np.array_equal(shown, before)
+    widget.click(150, 100)
+    widget.agrees()
+    made = widget.mask()
+    assert (shown & made).sum() > 0.99 * (shown | made).sum()
 
 
 def test_hovering_previews_nothing(widget: Widget) -> None:
