@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from ncut_widget.backbone import FeatureExtractor
+from ncut_widget.guide import cell_colors
 from ncut_widget.images import Images, read_ahead
 from ncut_widget.ncut import NCUT
 
@@ -30,19 +32,27 @@ class Pipeline:
         self._ncut = ncut
         self._extractor = extractor
 
-    def fit_transform(self, images: Any) -> tuple[Any, Any]:
+    def fit_transform(self, images: Images) -> tuple[Any, Any]:
         """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images."""
         if self._extractor is None:
             raise ValueError("there is no backbone to compute features of images with")
         self._ncut.check_parameters()  # before the long work, not after it
-        return self.fit_features(self._extractor.fit_transform(images))
+        features = self._extractor.fit_transform(images)
+        sees_color = getattr(self._extractor.model, "sees_color", False)
+        return self.fit_features(features, None if sees_color else images)
 
-    def fit_features(self, features: Any) -> tuple[Any, Any]:
+    def fit_features(
+        self, features: Any, images: Images | None = None
+    ) -> tuple[Any, Any]:
         """Compute eigenvectors (B, H, W, K) and eigenvalues of features (B, H, W, C).
 
-        They are the caller's alone: what extends them to later images is kept.
+        They are the caller's alone: what extends them to later images is kept. The
+        images' colours guide a graph of neighbours.
         """
-        fitted = self._ncut.fit_transform(features)
+        guide = None
+        if images is not None and self._ncut.graph == "neighbors":
+            guide = cell_colors(images, np.shape(features)[1:3])
+        fitted = self._ncut.fit_transform(features, guide=guide)
         del self._ncut.eigenvectors_, self._ncut.landmarks_
         return fitted
 

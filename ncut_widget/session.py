@@ -97,9 +97,9 @@ class Session:
         self.sizes = [self.grid] * batch if sizes is None else list(sizes)
         check_match(len(self.sizes), batch)
         self.lock = threading.RLock()
+        known = Batch(batch, height * width, num_eig, eigvals is not None)
         self.table: dict[str, Setting] = {
-            name: entry.at(Batch(batch, height * width, num_eig))
-            for name, entry in TABLE.items()
+            name: entry.at(known) for name, entry in TABLE.items()
         }
         defaults = Settings(**{name: self.table[name].default for name in MASK})
         self._state = State((), (), defaults, place=0, revision=0)

@@ -30,18 +30,20 @@ class Batch(NamedTuple):
         Of the latent grid, H * W.
     num_eig : int
         Eigenvectors, K.
+    has_eigvals : bool
     """
 
     images: int
     cells: int
     num_eig: int
+    has_eigvals: bool = False
 
 
 class FromBatch(NamedTuple):
-    """A number that follows from the batch, and how documentation names it."""
+    """What follows from the batch, and how documentation names it."""
 
     name: str
-    of: Callable[[Batch], int]
+    of: Callable[[Batch], Any]
 
     def __str__(self) -> str:
         """Name it."""
@@ -133,7 +135,8 @@ class Setting:
         parts = [types.get(self.kind, f"{{{choices}}}")]
         if self.high is not None:
             parts.append(f"{self.low} to {self.high}")
-        default = f'"{self.default}"' if self.choices else self.default
+        quoted = isinstance(self.default, str)
+        default = f'"{self.default}"' if quoted else self.default
         parts.append(f"default {default}")
         text = textwrap.indent(self.text, "    ")
         return f"{self.name} : {', '.join(parts)}\n{text}"
@@ -158,9 +161,9 @@ def flag(default: bool) -> Any:
     return Setting("flag", default)
 
 
-def choice(default: str, *others: str) -> Any:
-    """Declare one of some names."""
-    return Setting("choice", default, choices=(default, *others))
+def choice(*names: str, default: FromBatch | None = None) -> Any:
+    """Declare one of some names, the first of which is the default, if no other is."""
+    return Setting("choice", default or names[0], choices=names)
 
 
 class MaskSettings:
@@ -212,7 +215,15 @@ class MaskSettings:
     )
     """Connected parts of the mask with fewer cells than this are dropped."""
 
-    method: str = choice("similarity", "diffusion", "biased_ncut")
+    method: str = choice(
+        "similarity",
+        "diffusion",
+        "biased_ncut",
+        default=FromBatch(
+            '"diffusion" where there are eigenvalues, else "similarity"',
+            lambda batch: "diffusion" if batch.has_eigvals else "similarity",
+        ),
+    )
     """Similarity: cells are compared with each click by itself. Diffusion: with all
     clicks together, each eigenvector by its weight. Biased cut: the cells are cut in
     two, with all clicks in mind.
@@ -307,6 +318,7 @@ else:
             for name, entry in MASK.items()
         ],
         frozen=True,
+        kw_only=True,
         namespace={
             "__doc__": "The mask settings of one moment; not to be changed.\n\n"
             "Attributes\n----------\n"

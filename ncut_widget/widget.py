@@ -23,7 +23,7 @@ from ncut_widget.images import Images
 from ncut_widget.masks.full import FullMasks
 from ncut_widget.masks.similarity import SETS, parameters
 from ncut_widget.names import check_keywords, hint
-from ncut_widget.ncut import NCUT, Distance
+from ncut_widget.ncut import NCUT, Distance, GraphKind
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.receiving import Receiving
 from ncut_widget.page.traits import (
@@ -37,6 +37,8 @@ from ncut_widget.pipeline import Pipeline
 from ncut_widget.segment import Segment
 from ncut_widget.session import Session
 from ncut_widget.settings import TABLE
+
+_GAMMA = "affinity_focal_gamma"
 
 STATIC = Path(__file__).parent / "static"
 
@@ -145,6 +147,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         images: Any = None,
         num_eig: int = 30,
         *,
+        graph: GraphKind = "neighbors",
         distance: Distance = "cosine",
         affinity_focal_gamma: float = 1.0,
         random_state: int = 0,
@@ -162,8 +165,8 @@ class NcutSegmenter(SettingTraits, Receiving):
             As for `NcutSegmenter`.
         num_eig : int
             Eigenvectors to compute, fewer than the B * H * W latent pixels.
-        distance, affinity_focal_gamma, random_state, device, progress
-            As for `NCUT`.
+        graph, distance, affinity_focal_gamma, random_state, device, progress
+            As for `NCUT`; colours of the images guide a graph of neighbours.
         **settings
             Any trait of `NcutSegmenter`.
 
@@ -183,6 +186,7 @@ class NcutSegmenter(SettingTraits, Receiving):
             check_match(len(images), np.shape(features)[0])
         ncut = NCUT(
             num_eig,
+            graph=graph,
             distance=distance,
             affinity_focal_gamma=affinity_focal_gamma,
             random_state=random_state,
@@ -190,7 +194,7 @@ class NcutSegmenter(SettingTraits, Receiving):
             progress=progress,
         )
         pipeline = Pipeline(ncut)
-        eigvecs, eigvals = pipeline.fit_features(features)
+        eigvecs, eigvals = pipeline.fit_features(features, images)
         seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
         seg._pipeline = pipeline
         return seg
@@ -206,6 +210,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         layer: int | None = None,
         batch_size: int | None = None,
         cache_dir: str | os.PathLike[str] | None = None,
+        graph: GraphKind = "neighbors",
         distance: Distance = "cosine",
         affinity_focal_gamma: float | None = None,
         random_state: int = 0,
@@ -227,12 +232,13 @@ class NcutSegmenter(SettingTraits, Receiving):
             Eigenvectors to compute.
         node_type, layer, batch_size, cache_dir
             As for `extract_features`; one layer.
-        distance, random_state, device
-            As for `NCUT`.
+        graph, distance, random_state, device
+            As for `NCUT`; colours of the images guide a graph of neighbours.
         progress : bool
             Show progress bars.
         affinity_focal_gamma : float, optional
-            As for `NCUT`; by default what the backbone recommends, or else 1.
+            As for `NCUT`; by default 1, or on the full graph what the backbone
+            recommends.
         **settings
             Any trait of `NcutSegmenter`.
 
@@ -259,9 +265,12 @@ class NcutSegmenter(SettingTraits, Receiving):
             progress=progress,
         )
         if affinity_focal_gamma is None:
-            affinity_focal_gamma = getattr(extractor.model, "affinity_focal_gamma", 1.0)
+            affinity_focal_gamma = 1.0
+            if graph == "full":
+                affinity_focal_gamma = getattr(extractor.model, _GAMMA, 1.0)
         ncut = NCUT(
             num_eig,
+            graph=graph,
             distance=distance,
             affinity_focal_gamma=affinity_focal_gamma,
             random_state=random_state,

@@ -294,8 +294,16 @@ def test_threads_never_see_half_a_change(session: Session) -> None:
     """One thread moves two settings together; the other must see both or neither."""
     session.add_click([0, 3, 3, 1])
     moods = [
-        Settings(6, 3.0, threshold=0.2, denoise=False),
-        Settings(6, 3.0, threshold=0.8, gamma=4.0),
+        Settings(
+            num_eig=6,
+            granularity=3.0,
+            method="similarity",
+            threshold=0.2,
+            denoise=False,
+        ),
+        Settings(
+            num_eig=6, granularity=3.0, method="similarity", threshold=0.8, gamma=4.0
+        ),
     ]
     expected = []
     for mood in moods:

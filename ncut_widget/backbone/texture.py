@@ -99,9 +99,11 @@ class TextureBackbone:
     Attributes
     ----------
     affinity_focal_gamma : float
-        What `NCUT` wants with these features. They fill a space of few dimensions, so
+        What `NCUT` wants with these features on its full graph. They fill a space of few dimensions, so
         at 1 every latent pixel would be the neighbour of all others, and the leading
         30 eigenvectors would cut one thing into many.
+    sees_color : bool
+        True: the images' colours need not guide a graph of neighbours besides.
 
     Raises
     ------
@@ -134,6 +136,7 @@ class TextureBackbone:
     position: float = 0.35
 
     affinity_focal_gamma: ClassVar[float] = 0.02
+    sees_color: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1
 
     def __post_init__(self) -> None:

@@ -5,6 +5,6 @@ and what extends them to other rows, or biases them towards some.
 """
 
 from ncut_widget.ncut.affinity import Distance
-from ncut_widget.ncut.estimator import NCUT
+from ncut_widget.ncut.estimator import NCUT, GraphKind
 
-__all__ = ["NCUT", "Distance"]
+__all__ = ["NCUT", "Distance", "GraphKind"]

@@ -1,0 +1,39 @@
+"""What cells look like: their colours, which guide where neighbours are sought."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from skimage.color import rgb2lab
+
+from ncut_widget.images import Images, read_ahead
+
+
+def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
+    """Average the colours of images over the cells of a latent grid.
+
+    Parameters
+    ----------
+    images : Images
+    grid : (int, int)
+        ``(H, W)``.
+
+    Returns
+    -------
+    ndarray of float32, shape (B, H, W, 3)
+        In CIELAB.
+
+    Examples
+    --------
+    >>> halves = np.zeros((4, 6, 3), np.uint8)
+    >>> halves[:, 3:] = 255
+    >>> cell_colors(Images(halves), (2, 2))[0, :, :, 0].round().tolist()
+    [[0.0, 100.0], [0.0, 100.0]]
+    """
+    rows, cols = grid
+    small = [
+        Image.fromarray(image).resize((cols, rows), Image.Resampling.BOX)
+        for image in read_ahead(images)
+    ]
+    return np.stack([rgb2lab(np.asarray(each)) for each in small]).astype(np.float32)
