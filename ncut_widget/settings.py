@@ -175,7 +175,7 @@ class MaskSettings:
     """
 
     granularity: float = number(
-        FromBatch("6", lambda batch: min(6, max(batch.num_eig - 1, 1))),
+        FromBatch("5", lambda batch: min(5, max(batch.num_eig - 1, 1))),
         1,
         FromBatch("K - 1", lambda batch: max(batch.num_eig - 1, 1)),
         usual=FromBatch("20", lambda batch: min(20, max(batch.num_eig - 1, 1))),

@@ -193,6 +193,7 @@ def test_a_negative_click_takes_its_thing_out() -> None:
     seg = NcutSegmenter.from_features(
         rows.reshape(*SHAPE, 8),
         num_eig=20,
+        graph="full",
         affinity_focal_gamma=0.3,
         method="biased_ncut",
         denoise=False,

@@ -233,7 +233,7 @@ def test_the_widget_has_a_slider_of_it() -> None:
     seg = NcutSegmenter.from_features(
         features, num_eig=10, method="diffusion", progress=False
     )
-    assert seg.granularity == 6
+    assert seg.granularity == 5
     assert seg._info["settings"]["granularity"]["high"] == 9
     with pytest.raises(Exception, match="granularity must be a number between 1 and 9"):
         seg.granularity = 12

@@ -99,9 +99,9 @@ class TextureBackbone:
     Attributes
     ----------
     affinity_focal_gamma : float
-        What `NCUT` wants with these features on its full graph. They fill a space of few dimensions, so
-        at 1 every latent pixel would be the neighbour of all others, and the leading
-        30 eigenvectors would cut one thing into many.
+        What `NCUT` wants with these features on its full graph. They fill a space of
+        few dimensions, so at 1 every latent pixel would be the neighbour of all others,
+        and the leading 30 eigenvectors would cut one thing into many.
     sees_color : bool
         True: the images' colours need not guide a graph of neighbours besides.
 

@@ -122,7 +122,9 @@ class NCUT(Parameters):
         neighbours: the rows that others are placed by.
     error_ : float
         Estimate of the sine of the largest angle between the space of the eigenvectors
-        and that of the exact ones; 0 where they are exact up to rounding.
+        and that of the exact ones; 0 where they are exact up to rounding. Of a graph of
+        neighbours: and that of the exact ones with a few that follow, as the gap
+        behind the last may be none.
     n_features_in_ : int
         Number of columns C.
 

@@ -30,7 +30,7 @@ _POSITION_IN_OTHERS = 0.25
 # The total weight of the edges on the grid, and to other images, by that of the edges
 # within an image.
 _ON_GRID = 2.0
-_TO_OTHERS = 1.0
+_TO_OTHERS = 2.0
 # The distance to this neighbour is a row's own scale; no scale is smaller than this
 # share of the typical one.
 _SCALE_NEIGHBOR = 7

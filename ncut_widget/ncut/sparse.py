@@ -159,7 +159,8 @@ class SparseSolver:
                 lambda count: solved.update(1 + count - solved.n),
                 tolerance=_TOLERANCE,
             )
-        gaps = (values[: k - 1] - values[k - 1]).clamp(min=1e-7)
+        # To the last spare one: between neighbours in the spectrum a gap may be none.
+        gaps = (values[: k - 1] - values[-1]).clamp(min=1e-7)
         error = float((residuals / gaps).amax(0, True).sum()) if k > 1 else 0.0
         values = torch.cat([values.new_ones(1), values[: k - 1]])
         return values, torch.cat([trivial, vectors], 1), min(error, 1.0)

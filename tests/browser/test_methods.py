@@ -154,7 +154,7 @@ def test_in_diffusion_coordinates_every_pixel_is_the_kernel_s(widget: Widget) ->
     wait_until(lambda: widget.value("seg.active_image") == 1, "the next image")
     widget.agrees()
     widget.page.run(
-        "seg.active_image = 0; seg.granularity = 6; seg.denoise_area_th = 3"
+        "seg.active_image = 0; seg.granularity = 5; seg.denoise_area_th = 3"
     )
     for name in ("gamma", "negative_threshold", "num_eig", "click_weight"):
         expect(widget.slider(name)).to_be_hidden()
