@@ -92,7 +92,7 @@ def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
     """Return one of some names; else raise ValueError."""
     try:
         known = value in choices
-    except TypeError:  # no hash, no comparison
+    except (TypeError, ValueError):  # no hash, no comparison, or an array of them
         known = False
     if not known:
         names = ", ".join(map(str, choices))

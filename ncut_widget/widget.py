@@ -58,7 +58,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         when the page shows them, and have to stay where they are. Without images the
         eigenvectors' colours are shown, and clicks are in latent pixels.
     eigvals : array_like of float, shape (K,), optional
-        Eigenvalues, as from `NCUT`; `method` ``"biased_ncut"`` needs them.
+        Eigenvalues, as from `NCUT`. With them `method` is ``"diffusion"`` by default.
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default CUDA, MPS or the CPU, whichever is
         there first.

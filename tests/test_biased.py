@@ -320,6 +320,11 @@ def test_sliders_do_not_cut_the_graph_again(monkeypatch: pytest.MonkeyPatch) -> 
             ValueError,
             "one of similarity, diffusion, biased_ncut, got 'ncut'",
         ),
+        (
+            {"method": np.array([1, 2])},
+            ValueError,
+            r"method must be one of .* got array",
+        ),
         ({"method": 1}, ValueError, "one of similarity, diffusion, biased_ncut, got 1"),
         ({"click_weight": 1.5}, ValueError, "click_weight must .* 0 and 1, got 1.5"),
         ({"click_weight": "a"}, TypeError, "click_weight must be a number .* got 'a'"),

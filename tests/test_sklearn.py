@@ -35,7 +35,10 @@ sys.meta_path.insert(0, Refuse())
 
 
 @parametrize_with_checks(
-    [NCUT(num_eig=2, return_eigenvalues=False, progress=False)],
+    [
+        NCUT(num_eig=2, return_eigenvalues=False, progress=False),
+        NCUT(num_eig=2, graph="neighbors", return_eigenvalues=False, progress=False),
+    ],
     legacy=True,
     expected_failed_checks=lambda estimator: EXPECTED,
 )

@@ -14,6 +14,7 @@ from ncut_widget.checks import (
     check_array,
     check_choice,
     check_finite,
+    check_flag,
     check_number,
 )
 from ncut_widget.device import full_precision, pick_device
@@ -430,6 +431,8 @@ class NCUT(Parameters):
     def check_parameters(self) -> None:
         """Raise TypeError or ValueError if a parameter is not as documented."""
         check_number("num_eig", self.num_eig, 1, integer=True)
+        for name in ("progress", "return_eigenvalues"):
+            check_flag(name, getattr(self, name))
         check_choice("graph", self.graph, get_args(GraphKind))
         check_number("n_neighbors", self.n_neighbors, 1, integer=True)
         check_number("exact_up_to", self.exact_up_to, 0, integer=True)

@@ -3052,6 +3052,7 @@ var Controls = class {
       this.#group(
         this.#slider("threshold"),
         this.#slider("granularity"),
+        this.#slider("num_eig"),
         this.#slider("gamma"),
         this.#slider("negative_threshold"),
         this.#methodChoice(),
@@ -3059,7 +3060,6 @@ var Controls = class {
         this.#slider("bg_weight")
       ),
       this.#group(this.#check("denoise", "Denoise"), this.#slider("denoise_area_th")),
-      this.#group(this.#slider("num_eig")),
       this.#group(
         this.#choice("overlay", "Overlay", " (key L)"),
         this.#slider("opacity"),

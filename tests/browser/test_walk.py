@@ -17,7 +17,7 @@ from tests.browser.test_hosts import MAKE, SIZES, OpenPage
 from tests.browser.widget import Widget
 
 WALKS = (
-    (1, 40),
+    (2, 40),
     *(pytest.param(seed, 100, marks=pytest.mark.soak) for seed in (1, 2, 3)),
 )
 """Seeds, and how many steps."""
@@ -28,8 +28,12 @@ SLIDERS = {
     "negative_threshold": (0.05, 0.95, 0.05),
     "denoise_area_th": (0, 40, 1),
     "num_eig": (2, 8, 1),
+    "granularity": (1, 7, 0.5),
     "opacity": (1, 1, 1),
 }
+
+# The same with eigenvalues: by default all clicks are taken together.
+KNOWING = MAKE.replace("opacity", "eigvals=np.linspace(1, 0.3, 8), opacity")
 
 WEIGHTS = {
     "click": 8,
@@ -38,6 +42,7 @@ WEIGHTS = {
     "clear": 1,
     "commit": 1,
     "slide": 6,
+    "method": 1,
     "denoise": 1,
     "turn": 3,
     "zoom": 4,
@@ -97,13 +102,20 @@ class Walk:
 
     def slide(self) -> None:
         """Set a slider, by many values on the way."""
-        name = self.random.choice(list(SLIDERS))
+        shown = [name for name in SLIDERS if self.widget.slider(name).is_visible()]
+        name = self.random.choice(shown)
         low, high, step = SLIDERS[name]
         for _ in range(self.random.randint(1, 6)):
             value = low + step * self.random.randint(0, round((high - low) / step))
             self.widget.slider(name).fill(f"{value:g}")
         wanted = float(self.widget.slider(name).input_value())
         wait_until(lambda: self.widget.value(f"seg.{name}") == wanted, name)
+
+    def method(self) -> None:
+        """Choose one of those that want no more than eigenvalues."""
+        method = self.random.choice(["similarity", "diffusion"])
+        self.widget.root.locator("select[name=method]").select_option(method)
+        wait_until(lambda: self.widget.value("seg.method") == method, "the method")
 
     def denoise(self) -> None:
         box = self.widget.root.locator("input[name=denoise]")
@@ -153,7 +165,7 @@ class Walk:
 def test_the_stage_is_the_mask_after_every_step(
     seed: int, steps: int, open_page: OpenPage, report: list[str]
 ) -> None:
-    page = open_page("lab", [MAKE], device_scale_factor=[1, 1.25, 2][seed % 3])
+    page = open_page("lab", [KNOWING], device_scale_factor=[1, 1.25, 2][seed % 3])
     page.run_all()
     widget = Widget(page)
     walk = Walk(widget, seed)

@@ -2,7 +2,7 @@
  * One kind of what the page asks the kernel for and keeps: what of it is missing, the
  * request for that, and what comes. What was refused is asked for no more until `retry`.
  *
- * A new kind is a subclass; `Store` lists the kinds, the most urgent first.
+ * A new kind is a subclass; `Resources` lists the kinds, the most urgent first.
  *
  * @import { Message } from "./wire.js"
  * @import { Prompts } from "./clicks.js"

@@ -129,6 +129,7 @@ export class Controls {
       this.#group(
         this.#slider("threshold"),
         this.#slider("granularity"),
+        this.#slider("num_eig"),
         this.#slider("gamma"),
         this.#slider("negative_threshold"),
         this.#methodChoice(),
@@ -136,7 +137,6 @@ export class Controls {
         this.#slider("bg_weight"),
       ),
       this.#group(this.#check("denoise", "Denoise"), this.#slider("denoise_area_th")),
-      this.#group(this.#slider("num_eig")),
       this.#group(
         this.#choice("overlay", "Overlay", " (key L)"),
         this.#slider("opacity"),
