@@ -29,7 +29,7 @@ suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
 program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
 show = @$(BIN)/python -m tests.benchmarks.results
 
-.PHONY: demo test soak parity lowest bench $(PARTS:%=bench-%) arrays peers bundle check node browser
+.PHONY: demo test soak parity lowest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check node browser
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
@@ -96,6 +96,10 @@ bench-busy: arrays
 bench-busy_click: .venv/dev $(RESULTS)
 	$(call program,busy_click)
 	$(show) busy_click
+
+# make bench-quality QUALITY=folder: of labelled photographs, in DEVELOP.md's format
+bench-quality: .venv/dev $(RESULTS)
+	$(BIN)/python -m tests.benchmarks.quality $(QUALITY) | tee $(RESULTS)/quality.md
 
 bench-clicks: .venv/dev $(RESULTS)
 	$(call program,clicks)
