@@ -14,7 +14,6 @@ References
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -46,6 +45,7 @@ LOCAL_RIDGE = 0.05
 _STEPS = 60
 _LONGEST = 1e9
 _FAINTEST = 1e-30
+_NOTHING = 1e-9  # what a click lacks by rounding alone
 
 
 class DiffusionSet(NamedTuple):
@@ -208,9 +208,10 @@ class DiffusionSimilarity:
         self._offset = np.float32(-bottom / (top - bottom))
         fits = (fits - bottom) / (top - bottom)
         lacking = np.where(positive, np.maximum(1 - fits, 0), np.minimum(-fits, 0))
+        lacking[np.abs(lacking) < _NOTHING] = 0
         self._local = self._make_right(cosines, lacking)
-        self._maps: dict[int, NDArray] = {}
-        self._batch = batch
+        self._values = np.empty((batch, *grid), dtype=np.float32)
+        self._known = np.zeros(batch, dtype=bool)
 
     statistics = None
     """It needs none: the map is its own heatmap."""
@@ -229,8 +230,9 @@ class DiffusionSimilarity:
 
     @property
     def nbytes(self) -> int:
-        """Memory that is taken by the maps which were asked for."""
-        return 4 * math.prod(self._grid) * len(self._maps) + 1
+        """Memory that is taken by the maps which were asked for, and by the rest."""
+        maps = int(self._known.sum()) * self._values[0].nbytes
+        return maps + self._known.nbytes + self._coordinates.nbytes
 
     @property
     def values(self) -> NDArray:
@@ -239,21 +241,18 @@ class DiffusionSimilarity:
 
     def maps(self, images: int | slice | Sequence[int]) -> NDArray:
         """Give the maps of some images: float32, (..., H, W); not to be changed."""
-        which = np.arange(self._batch)[images]
-        if which.ndim == 0:
-            return self._map(int(which))
-        return np.stack([self._map(int(image)) for image in which])
+        missing = np.zeros_like(self._known)
+        missing[images] = True
+        for image in np.flatnonzero(missing & ~self._known).tolist():
+            self._values[image] = self._make(image)
+            self._known[image] = True
+        return self._values[images]
 
     def extend(self, eigvecs: Tensor) -> NDArray:
         """Give the map of an image of no batch: eigvecs (H, W, k) -> (H, W)."""
         rows = eigvecs.detach().float().flatten(0, 1).T.contiguous()
         fit = self._diffusion.extend(rows, self._vector)
         return (fit + self._offset).reshape(eigvecs.shape[:2])
-
-    def _map(self, image: int) -> NDArray:
-        if image not in self._maps:
-            self._maps[image] = self._make(image)
-        return self._maps[image]
 
     def _make(self, image: int) -> NDArray:
         fit = self._diffusion.map(image, self._vector) + self._offset

@@ -1409,6 +1409,7 @@ var LOCAL_RIDGE = 0.05;
 var STEPS = 60;
 var LONGEST = 1e9;
 var FAINTEST = 1e-30;
+var NOTHING2 = 1e-9;
 function weightsOf(eigvals, granularity) {
   const largest = eigvals[1];
   if (!(largest > 0)) return new Float32Array(eigvals.length);
@@ -1452,7 +1453,8 @@ function fitOf(clicks, grid) {
   });
   const lacking = fits.map((fit, i) => {
     const scaled = (fit - bottom) / (top - bottom);
-    return clicks[i].positive ? Math.max(1 - scaled, 0) : Math.min(-scaled, 0);
+    const lack = clicks[i].positive ? Math.max(1 - scaled, 0) : Math.min(-scaled, 0);
+    return Math.abs(lack) < NOTHING2 ? 0 : lack;
   });
   const near = clicks.map(
     ({ cell: a }, i) => clicks.map(({ cell: b }, j) => {

@@ -20,6 +20,8 @@ const LOCAL_RIDGE = 0.05;
 const STEPS = 60;
 const LONGEST = 1e9;
 const FAINTEST = 1e-30;
+/** What a click lacks by rounding alone. */
+const NOTHING = 1e-9;
 
 /**
  * Weights of the eigenvectors at the time of diffusion that is wanted.
@@ -82,7 +84,8 @@ export function fitOf(clicks, grid) {
   });
   const lacking = fits.map((fit, i) => {
     const scaled = (fit - bottom) / (top - bottom);
-    return clicks[i].positive ? Math.max(1 - scaled, 0) : Math.min(-scaled, 0);
+    const lack = clicks[i].positive ? Math.max(1 - scaled, 0) : Math.min(-scaled, 0);
+    return Math.abs(lack) < NOTHING ? 0 : lack;
   });
   const near = clicks.map(({ cell: a }, i) =>
     clicks.map(({ cell: b }, j) => {
