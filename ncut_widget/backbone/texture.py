@@ -25,7 +25,7 @@ CELL = 4
 SIGMAS = (0.75, 6.0, 4)
 """Texture scales: smallest and largest Gaussian in those pixels, and how many."""
 
-CONTEXT = 1.0
+CONTEXT = 0.5
 """Gaussian, in latent pixels, over which texture and the second colour are taken."""
 
 NOISE = 0.01
@@ -56,7 +56,7 @@ class Group(NamedTuple):
 GROUPS = (
     Group(slice(0, 3), 1, floor=0.01, together=True),  # colour
     Group(slice(3, 6), 1, floor=0.01, together=True),  # colour of the surroundings
-    Group(slice(6, 18), 0.7, floor=0.05, together=False),  # texture
+    Group(slice(6, 18), 0.25, floor=0.05, together=False),  # texture
 )
 
 
@@ -82,7 +82,7 @@ class Standardizer:
 @register_backbone("texture")
 @dataclass(frozen=True)
 class TextureBackbone:
-    """Colour, multi-scale texture and a little position, pooled to a latent grid.
+    """Colour and multi-scale texture, pooled to a latent grid.
 
     Segments what differs in colour or pattern, of any kind: good for photographs of
     distinct things, microscopy and the like; it knows nothing of meaning. Needs no
@@ -94,7 +94,8 @@ class TextureBackbone:
         Latent grid ``(H, W)``; one number for a square one.
     position : float
         Weight of the position in the image, 0 or more, where colour has 1.4 and
-        texture 0.7: higher keeps masks closer to the click.
+        texture 0.25: higher keeps masks closer to the click. The graph of neighbours
+        has the position beside the features anyway; the full graph has it not.
 
     Attributes
     ----------
@@ -115,7 +116,7 @@ class TextureBackbone:
     Images are resampled to 4 x 4 pixels a latent pixel. The features are
 
     - CIELAB colour, averaged over the latent pixel, and over its surroundings (a
-      Gaussian of one latent pixel): 3 + 3 channels;
+      Gaussian of half a latent pixel): 3 + 3 channels;
     - edge strength and the magnitudes of both Hessian eigenvalues of the lightness at
       4 scales (`skimage.feature.multiscale_basic_features`), averaged over the
       surroundings, as logarithms: 12 channels;
@@ -133,7 +134,7 @@ class TextureBackbone:
     """
 
     grid: int | Sequence[int] = (64, 64)
-    position: float = 0.35
+    position: float = 0.0
 
     affinity_focal_gamma: ClassVar[float] = 0.02
     sees_color: ClassVar[bool] = True

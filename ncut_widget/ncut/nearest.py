@@ -13,6 +13,9 @@ from torch import Tensor
 from ncut_widget.ncut.affinity import Distance
 from ncut_widget.ncut.rows import Part, Rows
 
+SCALE_NEIGHBOR = 7
+"""The distance to this neighbour is a row's own scale."""
+
 # Directions that features are looked at in, found by a sample of rows.
 _DIRECTIONS = 64
 _SAMPLE_ROWS = 4096

@@ -2,8 +2,8 @@
 
 Rows are neighbours where they are among each other's nearest, in feature space within
 their own image and, separately, in the other images, which would otherwise fall apart;
-and where they lie side by side on the grid. So a graph of N rows has some 50 N edges,
-whatever N is.
+where they lie side by side on the grid; and where they look the same, however far from
+each other. So a graph of N rows has some 50 N edges, whatever N is.
 """
 
 from __future__ import annotations
@@ -18,22 +18,28 @@ from scipy.sparse import coo_matrix, csr_matrix, identity
 from torch import Tensor
 
 from ncut_widget.ncut.exact import near_together
-from ncut_widget.ncut.nearest import Layout, nearest
+from ncut_widget.ncut.nearest import SCALE_NEIGHBOR, Layout, nearest
 from ncut_widget.ncut.parallel import chunks, deal, deal_all
 
 # What these do for masks shows in `make bench-quality`.
 # Weights beside features, whose root mean square length is 1: of a guide, and of the
 # position where neighbours are sought within an image, and in the others.
 _GUIDE = 1.0
-_POSITION = 0.5
+_POSITION = 0.7
 _POSITION_IN_OTHERS = 0.25
-# The total weight of the edges on the grid, and to other images, by that of the edges
-# within an image.
+# The total weight of the edges on the grid, to other images, and to rows anywhere in an
+# image, by that of the edges to near rows. Where there is no guide the features are
+# what rows look like, and what looks alike far away is often another thing.
 _ON_GRID = 2.0
 _TO_OTHERS = 2.0
-# The distance to this neighbour is a row's own scale; no scale is smaller than this
-# share of the typical one.
-_SCALE_NEIGHBOR = 7
+_AFAR = 0.2
+# Rows anywhere in an image are some that are drawn; the position only breaks ties.
+_DRAWN_AFAR = 128
+_TIES = 0.02
+# Rows at this distance begin to look different: those of a flat drawing do not.
+_SAME = 0.03
+_FAINTEST = 1e-3
+# No scale of a row's own is smaller than this share of the typical one.
 _LEAST_SCALE = 1e-3
 # Affinity of a row with itself: next to none, but a row alone has no other.
 _SELF = 1e-6
@@ -83,7 +89,10 @@ class NeighborGraph:
     The affinity of neighbours i and j is ``exp(-|x_i - x_j|**2 / (g s_i s_j))`` with
     ``s_i`` the distance of i to its 7th neighbour [1]_; an edge is there where either
     chose the other. Affinities of neighbours on the grid go by their contrast,
-    ``exp(-|x_i - x_j|**2 / m)`` with m the median.
+    ``exp(-|x_i - x_j|**2 / m)`` with m the median. Among rows drawn from an image each
+    has neighbours, too, nearly whatever their place: those that look the same hold a
+    flat surface together, whose rows would else be joined to the next ones only; with a
+    guide the others count a little.
 
     References
     ----------
@@ -106,6 +115,11 @@ class NeighborGraph:
         groups = self._groups(near)
         affinity = self._weigh(self._within(looks, groups, done))
         total = affinity.sum()
+        afar = self._afar(looks, groups, rng)
+        affinity = affinity + self._same(afar)
+        if guide is not None:
+            alike = self._weigh(afar)
+            affinity = affinity + alike * (_AFAR * _share(total, alike))
         if len(groups) > 1:
             across = self._weigh(self._across(near, groups, rng, done))
             affinity = affinity + across * (_TO_OTHERS * _share(total, across))
@@ -137,7 +151,7 @@ class NeighborGraph:
 
     @property
     def _sought(self) -> int:
-        return max(self._k, _SCALE_NEIGHBOR)
+        return max(self._k, SCALE_NEIGHBOR)
 
     def _within(
         self, looks: Tensor, groups: list[Tensor], done: Callable[[int], object]
@@ -158,6 +172,28 @@ class NeighborGraph:
             return found
 
         return _collect(find, groups, groups, done)
+
+    def _afar(
+        self, looks: Tensor, groups: list[Tensor], rng: np.random.Generator
+    ) -> list[Edges]:
+        """Find each row's nearest among some of its own image, wherever they lie."""
+        size = min(_DRAWN_AFAR, min(map(len, groups)))
+        drawn = [
+            torch.from_numpy(np.sort(rng.choice(len(group), size, replace=False)))
+            for group in groups
+        ]
+        if self._layout.grid is not None:
+            place = _TIES * self._layout.positions().to(looks)
+
+        def find(number: int) -> list[Edges]:
+            group, some = groups[number], drawn[number].to(looks.device)
+            x = looks[group]
+            if self._layout.grid is not None:
+                x = torch.cat([x, place], 1)
+            which, squares = nearest(x, x[some], self._sought)
+            return [Edges(group, group[some][which], squares)]
+
+        return _collect(find, range(len(groups)), groups)
 
     def _across(
         self,
@@ -196,7 +232,7 @@ class NeighborGraph:
         """Return affinities of rows at these distances, by the rows' own scales."""
         scale = np.ones(self._layout.count, dtype=np.float32)
         for rows, _, squares in edges:
-            farthest = squares[:, :_SCALE_NEIGHBOR].amax(1) if squares.numel() else 1
+            farthest = squares[:, :SCALE_NEIGHBOR].amax(1) if squares.numel() else 1
             scale[rows.cpu().numpy()] = np.sqrt(torch.as_tensor(farthest).cpu().numpy())
         least = _LEAST_SCALE * float(np.median(scale))
         scale = np.maximum(scale, least or 1)
@@ -215,6 +251,17 @@ class NeighborGraph:
             others.append(j.astype(np.int32))
             weights.append(np.exp(-square / (self._gamma * scale[i] * scale[j])))
         one_way = self._sparse(*map(np.concatenate, (weights, ends, others)))
+        return one_way.maximum(one_way.T)
+
+    def _same(self, edges: list[Edges]) -> csr_matrix:
+        """Return affinities of rows that look the same, whatever the rows' scales."""
+        parts = []
+        for rows, others, squares in edges:
+            weights = torch.exp(-squares / (self._gamma * _SAME**2))
+            which = (weights > _FAINTEST) & (rows[:, None] != others)
+            ends = rows[:, None].expand_as(others)
+            parts.append([x[which].cpu().numpy() for x in (weights, ends, others)])
+        one_way = self._sparse(*map(np.concatenate, zip(*parts, strict=True)))
         return one_way.maximum(one_way.T)
 
     def _on_grid(self, looks: Tensor) -> csr_matrix:
@@ -275,7 +322,7 @@ def _collect(
     find: Callable[[Any], list[Edges]],
     parts: Iterable[Any],
     groups: list[Tensor],
-    done: Callable[[int], object],
+    done: Callable[[int], object] = lambda count: None,
 ) -> list[Edges]:
     """Find the edges of every part, each of which stands for one of the groups."""
     found: list[Edges] = []

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from ncut_widget.ncut.affinity import Distance
 from ncut_widget.ncut.chebyshev import leading_by_chebyshev
-from ncut_widget.ncut.nearest import Layout, Space, nearest
+from ncut_widget.ncut.nearest import SCALE_NEIGHBOR, Layout, Space, nearest
 from ncut_widget.ncut.neighbors import NeighborGraph
 from ncut_widget.ncut.parallel import deal_all
 from ncut_widget.ncut.rows import Part, Rows
@@ -26,7 +26,6 @@ _MANY = 0.2
 # Rows that others are placed by, at most, and how many of these for each.
 _KEPT = 16_384
 _PLACED_BY = 12
-_SCALE_NEIGHBOR = 7
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Interpolation:
         """Return the eigenvectors (n, K) of rows of features."""
         values, norms = (each.to(self.device) for each in part)
         which, squares = nearest(self.space(Part(values, norms)), self.near, _PLACED_BY)
-        scale = squares[:, :_SCALE_NEIGHBOR].amax(1, keepdim=True)
+        scale = squares[:, :SCALE_NEIGHBOR].amax(1, keepdim=True)
         tiny = torch.finfo(squares.dtype).tiny
         least = (1e-12 * scale).clamp(min=tiny)
         weights = torch.exp(-squares / scale.clamp(min=tiny)) / squares.clamp(min=least)
