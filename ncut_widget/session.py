@@ -166,7 +166,8 @@ class Session:
         Parameters
         ----------
         **changes
-            ``clicks`` and fields of `Settings`.
+            ``clicks`` and fields of `Settings`. A new threshold turns
+            ``auto_threshold`` off.
 
         Returns
         -------
@@ -181,6 +182,9 @@ class Session:
         with self.lock:
             checked = {name: self.check(name, value) for name, value in changes.items()}
             clicks = checked.pop("clicks", self.clicks)
+            threshold = checked.get("threshold", self.settings.threshold)
+            if threshold != self.settings.threshold:
+                checked.setdefault("auto_threshold", False)
             settings = replace(self.settings, **checked)
             change = Change.between(self.clicks, clicks)
             return self._change(change, settings)
@@ -207,13 +211,26 @@ class Session:
         added = (
             to_cell(click, self.sizes[click.image], self.grid) for click in change.added
         )
-        self._state = State(
-            (*clicks[: change.keep], *change.added),
-            (*cells[: change.keep], *added),
-            settings,
-            place,
-            self.revision + 1,
+        self._state = self._with_threshold(
+            State(
+                (*clicks[: change.keep], *change.added),
+                (*cells[: change.keep], *added),
+                settings,
+                place,
+                self.revision + 1,
+            )
         )
+
+    def _with_threshold(self, state: State) -> State:
+        """Return the state with the threshold that is found, where it is to be."""
+        source = next(iter(state.sources()[0]), None)
+        if not (state.settings.auto_threshold and isinstance(source, DiffusionSet)):
+            return state
+        values = self.similarity(source, state.settings.num_eig).values
+        eigvals = self._check_eigvals("diffusion")
+        threshold = self.eigvecs.best_threshold(values, eigvals)
+        found = {} if threshold is None else {"threshold": threshold}
+        return state._replace(settings=replace(state.settings, **found))
 
     def clear(self) -> None:
         """Remove every click; can be undone."""
@@ -348,7 +365,9 @@ class Session:
                 state = self._state
                 positives, negatives = self._cut_maps(state, slice(None))
                 area_th = _area_th(state.settings)
-                masks = combine(self.shape[:3], positives, negatives, area_th)
+                masks = combine(
+                    self.shape[:3], positives, negatives, area_th, state.kept()
+                )
                 self._masks = (self.revision, masks)
             return self._masks[1].copy()
 
@@ -372,7 +391,8 @@ class Session:
                     for part in self._cut_maps(state, image)
                 )
             )
-        latent = combine(self.grid, *cut_maps, _area_th(state.settings))
+        kept = [(row, col) for at, row, col in state.kept() if at == image]
+        latent = combine(self.grid, *cut_maps, _area_th(state.settings), kept)
         return smooth_mask(latent, cut_maps, size)
 
     def heatmaps(self) -> NDArray:

@@ -44,6 +44,11 @@ class State(NamedTuple):
         labels = {cell: click.label for click, cell in pairs}
         return [cell for cell, last in labels.items() if last == label]
 
+    def kept(self) -> list[Cell]:
+        """Return the cells whose parts of the masks are kept, however small."""
+        by_diffusion = SETS.get(self.settings.method) is DiffusionSet
+        return self.last_clicked(1) if by_diffusion else []
+
     def sources(self) -> tuple[list[Source], list[Source]]:
         """Name what masks are made of: alike to the first, and not to the second."""
         kind = SETS.get(self.settings.method)

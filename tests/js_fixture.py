@@ -122,7 +122,11 @@ def diffusion_fixture(
     session.update(method="diffusion", granularity=granularity, clicks=clicks)
     ((source,), _) = session.sources()
     assert isinstance(source, DiffusionSet)
+    session.update(threshold=0.97, denoise_area_th=20)
     return {
+        "masks": [bits(mask) for mask in session.masks()],
+        "threshold": session.settings.threshold,
+        "denoise_area_th": session.settings.denoise_area_th,
         "eigvals": numbers(eigvals),
         "weights": diffusion_weights(eigvals, granularity).tolist(),
         "clicks": {"method": "diffusion", **source._asdict()},

@@ -171,18 +171,22 @@ def test_denoise_counts_diagonal_neighbours() -> None:
     shape=st.tuples(st.integers(1, 4), st.integers(1, 12), st.integers(1, 12)),
     density=st.floats(0, 1),
     area_th=st.integers(0, 12),
+    count=st.integers(0, 3),
 )
 def test_denoise_agrees_with_labelling_each_image(
-    seed: int, shape: tuple[int, int, int], density: float, area_th: int
+    seed: int, shape: tuple[int, int, int], density: float, area_th: int, count: int
 ) -> None:
-    masks = np.random.default_rng(seed).random(shape) < density
+    rng = np.random.default_rng(seed)
+    masks = rng.random(shape) < density
+    kept = [(*map(int, index),) for index in rng.integers(0, shape, (count, 3))]
     expected = np.zeros_like(masks)
     for image, mask in enumerate(masks):
         labels, count = ndimage.label(mask, structure=np.ones((3, 3)))
         for label in range(1, count + 1):
             component = labels == label
-            expected[image] |= component & (component.sum() >= area_th)
-    np.testing.assert_array_equal(denoise_mask(masks, area_th), expected)
+            clicked = any(at == image and component[row, col] for at, row, col in kept)
+            expected[image] |= component & (component.sum() >= area_th or clicked)
+    np.testing.assert_array_equal(denoise_mask(masks, area_th, kept), expected)
 
 
 def test_denoise_does_not_join_neighbouring_images() -> None:

@@ -105,6 +105,24 @@ for (const [number, kept] of fixture.cases.entries()) {
   });
 }
 
+for (const [number, clicked] of fixture.diffusion.entries()) {
+  test(`clicks ${number}: what is clicked is kept, however small`, () => {
+    const grid = fixture.grid;
+    for (const [image, expected] of clicked.masks.entries()) {
+      const mask = Uint8Array.from(
+        clicked.values[image],
+        (/** @type {number} */ value) => Number(value > Math.fround(clicked.threshold)),
+      );
+      const kept = clicked.clicks.positives
+        .filter((/** @type {number[]} */ [at]) => at === image)
+        .map((/** @type {number[]} */ [, row, col]) => row * grid[1] + col);
+      const area = clicked.denoise_area_th;
+      denoiseInto(mask, grid, area, new Int32Array(cells), kept);
+      assert.equal(mask.join(""), expected);
+    }
+  });
+}
+
 test("a thing of less than 1 % of the batch has heat 1, all else 0", () => {
   const { stats, heat } = fixture.plateau;
   const out = heatInto(new Float32Array(2), Float32Array.of(0.25, 0.75), stats, 1);

@@ -14,6 +14,14 @@ export const STATS = {
   count: 12,
 };
 
+/** The table's defaults, without eigenvalues. */
+function defaults() {
+  const { settings } = infoOf({ grid: GRID });
+  return Object.fromEntries(
+    Object.entries(settings).map(([name, { default: value }]) => [name, value]),
+  );
+}
+
 export class FakeModel {
   /** @type {any[]} Messages from the page, oldest first. */
   sent = [];
@@ -32,19 +40,9 @@ export class FakeModel {
   constructor(traits = {}) {
     this.traits = {
       clicks: [],
-      threshold: 0.5,
-      gamma: 1,
+      ...defaults(),
       negative_threshold: 0.9,
       denoise: false,
-      denoise_area_th: 3,
-      num_eig: 4,
-      method: "similarity",
-      click_weight: 0.5,
-      bg_weight: 0.1,
-      active_image: 0,
-      overlay: "image",
-      opacity: 0.5,
-      hover_preview: true,
       _info: infoOf({ grid: GRID }),
       _revision: 0,
       _colors: 0,

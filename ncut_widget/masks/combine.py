@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ def combine(
     positives: Iterable[CutMap],
     negatives: Iterable[CutMap],
     area_th: int,
+    kept: Sequence[tuple[int, ...]] = (),
 ) -> NDArray:
     """Mask where a positive click's similarity is above its cut, and no negative's is.
 
@@ -27,6 +28,8 @@ def combine(
         Gone through once, one after the other.
     area_th : int
         Connected components with fewer cells than this are dropped.
+    kept : sequence of tuples of int
+        Indices of cells whose components are not.
 
     Returns
     -------
@@ -41,4 +44,4 @@ def combine(
             masks |= cut_map.similarity > cut_map.cut
     for cut_map in negatives:
         masks &= ~(cut_map.similarity > cut_map.cut)
-    return denoise_mask(masks, area_th)
+    return denoise_mask(masks, area_th, kept)

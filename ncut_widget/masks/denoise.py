@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 
-def denoise_mask(masks: ArrayLike, area_th: int = 3) -> NDArray:
+def denoise_mask(
+    masks: ArrayLike, area_th: int = 3, kept: Sequence[tuple[int, ...]] = ()
+) -> NDArray:
     """Drop the small connected components of each mask.
 
     Parameters
@@ -16,6 +20,8 @@ def denoise_mask(masks: ArrayLike, area_th: int = 3) -> NDArray:
     masks : array_like of bool, shape (H, W) or (B, H, W)
     area_th : int, at least 0
         8-connected components with fewer latent pixels than this are dropped.
+    kept : sequence of tuples of int
+        Indices of latent pixels whose components are kept whatever their size.
 
     Returns
     -------
@@ -23,8 +29,11 @@ def denoise_mask(masks: ArrayLike, area_th: int = 3) -> NDArray:
 
     Examples
     --------
-    >>> denoise_mask([[1, 1, 0, 0], [0, 0, 0, 1]], area_th=2).astype(int).tolist()
+    >>> mask = [[1, 1, 0, 0], [0, 0, 0, 1]]
+    >>> denoise_mask(mask, area_th=2).astype(int).tolist()
     [[1, 1, 0, 0], [0, 0, 0, 0]]
+    >>> denoise_mask(mask, area_th=2, kept=[(1, 3)]).astype(int).tolist()
+    [[1, 1, 0, 0], [0, 0, 0, 1]]
     """
     masks = np.asarray(masks, dtype=bool)
     if masks.ndim not in (2, 3):
@@ -41,13 +50,20 @@ def denoise_mask(masks: ArrayLike, area_th: int = 3) -> NDArray:
     line = padded.ravel()
     edges = np.flatnonzero(line[1:] != line[:-1]) + 1
     starts, stops = edges[::2], edges[1::2]
-    small = (_component_areas(starts, stops, stride) < area_th).nonzero()[0]
+    component = _components(starts, stops, stride)
+    large = np.bincount(component, weights=stops - starts) >= area_th
+    for index in kept:
+        *image, row, col = index
+        place = (sum(image) * (height + 1) + row) * stride + 1 + col
+        if line[place]:
+            large[component[np.searchsorted(starts, place, side="right") - 1]] = True
+    small = np.flatnonzero(~large[component])
     line[_spans(starts[small], stops[small] - starts[small])] = False
     return padded[:, :height, 1:-1].reshape(masks.shape)
 
 
-def _component_areas(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
-    """Areas of the 8-connected components that runs of pixels belong to.
+def _components(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
+    """Numbers of the 8-connected components that runs of pixels belong to.
 
     Labelling runs and not pixels takes a third of the time of `scipy.ndimage.label` on
     the masks of things, which have few runs.
@@ -61,8 +77,7 @@ def _component_areas(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
         (np.ones(len(touching), dtype=bool), touching, pointers),
         shape=(len(starts), len(starts)),
     )
-    _, component = connected_components(graph, directed=False)
-    return np.bincount(component, weights=stops - starts)[component]
+    return connected_components(graph, directed=False)[1]
 
 
 def _spans(starts: NDArray, lengths: NDArray) -> NDArray:

@@ -28,6 +28,7 @@ from ncut_widget.masks.statistics import (
     order_statistics,
     significant_std,
 )
+from ncut_widget.masks.sweep import best_threshold
 from ncut_widget.ncut.biased import Graph
 from ncut_widget.products import add_products, unit_vector, weighted_sum
 
@@ -94,6 +95,10 @@ class Eigvecs:
     def diffusion(self, weights: NDArray) -> Diffusion:
         """Give the coordinates in which eigenvectors count by weights (K,)."""
         return Diffusion(self._rows, weights)
+
+    def best_threshold(self, values: NDArray, eigvals: NDArray) -> float | None:
+        """Find where to cut a map (B, H, W) of the graph that these are of."""
+        return best_threshold(values, self._rows, eigvals)
 
     def graph(self, eigvals: NDArray) -> Graph:
         """Give the graph that these are the eigenvectors of; see `Graph`."""

@@ -44,6 +44,7 @@ class Receiving(Telling):
             try:
                 self._check(taken)  # before it is sent to other pages, or set in part
                 self._apply(self._take, taken)
+                wrong.update(taken.keys() - self._as_given(taken))
             except (TypeError, ValueError, traitlets.TraitError) as error:
                 self._send_error(None, error)
                 wrong.update(taken)
@@ -56,7 +57,16 @@ class Receiving(Telling):
         """Set what has been checked: what masks depend on as one change."""
         ours = ("clicks", *MASK)
         self._session.update(**{k: v for k, v in values.items() if k in ours})
-        super().set_state(dict(values))
+        super().set_state(self._as_given(values))
+
+    def _as_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return those that are set as given: a threshold may have been found since."""
+        found = self._session.settings.auto_threshold and "auto_threshold" in values
+        return {
+            name: value
+            for name, value in values.items()
+            if not (found and name == "threshold")
+        }
 
     def _check(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
@@ -74,6 +84,7 @@ class Receiving(Telling):
             self.send,
             self._apply,
             self._sync,
+            self.send_state,
         )
         try:
             read_request(content, self._session).handle(desk)

@@ -54,6 +54,8 @@ class Desk(NamedTuple):
         Calls a function that changes the session, and tells of the changes after it.
     sync : callable
         Sets some settings, and tells all traits and then a message that it is given.
+    tell : callable
+        Tells a trait.
     """
 
     session: Session
@@ -62,6 +64,7 @@ class Desk(NamedTuple):
     send: Callable[..., object]
     change: Callable[[Callable[[], object]], object]
     sync: Callable[[dict[str, Any], Callable[[], object]], object]
+    tell: Callable[[str], object]
 
 
 class Request(ABC):
@@ -138,9 +141,18 @@ class EditRequest(Request):
         """Edit and answer, and only then tell the traits.
 
         The page paints from the answer alone, and a small message before it can hold it
-        up by a round trip.
+        up by a round trip. Only a threshold that follows the clicks goes first: the
+        answer is painted with it.
         """
-        desk.change(lambda: desk.send(*self.answer(desk)))
+
+        def edit() -> None:
+            before = desk.session.settings.threshold
+            message = self.answer(desk)
+            if desk.session.settings.threshold != before:
+                desk.tell("threshold")
+            desk.send(*message)
+
+        desk.change(edit)
 
     def answer(self, desk: Desk) -> Message:
         """Edit up to what is refused; give the clicks and the maps of what is new.

@@ -91,8 +91,11 @@ function markAbove(out, map, cut, value) {
 }
 
 // src/maths/denoise.js
-function denoiseInto(mask, [rows, cols], area, scratch) {
+function denoiseInto(mask, [rows, cols], area, scratch, kept = []) {
   if (area <= 1) return mask;
+  for (const cell of kept) {
+    if (mask[cell] === 1) collect(mask, rows, cols, cell, scratch);
+  }
   for (let start = 0; start < mask.length; start++) {
     if (mask[start] !== 1) continue;
     const count2 = collect(mask, rows, cols, start, scratch);
@@ -384,7 +387,7 @@ var Segmentation = class {
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, found);
+    this.#fill(result.mask, found, this.#kept(image, result.prompts));
     result.count = countCells(result.mask);
     return result;
   }
@@ -486,13 +489,27 @@ var Segmentation = class {
   /**
    * @param {Uint8Array} mask
    * @param {Found} found
+   * @param {number[]} kept
    */
-  #fill(mask, { positives, negatives }) {
+  #fill(mask, { positives, negatives }, kept) {
     combineMasks(mask, positives, negatives, this.#settings());
     const store = this.#store;
     if (!store.get("denoise")) return;
     this.#fit();
-    denoiseInto(mask, store.info.grid, store.get("denoise_area_th"), this.#list);
+    const area = store.get("denoise_area_th");
+    denoiseInto(mask, store.info.grid, area, this.#list, kept);
+  }
+  /**
+   * The cells of an image whose parts of the mask are kept, however small.
+   *
+   * @param {number} image
+   * @param {Prompts | null} prompts
+   */
+  #kept(image, prompts) {
+    if (prompts?.together?.method !== DIFFUSION) return [];
+    const [, cols] = this.#store.info.grid;
+    const here = prompts.positives.filter(([at2]) => at2 === image);
+    return here.map(([, row, col]) => row * cols + col);
   }
   #settings() {
     const store = this.#store;
@@ -2961,7 +2978,17 @@ var isDiffusion = (store) => store.get("method") === DIFFUSION;
 var hasNoNegatives = (store) => store.prompts.negatives.length === 0;
 var hundredths = (value) => value.toFixed(2);
 var SLIDERS = {
-  threshold: { label: "Threshold", step: 0.01, format: hundredths },
+  threshold: {
+    label: "Threshold",
+    step: 0.01,
+    format: hundredths,
+    toggle: {
+      name: "auto_threshold",
+      label: "Auto",
+      hint: " (key A)",
+      shown: isDiffusion
+    }
+  },
   granularity: {
     label: "Granularity",
     step: 0.1,
@@ -3157,15 +3184,17 @@ var Controls = class {
   /** @param {string} name of a setting that is a number */
   #slider(name) {
     const store = this.#store;
-    const { label, step, format, idle, shown } = SLIDERS[name];
+    const { label, step, format, idle, shown, toggle } = SLIDERS[name];
     const { low, usual, sentence: title } = store.info.settings[name];
     const id = newId();
     const attributes = { type: "range", name, id, min: low, step, title };
     const range = focusable("input", attributes);
     const output = html("output", { for: id });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
-    const row = html("div", { class: "ncut-slider" }, caption, output, range);
     caption.append(label);
+    const head = toggle ? html("div", { class: "ncut-caption" }, caption, this.#toggle(toggle)) : caption;
+    const named = this.#named(name);
+    const row = html("div", { class: "ncut-slider" }, head, output, range, ...named);
     const signal = this.#signal;
     range.addEventListener("input", () => store.set(name, range.valueAsNumber), {
       signal
@@ -3182,6 +3211,54 @@ var Controls = class {
       row.hidden = shown ? !shown(store) : false;
     });
     return row;
+  }
+  /** @param {Toggle} toggle */
+  #toggle({ name, label, hint, shown }) {
+    const store = this.#store;
+    const title = store.info.settings[name].sentence + hint;
+    const button = this.#press(
+      { name, title },
+      label,
+      () => store.set(name, !store.get(name))
+    );
+    this.#painters.push(() => {
+      setAttribute(button, "aria-pressed", String(store.get(name)));
+      button.hidden = shown ? !shown(store) : false;
+    });
+    return button;
+  }
+  /** @param {string} name of a setting, some of whose values have names */
+  #named(name) {
+    const store = this.#store;
+    const named = Object.entries(store.info.settings[name].named ?? {});
+    if (named.length < 2) return [];
+    const buttons = named.map(([word, value]) => {
+      const title = `${value} ${store.info.settings[name].unit} (key G: next)`;
+      const label = word[0].toUpperCase() + word.slice(1);
+      const button = this.#press(
+        { name: word, title },
+        label,
+        () => store.set(name, value)
+      );
+      this.#painters.push(
+        () => setAttribute(button, "aria-pressed", String(store.get(name) === value))
+      );
+      return button;
+    });
+    return [html("div", { class: "ncut-named", role: "group" }, ...buttons)];
+  }
+  /**
+   * A button that is pressed or not.
+   *
+   * @param {Record<string, string>} attributes
+   * @param {string} label
+   * @param {() => void} act
+   */
+  #press(attributes, label, act) {
+    const given = { type: "button", class: "ncut-press", ...attributes };
+    const button = focusable("button", given, label);
+    button.addEventListener("click", act, { signal: this.#signal });
+    return button;
   }
 };
 
@@ -3913,6 +3990,8 @@ var KEYS = [
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
+  ["G", "the whole, a thing, a part: next granularity"],
+  ["A", "automatic threshold on or off"],
   ["L", "next overlay"],
   ["M", "mask on or off"],
   ["+ −", "zoom at the crosshair or the middle"],
@@ -3965,6 +4044,8 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     if (key === "+" || key === "=") return () => zoom(ZOOM);
     if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
     if (key === "0") return () => stage.resetView();
+    if (key.toLowerCase() === "g") return nextGranularity;
+    if (key.toLowerCase() === "a") return toggleAuto;
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
     return null;
@@ -4013,6 +4094,17 @@ function listenToKeys(store, stage, help, local, changed, signal) {
   const zoom = (factor) => {
     if (local.crosshair) stage.zoomAt(stage.reveal(crosshairPixel()), factor);
     else stage.zoomAt([0.5, 0.5], factor);
+  };
+  const nextGranularity = () => {
+    if (store.get("method") !== DIFFUSION) return;
+    const values = Object.values(store.info.settings.granularity.named ?? {});
+    const now = store.get("granularity");
+    const next = values.find((value) => value > now) ?? values[0];
+    if (next !== void 0) store.set("granularity", next);
+  };
+  const toggleAuto = () => {
+    if (store.get("method") !== DIFFUSION) return;
+    store.set("auto_threshold", !store.get("auto_threshold"));
   };
   const nextLayer = () => {
     const { choices } = store.info.settings.overlay;

@@ -11,10 +11,14 @@
  * @param {Size} grid
  * @param {number} area
  * @param {Int32Array} scratch of the size of `mask`
+ * @param {number[]} [kept] cells whose components are kept whatever their size
  */
-export function denoiseInto(mask, [rows, cols], area, scratch) {
+export function denoiseInto(mask, [rows, cols], area, scratch, kept = []) {
   if (area <= 1) return mask;
   // While filling, a cell that belongs to a component seen before holds 2.
+  for (const cell of kept) {
+    if (mask[cell] === 1) collect(mask, rows, cols, cell, scratch);
+  }
   for (let start = 0; start < mask.length; start++) {
     if (mask[start] !== 1) continue;
     const count = collect(mask, rows, cols, start, scratch);

@@ -31,7 +31,7 @@
 import { combineHeat, combineMasks } from "../maths/combine.js";
 import { cutOf, isConstant } from "../maths/cut.js";
 import { countCells, denoiseInto } from "../maths/denoise.js";
-import { sourcesOf } from "./clicks.js";
+import { DIFFUSION, sourcesOf } from "./clicks.js";
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -75,7 +75,7 @@ export class Segmentation {
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, found);
+    this.#fill(result.mask, found, this.#kept(image, result.prompts));
     result.count = countCells(result.mask);
     return result;
   }
@@ -183,13 +183,28 @@ export class Segmentation {
   /**
    * @param {Uint8Array} mask
    * @param {Found} found
+   * @param {number[]} kept
    */
-  #fill(mask, { positives, negatives }) {
+  #fill(mask, { positives, negatives }, kept) {
     combineMasks(mask, positives, negatives, this.#settings());
     const store = this.#store;
     if (!store.get("denoise")) return;
     this.#fit();
-    denoiseInto(mask, store.info.grid, store.get("denoise_area_th"), this.#list);
+    const area = store.get("denoise_area_th");
+    denoiseInto(mask, store.info.grid, area, this.#list, kept);
+  }
+
+  /**
+   * The cells of an image whose parts of the mask are kept, however small.
+   *
+   * @param {number} image
+   * @param {Prompts | null} prompts
+   */
+  #kept(image, prompts) {
+    if (prompts?.together?.method !== DIFFUSION) return [];
+    const [, cols] = this.#store.info.grid;
+    const here = prompts.positives.filter(([at]) => at === image);
+    return here.map(([, row, col]) => row * cols + col);
   }
 
   #settings() {

@@ -107,6 +107,7 @@
  * @property {number} low of a number only: its range
  * @property {number} high
  * @property {number} usual what a slider spans until a larger value is set
+ * @property {Record<string, number>} [named] values of a number that are chosen by name
  * @property {string[]} choices of a choice only
  * @property {string} unit of a number; may be empty
  * @property {string} sentence that says what it is

@@ -17,6 +17,10 @@ import { icon } from "./icons.js";
  * @property {(value: number, store: Store) => string} format
  * @property {(store: Store) => boolean} [idle] whether it has no effect now
  * @property {(store: Store) => boolean} [shown] whether there is such a setting now
+ * @property {Toggle} [toggle] a button beside it
+ *
+ * @typedef {{ name: string, label: string, hint: string, shown: Look["shown"] }} Toggle
+ *   of a setting that is true or false
  */
 
 /** @type {(store: Store) => boolean} */
@@ -30,7 +34,17 @@ const hundredths = (value) => value.toFixed(2);
 
 /** @type {Record<string, Look>} */
 const SLIDERS = {
-  threshold: { label: "Threshold", step: 0.01, format: hundredths },
+  threshold: {
+    label: "Threshold",
+    step: 0.01,
+    format: hundredths,
+    toggle: {
+      name: "auto_threshold",
+      label: "Auto",
+      hint: " (key A)",
+      shown: isDiffusion,
+    },
+  },
   granularity: {
     label: "Granularity",
     step: 0.1,
@@ -240,15 +254,19 @@ export class Controls {
   /** @param {string} name of a setting that is a number */
   #slider(name) {
     const store = this.#store;
-    const { label, step, format, idle, shown } = SLIDERS[name];
+    const { label, step, format, idle, shown, toggle } = SLIDERS[name];
     const { low, usual, sentence: title } = store.info.settings[name];
     const id = newId();
     const attributes = { type: "range", name, id, min: low, step, title };
     const range = focusable("input", attributes);
     const output = html("output", { for: id });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
-    const row = html("div", { class: "ncut-slider" }, caption, output, range);
     caption.append(label);
+    const head = toggle
+      ? html("div", { class: "ncut-caption" }, caption, this.#toggle(toggle))
+      : caption;
+    const named = this.#named(name);
+    const row = html("div", { class: "ncut-slider" }, head, output, range, ...named);
 
     const signal = this.#signal;
     range.addEventListener("input", () => store.set(name, range.valueAsNumber), {
@@ -267,5 +285,52 @@ export class Controls {
       row.hidden = shown ? !shown(store) : false;
     });
     return row;
+  }
+
+  /** @param {Toggle} toggle */
+  #toggle({ name, label, hint, shown }) {
+    const store = this.#store;
+    const title = store.info.settings[name].sentence + hint;
+    const button = this.#press({ name, title }, label, () =>
+      store.set(name, !store.get(name)),
+    );
+    this.#painters.push(() => {
+      setAttribute(button, "aria-pressed", String(store.get(name)));
+      button.hidden = shown ? !shown(store) : false;
+    });
+    return button;
+  }
+
+  /** @param {string} name of a setting, some of whose values have names */
+  #named(name) {
+    const store = this.#store;
+    const named = Object.entries(store.info.settings[name].named ?? {});
+    if (named.length < 2) return [];
+    const buttons = named.map(([word, value]) => {
+      const title = `${value} ${store.info.settings[name].unit} (key G: next)`;
+      const label = word[0].toUpperCase() + word.slice(1);
+      const button = this.#press({ name: word, title }, label, () =>
+        store.set(name, value),
+      );
+      this.#painters.push(() =>
+        setAttribute(button, "aria-pressed", String(store.get(name) === value)),
+      );
+      return button;
+    });
+    return [html("div", { class: "ncut-named", role: "group" }, ...buttons)];
+  }
+
+  /**
+   * A button that is pressed or not.
+   *
+   * @param {Record<string, string>} attributes
+   * @param {string} label
+   * @param {() => void} act
+   */
+  #press(attributes, label, act) {
+    const given = { type: "button", class: "ncut-press", ...attributes };
+    const button = focusable("button", given, label);
+    button.addEventListener("click", act, { signal: this.#signal });
+    return button;
   }
 }

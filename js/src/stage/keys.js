@@ -11,6 +11,7 @@
  */
 
 import { cellOf, centreOf } from "../maths/coordinates.js";
+import { DIFFUSION } from "../model/clicks.js";
 
 /** What the page tells about the keys. */
 export const KEYS = [
@@ -20,6 +21,8 @@ export const KEYS = [
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
+  ["G", "the whole, a thing, a part: next granularity"],
+  ["A", "automatic threshold on or off"],
   ["L", "next overlay"],
   ["M", "mask on or off"],
   ["+ −", "zoom at the crosshair or the middle"],
@@ -87,6 +90,8 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     if (key === "+" || key === "=") return () => zoom(ZOOM);
     if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
     if (key === "0") return () => stage.resetView();
+    if (key.toLowerCase() === "g") return nextGranularity;
+    if (key.toLowerCase() === "a") return toggleAuto;
     if (key.toLowerCase() === "l") return nextLayer;
     if (key.toLowerCase() === "m") return toggleMask;
     return null;
@@ -156,6 +161,20 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
   const zoom = (factor) => {
     if (local.crosshair) stage.zoomAt(stage.reveal(crosshairPixel()), factor);
     else stage.zoomAt([0.5, 0.5], factor);
+  };
+
+  // Elsewhere these do nothing, neither here nor, where A inserts a cell, in a notebook.
+  const nextGranularity = () => {
+    if (store.get("method") !== DIFFUSION) return;
+    const values = Object.values(store.info.settings.granularity.named ?? {});
+    const now = store.get("granularity");
+    const next = values.find((value) => value > now) ?? values[0];
+    if (next !== undefined) store.set("granularity", next);
+  };
+
+  const toggleAuto = () => {
+    if (store.get("method") !== DIFFUSION) return;
+    store.set("auto_threshold", !store.get("auto_threshold"));
   };
 
   const nextLayer = () => {

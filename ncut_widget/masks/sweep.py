@@ -1,0 +1,83 @@
+"""Where a map is cut best: a threshold that is found, not set."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+LEVELS = np.linspace(0.3, 0.75, 46)
+"""Thresholds that are compared. Beyond them cuts are often smaller, and masks worse."""
+
+SHARES = 0.003, 0.7
+"""Least and largest share of the batch's volume that a mask may have."""
+
+_EQUAL = 1e-6
+
+
+def normalized_cuts(
+    values: NDArray, rows: Tensor, eigvals: NDArray
+) -> tuple[NDArray, NDArray]:
+    """Return the normalized cut [1]_ of the cells above each of `LEVELS`.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (B, H, W)
+        What is cut.
+    rows : torch.Tensor of float32, shape (B, K, P)
+        Eigenvectors of the graph, of length 1 over the batch; the first is the trivial
+        one.
+    eigvals : ndarray of float, shape (K,)
+
+    Returns
+    -------
+    cuts : ndarray of float64, shape (46,)
+        ``cut / vol(above) + cut / vol(below)``, infinite where one of them is empty.
+    shares : ndarray of float64, shape (46,)
+        Of the batch's volume, above.
+
+    Notes
+    -----
+    With the root of the degrees, which is the trivial eigenvector u, the association of
+    cells S is ``sum_k lambda_k (sum_S u v_k)**2``, and their volume ``sum_S u**2``. So
+    all levels follow from one histogram of these products, in O(N K).
+
+    References
+    ----------
+    .. [1] J. Shi and J. Malik, "Normalized cuts and image segmentation", IEEE TPAMI
+       22(8), 2000.
+    """
+    count = len(LEVELS) + 1
+    sums = torch.zeros(count, rows.shape[1], dtype=torch.float64)
+    for image, vectors in zip(values, rows, strict=True):
+        below = np.searchsorted(LEVELS.astype(np.float32), image.ravel())
+        wide = vectors.cpu().double()
+        sums.index_add_(0, torch.from_numpy(below), (wide * wide[0]).T)
+    # Above a level is what is above the next one, too.
+    above = sums.numpy()[::-1].cumsum(0)[::-1][1:]
+    total = max(float(sums[:, 0].sum()), np.finfo(float).tiny)
+    shares = above[:, 0] / total
+    association = np.square(above) @ eigvals / total
+    cut = np.maximum(shares - association, 0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cuts = cut / shares + cut / (1 - shares)
+    return np.where((shares > 0) & (shares < 1), cuts, np.inf), shares
+
+
+def best_threshold(values: NDArray, rows: Tensor, eigvals: NDArray) -> float | None:
+    """Find the threshold of smallest normalized cut; None where no mask is in `SHARES`.
+
+    Where neighbouring ones are as good, it is the middle one. Parameters are those of
+    `normalized_cuts`.
+    """
+    with torch.inference_mode():
+        cuts, shares = normalized_cuts(values, rows, eigvals)
+    allowed = (shares >= SHARES[0]) & (shares <= SHARES[1]) & np.isfinite(cuts)
+    if not allowed.any():
+        return None
+    cuts = np.where(allowed, cuts, np.inf)
+    first = int(cuts.argmin())
+    good = cuts[first:] <= cuts[first] + _EQUAL
+    last = first + int(np.append(good, False).argmin()) - 1
+    return round(float(LEVELS[(first + last) // 2]), 2)
