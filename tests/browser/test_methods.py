@@ -83,7 +83,7 @@ def test_every_pixel_is_the_kernel_s(widget: Widget) -> None:
         ("bg_weight", 1.0),
         ("num_eig", 4),
         ("num_eig", 12),
-        ("denoise_area_th", 20),
+        ("denoise_area_th", 100),
     ):
         widget.slide(name, value)
         masks.append(widget.agrees())
@@ -159,6 +159,52 @@ def test_in_diffusion_coordinates_every_pixel_is_the_kernel_s(widget: Widget) ->
     for name in ("gamma", "negative_threshold", "num_eig", "click_weight"):
         expect(widget.slider(name)).to_be_hidden()
     expect(widget.slider("granularity")).to_be_visible()
+
+
+def test_keys_step_through_whole_thing_and_part(widget: Widget) -> None:
+    choose(widget, "Diffusion")
+    widget.click(60, 40)
+    pressed = widget.root.locator(".ncut-named [aria-pressed=true]")
+    masks = []
+    for name, granularity in (("Whole", 2), ("Thing", 5)):
+        widget.root.get_by_role("button", name=name, exact=True).click()
+        wait_until(
+            lambda value=granularity: widget.value("seg.granularity") == value, name
+        )
+        expect(pressed).to_have_text(name)
+        masks.append(widget.agrees())
+    widget.stage.press("g")  # 12 are more than there are
+    wait_until(lambda: widget.value("seg.granularity") == 2, "the first again")
+    np.testing.assert_array_equal(widget.agrees(), masks[0])
+    assert not np.array_equal(*masks)
+    choose(widget, "Similarity")
+    widget.stage.press("g")
+    widget.stage.press("a")
+    assert widget.value("(seg.granularity, seg.auto_threshold)") == (2, False)
+    widget.page.run("seg.granularity = 5")
+
+
+def test_the_threshold_follows_until_it_is_dragged(widget: Widget) -> None:
+    choose(widget, "Diffusion")
+    button = widget.root.locator("button[name=auto_threshold]")
+    widget.stage.press("a")
+    wait_until(lambda: widget.value("seg.auto_threshold"), "auto in the kernel")
+    expect(button).to_have_attribute("aria-pressed", "true")
+    found = set()
+    for x, y, side in ((60, 40, "left"), (150, 100, "left"), (20, 100, "right")):
+        widget.click(x, y, button=side)
+        widget.agrees()
+        found.add(widget.value("seg.threshold"))
+    assert found - {0.5}
+    widget.root.locator("button[name=undo]").click()
+    wait_until(lambda: len(widget.value("seg.clicks")) == 2, "one click less")
+    widget.agrees()
+    widget.slide("threshold", 0.33)
+    expect(button).to_have_attribute("aria-pressed", "false")
+    widget.agrees()
+    widget.click(100, 100)
+    widget.agrees()
+    assert widget.value("seg.threshold") == 0.33
 
 
 def test_hovering_previews_a_click_in_diffusion_coordinates(widget: Widget) -> None:

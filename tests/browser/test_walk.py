@@ -17,7 +17,7 @@ from tests.browser.test_hosts import MAKE, SIZES, OpenPage
 from tests.browser.widget import Widget
 
 WALKS = (
-    (2, 40),
+    (5, 40),
     *(pytest.param(seed, 100, marks=pytest.mark.soak) for seed in (1, 2, 3)),
 )
 """Seeds, and how many steps."""
@@ -43,6 +43,8 @@ WEIGHTS = {
     "commit": 1,
     "slide": 6,
     "method": 1,
+    "granularity": 1,
+    "auto": 2,
     "denoise": 1,
     "turn": 3,
     "zoom": 4,
@@ -116,6 +118,14 @@ class Walk:
         method = self.random.choice(["similarity", "diffusion"])
         self.widget.root.locator("select[name=method]").select_option(method)
         wait_until(lambda: self.widget.value("seg.method") == method, "the method")
+
+    def granularity(self) -> None:
+        """Step to the next by its key."""
+        self.widget.stage.press("g")
+
+    def auto(self) -> None:
+        """Have the threshold follow, or no more."""
+        self.widget.stage.press("a")
 
     def denoise(self) -> None:
         box = self.widget.root.locator("input[name=denoise]")
