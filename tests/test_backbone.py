@@ -58,7 +58,7 @@ def test_an_unknown_name_gets_the_known_ones() -> None:
     with pytest.raises(ValueError, match=r"got 'SAM\(vit_b\)'; did you mean 'SAM\(sam"):
         load_model("SAM(vit_b)")
     for name in ("timm/", "texture/x"):
-        with pytest.raises(ValueError, match=f"one of sam_vit_b.* got '{name}'"):
+        with pytest.raises(ValueError, match=f"one of dinov2.* got '{name}'"):
             load_model(name)
     with pytest.raises(TypeError, match="got 3"):
         load_model(3)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@
 """
 
 from ncut_widget.backbone.checkpoints import CheckpointError, checkpoint_dir
+from ncut_widget.backbone.dino import load_dinov2, load_dinov3
 from ncut_widget.backbone.extraction import FeatureExtractor, extract_features
 from ncut_widget.backbone.layers import LayeredBackbone
 from ncut_widget.backbone.registry import (
@@ -32,6 +33,8 @@ __all__ = [
     "extract_features",
     "find_sam_checkpoint",
     "list_backbones",
+    "load_dinov2",
+    "load_dinov3",
     "load_model",
     "register_backbone",
     "resolve_model",

@@ -97,7 +97,7 @@ def list_backbones() -> list[str]:
     Examples
     --------
     >>> list_backbones()
-    ['sam_vit_b', 'sam_vit_h', 'sam_vit_l', 'texture', 'timm/']
+    ['dinov2', 'dinov3', 'sam_vit_b', 'sam_vit_h', 'sam_vit_l', 'texture', 'timm/']
     """
     return sorted(_FACTORIES)
 
@@ -109,8 +109,8 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     ----------
     model_name : str
         One of `list_backbones`, and a model's name after a family's slash:
-        ``"sam_vit_b"``, ``"timm/vit_base_patch14_dinov2.lvd142m"``. SAM is also known
-        as ``"SAM(sam_vit_b)"``, its name in ncut-pytorch.
+        ``"dinov2"``, ``"sam_vit_b"``, ``"timm/vit_base_patch14_dinov2.lvd142m"``. SAM
+        is also known as ``"SAM(sam_vit_b)"``, its name in ncut-pytorch.
     **options
         The backbone's own options.
 

@@ -8,15 +8,17 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from ncut_widget.backbone.checkpoints import CheckpointError
-from ncut_widget.backbone.layers import LayeredBackbone, not_installed
+from ncut_widget.backbone.debias import SHARE, positional_basis, project_out
+from ncut_widget.backbone.layers import LayeredBackbone, Node, not_installed
 from ncut_widget.backbone.registry import (
     PATH,
     did_you_mean,
@@ -64,6 +66,9 @@ class TimmBackbone(LayeredBackbone):
     norm : bool
         Whether ``"block"`` features of a ViT pass the encoder's final norm, whatever
         their layer, as DINOv2's own feature extraction has it.
+    debias : bool
+        Whether what is of the position alone is projected out of the features, which
+        are of length 1 before; see `ncut_widget.backbone.debias`.
 
     Notes
     -----
@@ -85,6 +90,7 @@ class TimmBackbone(LayeredBackbone):
         size: tuple[int, int] | None = None,
         *,
         norm: bool = True,
+        debias: bool = False,
     ) -> None:
         from timm.data import resolve_model_data_config
 
@@ -104,10 +110,31 @@ class TimmBackbone(LayeredBackbone):
             node_types=("block", "attn", "mlp") if self._plain else ("block",),
         )
         self.norm = norm and self._plain
+        self.debias = debias
+        self._bases: dict[Node, Tensor] = {}
+
+    def read(self, images_tsf: Tensor, nodes: Sequence[Node]) -> list[Tensor]:
+        """Compute the features of some nodes, as `LayeredBackbone.read`."""
+        features = super().read(images_tsf, nodes)
+        if not self.debias:
+            return features
+        bases = self._bases_of(nodes)
+        return [project_out(*pair) for pair in zip(features, bases, strict=True)]
+
+    def _bases_of(self, nodes: Sequence[Node]) -> list[Tensor]:
+        """Return what is of the position in the features of each node."""
+        missing = [node for node in nodes if node not in self._bases]
+        if missing:
+            black = np.zeros((*self.image_size, 3), np.uint8)
+            with torch.inference_mode():
+                found = super().read(self.preprocess([black]), missing)
+            self._bases |= zip(missing, map(positional_basis, found), strict=True)
+        return [self._bases[node].to(self.device) for node in nodes]
 
     def fingerprint(self) -> str:
         """Digest of the architecture, the weights and the preprocessing."""
-        return f"{super().fingerprint()} norm={self.norm}"
+        debias = f" debias={SHARE:.6f}" if self.debias else ""
+        return f"{super().fingerprint()} norm={self.norm}{debias}"
 
     def _branch(self, node_type: str, layer: int) -> nn.Module:
         return getattr(self.encoder.blocks[layer], BRANCHES[node_type])
@@ -157,6 +184,7 @@ def load_timm(
     pretrained: bool = True,
     size: int | tuple[int, int] | None = None,
     norm: bool = True,
+    debias: bool = False,
     **options: Any,
 ) -> TimmBackbone:
     """Make an encoder that timm knows by name.
@@ -176,7 +204,7 @@ def load_timm(
         that would have fewer than 32 cells on a side and whose weights go with any
         size: with a stride of 32 it is given 1024 pixels, not 224. More pixels, a finer
         grid, and more memory and time.
-    norm : bool
+    norm, debias : bool
         As for `TimmBackbone`.
     **options
         Passed on to ``timm.create_model``.
@@ -234,7 +262,7 @@ def load_timm(
             f"{_page(name)} and pass checkpoint=path, or pretrained=False for random "
             "ones"
         ) from error
-    backbone = TimmBackbone(encoder, size, norm=norm)
+    backbone = TimmBackbone(encoder, size, norm=norm, debias=debias)
     try:
         with torch.inference_mode():
             backbone.read(torch.zeros(1, 3, *backbone.image_size), [("block", 0)])
