@@ -313,9 +313,15 @@ class Session:
         if isinstance(source, Cell):
             similarity = Similarity(self.eigvecs, source, num_eig)
         elif isinstance(source, DiffusionSet):
-            diffusion = self._diffusion(source.granularity)
-            batch = self.shape[0]
-            similarity = DiffusionSimilarity(diffusion, self.grid, batch, source)
+            fewer = source._replace(positives=source.positives[:-1])
+            earlier = self._similarities.peek((num_eig, fewer))
+            similarity = DiffusionSimilarity(
+                self._diffusion(source.granularity),
+                self.grid,
+                self.shape[0],
+                source,
+                earlier if isinstance(earlier, DiffusionSimilarity) else None,
+            )
         else:
             similarity = BiasedSimilarity(self.graph(), self.grid, source, num_eig)
         if similarity.constant:

@@ -2,9 +2,8 @@
 
 Each eigenvector counts by the diffusion it stands for, not by its number: at time t by
 ``lambda**(t / 2)``, the trivial one left out [1]_. In these coordinates all clicks make
-one map, 1 at the weakest positive click and 0 at the strongest negative one, so that a
-mask is one comparison with the threshold. ``js/src/maths/diffusion.js`` computes the
-same for previews.
+one map (`regression`), so that a mask is one comparison with the threshold.
+``js/src/maths/diffusion.js`` computes the same for previews.
 
 References
 ----------
@@ -23,29 +22,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.masks.coordinates import Cell
+from ncut_widget.masks.regression import Fit, falloff, fit_clicks
 from ncut_widget.products import add_products, row_norms, weighted_sum
-
-# What these do for masks shows in `make bench-quality`.
-RIDGE = 1.5
-"""Ridge of the regression, where a similarity is at most 1: the larger, the less clicks
-near each other turn the map about.
-"""
-
-SEPARATION = 0.7
-"""A negative click moves the cut of the whole batch up to this share of the weakest
-positive click; what is beyond, is made right about the click alone.
-"""
-
-REACH = 0.15
-"""About a click: a Gaussian of this share of the image's sides."""
-
-LOCAL_RIDGE = 0.05
-"""Ridge of what is made right about clicks."""
 
 _STEPS = 60
 _LONGEST = 1e9
 _FAINTEST = 1e-30
-_NOTHING = 1e-9  # what a click lacks by rounding alone
 
 
 class DiffusionSet(NamedTuple):
@@ -168,15 +150,15 @@ class DiffusionSimilarity:
     grid : (int, int)
     batch : int
     clicks : DiffusionSet
+    earlier : DiffusionSimilarity, optional
+        That of the same clicks but for the last positive one, if it is at hand: its
+        maps need not be made again.
 
     Notes
     -----
-    Kernel ridge regression of 1 at positive and 0 at negative clicks, with the cosine
-    of diffusion coordinates for the kernel. What comes out is scaled: 1 is the weakest
-    positive click, 0 the strongest negative one. Where a negative click is so strong
-    that this would leave too little of the rest (`SEPARATION`), it is made right about
-    itself, by a second regression whose kernel is the cosine times a Gaussian of the
-    distance. The cells that were clicked get what the clicks say, whatever else.
+    The largest of the regressions (`fit_clicks`) of the first positive click, the first
+    two and so on, each with all negative ones: so a positive click only adds to a mask.
+    The cells that were clicked get what the clicks say, whatever else.
     """
 
     def __init__(
@@ -185,33 +167,23 @@ class DiffusionSimilarity:
         grid: tuple[int, int],
         batch: int,
         clicks: DiffusionSet,
+        earlier: DiffusionSimilarity | None = None,
     ) -> None:
         self._diffusion = diffusion
         self._grid = grid
-        self._cells = [*clicks.positives, *clicks.negatives]
-        positive = np.arange(len(self._cells)) < len(clicks.positives)
-        self._positive = positive
-        self._coordinates = np.stack(
-            [
-                diffusion.coordinates(i, row * grid[1] + col)
-                for i, row, col in self._cells
-            ]
-        )
-        cosines = np.einsum("ik,jk->ij", self._coordinates, self._coordinates)
-        ridge = cosines + RIDGE * np.eye(len(cosines))
-        amounts = np.linalg.solve(ridge, positive.astype(np.float64))
-        fits = cosines @ amounts
-        top = max(float(fits[positive].min()), 1e-3)
-        bottom = max([0.0, *fits[~positive].tolist()])
-        bottom = min(bottom, SEPARATION * top)
-        self._vector = np.einsum("i,ik->k", amounts, self._coordinates) / (top - bottom)
-        self._offset = np.float32(-bottom / (top - bottom))
-        fits = (fits - bottom) / (top - bottom)
-        lacking = np.where(positive, np.maximum(1 - fits, 0), np.minimum(-fits, 0))
-        lacking[np.abs(lacking) < _NOTHING] = 0
-        self._local = self._make_right(cosines, lacking)
-        self._values = np.empty((batch, *grid), dtype=np.float32)
+        self._clicks = clicks
+        self._coordinates = {
+            cell: diffusion.coordinates(cell.image, cell.row * grid[1] + cell.col)
+            for cell in (*clicks.positives, *clicks.negatives)
+        }
+        self._fits: dict[int, Fit] = {}
         self._known = np.zeros(batch, dtype=bool)
+        if earlier is None:
+            self._values = np.empty((batch, *grid), dtype=np.float32)
+            self._begun = self._known.copy()
+        else:
+            self._values = earlier._values.copy()
+            self._begun = earlier._known.copy()
 
     statistics = None
     """It needs none: the map is its own heatmap."""
@@ -231,8 +203,9 @@ class DiffusionSimilarity:
     @property
     def nbytes(self) -> int:
         """Memory that is taken by the maps which were asked for, and by the rest."""
-        maps = int(self._known.sum()) * self._values[0].nbytes
-        return maps + self._known.nbytes + self._coordinates.nbytes
+        maps = int((self._known | self._begun).sum()) * self._values[0].nbytes
+        coordinates = sum(each.nbytes for each in self._coordinates.values())
+        return maps + self._known.nbytes + coordinates
 
     @property
     def values(self) -> NDArray:
@@ -251,43 +224,47 @@ class DiffusionSimilarity:
     def extend(self, eigvecs: Tensor) -> NDArray:
         """Give the map of an image of no batch: eigvecs (H, W, k) -> (H, W)."""
         rows = eigvecs.detach().float().flatten(0, 1).T.contiguous()
-        fit = self._diffusion.extend(rows, self._vector)
-        return (fit + self._offset).reshape(eigvecs.shape[:2])
+        fits = map(self._fit, range(1, len(self._clicks.positives) + 1))
+        maps = [self._diffusion.extend(rows, fit.vector) + fit.offset for fit in fits]
+        return np.max(maps, axis=0).reshape(eigvecs.shape[:2])
+
+    def _fit(self, count: int) -> Fit:
+        """Fit the first so many positive clicks, and all negative ones."""
+        if count not in self._fits:
+            cells = [*self._clicks.positives[:count], *self._clicks.negatives]
+            coordinates = np.stack([self._coordinates[cell] for cell in cells])
+            positive = np.arange(len(cells)) < count
+            self._fits[count] = fit_clicks(cells, coordinates, positive, self._grid)
+        return self._fits[count]
 
     def _make(self, image: int) -> NDArray:
-        fit = self._diffusion.map(image, self._vector) + self._offset
-        fit = fit.reshape(self._grid)
-        for number, (at, row, col) in enumerate(self._cells):
-            if at != image or self._local[number] == 0:
-                continue
-            near = self._diffusion.map(image, self._coordinates[number])
-            near = np.maximum(near, 0).reshape(self._grid)
-            rows, cols = (
-                _falloff(place, size)
-                for place, size in zip((row, col), self._grid, strict=True)
-            )
-            near *= rows[:, None]
-            near *= cols
-            fit += np.float32(self._local[number]) * near
-        for (at, row, col), positive in zip(self._cells, self._positive, strict=True):
+        count = len(self._clicks.positives)
+        field = self._field(self._fit(count), image)
+        if self._begun[image]:
+            np.maximum(field, self._values[image], out=field)
+        else:
+            for fewer in range(1, count):
+                np.maximum(field, self._field(self._fit(fewer), image), out=field)
+        for at, row, col in self._clicks.positives:
             if at == image:
-                here = fit[row, col]
-                fit[row, col] = max(here, 1) if positive else min(here, 0)
-        return fit
+                field[row, col] = max(field[row, col], 1)
+        for at, row, col in self._clicks.negatives:
+            if at == image:
+                field[row, col] = min(field[row, col], 0)
+        return field
 
-    def _make_right(self, cosines: NDArray, lacking: NDArray) -> NDArray:
-        """Return how much of each click's surroundings is added to its image."""
-        if not lacking.any():
-            return lacking
-        image, *places = np.array(self._cells).T
-        near = np.maximum(cosines, 0) * (image[:, None] == image)
-        for place, size in zip(places, self._grid, strict=True):
-            apart = (place[:, None] - place) / (size * REACH)
-            near *= np.exp(-np.square(apart) / 2)
-        return np.linalg.solve(near + LOCAL_RIDGE * np.eye(len(near)), lacking)
-
-
-def _falloff(place: int, size: int) -> NDArray:
-    """Return the Gaussian about a row or column, over all of them; float32."""
-    apart = (np.arange(size) - place) / (size * REACH)
-    return np.exp(-np.square(apart) / 2).astype(np.float32)
+    def _field(self, fit: Fit, image: int) -> NDArray:
+        """Return how well the cells of an image fit, about its clicks made right."""
+        field = self._diffusion.map(image, fit.vector) + fit.offset
+        field = field.reshape(self._grid)
+        for cell, coordinates, amount in zip(
+            fit.cells, fit.coordinates, fit.local, strict=True
+        ):
+            if cell.image != image or amount == 0:
+                continue
+            near = np.maximum(self._diffusion.map(image, coordinates), 0)
+            near = near.reshape(self._grid)
+            near *= falloff(cell.row, self._grid[0])[:, None]
+            near *= falloff(cell.col, self._grid[1])
+            field += np.float32(amount) * near
+        return field

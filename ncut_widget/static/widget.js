@@ -1941,6 +1941,11 @@ var Previews = class {
       addAbout(map, cosines, click, fit.local[j], this.#grid);
       this.#spare.push(cosines);
     });
+    const positives = set.positives.slice(0, -1);
+    const earlier = positives.length && this.get({ ...set, positives }, this.#numEig, image);
+    if (earlier) {
+      for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i], earlier.map[i]);
+    }
     for (const { cell, positive } of clicks) {
       if (cell[0] !== image) continue;
       const at2 = cell[1] * this.#grid[1] + cell[2];

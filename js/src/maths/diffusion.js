@@ -1,6 +1,6 @@
 /**
- * How well cells fit all clicks together, as ncut_widget/masks/diffusion.py, which says
- * what is done and why.
+ * How well cells fit all clicks together, as ncut_widget/masks/diffusion.py and
+ * regression.py, which say what is done and why.
  *
  * @typedef {object} Clicked a cell that was clicked
  * @property {Float32Array} vector its diffusion coordinates, of length 1

@@ -118,6 +118,13 @@ export class Previews {
       addAbout(map, cosines, click, fit.local[j], this.#grid);
       this.#spare.push(cosines);
     });
+    // A positive click only adds: what the clicks before it gave, stays.
+    const positives = set.positives.slice(0, -1);
+    const earlier =
+      positives.length && this.get({ ...set, positives }, this.#numEig, image);
+    if (earlier) {
+      for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i], earlier.map[i]);
+    }
     for (const { cell, positive } of clicks) {
       if (cell[0] !== image) continue;
       const at = cell[1] * this.#grid[1] + cell[2];
