@@ -103,14 +103,20 @@ OPTIC_DISC: Points = [
     *((140, 680), (125, 640), (128, 610)),
 ]
 
+BADGES: list[Points] = [
+    [(400, 192), (449, 187), (449, 205), (402, 212)],
+    [(347, 200), (396, 190), (396, 207), (349, 213)],
+]
+"""On the tank, in the two views: no paint."""
+
 MOTORCYCLE: dict[str, list[list[Points]]] = {
     "paint": [
         [
             [
                 *((112, 247), (130, 222), (150, 212), (180, 209), (205, 213)),
                 *((235, 232), (270, 258), (300, 240), (330, 222), (352, 203)),
-                *((380, 185), (410, 167), (440, 156), (462, 160), (484, 185)),
-                *((480, 205), (465, 232), (440, 240), (400, 242), (350, 248)),
+                *((380, 185), (410, 167), (440, 156), (462, 160), (463, 182)),
+                *((468, 203), (465, 232), (440, 240), (400, 242), (350, 248)),
                 *((310, 263), (275, 281), (258, 277), (230, 247), (200, 228)),
                 *((160, 225),),
             ],
@@ -123,8 +129,8 @@ MOTORCYCLE: dict[str, list[list[Points]]] = {
             [
                 *((65, 247), (85, 222), (100, 212), (130, 209), (155, 213)),
                 *((185, 232), (222, 258), (250, 240), (280, 222), (300, 203)),
-                *((330, 185), (360, 167), (385, 157), (400, 163), (425, 190)),
-                *((428, 205), (415, 232), (395, 240), (350, 242), (300, 250)),
+                *((330, 185), (360, 167), (385, 157), (402, 165), (405, 183)),
+                *((412, 205), (415, 232), (395, 240), (350, 242), (300, 250)),
                 *((262, 263), (225, 281), (208, 277), (180, 247), (150, 228)),
                 *((112, 225),),
             ],
@@ -177,13 +183,21 @@ def batches() -> dict[str, Batch]:
     astronaut, coffee, cat = data.astronaut(), data.coffee(), data.chelsea()
     retina, coins, clock = data.retina(), data.coins(), data.clock()
     views = list(data.stereo_motorcycle()[:2])
-    all_coins, pendulum, eye = (
-        np.zeros(image.shape[:2], np.uint8) for image in (coins, clock, retina)
+    all_coins, pendulum = (
+        np.zeros(image.shape[:2], np.uint8) for image in (coins, clock)
     )
     for x, y, radius in COINS:
         all_coins[disk((y, x), radius)] = 255
     pendulum[ellipse(154, 212, 60, 70)] = 255
-    eye[disk((705, 705), 695)] = 255
+    things = {
+        name: [
+            mask(view, *polygons)
+            for view, polygons in zip(views, outlines, strict=True)
+        ]
+        for name, outlines in MOTORCYCLE.items()
+    }
+    for paint, view, badge in zip(things["paint"], views, BADGES, strict=True):
+        paint[mask(view, badge) > 0] = 0
     return {
         "astronaut": one(
             astronaut, **{k: mask(astronaut, v) for k, v in ASTRONAUT.items()}
@@ -194,15 +208,6 @@ def batches() -> dict[str, Batch]:
         "camera": one(data.camera(), man=mask(data.camera(), CAMERAMAN)),
         "coins": one(coins, coins=all_coins),
         "clock": one(clock, pendulum=pendulum),
-        "retina": one(retina, eye=eye, disc=mask(retina, OPTIC_DISC)),
-        "motorcycle": Batch(
-            views,
-            {
-                name: [
-                    mask(view, *polygons)
-                    for view, polygons in zip(views, outlines, strict=True)
-                ]
-                for name, outlines in MOTORCYCLE.items()
-            },
-        ),
+        "retina": one(retina, disc=mask(retina, OPTIC_DISC)),
+        "motorcycle": Batch(views, things),
     }

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ncut_widget.masks.coordinates import Cell
 
 # What these do for masks shows in `make bench-quality`.
-RIDGE = 1.5
+RIDGE = 2.0
 """Ridge of the regression, where a similarity is at most 1: the larger, the less clicks
 near each other turn the map about.
 """

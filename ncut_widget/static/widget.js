@@ -1419,7 +1419,7 @@ function imageOf(key) {
 }
 
 // src/maths/diffusion.js
-var RIDGE = 1.5;
+var RIDGE = 2;
 var SEPARATION = 0.7;
 var REACH = 0.15;
 var LOCAL_RIDGE = 0.05;

@@ -13,7 +13,7 @@
  * @property {number[]} local how much of each click's surroundings is added
  */
 
-const RIDGE = 1.5;
+const RIDGE = 2;
 const SEPARATION = 0.7;
 const REACH = 0.15;
 const LOCAL_RIDGE = 0.05;
