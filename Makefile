@@ -98,7 +98,7 @@ bench-busy_click: .venv/dev $(RESULTS)
 	$(show) busy_click
 
 # make bench-quality QUALITY=folder: of labelled photographs, in DEVELOP.md's format
-bench-quality: .venv/dev $(RESULTS)
+bench-quality: .venv/dev .bench/ncut-pytorch-3.2.0/installed $(RESULTS)
 	$(BIN)/python -m tests.benchmarks.quality $(QUALITY) | tee $(RESULTS)/quality.md
 
 bench-clicks: .venv/dev $(RESULTS)

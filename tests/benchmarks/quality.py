@@ -25,9 +25,11 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from subprocess import DEVNULL, PIPE, Popen
+from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,15 +55,25 @@ Make = Callable[..., NcutSegmenter]
 
 @dataclass(frozen=True)
 class Row:
-    """A way to segment: how the widget is made, and its settings."""
+    """A way to segment: how the widget is made, its settings, and what is stepped through.
+
+    After each click the granularity is the best of ``steps``, as with key G.
+    """
 
     name: str
     make: dict[str, Any]
     settings: dict[str, Any]
+    steps: tuple[float, ...] = ()
 
+
+COSINE, PEER = "cosine of the features", "ncut-pytorch 3.2.0's click"
+
+PEER_PYTHON = Path(".bench/ncut-pytorch-3.2.0/bin/python")
 
 ROWS = (
     Row("as it is", {}, {}),
+    Row("best of whole, thing and part", {}, {}, (2.0, 5.0, 12.0)),
+    Row("threshold found", {}, {"auto_threshold": True}),
     Row("granularity 3", {}, {"granularity": 3.0}),
     Row("granularity 8", {}, {"granularity": 8.0}),
     Row("full graph", {"graph": "full"}, {}),
@@ -70,9 +82,12 @@ ROWS = (
     Row("published, of neighbours", {}, {"method": "similarity"}),
     Row("15 eigenvectors", {"num_eig": 15}, {}),
     Row("60 eigenvectors", {"num_eig": 60}, {}),
-    Row("cosine of the features", {}, {"method": "similarity"}),
+    Row(COSINE, {}, {"method": "similarity"}),
+    Row(PEER, {}, {}),
 )
-"""What is compared; the last row takes the features themselves for eigenvectors."""
+"""What is compared: also the features themselves, taken for eigenvectors, and the click
+of ncut-pytorch, on the same features; the texture's own are ours.
+"""
 
 
 class Batch(NamedTuple):
@@ -125,7 +140,9 @@ def next_click(mask: NDArray, truth: NDArray) -> tuple[int, int, bool] | None:
     return int(x), int(y), bool(missed)
 
 
-def play(seg: NcutSegmenter, truths: list[NDArray | None], image: int) -> Score:
+def play(
+    seg: Any, truths: list[NDArray | None], image: int, steps: Sequence[float] = ()
+) -> Score:
     """Click a thing on one image."""
     seg.clear()
     truth = truths[image]
@@ -137,6 +154,8 @@ def play(seg: NcutSegmenter, truths: list[NDArray | None], image: int) -> Score:
         if click is not None:
             x, y, positive = click
             seg.add_click(x, y, image=image, positive=positive)
+        if steps:
+            seg.granularity = max(steps, key=lambda step: at(seg, step, truth, image))
         masks = seg.full_masks()
         mask = masks[image]
         clicked.append(iou(mask, truth))
@@ -149,13 +168,81 @@ def play(seg: NcutSegmenter, truths: list[NDArray | None], image: int) -> Score:
     return Score(np.array(clicked), np.array(others))
 
 
-def segmenter(row: Row, batch: Batch, features: str) -> NcutSegmenter:
+def at(seg: Any, granularity: float, truth: NDArray, image: int) -> float:
+    """Return the IoU at a granularity."""
+    seg.granularity = granularity
+    return iou(seg.full_masks()[image], truth)
+
+
+class Peer:
+    """ncut-pytorch's click, with the methods of the widget that are used here."""
+
+    def __init__(self, features: NDArray, images: list[NDArray]) -> None:
+        self._grid = features.shape[1:3]
+        self._images = images
+        self._folder = TemporaryDirectory()
+        self._process = Popen(
+            [PEER_PYTHON, "tests/peers/click.py"],
+            stdin=PIPE,
+            stdout=PIPE,
+            stderr=DEVNULL,
+            text=True,
+        )
+        path = f"{self._folder.name}/features.npy"
+        np.save(path, features.reshape(-1, features.shape[-1]))
+        self._ask({"features": path})
+        self.clear()
+
+    def _ask(self, what: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(what) + "\n")
+        self._process.stdin.flush()
+        if not self._process.stdout.readline():
+            raise RuntimeError("ncut-pytorch 3.2.0 failed")
+
+    def clear(self) -> None:
+        """Forget the clicks."""
+        self._clicks: dict[str, list[int]] = {"fg": [], "bg": []}
+
+    def add_click(self, x: int, y: int, image: int, positive: bool) -> None:
+        """Click a pixel."""
+        rows, cols = self._grid
+        height, width = self._images[image].shape[:2]
+        cell = (image * rows + y * rows // height) * cols + x * cols // width
+        self._clicks["fg" if positive else "bg"].append(cell)
+
+    def full_masks(self) -> list[NDArray]:
+        """Make the masks, interpolated as ours are."""
+        path = f"{self._folder.name}/heatmap.npy"
+        self._ask({**self._clicks, "to": path})
+        heat = np.load(path).reshape(len(self._images), *self._grid)
+        return [
+            np.array(
+                Image.fromarray(each.astype(np.float32)).resize(
+                    image.shape[1::-1], Image.Resampling.BILINEAR
+                )
+            )
+            > 0
+            for each, image in zip(heat, self._images, strict=True)
+        ]
+
+    def close(self) -> None:
+        """End its process."""
+        self._process.kill()
+        self._process.communicate()
+        self._folder.cleanup()
+
+
+def segmenter(row: Row, batch: Batch, features: str) -> Any:
     """Make the widget of a batch."""
     if features == "texture":
         return NcutSegmenter.from_images(batch.images, progress=False, **row.make)
     values = np.load(batch.features[features]).astype(np.float32)
-    if row is ROWS[-1]:
+    if row.name == COSINE:
         return NcutSegmenter(values, batch.images)
+    if row.name == PEER:
+        return Peer(values, batch.images)
     return NcutSegmenter.from_features(values, batch.images, progress=False, **row.make)
 
 
@@ -170,7 +257,7 @@ def scores(row: Row, batches: list[Batch], features: str) -> tuple[list[Score], 
             setattr(seg, name, value)
         for truths in batch.things.values():
             played = [
-                play(seg, truths, image)
+                play(seg, truths, image, row.steps)
                 for image, truth in enumerate(truths)
                 if truth is not None and (truth == THING).any()
             ]
@@ -178,6 +265,7 @@ def scores(row: Row, batches: list[Batch], features: str) -> tuple[list[Score], 
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of things on one image
                 found.append(Score(clicked.mean(0), np.nanmean(others, 0)))
+        seg.close()
     return found, float(np.median(seconds))
 
 
@@ -213,7 +301,7 @@ def main() -> None:
         print("| --- | --- | --- | --- | --- |")
         for row in ROWS:
             if given.rows not in row.name or (
-                features == "texture" and row is ROWS[-1]
+                features == "texture" and row.name in (COSINE, PEER)
             ):
                 continue
             print(line(row.name, *scores(row, batches, features)), flush=True)
