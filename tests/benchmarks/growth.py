@@ -1,4 +1,4 @@
-"""Time and memory of our solver as the number of nodes grows.
+"""Time and memory of our solver as the number of nodes grows, with either graph.
 
     python -m tests.benchmarks.growth
 
@@ -17,11 +17,10 @@ from pathlib import Path
 
 import numpy as np
 
+from ncut_widget import NCUT
 from tests.benchmarks import arrays
-from tests.benchmarks.graph import Affinity
 from tests.benchmarks.memory import PeakMemory
 from tests.benchmarks.results import RESULTS, seconds, table
-from tests.benchmarks.sides import NcutWidget
 
 FEATURES = arrays.ARRAYS / "growth.npy"
 
@@ -36,28 +35,35 @@ def make(nodes: int) -> None:
     file.flush()
 
 
-def solve(nodes: int) -> dict[str, float]:
+def solve(nodes: int, graph: str, device: str) -> dict[str, float]:
     """Measure one size, in this process: memory first, as looking takes time."""
-    side = NcutWidget()
-    features = np.load(FEATURES, mmap_mode="r")[:nodes]
-    side.solve(features[:2048], arrays.NUM_EIG, Affinity())  # what is loaded once
+    ncut = NCUT(arrays.NUM_EIG, graph=graph, device=device, progress=False)
+    side = arrays.GRID
+    features = np.load(FEATURES, mmap_mode="r").reshape(-1, side, side, arrays.DIMS)
+    features = features[: nodes // side**2]
+    shape = (*features.shape[:3], 3)
+    colors = np.random.default_rng(0).random(shape, np.float32)
+    guide = colors if graph == "neighbors" else None
+    few = None if guide is None else guide[:1]
+    ncut.fit(features[:1], guide=few)  # what is loaded once
     with PeakMemory() as memory:
-        side.solve(features, arrays.NUM_EIG, Affinity())
+        ncut.fit_transform(features, guide=guide)
     start = time.perf_counter()
-    side.solve(features, arrays.NUM_EIG, Affinity())
+    ncut.fit_transform(features, guide=guide)
     spent = time.perf_counter() - start
     return {"nodes": nodes, "seconds": spent, "bytes": memory.bytes}
 
 
-def solve_apart(nodes: int) -> dict[str, float]:
+def solve_apart(nodes: int, graph: str, device: str) -> dict[str, float]:
     """Measure one size, in a process of its own."""
     command = [sys.executable, "-m", "tests.benchmarks.growth", "--solve", str(nodes)]
+    command += ["--graphs", graph, "--device", device]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 
 def plot(found: list[dict[str, float]], path: Path) -> None:
-    """Draw both over the number of nodes, with lines of proportional growth."""
+    """Draw time and memory over the nodes, with lines of proportional growth."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -83,17 +89,27 @@ def main() -> None:
     """Print the table, and draw it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--most", type=int, default=2**22, help="nodes, at the most")
+    parser.add_argument("--graphs", nargs="+", default=["full", "neighbors"])
+    parser.add_argument("--device", default="cpu")
     parser.add_argument("--solve", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.solve:
-        print(json.dumps(solve(options.solve)))
+        (graph,) = options.graphs
+        print(json.dumps(solve(options.solve, graph, options.device)))
         return
     sizes = [2**power for power in range(12, 31, 2) if 2**power <= options.most]
+    print(f"{arrays.NUM_EIG} eigenvectors of float16 features in a memory map on disk")
+    print("(the eigenvectors, float32, are 120 bytes a node):\n")
     try:
         make(sizes[-1])
-        found = [solve_apart(nodes) for nodes in sizes]
+        for graph in options.graphs:
+            show(graph, [solve_apart(n, graph, options.device) for n in sizes])
     finally:
         FEATURES.unlink(missing_ok=True)
+
+
+def show(graph: str, found: list[dict[str, float]]) -> None:
+    """Print what was measured with a graph, and draw it."""
     rows = [
         (
             f"{each['nodes']:,}",
@@ -104,13 +120,12 @@ def main() -> None:
         )
         for each in found
     ]
-    print(f"{arrays.NUM_EIG} eigenvectors of float16 features in a memory map on disk")
-    print("(the eigenvectors, float32, are 120 bytes a node):\n")
     header = ["nodes x 768", "time", "us a node", "memory (MB)", "bytes a node"]
+    print(f"graph={graph!r}\n")
     print(table(header, rows))
-    path = RESULTS / "growth.png"
+    path = RESULTS / f"growth-{graph}.png"
     plot(found, path)
-    print(f"\nDrawn in {path.relative_to(path.parents[2])}.")
+    print(f"\nDrawn in {path.relative_to(path.parents[2])}.\n", flush=True)
 
 
 if __name__ == "__main__":

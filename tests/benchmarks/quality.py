@@ -25,7 +25,7 @@ import argparse
 import json
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import DEVNULL, PIPE, Popen
@@ -50,12 +50,10 @@ LOSS = 0.05
 
 THING, OUTSIDE, IGNORED = 255, 0, 128
 
-Make = Callable[..., NcutSegmenter]
-
 
 @dataclass(frozen=True)
 class Row:
-    """A way to segment: how the widget is made, its settings, and what is stepped through.
+    """A way to segment: how the widget is made, settings, and what is stepped through.
 
     After each click the granularity is the best of ``steps``, as with key G.
     """
