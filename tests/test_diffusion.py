@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -265,3 +266,18 @@ def test_the_widget_has_a_slider_of_it() -> None:
     assert seg._info["settings"]["granularity"]["high"] == 9
     with pytest.raises(Exception, match="granularity must be a number between 1 and 9"):
         seg.granularity = 12
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
+def test_on_cuda_it_is_the_same(solved: tuple[NDArray, NDArray, NDArray]) -> None:
+    eigvecs, eigvals, _ = solved
+    clicks = [[0, 6, 6, 1], [0, 10, 14, 0], [1, 3, 14, 1]]
+    values: list[NDArray] = []
+    found: list[float] = []
+    for device in ("cpu", "cuda"):
+        session = Session(eigvecs, eigvals=eigvals, device=device)
+        session.update(method="diffusion", clicks=clicks, auto_threshold=True)
+        values.append(session.similarity(session.sources()[0][0]).values)
+        found.append(session.settings.threshold)
+    np.testing.assert_allclose(*values, atol=1e-5)
+    assert found[0] == pytest.approx(found[1], abs=0.02)

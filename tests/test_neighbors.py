@@ -245,8 +245,12 @@ def test_chebyshev_finds_a_crowded_and_a_multiple_spectrum(copies: int) -> None:
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_on_cuda_it_is_the_same_graph() -> None:
     features, _ = scene()
-    here = NCUT(6, graph="neighbors", progress=False, device="cpu").fit(features)
-    there = NCUT(6, graph="neighbors", progress=False, device="cuda").fit(features)
+    here, there = (
+        NCUT(6, graph="neighbors", progress=False, device=device).fit(
+            features, guide=features[..., :3]
+        )
+        for device in ("cpu", "cuda")
+    )
     np.testing.assert_allclose(here.eigenvalues_, there.eigenvalues_, atol=1e-4)
     cosines = np.linalg.svd(
         here.eigenvectors_.reshape(-1, 6).T @ there.eigenvectors_.reshape(-1, 6)
