@@ -107,7 +107,6 @@ class Score(NamedTuple):
 def read(folder: Path) -> Iterator[Batch]:
     """Read the batches of a folder."""
     for entry in json.loads((folder / "manifest.json").read_text()):
-        known = {"name", "kind", "images", "objects"}
         yield Batch(
             entry["name"],
             [np.array(Image.open(folder / p).convert("RGB")) for p in entry["images"]],
@@ -115,7 +114,11 @@ def read(folder: Path) -> Iterator[Batch]:
                 thing: [p and np.array(Image.open(folder / p)) for p in paths]
                 for thing, paths in entry["objects"].items()
             },
-            {name: folder / entry[name] for name in entry.keys() - known},
+            {
+                name: folder / path
+                for name, path in entry.items()
+                if str(path).endswith(".npy")
+            },
         )
 
 
