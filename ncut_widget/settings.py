@@ -186,17 +186,18 @@ class MaskSettings:
     """
 
     granularity: float = number(
-        FromBatch("5", lambda batch: min(5, max(batch.num_eig - 1, 1))),
+        FromBatch("5.5", lambda batch: max(min(5.5, batch.num_eig - 1), 1)),
         1,
         FromBatch("K - 1", lambda batch: max(batch.num_eig - 1, 1)),
         usual=FromBatch("20", lambda batch: min(20, max(batch.num_eig - 1, 1))),
         unit="eigenvectors",
-        named=(("whole", 2.0), ("thing", 5.0), ("part", 12.0)),
+        named=(("whole", 2.0), ("thing", 5.5), ("part", 12.0)),
     )
     """How many eigenvectors stay in effect: few for whole things, many for their parts.
 
-    On the page key G steps through 2 (the whole), 5 (a thing) and 12 (a part). The time
-    of the diffusion follows from it, whatever the spectrum: see `diffusion_weights`.
+    On the page key G steps through 2 (the whole), 5.5 (a thing) and 12 (a part). The
+    time of the diffusion follows from it, whatever the spectrum: see
+    `diffusion_weights`.
     """
 
     threshold: float = number(0.5, 0, 1)

@@ -58,13 +58,13 @@ def iou(masks: NDArray, truth: NDArray) -> float:
 def test_so_many_eigenvectors_stay_in_effect(some: list[float], wanted: float) -> None:
     eigvals = np.array([1.0, *sorted(some, reverse=True)])
     weights = diffusion_weights(eigvals, wanted)
-    assert weights[0] == 0
     if eigvals[1] == 0:
         assert not weights.any()
         return
+    assert weights[0] == 0.3
     assert weights.max() == 1
     assert (np.diff(weights[1:]) <= 0).all()
-    squares = weights**2
+    squares = weights[1:] ** 2
     found = squares.sum() ** 2 / (squares**2).sum()
     least = (eigvals[1:] >= eigvals[1] * (1 - 1e-7)).sum()  # told apart by no time
     if least < wanted < len(some):
@@ -73,8 +73,9 @@ def test_so_many_eigenvectors_stay_in_effect(some: list[float], wanted: float) -
 
 def test_at_time_0_all_count_alike_and_late_the_first_alone() -> None:
     eigvals = np.array([1.0, 0.9, 0.5, 0.1])
-    np.testing.assert_allclose(diffusion_weights(eigvals, 3.0), [0, 1, 1, 1])
-    np.testing.assert_allclose(diffusion_weights(eigvals, 1.0), [0, 1, 0, 0], atol=1e-3)
+    np.testing.assert_allclose(diffusion_weights(eigvals, 3.0), [0.3, 1, 1, 1])
+    late = diffusion_weights(eigvals, 1.0)
+    np.testing.assert_allclose(late, [0.3, 1, 0, 0], atol=1e-3)
 
 
 def test_the_weights_are_powers_of_the_eigenvalues() -> None:
@@ -262,7 +263,7 @@ def test_the_widget_has_a_slider_of_it() -> None:
     seg = NcutSegmenter.from_features(
         features, num_eig=10, method="diffusion", progress=False
     )
-    assert seg.granularity == 5
+    assert seg.granularity == 5.5
     assert seg._info["settings"]["granularity"]["high"] == 9
     with pytest.raises(Exception, match="granularity must be a number between 1 and 9"):
         seg.granularity = 12

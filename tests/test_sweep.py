@@ -67,7 +67,7 @@ def test_it_follows_clicks_until_a_threshold_is_set(seg: NcutSegmenter) -> None:
     seg.granularity = 2
     second = seg.threshold
     assert second != first
-    seg.granularity = 5
+    seg.granularity = 5.5
     seg.add_click(30, 30, positive=False)
     third = seg.threshold
     seg.undo()

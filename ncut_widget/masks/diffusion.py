@@ -1,7 +1,7 @@
 """How well every cell fits all clicks together, in diffusion coordinates.
 
 Each eigenvector counts by the diffusion it stands for, not by its number: at time t by
-``lambda**(t / 2)``, the trivial one left out [1]_. In these coordinates all clicks make
+``lambda**(t / 2)``, the trivial one next to not at all [1]_. In these coordinates all clicks make
 one map (`regression`), so that a mask is one comparison with the threshold.
 ``js/src/maths/diffusion.js`` computes the same for previews.
 
@@ -24,6 +24,11 @@ from torch import Tensor
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.regression import Fit, falloff, fit_clicks
 from ncut_widget.products import add_products, row_norms, weighted_sum
+
+TRIVIAL = 0.3
+"""Weight of the trivial eigenvector, beside 1 of the next: what takes most of a batch
+differs in little else from one part of itself to the other.
+"""
 
 _STEPS = 60
 _LONGEST = 1e9
@@ -61,7 +66,8 @@ def diffusion_weights(eigvals: NDArray, granularity: float) -> NDArray:
     Returns
     -------
     ndarray of float64, shape (K,)
-        0 for the trivial one, 1 for the next, and all 0 where no other is above 0.
+        `TRIVIAL` for the trivial one, 1 for the next, and all 0 where no other is above
+        0.
     """
     some = np.asarray(eigvals, dtype=np.float64)[1:]
     if not len(some) or some[0] <= 0:
@@ -81,7 +87,7 @@ def diffusion_weights(eigvals: NDArray, granularity: float) -> NDArray:
             low = time
         else:
             high = time
-    return np.concatenate([[0.0], np.sqrt(weights(low))])
+    return np.concatenate([[TRIVIAL], np.sqrt(weights(low))])
 
 
 def _participation(weights: NDArray) -> float:

@@ -1419,6 +1419,7 @@ function imageOf(key) {
 }
 
 // src/maths/diffusion.js
+var TRIVIAL = 0.3;
 var RIDGE = 2;
 var SEPARATION = 0.7;
 var REACH = 0.15;
@@ -1444,7 +1445,7 @@ function weightsOf(eigvals, granularity) {
     if (participation(at2(time)) > granularity) low = time;
     else high = time;
   }
-  return Float32Array.from([0, ...at2(low).map(Math.sqrt)]);
+  return Float32Array.from([TRIVIAL, ...at2(low).map(Math.sqrt)]);
 }
 function participation(weights) {
   let sum = 0;

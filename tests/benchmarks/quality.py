@@ -70,7 +70,7 @@ PEER_PYTHON = Path(".bench/ncut-pytorch-3.2.0/bin/python")
 
 ROWS = (
     Row("as it is", {}, {}),
-    Row("best of whole, thing and part", {}, {}, (2.0, 5.0, 12.0)),
+    Row("best of whole, thing and part", {}, {}, (2.0, 5.5, 12.0)),
     Row("threshold found", {}, {"auto_threshold": True}),
     Row("granularity 3", {}, {"granularity": 3.0}),
     Row("granularity 8", {}, {"granularity": 8.0}),

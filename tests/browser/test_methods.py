@@ -154,7 +154,7 @@ def test_in_diffusion_coordinates_every_pixel_is_the_kernel_s(widget: Widget) ->
     wait_until(lambda: widget.value("seg.active_image") == 1, "the next image")
     widget.agrees()
     widget.page.run(
-        "seg.active_image = 0; seg.granularity = 5; seg.denoise_area_th = 3"
+        "seg.active_image = 0; seg.granularity = 5.5; seg.denoise_area_th = 3"
     )
     for name in ("gamma", "negative_threshold", "num_eig", "click_weight"):
         expect(widget.slider(name)).to_be_hidden()
@@ -166,7 +166,7 @@ def test_keys_step_through_whole_thing_and_part(widget: Widget) -> None:
     widget.click(60, 40)
     pressed = widget.root.locator(".ncut-named [aria-pressed=true]")
     masks = []
-    for name, granularity in (("Whole", 2), ("Thing", 5)):
+    for name, granularity in (("Whole", 2), ("Thing", 5.5)):
         widget.root.get_by_role("button", name=name, exact=True).click()
         wait_until(
             lambda value=granularity: widget.value("seg.granularity") == value, name
@@ -181,7 +181,7 @@ def test_keys_step_through_whole_thing_and_part(widget: Widget) -> None:
     widget.stage.press("g")
     widget.stage.press("a")
     assert widget.value("(seg.granularity, seg.auto_threshold)") == (2, False)
-    widget.page.run("seg.granularity = 5")
+    widget.page.run("seg.granularity = 5.5")
 
 
 def test_the_threshold_follows_until_it_is_dragged(widget: Widget) -> None:

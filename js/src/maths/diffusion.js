@@ -13,6 +13,7 @@
  * @property {number[]} local how much of each click's surroundings is added
  */
 
+const TRIVIAL = 0.3;
 const RIDGE = 2;
 const SEPARATION = 0.7;
 const REACH = 0.15;
@@ -47,7 +48,7 @@ export function weightsOf(eigvals, granularity) {
     if (participation(at(time)) > granularity) low = time;
     else high = time;
   }
-  return Float32Array.from([0, ...at(low).map(Math.sqrt)]);
+  return Float32Array.from([TRIVIAL, ...at(low).map(Math.sqrt)]);
 }
 
 /** @param {number[]} weights */
