@@ -1,8 +1,8 @@
 """How well every cell fits all clicks together, in diffusion coordinates.
 
 Each eigenvector counts by the diffusion it stands for, not by its number: at time t by
-``lambda**(t / 2)``, the trivial one next to not at all [1]_. In these coordinates all clicks make
-one map (`regression`), so that a mask is one comparison with the threshold.
+``lambda**(t / 2)``, the trivial one next to not at all [1]_. In these coordinates all
+clicks make one map (`regression`), so that a mask is one comparison with the threshold.
 ``js/src/maths/diffusion.js`` computes the same for previews.
 
 References
