@@ -92,7 +92,10 @@ class Watched(NcutSegmenter):
 settings = []
 """
 
-SHOW = PHOTOGRAPHS + WATCHED + "seg = Watched(eigvecs, images)\nseg"
+# With eigenvalues, as from images or features: by default all clicks are one map.
+EIGVALS = "eigvals=np.linspace(1, 0.5, 30)"
+
+SHOW = PHOTOGRAPHS + WATCHED + f"seg = Watched(eigvecs, images, {EIGVALS})\nseg"
 
 ECHO = """
 import anywidget, traitlets
@@ -155,8 +158,9 @@ seg
 
 FLAT = (
     SMOOTH
-    + """
-seg = NcutSegmenter(smooth(4, 64, 64, 30), flat(4, 480, 640), opacity=1.0)
+    + f"""
+images = flat(4, 480, 640)
+seg = NcutSegmenter(smooth(4, 64, 64, 30), images, opacity=1.0, {EIGVALS})
 seg
 """
 )
