@@ -141,6 +141,20 @@ def test_rows_of_the_fit_have_their_own_eigenvectors_and_others_alike_ones() -> 
         assert mine @ centre > 0.95 * np.linalg.norm(mine) * np.linalg.norm(centre)
 
 
+def test_equal_rows_get_equal_eigenvectors_later_too() -> None:
+    """Flat surfaces are of rows that are the same, and whose distances are 0."""
+    features = np.zeros((1, 12, 20, 3), np.float32)
+    features[:, :, 10:] = 1
+    ncut = NCUT(4, graph="neighbors", progress=False)
+    eigvecs, _ = ncut.fit_transform(features)
+    later = ncut.transform(features)
+    assert np.isfinite(later).all()
+    for half in (slice(10), slice(10, 20)):
+        np.testing.assert_allclose(
+            later[..., half, 1], eigvecs[..., half, 1].mean(), rtol=0.2
+        )
+
+
 def test_torch_and_numpy_and_seeds_agree() -> None:
     features, _ = scene(images=1)
     # On the CPU: a tensor is solved where it is, an array where there is a GPU.

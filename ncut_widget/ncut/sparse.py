@@ -26,6 +26,7 @@ _MANY = 0.2
 # Rows that others are placed by, at most, and how many of these for each.
 _KEPT = 16_384
 _PLACED_BY = 12
+_LEAST_SQUARE = 1e-30
 
 
 @dataclass(frozen=True)
@@ -60,9 +61,10 @@ class Interpolation:
         values, norms = (each.to(self.device) for each in part)
         which, squares = nearest(self.space(Part(values, norms)), self.near, _PLACED_BY)
         scale = squares[:, :SCALE_NEIGHBOR].amax(1, keepdim=True)
-        tiny = torch.finfo(squares.dtype).tiny
-        least = (1e-12 * scale).clamp(min=tiny)
-        weights = torch.exp(-squares / scale.clamp(min=tiny)) / squares.clamp(min=least)
+        # Of equal rows the weights are large, but their sum is to be finite.
+        scale = scale.clamp(min=_LEAST_SQUARE)
+        least = (1e-12 * scale).clamp(min=_LEAST_SQUARE)
+        weights = torch.exp(-squares / scale) / squares.clamp(min=least)
         weights /= weights.sum(1, keepdim=True)
         return torch.einsum("nj,njk->nk", weights, self.eigvecs[which])
 

@@ -3251,7 +3251,12 @@ var Controls = class {
       );
       return button;
     });
-    return [html("div", { class: "ncut-named", role: "group" }, ...buttons)];
+    const group = {
+      class: "ncut-named",
+      role: "group",
+      "aria-label": SLIDERS[name].label
+    };
+    return [html("div", group, ...buttons)];
   }
   /**
    * A button that is pressed or not.

@@ -114,9 +114,12 @@ class Walk:
         wait_until(lambda: self.widget.value(f"seg.{name}") == wanted, name)
 
     def method(self) -> None:
-        """Choose one of those that want no more than eigenvalues."""
+        """Choose one of those that want no more than eigenvalues, where there are."""
+        choice = self.widget.root.locator("select[name=method]")
+        if not choice.is_visible():
+            return
         method = self.random.choice(["similarity", "diffusion"])
-        self.widget.root.locator("select[name=method]").select_option(method)
+        choice.select_option(method)
         wait_until(lambda: self.widget.value("seg.method") == method, "the method")
 
     def granularity(self) -> None:

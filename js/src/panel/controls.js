@@ -317,7 +317,12 @@ export class Controls {
       );
       return button;
     });
-    return [html("div", { class: "ncut-named", role: "group" }, ...buttons)];
+    const group = {
+      class: "ncut-named",
+      role: "group",
+      "aria-label": SLIDERS[name].label,
+    };
+    return [html("div", group, ...buttons)];
   }
 
   /**
