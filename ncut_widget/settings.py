@@ -234,7 +234,10 @@ class MaskSettings:
         usual=FromBatch("256", lambda batch: min(batch.cells, 256)),
         unit="cells",
     )
-    """Connected parts of the mask with fewer cells than this are dropped."""
+    """Connected parts of the mask with fewer cells than this are dropped.
+
+    With the method ``"diffusion"``, not one that holds a positive click.
+    """
 
     method: str = choice(
         "similarity",
