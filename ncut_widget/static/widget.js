@@ -3266,7 +3266,7 @@ var Controls = class {
    * @param {() => void} act
    */
   #press(attributes, label, act) {
-    const given = { type: "button", class: "ncut-press", ...attributes };
+    const given = { type: "button", class: "ncut-button ncut-press", ...attributes };
     const button = focusable("button", given, label);
     button.addEventListener("click", act, { signal: this.#signal });
     return button;
