@@ -223,8 +223,10 @@ class Session:
 
     def _with_threshold(self, state: State) -> State:
         """Return the state with the threshold that is found, where it is to be."""
+        if not state.settings.auto_threshold:
+            return state
         source = next(iter(state.sources()[0]), None)
-        if not (state.settings.auto_threshold and isinstance(source, DiffusionSet)):
+        if not isinstance(source, DiffusionSet):
             return state
         values = self.similarity(source, state.settings.num_eig).values
         eigvals = self._check_eigvals("diffusion")

@@ -50,6 +50,7 @@ def test_positions_are_projected_out() -> None:
     model, plain = make("dinov3", size=160), make("dinov3", size=160, debias=False)
     images = model.preprocess([data.coffee(), BLANK])
     nodes = [("block", 3), ("attn", 1)]
+    assert not model._bases  # found when they are first asked for
     for found, before, node in zip(
         model.read(images, nodes), plain.read(images, nodes), nodes, strict=True
     ):

@@ -262,7 +262,7 @@ def load_timm(
             f"{_page(name)} and pass checkpoint=path, or pretrained=False for random "
             "ones"
         ) from error
-    backbone = TimmBackbone(encoder, size, norm=norm, debias=debias)
+    backbone = TimmBackbone(encoder, size, norm=norm)
     try:
         with torch.inference_mode():
             backbone.read(torch.zeros(1, 3, *backbone.image_size), [("block", 0)])
@@ -271,6 +271,7 @@ def load_timm(
             f"size must be one that timm/{name} takes, got {backbone.image_size}: "
             f"{error}"
         ) from error
+    backbone.debias = debias  # not for that look at the size alone
     return backbone
 
 

@@ -184,12 +184,12 @@ class DiffusionSimilarity:
         }
         self._fits: dict[int, Fit] = {}
         self._known = np.zeros(batch, dtype=bool)
-        if earlier is None:
-            self._values = np.empty((batch, *grid), dtype=np.float32)
-            self._begun = self._known.copy()
-        else:
-            self._values = earlier._values.copy()
+        self._values = np.empty((batch, *grid), dtype=np.float32)
+        self._begun = self._known.copy()
+        if earlier is not None:
+            # Memory that is never written to is never taken.
             self._begun = earlier._known.copy()
+            self._values[self._begun] = earlier._values[self._begun]
 
     statistics = None
     """It needs none: the map is its own heatmap."""

@@ -48,10 +48,10 @@ def normalized_cuts(
     .. [1] J. Shi and J. Malik, "Normalized cuts and image segmentation", IEEE TPAMI
        22(8), 2000.
     """
-    count = len(LEVELS) + 1
-    sums = torch.zeros(count, rows.shape[1], dtype=torch.float64)
+    levels = LEVELS.astype(np.float32)
+    sums = torch.zeros(len(levels) + 1, rows.shape[1], dtype=torch.float64)
     for image, vectors in zip(values, rows, strict=True):
-        below = np.searchsorted(LEVELS.astype(np.float32), image.ravel())
+        below = np.searchsorted(levels, image.ravel())
         wide = vectors.cpu().double()
         sums.index_add_(0, torch.from_numpy(below), (wide * wide[0]).T)
     # Above a level is what is above the next one, too.
