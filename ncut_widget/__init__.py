@@ -7,7 +7,7 @@ from ncut_widget.color import rgb_from_pca_3d, rgb_from_tsne_3d, rgb_from_umap_3
 from ncut_widget.images import load_images
 from ncut_widget.masks import get_mask
 from ncut_widget.ncut import NCUT
-from ncut_widget.segment import Segment
+from ncut_widget.segments.segment import Segment
 from ncut_widget.widget import NcutSegmenter
 
 try:

@@ -1,4 +1,4 @@
-"""The changes of the clicks, to be undone and redone: differences, not copies."""
+"""The changes of clicks and segments, to be undone and redone."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ncut_widget.masks.coordinates import Click
+from ncut_widget.settings import Settings
+from ncut_widget.state import Shelf
 
 HISTORY_BYTES = 16 * 2**20
 """Changes that are kept: about 40 000 clicks; the oldest are forgotten first."""
@@ -17,20 +19,38 @@ CHANGE_BYTES = 250
 """Of a change without its clicks."""
 
 
+class Turn(NamedTuple):
+    """What a change of the segments goes from, or leads to.
+
+    Attributes
+    ----------
+    shelf : Shelf
+    settings : Settings
+        They go with the clicks of a segment.
+    """
+
+    shelf: Shelf
+    settings: Settings
+
+
 class Change(NamedTuple):
-    """From one list of clicks to the next.
+    """From one list of clicks to the next, and from one shelf of segments.
 
     Attributes
     ----------
     keep : int
-        Leading clicks that both have.
+        Leading clicks that both lists have.
     removed, added : tuple of Click
         What follows them before, and after.
+    before, after : Turn or None
+        None where clicks alone have changed.
     """
 
     keep: int
     removed: tuple[Click, ...]
     added: tuple[Click, ...]
+    before: Turn | None = None
+    after: Turn | None = None
 
     @classmethod
     def between(cls, old: Sequence[Click], new: Sequence[Click]) -> Change:
@@ -42,12 +62,15 @@ class Change(NamedTuple):
 
     def undo(self) -> Change:
         """Return the change back."""
-        return Change(self.keep, self.added, self.removed)
+        return Change(self.keep, self.added, self.removed, self.after, self.before)
 
     @property
     def nbytes(self) -> int:
         """Memory that it takes, about."""
-        return CHANGE_BYTES + CLICK_BYTES * (len(self.removed) + len(self.added))
+        clicks = CLICK_BYTES * (len(self.removed) + len(self.added))
+        turns = (turn for turn in (self.before, self.after) if turn is not None)
+        pointers = 8 * sum(len(turn.shelf.segments) for turn in turns)
+        return CHANGE_BYTES + clicks + pointers
 
 
 class History:

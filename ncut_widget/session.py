@@ -1,29 +1,21 @@
-"""Clicks and settings in, similarities, heatmaps and masks out. No Jupyter here.
+"""Clicks, settings and segments, and what becomes of them. No Jupyter here.
 
-A session holds the eigenvectors (on their device), the clicks with their undo history
-and the settings. Results are computed when they are read, cached, and numpy. Every
-public method takes the session's one lock, so results are never seen half-updated
-from whatever thread a notebook's messages arrive on.
+A session holds the clicks, the settings and the segments with their undo history; what
+masks they give, its `Masker` says. Every public method takes the one lock, so results
+are never seen half-updated from whatever thread a notebook's messages arrive on.
 """
 
 from __future__ import annotations
 
-import threading
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
-from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.bounded import Bounded
-from ncut_widget.checks import check_array, check_finite, check_match
-from ncut_widget.history import Change, History
-from ncut_widget.masks.combine import combine
+from ncut_widget.history import Change, History, Turn
+from ncut_widget.masker import Compared, Masker
 from ncut_widget.masks.coordinates import (
     Cell,
     Click,
@@ -31,34 +23,13 @@ from ncut_widget.masks.coordinates import (
     check_clicks,
     to_cell,
 )
-from ncut_widget.masks.diffusion import (
-    Diffusion,
-    DiffusionSet,
-    DiffusionSimilarity,
-    diffusion_weights,
-)
-from ncut_widget.masks.eigvecs import Eigvecs
-from ncut_widget.masks.full import FullMasks
-from ncut_widget.masks.similarity import (
-    SETS,
-    BiasedSet,
-    BiasedSimilarity,
-    Similarity,
-    Source,
-)
-from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
-from ncut_widget.ncut.biased import Graph
-from ncut_widget.segment import Segment, check_name
+from ncut_widget.masks.full import PerImage
+from ncut_widget.masks.similarity import SETS, Source
+from ncut_widget.prompts import Prompts
+from ncut_widget.segments.palette import free_color
+from ncut_widget.segments.record import SegmentState, check_field, check_name
 from ncut_widget.settings import MASK, TABLE, Batch, Setting, Settings
-from ncut_widget.state import State
-
-CACHE_BYTES = 256 * 2**20
-"""Similarities that are kept: of the clicks, and for undo, redo and repeated ones."""
-
-Compared = Similarity | BiasedSimilarity | DiffusionSimilarity
-
-GRANULARITIES = 4
-"""Times of diffusion whose lengths are kept, for undo and a slider that goes back."""
+from ncut_widget.state import Editing, Shelf, State
 
 
 class Session:
@@ -88,27 +59,23 @@ class Session:
         device: str | torch.device | None = None,
         eigvals: ArrayLike | None = None,
     ) -> None:
-        self.eigvecs = Eigvecs(eigvecs, device)
-        batch, height, width, num_eig = self.shape = self.eigvecs.shape
-        self.eigvals = None if eigvals is None else _check_eigvals(eigvals, num_eig)
-        self._graph: Graph | None = None
-        self._diffusions: Bounded[Diffusion] = Bounded(GRANULARITIES)
-        self.grid = (height, width)
-        self.sizes = [self.grid] * batch if sizes is None else list(sizes)
-        check_match(len(self.sizes), batch)
-        self.lock = threading.RLock()
+        self.masker = Masker(eigvecs, sizes, device, eigvals)
+        self.lock = self.masker.lock
+        self.eigvecs = self.masker.eigvecs
+        self.eigvals = self.masker.eigvals
+        self.shape = self.masker.shape
+        self.grid = self.masker.grid
+        self.sizes = self.masker.sizes
+        batch, height, width, num_eig = self.shape
         known = Batch(batch, height * width, num_eig, eigvals is not None)
         self.table: dict[str, Setting] = {
             name: entry.at(known) for name, entry in TABLE.items()
         }
         defaults = Settings(**{name: self.table[name].default for name in MASK})
-        self._state = State((), (), defaults, place=0, revision=0)
-        self._segments: dict[str, Segment] = {}
+        self._state = State(Prompts((), (), defaults), Shelf(), place=0, revision=0)
         self._history = History()
-        self._similarities: Bounded[Compared] = Bounded(
-            CACHE_BYTES, lambda similarity: similarity.nbytes
-        )
-        self._masks: tuple[int, NDArray] | None = None
+        self._made = 0
+        self._new_clicks: list[Click] = []
 
     @property
     def locked_here(self) -> bool:
@@ -116,24 +83,24 @@ class Session:
         return self.lock._is_owned()  # type: ignore[attr-defined]
 
     @property
+    def prompts(self) -> Prompts:
+        """Clicks and settings, of one moment."""
+        return self._state.prompts
+
+    @property
     def clicks(self) -> tuple[Click, ...]:
         """The clicks, in the order in which they were made."""
-        return self._state.clicks
+        return self._state.prompts.clicks
 
     @property
     def settings(self) -> Settings:
         """What masks depend on besides the clicks."""
-        return self._state.settings
+        return self._state.prompts.settings
 
     @property
     def revision(self) -> int:
         """How many changes there have been."""
         return self._state.revision
-
-    @property
-    def segments(self) -> Mapping[str, Segment]:
-        """Committed segments by name, in the order of their first commit."""
-        return MappingProxyType(self._segments)
 
     @property
     def history(self) -> tuple[bool, bool]:
@@ -155,10 +122,12 @@ class Session:
             return check_clicks(value, self.sizes)
         checked = self.table[name].check(value)
         if name == "method" and checked in SETS:
-            self._check_eigvals(checked)
+            self.masker.check_eigvals(checked)
         if name == "method" and checked == "biased_ncut":
-            self.graph()
+            self.masker.graph()
         return checked
+
+    # Clicks and settings ------------------------------------------------------------
 
     def update(self, **changes: Any) -> bool:
         """Set clicks or settings, all of them or, where one is refused, none.
@@ -186,19 +155,45 @@ class Session:
             if threshold != self.settings.threshold:
                 checked.setdefault("auto_threshold", False)
             settings = replace(self.settings, **checked)
-            change = Change.between(self.clicks, clicks)
-            return self._change(change, settings)
+            return self._change(Change.between(self.clicks, clicks), settings)
 
     def add_click(self, click: Any) -> None:
         """Add ``[image, x, y, label]`` after the other clicks."""
         with self.lock:
             checked = check_click(click, self.sizes)
             self._change(Change(len(self.clicks), (), (checked,)), self.settings)
+            self._new_clicks.append(checked)
+
+    def take_clicks(self) -> list[Click]:
+        """Give the clicks that were added since this was last asked, once."""
+        with self.lock:
+            taken, self._new_clicks = self._new_clicks, []
+            return taken
+
+    def clear(self) -> None:
+        """Remove every click; can be undone."""
+        self.update(clicks=())
+
+    def undo(self) -> None:
+        """Go back to what was before the last change of clicks or segments."""
+        with self.lock:
+            place = self._state.place
+            change = self._history.before(place)
+            if change is not None:
+                self._make(change.undo(), self.settings, place - 1)
+
+    def redo(self) -> None:
+        """Take back the last `undo`, if nothing has been changed since."""
+        with self.lock:
+            place = self._state.place
+            change = self._history.after(place)
+            if change is not None:
+                self._make(change, self.settings, place + 1)
 
     def _change(self, change: Change, settings: Settings) -> bool:
-        """Note a change of checked clicks and settings, and make it."""
+        """Note a change of checked clicks, settings and segments, and make it."""
         place = self._state.place
-        if change.removed or change.added:
+        if change.removed or change.added or change.after:
             self._history.note(place, change)
             place += 1
         elif settings == self.settings:
@@ -207,49 +202,64 @@ class Session:
         return True
 
     def _make(self, change: Change, settings: Settings, place: int) -> None:
-        clicks, cells, *_ = self._state
+        (clicks, cells, _), shelf, *_ = self._state
+        if change.after is not None:
+            shelf, settings = change.after
         added = (
             to_cell(click, self.sizes[click.image], self.grid) for click in change.added
         )
-        self._state = self._with_threshold(
-            State(
-                (*clicks[: change.keep], *change.added),
-                (*cells[: change.keep], *added),
-                settings,
-                place,
-                self.revision + 1,
-            )
+        prompts = Prompts(
+            (*clicks[: change.keep], *change.added),
+            (*cells[: change.keep], *added),
+            settings,
         )
+        if settings.auto_threshold:
+            threshold = self.masker.best_threshold(prompts)
+            if threshold is not None:
+                found = replace(settings, threshold=threshold)
+                prompts = prompts._replace(settings=found)
+        self._state = State(prompts, shelf, place, self.revision + 1)
 
-    def _with_threshold(self, state: State) -> State:
-        """Return the state with the threshold that is found, where it is to be."""
-        if not state.settings.auto_threshold:
-            return state
-        source = next(iter(state.sources()[0]), None)
-        if not isinstance(source, DiffusionSet):
-            return state
-        values = self.similarity(source, state.settings.num_eig).values
-        eigvals = self._check_eigvals("diffusion")
-        threshold = self.eigvecs.best_threshold(values, eigvals)
-        found = {} if threshold is None else {"threshold": threshold}
-        return state._replace(settings=replace(state.settings, **found))
+    # Segments -----------------------------------------------------------------------
 
-    def clear(self) -> None:
-        """Remove every click; can be undone."""
-        self.update(clicks=())
+    @property
+    def shelf(self) -> Shelf:
+        """The segments in their order, and which of them is open again."""
+        return self._state.shelf
 
-    def commit(self, name: str | None = None) -> Segment:
+    @property
+    def segments(self) -> Mapping[str, SegmentState]:
+        """The segments by name, in their order."""
+        return {segment.name: segment for segment in self.shelf.segments}
+
+    def find(self, segment: str | int) -> SegmentState:
+        """Return a segment by name or id.
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        for each in self.shelf.segments:
+            if segment in (each.id, each.name):
+                return each
+        raise KeyError(segment)
+
+    def commit(self, name: str | None = None, color: Any = None) -> SegmentState:
         """Keep the masks as a segment, and clear the clicks for the next thing.
 
         Parameters
         ----------
         name : str, optional
-            A segment of that name is replaced; by default the first of "segment 1",
-            "segment 2" and so on that is free.
+            A segment of that name gets these clicks and settings. By default the one
+            that is open again does, or else "segment 1", "segment 2" and so on, the
+            first that is free, is new.
+        color : str or sequence of 3 floats, optional
+            As `check_color`; by default the first of the palette that is free.
 
         Returns
         -------
-        Segment
+        SegmentState
 
         Raises
         ------
@@ -259,256 +269,173 @@ class Session:
             If it is empty, or there is no positive click.
         """
         with self.lock:
-            name = check_name(name, self._segments)
-            if not self.cells(label=1):
+            segments, editing = self.shelf
+            known = self.segments
+            place = None if editing is None else self.shelf.place(editing.id)
+            if name is not None or place is None:
+                name = check_name(name, known)
+                place = None if name not in known else self.shelf.place(known[name].id)
+            given = None if color is None else check_field("color", color)
+            if not self.prompts.clicked(label=1):
                 raise ValueError(
                     "there is nothing to commit: click something first, positively"
                 )
-            masks = self.masks()
-            masks.flags.writeable = False
-            segment = Segment(name, self.clicks, self.settings, masks)
-            # Another one: someone may be going through these.
-            self._segments = {**self._segments, name: segment}
-            self.clear()
+            self._made += 1
+            if place is None:
+                taken = {segment.color for segment in segments}
+                segment = SegmentState(
+                    str(name),
+                    given or free_color(taken),
+                    self.prompts,
+                    id=self._made,
+                    masker=self.masker,
+                )
+                segments = (*segments, segment)
+            else:
+                old = segments[place]
+                segment = replace(
+                    old,
+                    prompts=self.prompts,
+                    color=given or old.color,
+                    edition=self._made,
+                )
+                segments = (*segments[:place], segment, *segments[place + 1 :])
+            settings = self.settings if editing is None else editing.settings
+            self._turn(Shelf(segments), settings, ())
             return segment
 
-    def undo(self) -> None:
-        """Go back to the clicks before the last change of them, if there was one."""
-        with self.lock:
-            place = self._state.place
-            change = self._history.before(place)
-            if change is not None:
-                self._make(change.undo(), self.settings, place - 1)
-
-    def redo(self) -> None:
-        """Take back the last `undo`, if clicks have not changed since."""
-        with self.lock:
-            place = self._state.place
-            change = self._history.after(place)
-            if change is not None:
-                self._make(change, self.settings, place + 1)
-
-    def similarity(self, source: Source, num_eig: int | None = None) -> Compared:
-        """Cosine of what was clicked with every pixel, and statistics.
+    def change_segment(self, segment: str | int, **fields: Any) -> None:
+        """Change a segment's name, color, visible, instances, or its place.
 
         Parameters
         ----------
-        source : Cell, DiffusionSet or BiasedSet
-            A cell: by the graph's eigenvectors. A set of clicks: in diffusion
-            coordinates, or by the eigenvectors of a cut that is biased towards them.
-        num_eig : int, optional
-            Leading eigenvectors to compare; the current setting by default.
-
-        Returns
-        -------
-        Similarity, DiffusionSimilarity or BiasedSimilarity
-            Shared with the cache, not to be changed.
-        """
-        with self.lock:
-            num_eig = num_eig or self.settings.num_eig
-            return self._similarities.get(
-                (num_eig, source), lambda: self._compare(source, num_eig)
-            )
-
-    def _compare(self, source: Source, num_eig: int) -> Compared:
-        similarity: Compared
-        if isinstance(source, Cell):
-            similarity = Similarity(self.eigvecs, source, num_eig)
-        elif isinstance(source, DiffusionSet):
-            fewer = source._replace(positives=source.positives[:-1])
-            earlier = self._similarities.peek((num_eig, fewer))
-            similarity = DiffusionSimilarity(
-                self._diffusion(source.granularity),
-                self.grid,
-                self.shape[0],
-                source,
-                earlier if isinstance(earlier, DiffusionSimilarity) else None,
-            )
-        else:
-            similarity = BiasedSimilarity(self.graph(), self.grid, source, num_eig)
-        if similarity.constant:
-            warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
-        return similarity
-
-    def graph(self) -> Graph:
-        """Give the graph of the batch, for biased cuts.
+        segment : str or int
+            Name or id.
+        **fields
+            ``place`` is its number from 0 on among the segments, of which later ones
+            lie over earlier ones.
 
         Raises
         ------
-        ValueError
-            If there are no eigenvalues, or the eigenvectors are not of length 1.
+        KeyError, TypeError, ValueError
+            If there is no such segment, or it cannot be so.
         """
         with self.lock:
-            if self._graph is None:
-                self._graph = self.eigvecs.graph(self._check_eigvals("biased_ncut"))
-            return self._graph
+            old = self.find(segment)
+            place = fields.pop("place", None)
+            checked = {name: check_field(name, fields[name]) for name in fields}
+            name = checked.get("name", old.name)
+            if name != old.name and name in self.segments:
+                raise ValueError(f"there is a segment of the name {name!r} already")
+            if all(getattr(old, name) == value for name, value in checked.items()):
+                new = old
+            else:
+                new = replace(old, **checked)
+            segments = [new if each is old else each for each in self.shelf.segments]
+            if place is not None:
+                segments.remove(new)
+                segments.insert(min(max(int(place), 0), len(segments)), new)
+            if tuple(segments) != self.shelf.segments:
+                self._turn(self.shelf._replace(segments=tuple(segments)))
 
-    def _diffusion(self, granularity: float) -> Diffusion:
-        """Give the coordinates of the batch in which so many eigenvectors count."""
-        eigvals = self._check_eigvals("diffusion")
-        return self._diffusions.get(
-            granularity,
-            lambda: self.eigvecs.diffusion(diffusion_weights(eigvals, granularity)),
-        )
+    def delete_segment(self, segment: str | int) -> None:
+        """Remove a segment; can be undone."""
+        with self.lock:
+            gone = self.find(segment)
+            segments, editing = self.shelf
+            if editing is not None and editing.id == gone.id:
+                editing = None
+            left = tuple(each for each in segments if each is not gone)
+            self._turn(Shelf(left, editing))
 
-    def _check_eigvals(self, method: str) -> NDArray:
-        """Return the eigenvalues; raise ValueError if there are none for a method."""
-        if self.eigvals is None:
-            raise ValueError(
-                f"method {method!r} needs the eigenvalues of eigvecs, got none: give "
-                "eigvals, shape (K,)"
+    def reopen(self, segment: str | int | None) -> None:
+        """Bring a segment's clicks and settings back, to go on with them.
+
+        The next commit gives it the new ones. Clicks that are not committed go; undo
+        brings them back.
+
+        Parameters
+        ----------
+        segment : str or int or None
+            Name or id; None: leave the one that is open as it was.
+        """
+        with self.lock:
+            segments, editing = self.shelf
+            before = self.settings if editing is None else editing.settings
+            if segment is not None:
+                found = self.find(segment)
+                shelf = Shelf(segments, Editing(found.id, before))
+                self._turn(shelf, found.settings, found.clicks)
+            elif editing is not None:
+                self._turn(Shelf(segments), before, ())
+
+    def restore(
+        self,
+        segments: Sequence[SegmentState],
+        prompts: Prompts,
+        editing: Editing | None,
+    ) -> None:
+        """Set segments, clicks and settings at once; can be undone."""
+        with self.lock:
+            self._turn(
+                Shelf(tuple(segments), editing), prompts.settings, prompts.clicks
             )
-        return self.eigvals
+
+    def new_id(self) -> int:
+        """Return a number that no segment has had."""
+        with self.lock:
+            self._made += 1
+            return self._made
+
+    def _turn(
+        self,
+        shelf: Shelf,
+        settings: Settings | None = None,
+        clicks: tuple[Click, ...] | None = None,
+    ) -> None:
+        """Note and make a change of the segments."""
+        settings = settings or self.settings
+        between = Change.between(self.clicks, self.clicks if clicks is None else clicks)
+        change = between._replace(
+            before=Turn(self.shelf, self.settings), after=Turn(shelf, settings)
+        )
+        self._change(change, settings)
+
+    # Results ------------------------------------------------------------------------
+
+    def similarity(self, source: Source, num_eig: int | None = None) -> Compared:
+        """Compare every cell with what was clicked; see `Masker.similarity`."""
+        return self.masker.similarity(source, num_eig or self.settings.num_eig)
 
     def masks(self) -> NDArray:
-        """Masks of the whole batch.
+        """Masks of the whole batch: bool, shape (B, H, W), on the latent grid.
 
-        Returns
-        -------
-        ndarray of bool, shape (B, H, W)
-            On the latent grid; all False without a positive click.
+        All False without a positive click.
         """
-        with self.lock:
-            if self._masks is None or self._masks[0] != self.revision:
-                state = self._state
-                positives, negatives = self._cut_maps(state, slice(None))
-                area_th = _area_th(state.settings)
-                masks = combine(
-                    self.shape[:3], positives, negatives, area_th, state.kept()
-                )
-                self._masks = (self.revision, masks)
-            return self._masks[1].copy()
+        return self.masker.masks(self.prompts).copy()
 
-    def full_masks(self) -> FullMasks:
+    def full_masks(self) -> PerImage:
         """Masks at the images' own sizes, each made when it is asked for.
 
         Returns
         -------
-        FullMasks
+        PerImage
             Of the clicks and settings as they are now, whatever they become.
         """
-        return FullMasks(self.sizes, partial(self._full_mask, self._state))
-
-    def _full_mask(self, state: State, image: int, size: tuple[int, int]) -> NDArray:
-        """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
-        with self.lock:
-            # Copied: a view would keep the maps of all images.
-            cut_maps = CutMaps(
-                *(
-                    [CutMap(each.similarity.copy(), each.cut) for each in part]
-                    for part in self._cut_maps(state, image)
-                )
-            )
-        kept = [(row, col) for at, row, col in state.kept() if at == image]
-        latent = combine(self.grid, *cut_maps, _area_th(state.settings), kept)
-        return smooth_mask(latent, cut_maps, size)
+        return self.masker.full_masks(self.prompts)
 
     def heatmaps(self) -> NDArray:
-        """Heatmaps of the whole batch.
-
-        Returns
-        -------
-        ndarray of float32, shape (B, H, W)
-            About [0, 1]; the maximum over the positive clicks, 0 without one.
-        """
-        with self.lock:
-            heat = np.zeros(self.shape[:3], dtype=np.float32)
-            for number, source in enumerate(self.sources()[0]):
-                similarity = self.similarity(source)
-                each = similarity.heat(similarity.values, self.settings.gamma)
-                heat = np.maximum(heat, each) if number else each
-            return heat
+        """Heatmaps of the whole batch; see `Masker.heatmaps`."""
+        return self.masker.heatmaps(self.prompts)
 
     def cells(self, label: int | None = None) -> list[Cell]:
         """Cells of the clicks, each once, of one label or of both."""
-        return self._state.clicked(label)
+        return self.prompts.clicked(label)
 
     def sources(self) -> tuple[list[Source], list[Source]]:
         """Name what masks are made of: alike to the first, and not to the second."""
-        return self._state.sources()
-
-    def _cuts(self, state: State) -> list[Iterator[tuple[Compared, np.float32]]]:
-        """Similarities and where they are cut, of positives and of negatives.
-
-        One after the other: together they may not fit into the memory they may take.
-        """
-        settings = state.settings
-        thresholds = settings.threshold, settings.negative_threshold
-
-        def cuts(
-            sources: list[Source], threshold: float
-        ) -> Iterator[tuple[Compared, np.float32]]:
-            for source in sources:
-                similarity = self.similarity(source, settings.num_eig)
-                yield similarity, similarity.cut(threshold, settings.gamma)
-
-        return [*map(cuts, state.sources(), thresholds)]
-
-    def _cut_maps(self, state: State, images: int | slice) -> list[Iterator[CutMap]]:
-        """Similarities and cuts of the clicks on some images, one after the other."""
-
-        def cut_maps(cuts: Iterator[tuple[Compared, np.float32]]) -> Iterator[CutMap]:
-            for similarity, at in cuts:
-                yield CutMap(similarity.maps(images), at)
-
-        return [*map(cut_maps, self._cuts(state))]
+        return self.prompts.sources()
 
     def predictor(self) -> Callable[..., Iterator[NDArray]]:
-        """Freeze clicks and settings, to make masks of images of no batch.
-
-        Returns
-        -------
-        callable
-            ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
-            those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`: with the
-            similarity to what was clicked, standardised and cut as in the batch. The
-            biased cut is the batch's own: new images do not change it.
-        """
-        with self.lock:
-            settings = self.settings
-            clicked = [list(part) for part in self._cuts(self._state)]
-
-        def predict(
-            eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
-        ) -> Iterator[NDArray]:
-            leading = torch.as_tensor(eigvecs).cpu()
-            if settings.method == "similarity":
-                leading = leading[..., : settings.num_eig]
-            for image, eigvec in enumerate(leading):
-                cut_maps = CutMaps(
-                    *(
-                        [CutMap(s.extend(eigvec), at) for s, at in cuts]
-                        for cuts in clicked
-                    )
-                )
-                latent = combine(eigvec.shape[:-1], *cut_maps, _area_th(settings))
-                yield smooth_mask(latent, cut_maps, sizes[image]) if sizes else latent
-
-        return predict
-
-
-def _area_th(settings: Settings) -> int:
-    return settings.denoise_area_th if settings.denoise else 0
-
-
-def _nothing_to_tell(source: Source, num_eig: int) -> str:
-    if not isinstance(source, BiasedSet):
-        return (
-            "every eigenvector is equally similar to the one at latent pixel "
-            f"{tuple(source)} with num_eig = {num_eig}: its mask is empty"
-        )
-    return (
-        "the biased cut tells no pixel from another with click_weight = "
-        f"{source.click_weight} and num_eig = {num_eig}: its mask is empty"
-    )
-
-
-def _check_eigvals(eigvals: ArrayLike, num_eig: int) -> NDArray:
-    checked = np.asarray(torch.as_tensor(check_array("eigvals", eigvals)).cpu())
-    if checked.shape != (num_eig,):
-        raise ValueError(
-            f"eigvals must be one for each of the {num_eig} eigenvectors, shape "
-            f"({num_eig},): got shape {checked.shape}"
-        )
-    return check_finite("eigvals", checked)
+        """Freeze clicks and settings; see `Masker.predictor`."""
+        return self.masker.predictor(self.prompts)

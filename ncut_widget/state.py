@@ -1,13 +1,46 @@
-"""What a session holds at one moment, and what its masks are made of then."""
+"""What a session holds at one moment."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from ncut_widget.masks.coordinates import Cell, Click
-from ncut_widget.masks.diffusion import DiffusionSet
-from ncut_widget.masks.similarity import SETS, Source, parameters
+from ncut_widget.prompts import Prompts
+from ncut_widget.segments.record import SegmentState
 from ncut_widget.settings import Settings
+
+
+class Editing(NamedTuple):
+    """A segment that is open again.
+
+    Attributes
+    ----------
+    id : int
+        Of the segment.
+    settings : Settings
+        Those before, which come back afterwards.
+    """
+
+    id: int
+    settings: Settings
+
+
+class Shelf(NamedTuple):
+    """The segments, and what else comes and goes with them.
+
+    Attributes
+    ----------
+    segments : tuple of SegmentState
+        Later ones lie over earlier ones.
+    editing : Editing or None
+    """
+
+    segments: tuple[SegmentState, ...] = ()
+    editing: Editing | None = None
+
+    def place(self, id: int) -> int | None:
+        """Return where a segment is, or None."""
+        places = (at for at, each in enumerate(self.segments) if each.id == id)
+        return next(places, None)
 
 
 class State(NamedTuple):
@@ -15,48 +48,15 @@ class State(NamedTuple):
 
     Attributes
     ----------
-    clicks : tuple of Click
-    cells : tuple of Cell
-        Those that were clicked, one for each click.
-    settings : Settings
+    prompts : Prompts
+    shelf : Shelf
     place : int
         In the history.
     revision : int
         Grows by one with every change.
     """
 
-    clicks: tuple[Click, ...]
-    cells: tuple[Cell, ...]
-    settings: Settings
+    prompts: Prompts
+    shelf: Shelf
     place: int
     revision: int
-
-    def clicked(self, label: int | None = None) -> list[Cell]:
-        """Return the cells of the clicks, each once, of one label or of both."""
-        pairs = zip(self.clicks, self.cells, strict=True)
-        return list(
-            dict.fromkeys(cell for click, cell in pairs if label in (None, click.label))
-        )
-
-    def last_clicked(self, label: int) -> list[Cell]:
-        """Return the cells whose last click has a label."""
-        pairs = zip(self.clicks, self.cells, strict=True)
-        labels = {cell: click.label for click, cell in pairs}
-        return [cell for cell, last in labels.items() if last == label]
-
-    def kept(self) -> list[Cell]:
-        """Return the cells whose parts of the masks are kept, however small."""
-        by_diffusion = SETS.get(self.settings.method) is DiffusionSet
-        return self.last_clicked(1) if by_diffusion else []
-
-    def sources(self) -> tuple[list[Source], list[Source]]:
-        """Name what masks are made of: alike to the first, and not to the second."""
-        kind = SETS.get(self.settings.method)
-        clicked = self.last_clicked if kind is DiffusionSet else self.clicked
-        positives, negatives = clicked(1), clicked(0)
-        if kind is None:
-            return [*positives], [*negatives]
-        if not positives:
-            return [], []
-        given = (getattr(self.settings, name) for name in parameters(kind))
-        return [kind(tuple(positives), tuple(negatives), *given)], []

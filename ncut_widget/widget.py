@@ -6,7 +6,7 @@ import inspect
 import keyword
 import os
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,13 @@ from numpy.typing import ArrayLike, NDArray
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_match, check_shape, shown
 from ncut_widget.images import Images
-from ncut_widget.masks.full import FullMasks
+from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.similarity import SETS, parameters
 from ncut_widget.names import check_keywords, hint
 from ncut_widget.ncut import NCUT, Distance, GraphKind
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.receiving import Receiving
+from ncut_widget.page.segments import list_segments
 from ncut_widget.page.traits import (
     Clicks,
     Result,
@@ -34,7 +35,7 @@ from ncut_widget.page.traits import (
     told,
 )
 from ncut_widget.pipeline import Pipeline
-from ncut_widget.segment import Segment
+from ncut_widget.segments.segment import Segment, Segments
 from ncut_widget.session import Session
 from ncut_widget.settings import TABLE
 
@@ -96,12 +97,18 @@ class NcutSegmenter(SettingTraits, Receiving):
     _own_layout: Any = None
 
     clicks = session_setting("Pixels that were clicked, and their labels.")
-    masks = Result()
+    masks = Result(
+        lambda self: self._session.masks(), "Masks of the clicks, on the latent grid."
+    )
+    segments = Result(
+        lambda self: Segments(self._session, self._apply),
+        "What was committed, by name; see `Segments`.",
+    )
 
     _info = traitlets.Dict(read_only=True).tag(sync=True)
     _revision = told(lambda self: self._session.revision)
     _colors = told(lambda self: self._pictures.version)
-    _segments = told(lambda self: list(self._session.segments))
+    _segments = told(lambda self: list_segments(self._session.shelf))
     _history = told(lambda self: list(self._session.history))
 
     def __init__(
@@ -353,7 +360,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         """Mask of the active image: bool, shape (h, w), that image's own size."""
         return self._session.full_masks()[self.active_image]
 
-    def full_masks(self) -> FullMasks:
+    def full_masks(self) -> PerImage:
         """Masks of all images at their own sizes, each made when it is asked for.
 
         So a thousand photographs can be gone through that do not fit into memory
@@ -362,7 +369,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
         Returns
         -------
-        FullMasks
+        PerImage
             A sequence of ndarray of bool, shapes (h_i, w_i).
 
         Examples
@@ -462,31 +469,50 @@ class NcutSegmenter(SettingTraits, Receiving):
         """Remove every click; can be undone."""
         self._apply(self._session.clear)
 
-    def commit(self, name: str | None = None) -> Segment:
+    def commit(self, name: str | None = None, color: Any = None) -> Segment:
         """Keep the masks as a segment, and clear the clicks for the next thing.
 
         Parameters
         ----------
         name : str, optional
-            A segment of that name is replaced; by default "segment 1", "segment 2"
-            and so on.
+            A segment of that name gets these clicks and settings. By default the one
+            that was opened again does, or else "segment 1", "segment 2" and so on, the
+            first that is free, is new.
+        color : str or sequence of 3 floats, optional
+            What CSS knows, as ``"tomato"``, or red, green and blue within [0, 1]; by
+            default the first of the palette that is free.
 
         Returns
         -------
         Segment
-            With ``name``, ``clicks``, ``settings`` and ``masks`` (B, H, W), bool.
+            With ``name``, ``color``, ``clicks``, ``settings``, ``masks`` (B, H, W)
+            and ``score``.
 
         Raises
         ------
         TypeError, ValueError
             If the name is not one, or there is no positive click.
         """
-        return self._apply(self._session.commit, name)
+        state = self._apply(self._session.commit, name, color)
+        return Segment(self._session, self._apply, state)
 
-    @property
-    def segments(self) -> Mapping[str, Segment]:
-        """Committed segments by name, in the order of their first commit; read-only."""
-        return self._session.segments
+    def reopen(self, name: str | None) -> None:
+        """Bring a segment's clicks and settings back, to go on with them.
+
+        The next `commit` gives it the new ones, and the settings before come back.
+
+        Parameters
+        ----------
+        name : str or None
+            None: leave the one that is open as it was.
+
+        Raises
+        ------
+        KeyError
+            If there is no such segment.
+        """
+        found = None if name is None else self.segments[name]._state.id
+        self._apply(self._session.reopen, found)
 
     def bind(self, name: str) -> None:
         """Keep a notebook variable equal to `masks`, from now on.

@@ -17,12 +17,16 @@ class Wire:
         self.seg = seg
         self.sent: list[tuple[dict, list]] = []
         self.states: list[dict] = []
+        self.failures: list[dict] = []
         monkeypatch.setattr(seg, "send", self._send)
         monkeypatch.setattr(seg, "_send", self._take)
 
     def _send(self, content: dict, buffers: list | None = None) -> None:
         json.dumps(content, allow_nan=False)  # the wire is strict JSON
-        self.sent.append((content, buffers or []))
+        if content["type"] == "failed":  # answers nothing
+            self.failures.append(content)
+        else:
+            self.sent.append((content, buffers or []))
 
     def _take(self, message: dict, buffers: list | None = None) -> None:
         self.states.append(message["state"])

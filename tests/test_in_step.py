@@ -171,6 +171,11 @@ def test_a_failing_observer_refuses_nothing_and_its_traceback_is_logged(
     }
     assert "the user's own mistake" in caplog.text
     assert "Traceback" in caplog.text
+    assert {failure["what"] for failure in wire.failures} == {e.name for e in heard}
+    (text,) = {failure["traceback"] for failure in wire.failures}
+    assert text.startswith("Traceback")
+    assert "in fail" in text
+    assert "telling.py" not in text
     assert all(record.levelno == logging.ERROR for record in caplog.records)
 
 
@@ -442,10 +447,10 @@ def test_clicks_are_numbers_that_messages_can_carry(seg: NcutSegmenter) -> None:
         seg.add_click(3, 3, positive=0.5)
 
 
-def test_segments_are_read_only(seg: NcutSegmenter) -> None:
+def test_a_segment_is_made_of_clicks_and_not_assigned(seg: NcutSegmenter) -> None:
     seg.commit("thing")
-    with pytest.raises(TypeError):
-        del seg.segments["thing"]
+    with pytest.raises(TypeError, match=r"call seg.commit\(name\)"):
+        seg.segments["thing"] = seg.masks  # type: ignore[index]
     assert list(seg.segments) == ["thing"]
 
 

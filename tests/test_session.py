@@ -274,16 +274,16 @@ def test_similarities_are_computed_once_for_all_settings(
 def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncut_widget.session.CACHE_BYTES", 6 * 3 * 16 * 16 * 4)
+    monkeypatch.setattr("ncut_widget.masker.CACHE_BYTES", 6 * 3 * 16 * 16 * 4)
     bounded = Session(eigvecs, session.sizes)
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):
         each.update(clicks=clicks)
         for cell in each.cells():
             each.similarity(cell).maps([0])
-    assert len(bounded._similarities) == len(session._similarities) == 16
+    assert len(bounded.masker._similarities) == len(session.masker._similarities) == 16
     np.testing.assert_array_equal(bounded.masks(), session.masks())
-    assert len(bounded._similarities) <= 6
+    assert len(bounded.masker._similarities) <= 6
     for image in range(3):
         np.testing.assert_array_equal(
             bounded.full_masks()[image], session.full_masks()[image]
@@ -336,11 +336,13 @@ def test_a_commit_keeps_the_masks_and_clears_the_clicks(session: Session) -> Non
     np.testing.assert_array_equal(segment.masks, masks)
     session.undo()
     assert session.clicks == segment.clicks
-    assert session.commit().name == "segment 2"
-    session.undo()
-    session.update(threshold=0.9)
-    assert session.commit("segment 1").settings.threshold == 0.9
-    assert list(session.segments) == ["segment 1", "segment 2"]
+    assert session.segments == {}
+    assert session.commit("b").name == "b"
+    session.update(clicks=[[1, 3, 3, 1]])
+    assert session.commit().name == "segment 1"
+    session.update(clicks=[[1, 3, 3, 1]], threshold=0.9)
+    assert session.commit("b").settings.threshold == 0.9
+    assert list(session.segments) == ["b", "segment 1"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Masks at the images' own sizes, one at a time."""
+"""One array for each image, at its own size, made when it is asked for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 
-class FullMasks(Sequence[NDArray]):
-    """Masks at the images' own sizes, of one moment; each is made when it is asked for.
+class PerImage(Sequence[NDArray]):
+    """An array for each image, of one moment; each is made when it is asked for.
 
     So a thousand photographs can be gone through that do not fit into memory together.
 
@@ -18,7 +18,7 @@ class FullMasks(Sequence[NDArray]):
     sizes : sequence of (int, int)
         ``(h, w)`` of each image.
     make : callable
-        ``(image, size)`` -> the mask of an image at a size: bool, shape ``size``.
+        ``(image, size)`` -> the array of an image, of shape ``size``.
     """
 
     def __init__(
@@ -34,12 +34,12 @@ class FullMasks(Sequence[NDArray]):
         return len(self._sizes)
 
     def __getitem__(self, image: Any) -> Any:
-        """Make the mask of an image, bool (h, w), or a list of those of a slice."""
+        """Make the array of an image, (h, w), or a list of those of a slice."""
         images = range(len(self))[image]
         if isinstance(images, range):
             return [self[each] for each in images]
         return self.at(images, self._sizes[images])
 
     def at(self, image: int, size: tuple[int, int]) -> NDArray:
-        """Make the mask of an image at any size: bool (h, w)."""
+        """Make the array of an image at any size (h, w)."""
         return self._make(image, size)

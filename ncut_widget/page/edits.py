@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ncut_widget.bounded import Bounded
 
 Edit = tuple[str, Any]
-"""An operation, and the click that it adds, or None."""
+"""An operation, and what goes with it."""
 
 PAGES_KEPT = 64
 """Pages whose edits are known: every reload is a new one."""

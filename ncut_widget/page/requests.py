@@ -28,7 +28,19 @@ from ncut_widget.page.pictures import KINDS, Picture, Pictures
 from ncut_widget.page.wire import REPLY_BYTES, Fields, Message, check_size
 from ncut_widget.session import Session
 
-OPERATIONS = ("click", "undo", "redo", "clear", "commit")
+OPERATIONS: dict[str, Callable[[Session, Fields], object]] = {
+    "click": lambda session, edit: session.add_click(edit.content.get("click")),
+    "undo": lambda session, edit: session.undo(),
+    "redo": lambda session, edit: session.redo(),
+    "clear": lambda session, edit: session.clear(),
+    "commit": lambda session, edit: session.commit(edit.content.get("name")),
+    "reopen": lambda session, edit: session.reopen(edit.segment(optional=True)),
+    "delete": lambda session, edit: session.delete_segment(edit.segment()),
+    "change": lambda session, edit: session.change_segment(
+        edit.segment(), **edit.get("fields", dict)
+    ),
+}
+"""What a page may do, by name."""
 
 CUTS = 8
 """Biased cuts that one request may ask for: each is a product with the whole batch."""
@@ -55,7 +67,7 @@ class Desk(NamedTuple):
     sync : callable
         Sets some settings, and tells all traits and then a message that it is given.
     tell : callable
-        Tells a trait.
+        Tells traits.
     """
 
     session: Session
@@ -64,7 +76,7 @@ class Desk(NamedTuple):
     send: Callable[..., object]
     change: Callable[[Callable[[], object]], object]
     sync: Callable[[dict[str, Any], Callable[[], object]], object]
-    tell: Callable[[str], object]
+    tell: Callable[[list[str]], object]
 
 
 class Request(ABC):
@@ -133,7 +145,7 @@ class EditRequest(Request):
             id,
             fields.name("page") if numbered else None,
             fields.whole("first", 1, 2**53) if numbered else 1,
-            [(e.one_of("op", OPERATIONS), e.content.get("click")) for e in edits],
+            [(edit.one_of("op", tuple(OPERATIONS)), edit) for edit in edits],
             fields.indices("images", session),
         )
 
@@ -141,15 +153,19 @@ class EditRequest(Request):
         """Edit and answer, and only then tell the traits.
 
         The page paints from the answer alone, and a small message before it can hold it
-        up by a round trip. Only a threshold that follows the clicks goes first: the
-        answer is painted with it.
+        up by a round trip. Only settings that come with the clicks, and segments, go
+        first: the answer is painted with them.
         """
 
         def edit() -> None:
-            before = desk.session.settings.threshold
+            settings, shelf = desk.session.settings, desk.session.shelf
             message = self.answer(desk)
-            if desk.session.settings.threshold != before:
-                desk.tell("threshold")
+            others = vars(desk.session.settings).items() - vars(settings).items()
+            new = [name for name, _ in others]
+            if desk.session.shelf is not shelf:
+                new.append("_segments")
+            if new:
+                desk.tell(new)
             desk.send(*message)
 
         desk.change(edit)
@@ -162,16 +178,16 @@ class EditRequest(Request):
         session = desk.session
 
         def make(edit: Edit) -> None:
-            operation, click = edit
-            if operation == "click":
-                session.add_click(click)
-            else:
-                getattr(session, operation)()
+            operation, fields = edit
+            try:
+                OPERATIONS[operation](session, fields)
+            except KeyError as error:
+                raise ValueError("that segment is not there any more") from error
 
         before = itertools.chain(*session.sources())
         error = desk.edits.make(self.page, self.first, self.edits, make)
-        clicked = any(operation == "click" for operation, _ in self.edits)
-        new = dict.fromkeys(itertools.chain(*session.sources())) if clicked else {}
+        adding = any(operation in ("click", "reopen") for operation, _ in self.edits)
+        new = dict.fromkeys(itertools.chain(*session.sources())) if adding else {}
         for source in before:
             new.pop(source, None)
         wants = list(_fitting([*new], self.images, _map_bytes(session)))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import anywidget
 import numpy as np
@@ -18,6 +19,8 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import NDArray
 
 from ncut_widget.checks import shown
+from ncut_widget.masks.coordinates import Click
+from ncut_widget.segments.record import SegmentState
 from ncut_widget.session import Session
 from ncut_widget.settings import MASK, VIEW
 
@@ -27,6 +30,26 @@ log = logging.getLogger(__name__)
 
 TOLD = ("clicks", *MASK, "_revision", "_history", "_segments", "_colors")
 """Traits whose values are the session's, or the pictures'."""
+
+TRACEBACK_LENGTH = 4000
+"""Characters of a traceback that the page is told, at most."""
+
+
+class Event(NamedTuple):
+    """What users' functions are to be called for.
+
+    Attributes
+    ----------
+    name : str
+    observers : callable
+        Gives those who want to hear of it, when they are called.
+    told : Any
+        What they are called with.
+    """
+
+    name: str
+    observers: Callable[[], Iterable[Any]]
+    told: Any
 
 
 class Telling(anywidget.AnyWidget):
@@ -39,7 +62,8 @@ class Telling(anywidget.AnyWidget):
 
     def __init__(self, **traits: Any) -> None:
         self._bound: dict[str, dict[str, Any]] = {}
-        self._events: deque[Any] = deque()
+        self._events: deque[Event] = deque()
+        self._click_callbacks: list[Callable[[Click], object]] = []
         self._queue = Lock()
         self._teller: FrameType | None = None
         self._last_told: dict[str, Any] = {}
@@ -52,11 +76,11 @@ class Telling(anywidget.AnyWidget):
         """Change the session, and tell the page and observers whatever comes of it."""
 
         def change() -> T:
-            before = self._watched_masks()
+            masks, segments = self._watched_masks(), self._session.segments
             try:
                 return action(*arguments, **changes)
             finally:
-                self._tell_changes(before)
+                self._tell_changes(masks, segments)
 
         return self._locked(change)
 
@@ -68,8 +92,10 @@ class Telling(anywidget.AnyWidget):
         finally:
             self._tell_observers()
 
-    def _tell_changes(self, masks: NDArray | None) -> None:
-        """Tell what has changed since it was last told, and masks that were these."""
+    def _tell_changes(
+        self, masks: NDArray | None, segments: Mapping[str, SegmentState]
+    ) -> None:
+        """Tell what has changed since it was last told, and what was this before."""
         changes = [
             _change(self, name, old, new)
             for name, old in self._last_told.items()
@@ -80,6 +106,12 @@ class Telling(anywidget.AnyWidget):
             for name, namespace in self._bound.items():
                 namespace[name] = after.copy()
             changes.append(_change(self, "masks", masks, after))
+        if list(segments.values()) != list(self._session.shelf.segments):
+            now = self._session.segments
+            changes.append(_change(self, "segments", segments, now))
+        for click in self._session.take_clicks():
+            callbacks = self._click_callbacks.copy
+            self._events.append(Event("click", callbacks, click))
         if "notify_change" in vars(self):  # a block holds what is to be told
             for change in changes:
                 self.notify_change(change)
@@ -121,12 +153,44 @@ class Telling(anywidget.AnyWidget):
 
     # From session to observers ----------------------------------------------------
 
+    def on_click(
+        self, callback: Callable[[Click], object], remove: bool = False
+    ) -> None:
+        """Call a function after every click, on the page or from Python.
+
+        Parameters
+        ----------
+        callback : callable
+            Called with ``(image, x, y, label)``, a named tuple, once the masks are
+            those of the click. What it raises is shown under the widget.
+        remove : bool
+            True: call it no more.
+        """
+        if remove:
+            self._click_callbacks.remove(callback)
+        else:
+            self._click_callbacks.append(callback)
+
     def _notify_observers(self, event: Any) -> None:
-        if event["name"] in (*TOLD, *VIEW, "masks"):
-            self._events.append(event)
+        name = event["name"]
+        if name in (*TOLD, *VIEW, "masks", "segments"):
+            self._events.append(Event(name, lambda: self._observers(event), event))
             self._tell_observers()
         else:
             super()._notify_observers(event)
+
+    def _observers(self, event: Any) -> list[Any]:
+        """Who observes the traits of an event now."""
+        tables = (
+            self._trait_notifiers.get(name, {})
+            for name in (event["name"], traitlets.All)
+        )
+        return [
+            observer
+            for table in tables
+            for kind in (event["type"], traitlets.All)
+            for observer in table.get(kind, ())
+        ]
 
     def _tell_observers(self) -> None:
         """Call observers in the order of the changes, one at a time, without the lock.
@@ -140,7 +204,7 @@ class Telling(anywidget.AnyWidget):
                 break
             self._tell_observers_of(event)
 
-    def _next_event(self, me: FrameType) -> Any:
+    def _next_event(self, me: FrameType) -> Event | None:
         with self._queue:
             teller = self._teller
             if teller not in (None, me) and _is_running(teller):
@@ -148,24 +212,27 @@ class Telling(anywidget.AnyWidget):
             self._teller = me if self._events else None
             return self._events.popleft() if self._events else None
 
-    def _tell_observers_of(self, event: Any) -> None:
-        tables = (
-            self._trait_notifiers.get(name, {})
-            for name in (event["name"], traitlets.All)
-        )
-        observers = [
-            observer
-            for table in tables
-            for kind in (event["type"], traitlets.All)
-            for observer in table.get(kind, ())
-        ]
-        for observer in observers:
+    def _tell_observers_of(self, event: Event) -> None:
+        for observer in event.observers():
             try:
                 if isinstance(observer, traitlets.EventHandler) and observer.name:
                     observer = getattr(self, observer.name)
-                observer(event)
+                observer(event.told)
             except Exception as error:
-                _show_failure(observer, event["name"], error)
+                self._show_failure(observer, event.name, error)
+
+    def _show_failure(self, observer: Any, name: str, error: Exception) -> None:
+        """Show the traceback of a user's function, and log it: nobody can catch it."""
+        shell = get_ipython()
+        what = "%s, called for %s, failed: %s"
+        log.error(what, shown(observer), name, error, exc_info=shell is None)
+        if shell is not None:
+            shell.showtraceback()
+        # From the user's function on: what called it is of no use.
+        frames = error.__traceback__ and error.__traceback__.tb_next
+        lines = traceback.format_exception(type(error), error, frames)
+        text = "".join(lines)[-TRACEBACK_LENGTH:]
+        self.send({"type": "failed", "id": None, "what": name, "traceback": text})
 
     # To the page --------------------------------------------------------------------
 
@@ -195,12 +262,3 @@ def _is_running(frame: FrameType) -> bool:
                 return True
             each = each.f_back
     return False
-
-
-def _show_failure(observer: Any, name: str, error: Exception) -> None:
-    """Show the traceback of a user's observer, and log it: nobody can catch it."""
-    shell = get_ipython()
-    what = "%s, which observes %s, failed: %s"
-    log.error(what, shown(observer), name, error, exc_info=shell is None)
-    if shell is not None:
-        shell.showtraceback()

@@ -106,14 +106,23 @@ class Mirrored(traitlets.TraitType):
 
 
 class Result(traitlets.TraitType):
-    """A read-only trait that is computed by the session when it is read."""
+    """A read-only trait that is computed when it is read.
 
-    def __init__(self) -> None:
-        super().__init__(read_only=True)
+    Parameters
+    ----------
+    read : callable
+        Widget -> value.
+    help : str
+        What it is.
+    """
+
+    def __init__(self, read: Callable[[Any], Any], help: str) -> None:
+        super().__init__(read_only=True, help=help)
+        self._read = read
 
     def get(self, obj: Any, cls: Any = None) -> Any:
         """Compute the value."""
-        return getattr(obj._session, str(self.name))()
+        return self._read(obj)
 
     def set(self, obj: Any, value: Any) -> None:
         """Keep nothing: the value follows from the session."""

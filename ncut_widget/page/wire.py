@@ -20,8 +20,15 @@ request       fields                                                 answer
 ``moments``   ``num_eig``                                            ``moments``
 ``pictures``  ``kind`` (``stage``, ``thumb`` or ``eigvecs``),        ``pictures``
               ``images``
+``segments``  ``kind`` (``stage`` or ``thumb``), ``segments``        ``segments``
+              (list of ``[id, edition]``), ``images``
 ``sync``      ``settings`` (dictionary)                              ``synced``
 ============  =====================================================  ============
+
+An edit is ``{op, click}``, or ``{op}`` of ``undo``, ``redo`` and ``clear``, or of
+segments: ``{op: commit, name}``, ``{op: reopen, segment}``, ``{op: delete, segment}``,
+``{op: change, segment, fields}`` with the id of one, and its ``name``, ``color``,
+``visible``, ``instances`` or ``place``.
 
 ``edited`` has the clicks, and the maps of what was clicked by these very edits: the
 page has the others, or asks for them. ``sync`` sets what the page cannot know to have
@@ -35,6 +42,12 @@ made: quantised unit eigenvectors, uint16, ``(K, pixels)``, one buffer for each 
 and, last, for the sample that quantiles are taken of; and the exact mean and covariance
 of the leading ``num_eig`` unit eigenvectors, float64, ``(num_eig,)`` and
 ``(num_eig, num_eig)``.
+
+Masks of segments at the images' own sizes, for the stage, are runs (`to_runs`), uint32,
+``(3, runs)``: first pixel, the one after the last, number of the instance. On the
+latent grid, for thumbs, they are bits, the first one the highest of the first byte.
+There is a buffer for each of ``parts``, ``{id, edition, image, instances}``; those that
+the answer had no time for are to be asked for again.
 
 Pictures come with ``colors``, the version of the eigenvectors' colours that they were
 made with: a page that knows a later one drops them. Whatever cannot be read or done is
@@ -128,6 +141,12 @@ class Fields:
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
         """Return one of some names."""
         return check_choice(f"{name!r} of {self.what}", self.content.get(name), allowed)
+
+    def segment(self, *, optional: bool = False) -> Any:
+        """Return a segment's id, or None where that is optional."""
+        if optional and self.content.get("segment") is None:
+            return None
+        return self.whole("segment", 1, 2**53)
 
     def whole(self, name: str, low: int, high: int) -> int:
         """Return a whole number within a range."""

@@ -1,0 +1,39 @@
+"""All segments in one map: 0 = background, 1 = the first segment, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncut_widget.masks.full import PerImage
+from ncut_widget.segments.record import SegmentState
+
+
+def label_map(segments: Sequence[SegmentState], shape: tuple[int, ...]) -> NDArray:
+    """Label the latent grids: int32, shape (B, H, W); of several segments the last."""
+    labels = np.zeros(shape, dtype=np.int32)
+    for number, segment in enumerate(segments, 1):
+        labels[segment.masks] = number
+    return labels
+
+
+def full_label_maps(
+    segments: Sequence[SegmentState], sizes: Sequence[tuple[int, int]]
+) -> PerImage:
+    """Label the images at their own sizes: int32 (h_i, w_i), each made when asked for.
+
+    Of the segments as they are now, whatever becomes of them.
+    """
+    return PerImage(sizes, partial(_label, tuple(segments)))
+
+
+def _label(
+    segments: Sequence[SegmentState], image: int, size: tuple[int, int]
+) -> NDArray:
+    labels = np.zeros(size, dtype=np.int32)
+    for number, segment in enumerate(segments, 1):
+        labels[segment.full_masks().at(image, size)] = number
+    return labels
