@@ -216,8 +216,8 @@ class Session:
         if settings.auto_threshold:
             threshold = self.masker.best_threshold(prompts)
             if threshold is not None:
-                found = replace(settings, threshold=threshold)
-                prompts = prompts._replace(settings=found)
+                found = {"threshold": threshold}
+                prompts = prompts._replace(settings=replace(settings, **found))
         self._state = State(prompts, shelf, place, self.revision + 1)
 
     # Segments -----------------------------------------------------------------------

@@ -4,12 +4,20 @@
  * @import { Controls } from "./panel/controls.js"
  * @import { Filmstrip } from "./panel/filmstrip.js"
  * @import { Segmentation } from "./model/segmentation.js"
+ * @import { SegmentList } from "./panel/segments.js"
+ * @import { Trouble } from "./panel/trouble.js"
  * @import { Stage } from "./stage/stage.js"
  * @import { Status } from "./panel/status.js"
  * @import { Store } from "./model/store.js"
  * @import { Local } from "./view.js"
  *
- * @typedef {{ stage: Stage, filmstrip: Filmstrip, controls: Controls, status: Status }} Parts
+ * @typedef {object} Parts
+ * @property {Stage} stage
+ * @property {Filmstrip} filmstrip
+ * @property {Controls} controls
+ * @property {SegmentList} segments
+ * @property {Trouble} trouble
+ * @property {Status} status
  */
 
 import { setAttribute } from "./dom.js";
@@ -81,15 +89,18 @@ export class Painter {
     if (!this.#root.isConnected) return; // No styles, no sizes; the stage tells when it is.
     const segmentation = this.#segmentation;
     const { hover } = this.#local;
-    const { stage, controls, status } = this.#parts;
+    const { stage, controls, segments, trouble, status } = this.#parts;
     const image = this.#store.activeImage;
     const preview = hover.shown;
-    const { exact } = segmentation.of(image);
+    const exact = segmentation.of(image).exact && this.#store.hasSegments;
     const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
-    const isPreview = shown !== segmentation || (!exact && shown.of(image).current);
+    const result = shown.of(image);
+    const isPreview = shown !== segmentation || (!result.exact && result.current);
     stage.paint(shown, isPreview, this.#local);
     this.#paintStrip(shown, isPreview);
     controls.paint();
+    segments.paint();
+    trouble.paint();
     status.paint(this.#local, preview);
     this.#tell(image, preview !== null, exact);
   }
@@ -117,7 +128,8 @@ export class Painter {
    */
   #paintStrip(shown, isPreview) {
     const now = performance.now();
-    const strip = [shown, isPreview, this.#store.state];
+    const { state, segments, segmentCells } = this.#store;
+    const strip = [shown, isPreview, state, segments, segmentCells.version];
     if (strip.some((value, i) => value !== this.#strip[i])) {
       // This frame is the stage's: what a click gives must not wait for the strip, nor
       // the kernel's answer for previews that it will replace.

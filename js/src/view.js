@@ -9,6 +9,7 @@
  * @property {[row: number, col: number] | null} crosshair
  * @property {[x: number, y: number] | null} pointed pixel under the pointer
  * @property {Hover} hover what a click there would give
+ * @property {number | null} selected id of a segment
  */
 
 import { html } from "./dom.js";
@@ -17,7 +18,9 @@ import { Painter } from "./painter.js";
 import { Controls } from "./panel/controls.js";
 import { Filmstrip } from "./panel/filmstrip.js";
 import { Help } from "./panel/help.js";
+import { SegmentList } from "./panel/segments.js";
 import { Status } from "./panel/status.js";
+import { Trouble } from "./panel/trouble.js";
 import { KEYS, listenToKeys } from "./stage/keys.js";
 import { listenToPointer, MOUSE } from "./stage/pointer.js";
 import { Resizer } from "./stage/resizer.js";
@@ -36,11 +39,14 @@ export function showView(store, segmentation, el, signal) {
     crosshair: null,
     pointed: null,
     hover: new Hover(store),
+    selected: null,
   };
   const stage = new Stage(store);
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, signal);
+  const segments = new SegmentList(store, local, () => repaint(), signal);
+  const trouble = new Trouble(store, signal);
   const help = new Help(MOUSE, KEYS);
   const root = html("div", {
     class: "ncut-segmenter",
@@ -60,13 +66,14 @@ export function showView(store, segmentation, el, signal) {
         resizer.element,
         foot,
         help.panel,
+        trouble.element,
       ),
       filmstrip.element,
-      controls.element,
+      html("div", { class: "ncut-side" }, controls.element, segments.element),
     ),
   );
 
-  const parts = { stage, filmstrip, status, controls };
+  const parts = { stage, filmstrip, status, controls, segments, trouble };
   const painter = new Painter(root, store, segmentation, parts, local);
   const repaint = () => painter.repaint();
   const show = () => store.show(root, [...filmstrip.visible]);

@@ -269,14 +269,21 @@ var Clicks = class {
     const make = (step) => {
       past.push(step);
       if (step.click) shown.push(step.click);
-      else [step.cleared, shown] = [shown, []];
+      else if (step.cleared) [step.cleared, shown] = [shown, []];
     };
     let unsure = false;
     for (const edit of this.#untold()) {
+      if (edit.op === "reopen") {
+        [shown, past.length, future.length, unsure] = [[], 0, 0, true];
+        [canUndo, canRedo] = [true, false];
+        continue;
+      }
       if (edit.op !== "undo" && edit.op !== "redo") {
-        make(edit.op === "click" ? { click: pendingClick(edit.click) } : {});
+        const clears = edit.op === "clear" || edit.op === "commit";
+        if (edit.op === "click") make({ click: pendingClick(edit.click) });
+        else make(clears ? { cleared: [] } : {});
         future.length = 0;
-        if (edit.op !== "click") unsure = false;
+        if (clears) unsure = false;
         [canUndo, canRedo] = [true, false];
         continue;
       }
@@ -286,7 +293,7 @@ var Clicks = class {
       } else if (edit.op === "redo") make(step);
       else {
         if (step.click) shown.pop();
-        else shown = step.cleared ?? [];
+        else if (step.cleared) shown = step.cleared;
         future.push(step);
       }
       if (edit.op === "undo") canRedo = true;
@@ -535,6 +542,8 @@ var Answers = class {
   arrivals = 0;
   /** @type {string | null} What went wrong, in a sentence. */
   error = null;
+  /** @type {CallbackFailed | null} Of a function of the user's. */
+  failure = null;
   /** @type {RequestKind | null} Of the request that failed. */
   #errorKind = null;
   /** The highest revision that an answer has told. */
@@ -603,6 +612,9 @@ var Answers = class {
         break;
       case "synced":
         if (request) this.#takeRevision(content.revision);
+        break;
+      case "failed":
+        this.failure = content;
         break;
       case "error":
         if (request || content.id === null) this.#takeError(content, request);
@@ -1224,6 +1236,12 @@ function decodePictures(entries, buffers) {
   return entries.map(({ image, mime }, k) => {
     const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
     return { image, file: new Blob([bytes.slice()], { type: mime }) };
+  });
+}
+function decodeSegments(parts, buffers) {
+  return parts.map((part, k) => {
+    const bytes = bytesOf(buffers[k], `a segment of image ${part.image}`).slice();
+    return { part, bytes };
   });
 }
 function bytesOf(buffer, what) {
@@ -2035,6 +2053,208 @@ var Previews = class {
   }
 };
 
+// src/maths/runs.js
+var Runs = class {
+  /** First pixel of each run, as of a flattened array. */
+  #starts;
+  /** One after the last. */
+  #stops;
+  /** Number of the thing that it belongs to, from 1 on. */
+  #instances;
+  #rows;
+  #width;
+  /** Pixels in the mask. */
+  count = 0;
+  /** Things in it. */
+  instances = 0;
+  /**
+   * @param {Uint32Array} values starts, stops and instances, one after the other
+   * @param {[height: number, width: number]} size of the image
+   */
+  constructor(values, [height, width]) {
+    const length = values.length / 3;
+    this.#starts = values.subarray(0, length);
+    this.#stops = values.subarray(length, 2 * length);
+    this.#instances = values.subarray(2 * length);
+    this.#width = width;
+    this.#rows = new Uint32Array(height + 1).fill(length);
+    for (let run = length - 1; run >= 0; run--) {
+      this.count += this.#stops[run] - this.#starts[run];
+      this.instances = Math.max(this.instances, this.#instances[run]);
+      this.#rows[Math.floor(this.#starts[run] / width)] = run;
+    }
+    for (let row = height - 1; row >= 0; row--) {
+      this.#rows[row] = Math.min(this.#rows[row], this.#rows[row + 1]);
+    }
+  }
+  /**
+   * Paint the canvas pixels that show pixels of the mask.
+   *
+   * @param {Uint32Array} pixels of the canvas
+   * @param {Int32Array} rows of the image that its rows show
+   * @param {Int32Array} cols of the image that its columns show; no column
+   *   shows one further left than the one before it
+   * @param {number[]} colours of the things, in turn
+   */
+  paint(pixels2, rows, cols, colours) {
+    const width = cols.length;
+    for (let y = 0; y < rows.length; y++) {
+      const row = rows[y];
+      const line = row * this.#width;
+      for (let run = this.#rows[row]; run < this.#rows[row + 1]; run++) {
+        const from = firstOf(cols, this.#starts[run] - line);
+        const to = firstOf(cols, this.#stops[run] - line);
+        const colour = colours[(this.#instances[run] - 1) % colours.length];
+        if (from < to) pixels2.fill(colour, y * width + from, y * width + to);
+      }
+    }
+  }
+};
+function firstOf(sorted, least) {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = low + high >> 1;
+    if (sorted[middle] >= least) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+function pixelsUnder(length, from, extent, pixels2) {
+  const under = new Int32Array(length);
+  for (let i = 0; i < length; i++) {
+    const at2 = Math.floor(from + (i + 0.5) * extent / length);
+    under[i] = Math.min(Math.max(at2, 0), pixels2 - 1);
+  }
+  return under;
+}
+
+// src/model/segments.js
+var KEPT = { stage: 500, thumb: 2e4 };
+var IMAGES = 24;
+var SegmentMasks = class extends Resource {
+  /** @type {Cache<Mask>} */
+  #cache;
+  #picture;
+  #sizes;
+  /**
+   * @param {SegmentKind} kind
+   * @param {Size[]} sizes of the images
+   */
+  constructor(kind, sizes) {
+    const after = kind === "stage" ? ["stage", "mask"] : ["stage", "mask", "thumb"];
+    super(`segments ${kind}`, "segments", after);
+    this.#cache = new Cache(KEPT[kind]);
+    this.#picture = kind;
+    this.#sizes = sizes;
+  }
+  /**
+   * @param {SegmentEntry} segment
+   * @param {number} image
+   */
+  get(segment, image) {
+    return this.#cache.get(this.#key(segment, image));
+  }
+  /**
+   * Whether all that is to be shown on an image is here, or not to be had.
+   *
+   * @param {SegmentEntry[]} segments
+   * @param {number} image
+   */
+  isComplete(segments, image) {
+    return this.#missing(segments, image).length === 0;
+  }
+  /**
+   * @param {string} key
+   * @override
+   */
+  has(key) {
+    return this.#cache.has(key);
+  }
+  /**
+   * @param {Wanted} wanted
+   * @returns {Ask | null}
+   * @override
+   */
+  ask({ images, get }) {
+    const listed = get("_segments");
+    const isStage = this.#picture === "stage";
+    if (listed.length === 0 || !isStage && this.#sizes.length === 1) return null;
+    const shown = isStage ? images.slice(0, 1) : images;
+    this.#cache.limit = Math.max(KEPT[this.#picture], 2 * listed.length * shown.length);
+    const first = shown.find((image) => !this.isComplete(listed, image));
+    if (first === void 0) return null;
+    const segments = this.#missing(listed, first);
+    const lacking = shown.filter(
+      (image) => segments.some((segment) => this.lacks(this.#key(segment, image)))
+    );
+    const asked = lacking.slice(0, IMAGES);
+    const keys = asked.flatMap(
+      (image) => segments.map((segment) => this.#key(segment, image))
+    );
+    const content = {
+      kind: this.#picture,
+      segments: segments.map(({ id, edition }) => [id, edition]),
+      images: asked
+    };
+    return { content, keys };
+  }
+  /**
+   * Other pages ask for masks of their own.
+   *
+   * @param {SegmentsReply} content
+   * @param {Buffers} buffers
+   * @param {boolean} isOurs
+   * @override
+   */
+  take({ kind, parts }, buffers, isOurs) {
+    if (!isOurs || kind !== this.#picture) return;
+    for (const { part, bytes } of decodeSegments(parts, buffers)) {
+      const mask = kind === "stage" ? new Runs(new Uint32Array(bytes.buffer), this.#sizes[part.image]) : bytes;
+      this.#cache.set(
+        this.#key(part, part.image),
+        /** @type {Mask} */
+        mask
+      );
+    }
+  }
+  /**
+   * What an answer had no time for is asked for again, unless it brought nothing.
+   *
+   * @param {string[]} keys
+   * @param {Message} [answer]
+   * @override
+   */
+  refuse(keys, answer) {
+    const hasSome = answer?.type === "segments" && answer.parts.length > 0;
+    super.refuse(hasSome ? [] : keys);
+  }
+  /** @override */
+  close() {
+    this.#cache.clear();
+  }
+  /**
+   * @param {SegmentEntry[]} segments
+   * @param {number} image
+   */
+  #missing(segments, image) {
+    return segments.filter(
+      (segment) => isShown(segment) && this.lacks(this.#key(segment, image))
+    );
+  }
+  /**
+   * @param {{ id: number, edition: number, instances: string }} segment
+   * @param {number} image
+   */
+  #key({ id, edition, instances }, image) {
+    const key = `${id} ${edition} ${image}`;
+    return this.#picture === "stage" ? `${key} ${instances}` : key;
+  }
+};
+function isShown({ visible, open }) {
+  return visible && !open;
+}
+
 // src/model/similarities.js
 var CACHE_BYTES2 = 64e6;
 var REPLY_BYTES2 = 1e6;
@@ -2174,6 +2394,10 @@ var Resources = class {
   similarities;
   previews;
   pictures;
+  /** @type {SegmentMasks<Runs>} At the images' own sizes. */
+  segmentMasks;
+  /** @type {SegmentMasks<Uint8Array>} On the latent grid. */
+  segmentCells;
   /** @type {Resource[]} */
   kinds;
   /**
@@ -2181,13 +2405,25 @@ var Resources = class {
    * @param {number} colors version of the eigenvectors' colours
    * @param {Decoder} decode
    */
-  constructor({ grid, has_images, settings, eigvals }, colors, decode) {
+  constructor({ grid, sizes, has_images, settings, eigvals }, colors, decode) {
     this.similarities = new Similarities(grid);
     this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
+    this.segmentMasks = new SegmentMasks("stage", sizes);
+    this.segmentCells = new SegmentMasks("thumb", sizes);
     const { stage, eigvecs, thumb } = this.pictures;
     const { moments, sample, vectors } = this.previews;
-    this.kinds = [stage, this.similarities, eigvecs, thumb, moments, sample, vectors];
+    this.kinds = [
+      stage,
+      this.similarities,
+      this.segmentMasks,
+      eigvecs,
+      thumb,
+      this.segmentCells,
+      moments,
+      sample,
+      vectors
+    ];
   }
   /**
    * Keep room for what is on view.
@@ -2517,6 +2753,28 @@ var Store = class {
   get pictures() {
     return this.#resources.pictures;
   }
+  get segmentMasks() {
+    return this.#resources.segmentMasks;
+  }
+  get segmentCells() {
+    return this.#resources.segmentCells;
+  }
+  /** @returns {SegmentEntry[]} the committed segments, in their order */
+  get segments() {
+    return this.#model.get("_segments");
+  }
+  /** Whether the segments' masks on the active image are here. */
+  get hasSegments() {
+    return this.segmentMasks.isComplete(this.segments, this.activeImage);
+  }
+  /** What a function of the user's raised, and what it was called for; or null. */
+  get failure() {
+    return this.#answers.failure;
+  }
+  forgetFailure() {
+    this.#answers.failure = null;
+    this.#notify();
+  }
   /** Grows with all that comes from the kernel to make masks of. */
   get arrivals() {
     return this.#answers.arrivals;
@@ -2564,7 +2822,8 @@ var Store = class {
   get state() {
     if (this.lost) return "error";
     const missing = this.#fetcher.missingMaps([this.activeImage]);
-    if (this.#clicks.pending > 0 || missing.length > 0) return "pending";
+    const isWaiting = missing.length > 0 || !this.hasSegments;
+    if (this.#clicks.pending > 0 || isWaiting) return "pending";
     return this.error ? "error" : "idle";
   }
   /**
@@ -2647,7 +2906,7 @@ var Store = class {
         this.#settings.takeRevision();
         this.#notify();
       },
-      "change:_segments": () => this.#notify(),
+      "change:_segments": () => this.#refresh(),
       "change:_colors": () => {
         this.#resources.recolor(this.get("_colors"));
         this.#refresh();
@@ -2911,15 +3170,18 @@ var Painter = class {
     if (!this.#root.isConnected) return;
     const segmentation = this.#segmentation;
     const { hover } = this.#local;
-    const { stage, controls, status } = this.#parts;
+    const { stage, controls, segments, trouble, status } = this.#parts;
     const image = this.#store.activeImage;
     const preview = hover.shown;
-    const { exact } = segmentation.of(image);
+    const exact = segmentation.of(image).exact && this.#store.hasSegments;
     const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
-    const isPreview = shown !== segmentation || !exact && shown.of(image).current;
+    const result = shown.of(image);
+    const isPreview = shown !== segmentation || !result.exact && result.current;
     stage.paint(shown, isPreview, this.#local);
     this.#paintStrip(shown, isPreview);
     controls.paint();
+    segments.paint();
+    trouble.paint();
     status.paint(this.#local, preview);
     this.#tell(image, preview !== null, exact);
   }
@@ -2945,7 +3207,8 @@ var Painter = class {
    */
   #paintStrip(shown, isPreview) {
     const now = performance.now();
-    const strip = [shown, isPreview, this.#store.state];
+    const { state, segments, segmentCells } = this.#store;
+    const strip = [shown, isPreview, state, segments, segmentCells.version];
     if (strip.some((value, i) => value !== this.#strip[i])) {
       this.#strip = strip;
       this.#stripDue = isPreview ? now + STRIP_EVERY : 0;
@@ -2968,7 +3231,14 @@ var PATHS = {
   undo: "M5.5 3 2.5 6l3 3M3 6h6a4 4 0 0 1 0 8H6",
   redo: "M10.5 3l3 3-3 3M13 6H7a4 4 0 0 0 0 8h3",
   commit: "M3 8.5l3.5 3.5L13 4.5",
-  clear: "M4 4l8 8M12 4l-8 8"
+  clear: "M4 4l8 8M12 4l-8 8",
+  show: "M1.5 8C4 3.5 12 3.5 14.5 8 12 12.5 4 12.5 1.5 8ZM8 6.2a1.8 1.8 0 1 0 .01 0",
+  hide: "M1.5 8C4 3.5 12 3.5 14.5 8 12 12.5 4 12.5 1.5 8ZM3 13.5l10-11",
+  edit: "M2.5 13.5l.8-3.3 7.6-7.6 2.5 2.5-7.6 7.6ZM9.3 4.2l2.5 2.5",
+  rename: "M4 3h4M4 13h4M6 3v10M10 6h4v4h-4",
+  up: "M8 13V3.5M4 7.5l4-4 4 4",
+  down: "M8 3v9.5M4 8.5l4 4 4-4",
+  delete: "M2.5 4.5h11M6 4.5V2.5h4v2M4 4.5l.7 9h6.6l.7-9M6.7 7v4M9.3 7v4"
 };
 function icon(name) {
   return svg(
@@ -2976,6 +3246,10 @@ function icon(name) {
     { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
     svg("path", { d: PATHS[name] })
   );
+}
+function setIcon(button, name) {
+  const path = button.querySelector("path");
+  if (path) setAttribute(path, "d", PATHS[name]);
 }
 
 // src/panel/controls.js
@@ -3332,19 +3606,63 @@ var CellLayer = class {
   get canvas() {
     return this.#context.canvas;
   }
+  /** @param {number} pixel what all pixels hold, as of `pixelOf` */
+  fill(pixel) {
+    this.#pixels.fill(pixel);
+  }
   /**
    * @param {Uint8Array} mask
-   * @param {number} inside what the pixels of the mask hold, as of `pixelOf`
-   * @param {number} [outside] and all others
+   * @param {number} pixel what its pixels hold
    */
-  paintMask(mask, inside2, outside = 0) {
-    const pixels2 = this.#pixels;
-    for (let i = 0; i < mask.length; i++) pixels2[i] = mask[i] ? inside2 : outside;
+  add(mask, pixel) {
+    for (let i = 0; i < mask.length; i++) if (mask[i]) this.#pixels[i] = pixel;
+  }
+  /**
+   * @param {Uint8Array} bits of a mask, the first one the highest of the first byte
+   * @param {number} pixel what its pixels hold
+   */
+  addBits(bits, pixel) {
+    for (let i = 0; i < this.#pixels.length; i++) {
+      if (bits[i >> 3] & 128 >> (i & 7)) this.#pixels[i] = pixel;
+    }
+  }
+  put() {
     this.#context.putImageData(this.#image, 0, 0);
   }
   /** @param {Float32Array} heat */
   paintHeat(heat) {
     paintHeat(this.#image.data, heat);
+    this.#context.putImageData(this.#image, 0, 0);
+  }
+};
+var Raster = class {
+  #context;
+  #image;
+  pixels;
+  /** @param {Record<string, string>} [attributes] */
+  constructor(attributes = {}) {
+    this.#context = contextOf(html("canvas", attributes));
+    this.#image = this.#context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+  get canvas() {
+    return this.#context.canvas;
+  }
+  /** @returns {Size} */
+  get size() {
+    return [this.#image.height, this.#image.width];
+  }
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.#image = this.#context.createImageData(width, height);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+  put() {
     this.#context.putImageData(this.#image, 0, 0);
   }
 };
@@ -3450,18 +3768,27 @@ var Status = class {
   paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
-    const text = alarm ?? (store.slow ? SLOW : this.#describe());
+    const text = alarm ?? (store.slow ? SLOW : this.#describe(local));
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
     setText(this.#readout, this.#read(local, preview));
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
-  #describe() {
+  /** @param {Local} local */
+  #describe({ selected }) {
+    const { segments } = this.#store;
+    const open = segments.find((segment) => segment.open);
+    if (open)
+      return `Editing “${open.name}” (Enter keeps it) · ${this.#describeClicks()}`;
+    if (this.#store.clicks.length > 0) return this.#describeClicks();
+    const chosen = segments.find(({ id }) => id === selected);
+    if (chosen) return `“${chosen.name}” is selected. E: edit, H: hide, Delete.`;
+    const last = segments.at(-1);
+    if (last) return `Kept as “${last.name}”. Click the next thing.`;
+    return this.#describeClicks();
+  }
+  #describeClicks() {
     const { prompts, clicks, imageCount, activeImage } = this.#store;
-    const segment = this.#store.get("_segments").at(-1);
-    if (clicks.length === 0 && segment) {
-      return `Kept as “${segment}” (in Python: segments). Click the next thing.`;
-    }
     if (clicks.length === 0) {
       return imageCount > 1 ? `Click something to segment it in all ${imageCount} images.` : "Click something to segment it.";
     }
@@ -3522,13 +3849,8 @@ var Thumb = class {
   #coverage = html("span", { class: "ncut-coverage" });
   #context = contextOf(html("canvas", { "aria-hidden": "true" }));
   #scaled = new ScaledPicture();
-  /** @type {Picture | undefined} What is painted: this, ... */
-  #picture;
-  /** @type {unknown} */
-  #shown = null;
-  #version = -1;
-  #colour = "";
-  #ratio = 0;
+  /** @type {unknown[]} What is painted. */
+  #painted = [];
   #name;
   #aspect;
   element;
@@ -3566,20 +3888,13 @@ var Thumb = class {
   /**
    * Whether this is not what the thumb shows; from now on it counts as shown.
    *
-   * @param {Picture | undefined} picture
-   * @param {unknown} shown that the mask is of
-   * @param {number} version of the mask
-   * @param {string} colour of the mask
+   * @param {unknown[]} state all that it depends on, but for the screen
    */
-  differs(picture, shown, version, colour) {
-    const ratio = devicePixelRatio;
-    const same = picture === this.#picture && shown === this.#shown && version === this.#version && colour === this.#colour && ratio === this.#ratio;
-    this.#picture = picture;
-    this.#shown = shown;
-    this.#version = version;
-    this.#colour = colour;
-    this.#ratio = ratio;
-    return !same;
+  differs(state) {
+    const painted2 = [...state, devicePixelRatio];
+    const differs = painted2.some((value, i) => value !== this.#painted[i]);
+    this.#painted = painted2;
+    return differs;
   }
   /** @param {string} coverage of the mask; empty without one */
   describe(coverage) {
@@ -3787,12 +4102,22 @@ var Filmstrip = class {
     const { mask, count: count2, marked, stamp } = shown.of(image);
     const picture = thumbs.get(image);
     thumb.wait(thumbs.awaits(image));
-    if (!thumb.differs(picture, shown, marked ? stamp : NO_MASK, colour)) return false;
+    const { segments, segmentCells } = this.#store;
+    const version = marked ? stamp : NO_MASK;
+    const state = [picture, shown, version, colour, segments, segmentCells.version];
+    if (!thumb.differs(state)) return false;
     thumb.describe(marked ? percent(count2, mask.length) : "");
     if (!picture) return true;
-    if (marked)
-      this.#cells.paintMask(mask, pixelOf(colour, TINT), pixelOf("#000", DIMMED));
-    thumb.paint(picture, marked ? this.#cells.canvas : null);
+    const kept = segments.filter(isShown);
+    const cells = this.#cells;
+    cells.fill(pixelOf("#000", DIMMED));
+    for (const segment of kept) {
+      const bits = segmentCells.get(segment, image);
+      if (bits) cells.addBits(bits, pixelOf(segment.color, TINT));
+    }
+    if (marked) cells.add(mask, pixelOf(colour, TINT));
+    cells.put();
+    thumb.paint(picture, marked || kept.length > 0 ? cells.canvas : null);
     return true;
   }
   /** @param {number} image */
@@ -3993,11 +4318,363 @@ function list(rows, tag) {
   return html("dl", {}, ...items);
 }
 
+// src/panel/segments.js
+var INSTANCES = {
+  connected: "Parts apart",
+  watershed: "Touching ones, too",
+  whole: "All one thing"
+};
+var NAME_LENGTH = 200;
+var SegmentList = class {
+  #rows = html("ol", { class: "ncut-segment-rows" });
+  #count = html("span", { class: "ncut-muted" });
+  element = html(
+    "div",
+    { class: "ncut-segments", role: "group", "aria-label": "Segments", hidden: "" },
+    html("div", { class: "ncut-segments-head" }, "Segments", this.#count),
+    this.#rows
+  );
+  #store;
+  #local;
+  #changed;
+  #signal;
+  /** @type {Map<number, Row>} */
+  #known = /* @__PURE__ */ new Map();
+  /** @type {unknown[]} */
+  #painted = [];
+  /**
+   * @param {Store} store
+   * @param {Local} local
+   * @param {() => void} changed called when `local` has changed
+   * @param {AbortSignal} signal
+   */
+  constructor(store, local, changed, signal) {
+    this.#store = store;
+    this.#local = local;
+    this.#changed = changed;
+    this.#signal = signal;
+  }
+  paint() {
+    const store = this.#store;
+    const { segments } = store;
+    const image = store.activeImage;
+    const { selected } = this.#local;
+    const state = [segments, image, selected, store.segmentMasks.version];
+    if (state.every((value, i) => value === this.#painted[i])) return;
+    this.#painted = state;
+    this.element.hidden = segments.length === 0;
+    setText(this.#count, String(segments.length));
+    const kept = new Set(segments.map(({ id }) => id));
+    for (const [id, row] of this.#known) {
+      if (kept.has(id)) continue;
+      row.element.remove();
+      this.#known.delete(id);
+    }
+    for (const [place, segment] of segments.entries()) {
+      const row = this.#rowOf(segment);
+      if (this.#rows.children[place] !== row.element) {
+        this.#rows.insertBefore(row.element, this.#rows.children[place] ?? null);
+      }
+      const runs = store.segmentMasks.get(segment, image);
+      const [height, width] = store.info.sizes[image];
+      row.paint(segment, {
+        place,
+        last: segments.length - 1,
+        selected: segment.id === selected,
+        share: runs ? percent(runs.count, height * width) : "",
+        things: runs && segment.instances !== "whole" ? runs.instances : 1
+      });
+    }
+  }
+  /** @param {SegmentEntry} segment */
+  #rowOf({ id }) {
+    let row = this.#known.get(id);
+    if (!row) {
+      row = new Row(id, this.#store, () => this.#select(id), this.#signal);
+      this.#known.set(id, row);
+    }
+    return row;
+  }
+  /** @param {number} id */
+  #select(id) {
+    this.#local.selected = this.#local.selected === id ? null : id;
+    this.#changed();
+  }
+};
+var Row = class {
+  element;
+  #store;
+  #id;
+  /** @type {SegmentEntry | null} */
+  #segment = null;
+  #place = 0;
+  #key = html("span", { class: "ncut-segment-key", "aria-hidden": "true" });
+  #label = html("span", { class: "ncut-segment-label" });
+  #share = html("output", { class: "ncut-segment-share" });
+  #color = focusable("input", { type: "color", class: "ncut-swatch" });
+  #name = focusable(
+    "button",
+    { type: "button", class: "ncut-segment-name" },
+    this.#key,
+    this.#label
+  );
+  #entry = focusable("input", {
+    type: "text",
+    class: "ncut-segment-entry",
+    maxlength: NAME_LENGTH,
+    "aria-label": "Name",
+    hidden: ""
+  });
+  #eye;
+  #open;
+  #up;
+  #down;
+  #things = focusable(
+    "select",
+    {
+      class: "ncut-segment-things",
+      title: "What counts as one thing, and gets a shade"
+    },
+    ...Object.entries(INSTANCES).map(
+      ([value, label]) => html("option", { value }, label)
+    )
+  );
+  #tools;
+  /**
+   * @param {number} id
+   * @param {Store} store
+   * @param {() => void} select
+   * @param {AbortSignal} signal
+   */
+  constructor(id, store, select2, signal) {
+    this.#id = id;
+    this.#store = store;
+    this.#eye = this.#button(
+      "show",
+      "Show or hide (key H)",
+      signal,
+      () => this.#change({ visible: !this.#segment?.visible })
+    );
+    this.#open = this.#button(
+      "edit",
+      "Edit: its clicks and settings (key E)",
+      signal,
+      () => store.edit({ op: "reopen", segment: this.#segment?.open ? null : id })
+    );
+    const rename = this.#button(
+      "rename",
+      "Rename (double click, F2)",
+      signal,
+      () => this.#begin()
+    );
+    this.#up = this.#button(
+      "up",
+      "Move up: below the others",
+      signal,
+      () => this.#change({ place: this.#place - 1 })
+    );
+    this.#down = this.#button(
+      "down",
+      "Move down: over the others",
+      signal,
+      () => this.#change({ place: this.#place + 1 })
+    );
+    const remove = this.#button(
+      "delete",
+      "Delete; can be undone",
+      signal,
+      () => store.edit({ op: "delete", segment: id })
+    );
+    this.#tools = html(
+      "div",
+      { class: "ncut-segment-tools", hidden: "" },
+      this.#open,
+      rename,
+      this.#up,
+      this.#down,
+      remove,
+      this.#things
+    );
+    this.element = html(
+      "li",
+      { class: "ncut-segment", "data-ncut": "segment" },
+      this.#color,
+      this.#name,
+      this.#entry,
+      this.#share,
+      this.#eye,
+      this.#tools
+    );
+    this.#listen(select2, signal);
+  }
+  /**
+   * @param {SegmentEntry} segment
+   * @param {{ place: number, last: number, selected: boolean, share: string,
+   *   things: number }} shown
+   */
+  paint(segment, { place, last, selected, share, things }) {
+    const { name, color, visible, open, instances } = segment;
+    this.#segment = segment;
+    this.#place = place;
+    setAttribute(this.element, "data-name", name);
+    this.element.classList.toggle("ncut-selected", selected);
+    this.element.classList.toggle("ncut-hidden", !visible);
+    this.element.classList.toggle("ncut-open", open);
+    if (this.#color.value !== color) this.#color.value = color;
+    setAttribute(this.#color, "aria-label", `Colour of ${name}`);
+    setAttribute(this.#color, "title", `${color}: click to change`);
+    setText(this.#key, place < 9 ? String(place + 1) : "");
+    setText(this.#label, open ? `${name} (open)` : name);
+    setAttribute(this.#name, "aria-expanded", String(selected));
+    setAttribute(this.#name, "title", `${name}. Double click: rename.`);
+    setText(this.#share, things > 1 ? `${things} · ${share}` : share);
+    setAttribute(
+      this.#share,
+      "title",
+      things > 1 ? `${things} things, ${share} of this image` : `${share} of this image`
+    );
+    setIcon(this.#eye, visible ? "show" : "hide");
+    setAttribute(this.#eye, "aria-label", `Show ${name}`);
+    setAttribute(this.#eye, "aria-pressed", String(visible));
+    setAttribute(this.#open, "aria-pressed", String(open));
+    this.#tools.hidden = !selected;
+    this.#up.disabled = place === 0;
+    this.#down.disabled = place === last;
+    this.#things.value = instances;
+    setAttribute(this.#things, "aria-label", `What is one thing of ${name}`);
+  }
+  /**
+   * @param {() => void} select
+   * @param {AbortSignal} signal
+   */
+  #listen(select2, signal) {
+    const on = { signal };
+    this.#name.addEventListener("click", select2, on);
+    this.#name.addEventListener("dblclick", () => this.#begin(), on);
+    this.#name.addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "F2") return;
+        event.preventDefault();
+        this.#begin();
+      },
+      on
+    );
+    this.#color.addEventListener(
+      "change",
+      () => this.#change({ color: this.#color.value }),
+      on
+    );
+    this.#things.addEventListener(
+      "change",
+      () => this.#change({
+        instances: (
+          /** @type {SegmentEntry["instances"]} */
+          this.#things.value
+        )
+      }),
+      on
+    );
+    this.#entry.addEventListener("blur", () => this.#end(true), on);
+    this.#entry.addEventListener(
+      "keydown",
+      (event) => {
+        event.stopPropagation();
+        if (event.key === "Enter" || event.key === "Escape") {
+          event.preventDefault();
+          this.#end(event.key === "Enter");
+          this.#name.focus({ preventScroll: true });
+        }
+      },
+      on
+    );
+  }
+  /** Show the name to be written anew. */
+  #begin() {
+    this.#entry.value = this.#segment?.name ?? "";
+    this.#entry.hidden = false;
+    this.#name.hidden = true;
+    this.#entry.focus({ preventScroll: true });
+    this.#entry.select();
+  }
+  /** @param {boolean} keep what was written */
+  #end(keep) {
+    if (this.#entry.hidden) return;
+    const name = this.#entry.value;
+    this.#entry.hidden = true;
+    this.#name.hidden = false;
+    if (keep && name && name !== this.#segment?.name) this.#change({ name });
+  }
+  /** @param {SegmentFields} fields */
+  #change(fields) {
+    this.#store.edit({ op: "change", segment: this.#id, fields });
+  }
+  /**
+   * @param {import("./icons.js").IconName} name
+   * @param {string} title
+   * @param {AbortSignal} signal
+   * @param {() => void} act
+   */
+  #button(name, title, signal, act) {
+    const attributes = { type: "button", name, class: "ncut-tool", title };
+    const button = focusable(
+      "button",
+      { ...attributes, "aria-label": title },
+      icon(name)
+    );
+    button.addEventListener("click", act, { signal });
+    return button;
+  }
+};
+
+// src/panel/trouble.js
+var Trouble = class {
+  #title = html("span");
+  #traceback = focusable("pre", { class: "ncut-traceback", tabindex: 0 });
+  #store;
+  element;
+  /**
+   * @param {Store} store
+   * @param {AbortSignal} signal
+   */
+  constructor(store, signal) {
+    this.#store = store;
+    const close = focusable(
+      "button",
+      {
+        type: "button",
+        name: "close-trouble",
+        class: "ncut-round",
+        title: "Close",
+        "aria-label": "Close"
+      },
+      icon("clear")
+    );
+    close.addEventListener("click", () => store.forgetFailure(), { signal });
+    this.element = html(
+      "div",
+      { class: "ncut-help ncut-trouble", "data-ncut": "trouble", role: "alert" },
+      html("div", { class: "ncut-help-head" }, this.#title, close),
+      this.#traceback
+    );
+    this.element.hidden = true;
+  }
+  paint() {
+    const { failure } = this.#store;
+    this.element.hidden = failure === null;
+    if (!failure) return;
+    setText(this.#title, `A function of yours, called for ${failure.what}, failed`);
+    setText(this.#traceback, failure.traceback);
+  }
+};
+
 // src/stage/keys.js
 var KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
   ["Esc", "clear all clicks"],
   ["Enter", "commit: keep the masks as a segment"],
+  ["1 to 9", "select a segment; again: none"],
+  ["E, H, Delete", "edit, show or hide, delete the selected segment"],
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
@@ -4055,6 +4732,12 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     if (key === "+" || key === "=") return () => zoom(ZOOM);
     if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
     if (key === "0") return () => stage.resetView();
+    if (key >= "1" && key <= "9") return selectable(Number(key) - 1);
+    const segment = store.segments.find(({ id }) => id === local.selected);
+    if (segment) {
+      const act = segmentAction(key, segment);
+      if (act) return act;
+    }
     if (key.toLowerCase() === "g") return nextGranularity;
     if (key.toLowerCase() === "a") return toggleAuto;
     if (key.toLowerCase() === "l") return nextLayer;
@@ -4065,6 +4748,24 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     if (key.toLowerCase() === "y") return () => store.edit({ op: "redo" });
     if (key.toLowerCase() !== "z") return null;
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
+  };
+  const selectable = (place) => {
+    const id = store.segments[place]?.id;
+    if (id === void 0) return null;
+    return () => {
+      local.selected = local.selected === id ? null : id;
+    };
+  };
+  const segmentAction = (key, { id, visible, open }) => {
+    if (key === "Delete" || key === "Backspace") {
+      return () => store.edit({ op: "delete", segment: id });
+    }
+    if (key.toLowerCase() === "e") {
+      return () => store.edit({ op: "reopen", segment: open ? null : id });
+    }
+    if (key.toLowerCase() !== "h") return null;
+    const fields = { visible: !visible };
+    return () => store.edit({ op: "change", segment: id, fields });
   };
   const clearable = () => store.clicks.length > 0 || store.unsure;
   const committable = () => store.prompts.positives.length > 0 || store.unsure;
@@ -4953,35 +5654,77 @@ var StageMask = class {
     this.#lines.put();
   }
 };
-var Raster = class {
-  #context;
-  #image;
-  pixels;
-  /** @param {Record<string, string>} [attributes] */
-  constructor(attributes = {}) {
-    this.#context = contextOf(html("canvas", attributes));
-    this.#image = this.#context.createImageData(1, 1);
-    this.pixels = new Uint32Array(this.#image.data.buffer);
-  }
-  get canvas() {
-    return this.#context.canvas;
-  }
-  /** @returns {Size} */
-  get size() {
-    return [this.#image.height, this.#image.width];
-  }
+
+// src/maths/shades.js
+var SHADES = [
+  [0, 0],
+  [40, 255],
+  [30, 0],
+  [65, 255],
+  [50, 0],
+  [20, 255]
+];
+function shadesOf(color) {
+  const parts = [1, 3, 5].map((at2) => Number.parseInt(color.slice(at2, at2 + 2), 16));
+  return SHADES.map(([share, other]) => {
+    const [red, green, blue] = parts.map(
+      (part) => Math.floor((part * (100 - share) + other * share + 50) / 100)
+    );
+    return (255 << 24 | blue << 16 | green << 8 | red) >>> 0;
+  });
+}
+
+// src/stage/segments.js
+var StageSegments = class {
+  #raster = new Raster();
+  /** @type {unknown[]} What the raster shows. */
+  #shows = [];
   /**
-   * @param {number} width
+   * @param {number} width of the stage's canvas
    * @param {number} height
    */
   resize(width, height) {
-    this.canvas.width = width;
-    this.canvas.height = height;
-    this.#image = this.#context.createImageData(width, height);
-    this.pixels = new Uint32Array(this.#image.data.buffer);
+    this.#raster.resize(width, height);
+    this.#shows = [];
   }
-  put() {
-    this.#context.putImageData(this.#image, 0, 0);
+  /**
+   * @param {CanvasRenderingContext2D} context of the stage
+   * @param {SegmentEntry[]} segments
+   * @param {SegmentMasks<Runs>} masks
+   * @param {number} image
+   * @param {View} view part of the image that fills the canvas, in image pixels
+   * @param {Size} size of the image
+   * @param {number} opacity
+   */
+  paint(context, segments, masks, image, view, size, opacity) {
+    const shown = segments.filter(isShown);
+    if (shown.length === 0) return;
+    const shows = [segments, masks.version, image, view];
+    if (shows.some((value, i) => value !== this.#shows[i])) {
+      this.#shows = shows;
+      this.#compose(shown, masks, image, view, size);
+    }
+    context.globalAlpha = opacity;
+    context.drawImage(this.#raster.canvas, 0, 0);
+    context.globalAlpha = 1;
+  }
+  /**
+   * @param {SegmentEntry[]} shown
+   * @param {SegmentMasks<Runs>} masks
+   * @param {number} image
+   * @param {View} view
+   * @param {Size} size
+   */
+  #compose(shown, masks, image, view, [height, width]) {
+    const raster = this.#raster;
+    const rows = pixelsUnder(raster.size[0], view.y, view.height, height);
+    const cols = pixelsUnder(raster.size[1], view.x, view.width, width);
+    raster.pixels.fill(0);
+    for (const segment of shown) {
+      const runs = masks.get(segment, image);
+      runs?.paint(raster.pixels, rows, cols, shadesOf(segment.color));
+    }
+    raster.put();
   }
 };
 
@@ -5001,6 +5744,7 @@ var Stage = class {
   #context = contextOf(this.canvas);
   #store;
   #mask;
+  #segments = new StageSegments();
   #cells;
   /** @type {View} */
   #view = wholeImage([1, 1]);
@@ -5034,6 +5778,7 @@ var Stage = class {
         this.canvas.height = height;
         this.#picture.resize(width, height);
         this.#mask.resize(width, height);
+        this.#segments.resize(width, height);
         this.#painted = [];
       }
       repaint();
@@ -5132,6 +5877,8 @@ var Stage = class {
       store.pictures.stage.get(image) ?? store.pictures.thumb.get(image),
       store.pictures.stage.awaits(image),
       store.pictures.eigvecs.get(image),
+      store.segments,
+      store.segmentMasks.version,
       this.#view,
       devicePixelRatio,
       colour
@@ -5161,8 +5908,15 @@ var Stage = class {
     if (overlay === "eigvecs") this.#paintEigvecs(size, opacity);
     else if (overlay === "heatmap" && result.marked)
       this.#paintHeat(shown, size, opacity);
-    else if (tint && result.marked) {
-      this.#mask.paintTint(this.#context, tint.colour, tint.strength);
+    else if (tint) {
+      const { segments, segmentMasks } = store;
+      const here = (
+        /** @type {const} */
+        [this.image, this.#view, size, opacity]
+      );
+      this.#segments.paint(this.#context, segments, segmentMasks, ...here);
+      if (result.marked)
+        this.#mask.paintTint(this.#context, tint.colour, tint.strength);
     }
     this.#mask.paintOutline(tint !== null && result.marked);
   }
@@ -5237,12 +5991,15 @@ function showView(store, segmentation, el, signal) {
     showMask: true,
     crosshair: null,
     pointed: null,
-    hover: new Hover(store)
+    hover: new Hover(store),
+    selected: null
   };
   const stage = new Stage(store);
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, signal);
+  const segments = new SegmentList(store, local, () => repaint(), signal);
+  const trouble = new Trouble(store, signal);
   const help = new Help(MOUSE, KEYS);
   const root = html("div", {
     class: "ncut-segmenter",
@@ -5261,13 +6018,14 @@ function showView(store, segmentation, el, signal) {
         stage.element,
         resizer.element,
         foot,
-        help.panel
+        help.panel,
+        trouble.element
       ),
       filmstrip.element,
-      controls.element
+      html("div", { class: "ncut-side" }, controls.element, segments.element)
     )
   );
-  const parts = { stage, filmstrip, status, controls };
+  const parts = { stage, filmstrip, status, controls, segments, trouble };
   const painter = new Painter(root, store, segmentation, parts, local);
   const repaint = () => painter.repaint();
   const show = () => store.show(root, [...filmstrip.visible]);

@@ -2,7 +2,7 @@
  * What the kernel answers, and what follows from it: what has come is kept, what has not
  * is refused, asked for later or told again.
  *
- * @import { Edited, Failure, Message, Model } from "./wire.js"
+ * @import { CallbackFailed, Edited, Failure, Message, Model } from "./wire.js"
  * @import { Parts } from "./fetcher.js"
  * @import { Answered, Request, RequestKind } from "./requests.js"
  * @import { Buffers } from "./resource.js"
@@ -19,6 +19,8 @@ export class Answers {
   arrivals = 0;
   /** @type {string | null} What went wrong, in a sentence. */
   error = null;
+  /** @type {CallbackFailed | null} Of a function of the user's. */
+  failure = null;
   /** @type {RequestKind | null} Of the request that failed. */
   #errorKind = null;
   /** The highest revision that an answer has told. */
@@ -90,6 +92,9 @@ export class Answers {
         break;
       case "synced":
         if (request) this.#takeRevision(content.revision);
+        break;
+      case "failed":
+        this.failure = content;
         break;
       case "error":
         // An answer to another page's request is that page's business.

@@ -7,7 +7,9 @@
  *
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
- * @typedef {{ click?: ShownClick, cleared?: ShownClick[] }} Step
+ * @typedef {object} Step a click, or what was cleared, or neither
+ * @property {ShownClick} [click]
+ * @property {ShownClick[]} [cleared]
  * @typedef {object} Prompts
  * @property {number} numEig
  * @property {Cell[]} positives
@@ -134,14 +136,22 @@ export class Clicks {
     const make = (step) => {
       past.push(step);
       if (step.click) shown.push(step.click);
-      else [step.cleared, shown] = [shown, []];
+      else if (step.cleared) [step.cleared, shown] = [shown, []];
     };
     let unsure = false;
     for (const edit of this.#untold()) {
+      if (edit.op === "reopen") {
+        // Its clicks are the kernel's to tell.
+        [shown, past.length, future.length, unsure] = [[], 0, 0, true];
+        [canUndo, canRedo] = [true, false];
+        continue;
+      }
       if (edit.op !== "undo" && edit.op !== "redo") {
-        make(edit.op === "click" ? { click: pendingClick(edit.click) } : {});
+        const clears = edit.op === "clear" || edit.op === "commit";
+        if (edit.op === "click") make({ click: pendingClick(edit.click) });
+        else make(clears ? { cleared: [] } : {});
         future.length = 0;
-        if (edit.op !== "click") unsure = false;
+        if (clears) unsure = false;
         [canUndo, canRedo] = [true, false];
         continue;
       }
@@ -151,7 +161,7 @@ export class Clicks {
       } else if (edit.op === "redo") make(step);
       else {
         if (step.click) shown.pop();
-        else shown = step.cleared ?? [];
+        else if (step.cleared) shown = step.cleared;
         future.push(step);
       }
       if (edit.op === "undo") canRedo = true;

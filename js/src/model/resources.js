@@ -5,16 +5,22 @@
  * @import { Decoder } from "./pictures.js"
  * @import { Info, Message } from "./wire.js"
  * @import { Buffers, Resource } from "./resource.js"
+ * @import { Runs } from "../maths/runs.js"
  */
 
 import { picturesOfKinds } from "./pictures.js";
 import { Previews } from "./previews.js";
+import { SegmentMasks } from "./segments.js";
 import { Similarities } from "./similarities.js";
 
 export class Resources {
   similarities;
   previews;
   pictures;
+  /** @type {SegmentMasks<Runs>} At the images' own sizes. */
+  segmentMasks;
+  /** @type {SegmentMasks<Uint8Array>} On the latent grid. */
+  segmentCells;
   /** @type {Resource[]} */
   kinds;
 
@@ -23,13 +29,25 @@ export class Resources {
    * @param {number} colors version of the eigenvectors' colours
    * @param {Decoder} decode
    */
-  constructor({ grid, has_images, settings, eigvals }, colors, decode) {
+  constructor({ grid, sizes, has_images, settings, eigvals }, colors, decode) {
     this.similarities = new Similarities(grid);
     this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
+    this.segmentMasks = new SegmentMasks("stage", sizes);
+    this.segmentCells = new SegmentMasks("thumb", sizes);
     const { stage, eigvecs, thumb } = this.pictures;
     const { moments, sample, vectors } = this.previews;
-    this.kinds = [stage, this.similarities, eigvecs, thumb, moments, sample, vectors];
+    this.kinds = [
+      stage,
+      this.similarities,
+      this.segmentMasks,
+      eigvecs,
+      thumb,
+      this.segmentCells,
+      moments,
+      sample,
+      vectors,
+    ];
   }
 
   /**

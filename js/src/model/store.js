@@ -2,7 +2,7 @@
  * What the page knows of one model, shared by all its views: settings, clicks, maps and
  * pictures. It tells the views of every change.
  *
- * @import { Edit, Info, Model } from "./wire.js"
+ * @import { Edit, Info, Model, SegmentEntry } from "./wire.js"
  * @import { Decoder } from "./pictures.js"
  * @import { Prompts } from "./clicks.js"
  */
@@ -89,6 +89,34 @@ export class Store {
     return this.#resources.pictures;
   }
 
+  get segmentMasks() {
+    return this.#resources.segmentMasks;
+  }
+
+  get segmentCells() {
+    return this.#resources.segmentCells;
+  }
+
+  /** @returns {SegmentEntry[]} the committed segments, in their order */
+  get segments() {
+    return this.#model.get("_segments");
+  }
+
+  /** Whether the segments' masks on the active image are here. */
+  get hasSegments() {
+    return this.segmentMasks.isComplete(this.segments, this.activeImage);
+  }
+
+  /** What a function of the user's raised, and what it was called for; or null. */
+  get failure() {
+    return this.#answers.failure;
+  }
+
+  forgetFailure() {
+    this.#answers.failure = null;
+    this.#notify();
+  }
+
   /** Grows with all that comes from the kernel to make masks of. */
   get arrivals() {
     return this.#answers.arrivals;
@@ -146,7 +174,8 @@ export class Store {
   get state() {
     if (this.lost) return "error";
     const missing = this.#fetcher.missingMaps([this.activeImage]);
-    if (this.#clicks.pending > 0 || missing.length > 0) return "pending";
+    const isWaiting = missing.length > 0 || !this.hasSegments;
+    if (this.#clicks.pending > 0 || isWaiting) return "pending";
     return this.error ? "error" : "idle";
   }
 
@@ -241,7 +270,7 @@ export class Store {
         this.#settings.takeRevision();
         this.#notify();
       },
-      "change:_segments": () => this.#notify(),
+      "change:_segments": () => this.#refresh(),
       "change:_colors": () => {
         this.#resources.recolor(this.get("_colors"));
         this.#refresh();

@@ -14,7 +14,27 @@
  * @property {[number, number]} high order statistics around the 99 % quantile
  * @property {number} count size of the sample that the quantiles are of
  *
- * @typedef {{ op: "click", click: Click } | { op: "clear" | "commit" } | { op: "undo" | "redo" }} Edit
+ * @typedef {{ op: "click", click: Click } | { op: "clear" | "undo" | "redo" } | SegmentEdit} Edit
+ * @typedef {{ op: "commit", name?: string } | { op: "reopen", segment: number | null }
+ *   | { op: "delete", segment: number }
+ *   | { op: "change", segment: number, fields: SegmentFields }} SegmentEdit
+ * @typedef {object} SegmentFields
+ * @property {string} [name]
+ * @property {string} [color] as "#rrggbb"
+ * @property {boolean} [visible]
+ * @property {Instances} [instances]
+ * @property {number} [place] among the segments, from 0 on
+ * @typedef {"connected" | "watershed" | "whole"} Instances how a mask is parted into things
+ *
+ * @typedef {object} SegmentEntry a committed segment; later ones lie over earlier ones
+ * @property {number} id its own, whatever it is called
+ * @property {number} edition another one when its masks become others
+ * @property {string} name
+ * @property {string} color as "#rrggbb"
+ * @property {boolean} visible
+ * @property {Instances} instances
+ * @property {number} clicks how many it is made of
+ * @property {boolean} open whether its clicks are those that are edited now
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
  *
  * @typedef {object} Together how clicks are compared together
@@ -50,6 +70,12 @@
  * @typedef {{ type: "vectors", id: string, images: number[], sample: boolean }} VectorsRequest
  * @typedef {{ type: "moments", id: string, num_eig: number }} MomentsRequest
  * @typedef {{ type: "pictures", id: string, kind: PictureKind, images: number[] }} PictureRequest
+ * @typedef {object} SegmentsRequest
+ * @property {"segments"} type
+ * @property {string} id
+ * @property {"stage" | "thumb"} kind
+ * @property {[id: number, edition: number][]} segments
+ * @property {number[]} images
  * @typedef {object} SyncRequest after a loss: tell all traits again
  * @property {"sync"} type
  * @property {string} id
@@ -88,10 +114,21 @@
  * @property {number} colors version of the eigenvectors' colours when they were made
  * @property {PictureEntry[]} pictures
  * @property {number[]} [left] images for which the reply had no room: to be asked for again
+ * @typedef {object} SegmentsReply
+ * @property {"segments"} type
+ * @property {string} id
+ * @property {"stage" | "thumb"} kind
+ * @property {SegmentPart[]} parts as many as there was time for
+ * @typedef {{ id: number, edition: number, image: number, instances: Instances }} SegmentPart
  * @typedef {{ type: "later", id: string }} Later it is being computed: ask again later
  * @typedef {{ type: "synced", id: string, revision: number }} Synced after the traits
  * @typedef {{ type: "error", id: string | null, message: string }} Failure
- * @typedef {Edited | MapReply | VectorsReply | MomentsReply | PictureReply | Later | Synced | Failure} Message
+ * @typedef {object} CallbackFailed a function of the user's, which was called for something
+ * @property {"failed"} type
+ * @property {null} id
+ * @property {string} what it was called for
+ * @property {string} traceback
+ * @typedef {CallbackFailed | SegmentsReply | Edited | MapReply | VectorsReply | MomentsReply | PictureReply | Later | Synced | Failure} Message
  *
  * @typedef {object} Info
  * @property {Size} grid
@@ -275,6 +312,18 @@ export function decodePictures(entries, buffers) {
   return entries.map(({ image, mime }, k) => {
     const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
     return { image, file: new Blob([bytes.slice()], { type: mime }) };
+  });
+}
+
+/**
+ * @param {SegmentPart[]} parts
+ * @param {(DataView | ArrayBuffer)[]} buffers one per part
+ * @returns {{ part: SegmentPart, bytes: Uint8Array }[]} each with a buffer of its own
+ */
+export function decodeSegments(parts, buffers) {
+  return parts.map((part, k) => {
+    const bytes = bytesOf(buffers[k], `a segment of image ${part.image}`).slice();
+    return { part, bytes };
   });
 }
 

@@ -9,6 +9,7 @@
  */
 
 import { html } from "../dom.js";
+import { isShown } from "../model/segments.js";
 import { CellLayer, pixelOf } from "../stage/canvas.js";
 import { percent } from "./status.js";
 import { Thumb, thumbWidth } from "./thumb.js";
@@ -124,12 +125,22 @@ export class Filmstrip {
     const { mask, count, marked, stamp } = shown.of(image);
     const picture = thumbs.get(image);
     thumb.wait(thumbs.awaits(image));
-    if (!thumb.differs(picture, shown, marked ? stamp : NO_MASK, colour)) return false;
+    const { segments, segmentCells } = this.#store;
+    const version = marked ? stamp : NO_MASK;
+    const state = [picture, shown, version, colour, segments, segmentCells.version];
+    if (!thumb.differs(state)) return false;
     thumb.describe(marked ? percent(count, mask.length) : "");
     if (!picture) return true;
-    if (marked)
-      this.#cells.paintMask(mask, pixelOf(colour, TINT), pixelOf("#000", DIMMED));
-    thumb.paint(picture, marked ? this.#cells.canvas : null);
+    const kept = segments.filter(isShown);
+    const cells = this.#cells;
+    cells.fill(pixelOf("#000", DIMMED));
+    for (const segment of kept) {
+      const bits = segmentCells.get(segment, image);
+      if (bits) cells.addBits(bits, pixelOf(segment.color, TINT));
+    }
+    if (marked) cells.add(mask, pixelOf(colour, TINT));
+    cells.put();
+    thumb.paint(picture, marked || kept.length > 0 ? cells.canvas : null);
     return true;
   }
 

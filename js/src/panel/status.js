@@ -47,7 +47,7 @@ export class Status {
   paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
-    const text = alarm ?? (store.slow ? SLOW : this.#describe());
+    const text = alarm ?? (store.slow ? SLOW : this.#describe(local));
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
     setText(this.#readout, this.#read(local, preview));
@@ -55,12 +55,22 @@ export class Status {
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
 
-  #describe() {
+  /** @param {Local} local */
+  #describe({ selected }) {
+    const { segments } = this.#store;
+    const open = segments.find((segment) => segment.open);
+    if (open)
+      return `Editing “${open.name}” (Enter keeps it) · ${this.#describeClicks()}`;
+    if (this.#store.clicks.length > 0) return this.#describeClicks();
+    const chosen = segments.find(({ id }) => id === selected);
+    if (chosen) return `“${chosen.name}” is selected. E: edit, H: hide, Delete.`;
+    const last = segments.at(-1);
+    if (last) return `Kept as “${last.name}”. Click the next thing.`;
+    return this.#describeClicks();
+  }
+
+  #describeClicks() {
     const { prompts, clicks, imageCount, activeImage } = this.#store;
-    const segment = this.#store.get("_segments").at(-1);
-    if (clicks.length === 0 && segment) {
-      return `Kept as “${segment}” (in Python: segments). Click the next thing.`;
-    }
     if (clicks.length === 0) {
       return imageCount > 1
         ? `Click something to segment it in all ${imageCount} images.`

@@ -27,13 +27,8 @@ export class Thumb {
   #coverage = html("span", { class: "ncut-coverage" });
   #context = contextOf(html("canvas", { "aria-hidden": "true" }));
   #scaled = new ScaledPicture();
-  /** @type {Picture | undefined} What is painted: this, ... */
-  #picture;
-  /** @type {unknown} */
-  #shown = null;
-  #version = -1;
-  #colour = "";
-  #ratio = 0;
+  /** @type {unknown[]} What is painted. */
+  #painted = [];
   #name;
   #aspect;
   element;
@@ -75,25 +70,13 @@ export class Thumb {
   /**
    * Whether this is not what the thumb shows; from now on it counts as shown.
    *
-   * @param {Picture | undefined} picture
-   * @param {unknown} shown that the mask is of
-   * @param {number} version of the mask
-   * @param {string} colour of the mask
+   * @param {unknown[]} state all that it depends on, but for the screen
    */
-  differs(picture, shown, version, colour) {
-    const ratio = devicePixelRatio;
-    const same =
-      picture === this.#picture &&
-      shown === this.#shown &&
-      version === this.#version &&
-      colour === this.#colour &&
-      ratio === this.#ratio;
-    this.#picture = picture;
-    this.#shown = shown;
-    this.#version = version;
-    this.#colour = colour;
-    this.#ratio = ratio;
-    return !same;
+  differs(state) {
+    const painted = [...state, devicePixelRatio];
+    const differs = painted.some((value, i) => value !== this.#painted[i]);
+    this.#painted = painted;
+    return differs;
   }
 
   /** @param {string} coverage of the mask; empty without one */

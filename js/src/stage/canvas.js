@@ -5,6 +5,7 @@
  * @import { View } from "../maths/coordinates.js"
  */
 
+import { html } from "../dom.js";
 import { paintHeat } from "./colormap.js";
 
 /** One pixel per cell of the latent grid. */
@@ -27,20 +28,74 @@ export class CellLayer {
     return this.#context.canvas;
   }
 
+  /** @param {number} pixel what all pixels hold, as of `pixelOf` */
+  fill(pixel) {
+    this.#pixels.fill(pixel);
+  }
+
   /**
    * @param {Uint8Array} mask
-   * @param {number} inside what the pixels of the mask hold, as of `pixelOf`
-   * @param {number} [outside] and all others
+   * @param {number} pixel what its pixels hold
    */
-  paintMask(mask, inside, outside = 0) {
-    const pixels = this.#pixels;
-    for (let i = 0; i < mask.length; i++) pixels[i] = mask[i] ? inside : outside;
+  add(mask, pixel) {
+    for (let i = 0; i < mask.length; i++) if (mask[i]) this.#pixels[i] = pixel;
+  }
+
+  /**
+   * @param {Uint8Array} bits of a mask, the first one the highest of the first byte
+   * @param {number} pixel what its pixels hold
+   */
+  addBits(bits, pixel) {
+    for (let i = 0; i < this.#pixels.length; i++) {
+      if (bits[i >> 3] & (128 >> (i & 7))) this.#pixels[i] = pixel;
+    }
+  }
+
+  put() {
     this.#context.putImageData(this.#image, 0, 0);
   }
 
   /** @param {Float32Array} heat */
   paintHeat(heat) {
     paintHeat(this.#image.data, heat);
+    this.#context.putImageData(this.#image, 0, 0);
+  }
+}
+
+/** A canvas whose pixels are written one by one. */
+export class Raster {
+  #context;
+  #image;
+  pixels;
+
+  /** @param {Record<string, string>} [attributes] */
+  constructor(attributes = {}) {
+    this.#context = contextOf(html("canvas", attributes));
+    this.#image = this.#context.createImageData(1, 1);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+
+  get canvas() {
+    return this.#context.canvas;
+  }
+
+  /** @returns {Size} */
+  get size() {
+    return [this.#image.height, this.#image.width];
+  }
+
+  /**
+   * @param {number} width
+   * @param {number} height
+   */
+  resize(width, height) {
+    this.canvas.width = width;
+    this.canvas.height = height;
+    this.#image = this.#context.createImageData(width, height);
+    this.pixels = new Uint32Array(this.#image.data.buffer);
+  }
+
+  put() {
     this.#context.putImageData(this.#image, 0, 0);
   }
 }

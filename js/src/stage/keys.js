@@ -5,6 +5,7 @@
  * Space clicks there (Shift-Space: negative). Alt-Space is the window manager's.
  *
  * @import { Store } from "../model/store.js"
+ * @import { SegmentEntry } from "../model/wire.js"
  * @import { Help } from "../panel/help.js"
  * @import { Stage } from "./stage.js"
  * @import { Local } from "../view.js"
@@ -18,6 +19,8 @@ export const KEYS = [
   ["Ctrl / ⌘ Z", "undo; with Shift: redo"],
   ["Esc", "clear all clicks"],
   ["Enter", "commit: keep the masks as a segment"],
+  ["1 to 9", "select a segment; again: none"],
+  ["E, H, Delete", "edit, show or hide, delete the selected segment"],
   ["← →", "previous, next image"],
   ["Shift + arrows", "move the crosshair"],
   ["Space", "click at the crosshair; with Shift: negative"],
@@ -90,6 +93,12 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     if (key === "+" || key === "=") return () => zoom(ZOOM);
     if (key === "-" || key === "_") return () => zoom(1 / ZOOM);
     if (key === "0") return () => stage.resetView();
+    if (key >= "1" && key <= "9") return selectable(Number(key) - 1);
+    const segment = store.segments.find(({ id }) => id === local.selected);
+    if (segment) {
+      const act = segmentAction(key, segment);
+      if (act) return act;
+    }
     if (key.toLowerCase() === "g") return nextGranularity;
     if (key.toLowerCase() === "a") return toggleAuto;
     if (key.toLowerCase() === "l") return nextLayer;
@@ -102,6 +111,28 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     if (key.toLowerCase() === "y") return () => store.edit({ op: "redo" });
     if (key.toLowerCase() !== "z") return null;
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
+  };
+
+  /** @type {(place: number) => (() => void) | null} */
+  const selectable = (place) => {
+    const id = store.segments[place]?.id;
+    if (id === undefined) return null;
+    return () => {
+      local.selected = local.selected === id ? null : id;
+    };
+  };
+
+  /** @type {(key: string, segment: SegmentEntry) => (() => void) | null} */
+  const segmentAction = (key, { id, visible, open }) => {
+    if (key === "Delete" || key === "Backspace") {
+      return () => store.edit({ op: "delete", segment: id });
+    }
+    if (key.toLowerCase() === "e") {
+      return () => store.edit({ op: "reopen", segment: open ? null : id });
+    }
+    if (key.toLowerCase() !== "h") return null;
+    const fields = { visible: !visible };
+    return () => store.edit({ op: "change", segment: id, fields });
   };
 
   const clearable = () => store.clicks.length > 0 || store.unsure;

@@ -7,10 +7,9 @@
  * @import { Size } from "../model/wire.js"
  */
 
-import { html } from "../dom.js";
 import { findQuads } from "../maths/quads.js";
 import { SmoothMask } from "../maths/smooth.js";
-import { contextOf } from "./canvas.js";
+import { Raster } from "./canvas.js";
 import { Outline } from "./outline.js";
 
 export class StageMask {
@@ -78,43 +77,5 @@ export class StageMask {
       this.#outline.paint(this.#lines.pixels, this.#quads, this.#cutMaps, ratio);
     } else this.#lines.pixels.fill(0);
     this.#lines.put();
-  }
-}
-
-/** A canvas whose pixels are written one by one. */
-class Raster {
-  #context;
-  #image;
-  pixels;
-
-  /** @param {Record<string, string>} [attributes] */
-  constructor(attributes = {}) {
-    this.#context = contextOf(html("canvas", attributes));
-    this.#image = this.#context.createImageData(1, 1);
-    this.pixels = new Uint32Array(this.#image.data.buffer);
-  }
-
-  get canvas() {
-    return this.#context.canvas;
-  }
-
-  /** @returns {Size} */
-  get size() {
-    return [this.#image.height, this.#image.width];
-  }
-
-  /**
-   * @param {number} width
-   * @param {number} height
-   */
-  resize(width, height) {
-    this.canvas.width = width;
-    this.canvas.height = height;
-    this.#image = this.#context.createImageData(width, height);
-    this.pixels = new Uint32Array(this.#image.data.buffer);
-  }
-
-  put() {
-    this.#context.putImageData(this.#image, 0, 0);
   }
 }

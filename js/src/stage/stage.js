@@ -20,6 +20,7 @@ import { isWhole, revealing, smallestWidth, transformed } from "../maths/viewpor
 import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./canvas.js";
 import { paintMarkers } from "./markers.js";
 import { StageMask } from "./mask.js";
+import { StageSegments } from "./segments.js";
 
 /** How much fainter a mask is that is only previewed. */
 const PREVIEW = 0.6;
@@ -41,6 +42,7 @@ export class Stage {
   #context = contextOf(this.canvas);
   #store;
   #mask;
+  #segments = new StageSegments();
   #cells;
   /** @type {View} */
   #view = wholeImage([1, 1]);
@@ -76,6 +78,7 @@ export class Stage {
         this.canvas.height = height;
         this.#picture.resize(width, height);
         this.#mask.resize(width, height);
+        this.#segments.resize(width, height);
         this.#painted = [];
       }
       repaint();
@@ -184,6 +187,8 @@ export class Stage {
       store.pictures.stage.get(image) ?? store.pictures.thumb.get(image),
       store.pictures.stage.awaits(image),
       store.pictures.eigvecs.get(image),
+      store.segments,
+      store.segmentMasks.version,
       this.#view,
       devicePixelRatio,
       colour,
@@ -214,8 +219,12 @@ export class Stage {
     if (overlay === "eigvecs") this.#paintEigvecs(size, opacity);
     else if (overlay === "heatmap" && result.marked)
       this.#paintHeat(shown, size, opacity);
-    else if (tint && result.marked) {
-      this.#mask.paintTint(this.#context, tint.colour, tint.strength);
+    else if (tint) {
+      const { segments, segmentMasks } = store;
+      const here = /** @type {const} */ ([this.image, this.#view, size, opacity]);
+      this.#segments.paint(this.#context, segments, segmentMasks, ...here);
+      if (result.marked)
+        this.#mask.paintTint(this.#context, tint.colour, tint.strength);
     }
     this.#mask.paintOutline(tint !== null && result.marked);
   }

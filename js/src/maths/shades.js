@@ -1,0 +1,29 @@
+/**
+ * Colours of a segment's instances, as ncut_widget/segments/palette.py.
+ */
+
+/** @type {[share: number, other: number][]} Per cent of white or black, in turn. */
+const SHADES = [
+  [0, 0],
+  [40, 255],
+  [30, 0],
+  [65, 255],
+  [50, 0],
+  [20, 255],
+];
+
+/**
+ * What pixels of a segment's instances hold: RGBA as little-endian numbers.
+ *
+ * @param {string} color as "#rrggbb"
+ * @returns {number[]} of the first instance, the second, ...; then from the start again
+ */
+export function shadesOf(color) {
+  const parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));
+  return SHADES.map(([share, other]) => {
+    const [red, green, blue] = parts.map((part) =>
+      Math.floor((part * (100 - share) + other * share + 50) / 100),
+    );
+    return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0;
+  });
+}

@@ -1,0 +1,51 @@
+/**
+ * What a function of the user's raised when it was called for a change: its traceback,
+ * until it is closed.
+ *
+ * @import { Store } from "../model/store.js"
+ */
+
+import { focusable, html, setText } from "../dom.js";
+import { icon } from "./icons.js";
+
+export class Trouble {
+  #title = html("span");
+  #traceback = focusable("pre", { class: "ncut-traceback", tabindex: 0 });
+  #store;
+  element;
+
+  /**
+   * @param {Store} store
+   * @param {AbortSignal} signal
+   */
+  constructor(store, signal) {
+    this.#store = store;
+    const close = focusable(
+      "button",
+      {
+        type: "button",
+        name: "close-trouble",
+        class: "ncut-round",
+        title: "Close",
+        "aria-label": "Close",
+      },
+      icon("clear"),
+    );
+    close.addEventListener("click", () => store.forgetFailure(), { signal });
+    this.element = html(
+      "div",
+      { class: "ncut-help ncut-trouble", "data-ncut": "trouble", role: "alert" },
+      html("div", { class: "ncut-help-head" }, this.#title, close),
+      this.#traceback,
+    );
+    this.element.hidden = true;
+  }
+
+  paint() {
+    const { failure } = this.#store;
+    this.element.hidden = failure === null;
+    if (!failure) return;
+    setText(this.#title, `A function of yours, called for ${failure.what}, failed`);
+    setText(this.#traceback, failure.traceback);
+  }
+}
