@@ -89,6 +89,8 @@ class Images(Sequence[RGBImage]):
     ----------
     sizes : list of (int, int)
         ``(h_i, w_i)`` in pixels.
+    paths : list of Path or None
+        Where files are.
 
     Raises
     ------
@@ -124,6 +126,11 @@ class Images(Sequence[RGBImage]):
                 size = item.shape[:2]
             self._items.append(item)
             self.sizes.append(size)
+
+    @property
+    def paths(self) -> list[Path | None]:
+        """Where the files are; None for what is no file."""
+        return [item if isinstance(item, Path) else None for item in self._items]
 
     def __len__(self) -> int:
         """Count the images."""

@@ -32,6 +32,17 @@ class Pipeline:
         self._ncut = ncut
         self._extractor = extractor
 
+    def describe(self) -> dict[str, Any]:
+        """Tell how eigenvectors are made: of which features, and with which graph."""
+        backbone = None if self._extractor is None else self._extractor.describe()
+        plain = (str, int, float, bool, type(None))
+        parameters = {
+            name: value if isinstance(value, plain) else str(value)
+            for name, value in self._ncut.get_params().items()
+            if name not in ("progress", "return_eigenvalues")
+        }
+        return {"backbone": backbone, "ncut": parameters}
+
     def fit_transform(self, images: Images) -> tuple[Any, Any]:
         """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images."""
         if self._extractor is None:

@@ -7,7 +7,7 @@ are never seen half-updated from whatever thread a notebook's messages arrive on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -205,12 +205,9 @@ class Session:
         (clicks, cells, _), shelf, *_ = self._state
         if change.after is not None:
             shelf, settings = change.after
-        added = (
-            to_cell(click, self.sizes[click.image], self.grid) for click in change.added
-        )
         prompts = Prompts(
             (*clicks[: change.keep], *change.added),
-            (*cells[: change.keep], *added),
+            (*cells[: change.keep], *self._cells_of(change.added)),
             settings,
         )
         if settings.auto_threshold:
@@ -220,7 +217,17 @@ class Session:
                 prompts = prompts._replace(settings=replace(settings, **found))
         self._state = State(prompts, shelf, place, self.revision + 1)
 
+    def _cells_of(self, clicks: Iterable[Click]) -> tuple[Cell, ...]:
+        return tuple(
+            to_cell(click, self.sizes[click.image], self.grid) for click in clicks
+        )
+
     # Segments -----------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """All of one moment."""
+        return self._state
 
     @property
     def shelf(self) -> Shelf:
@@ -380,6 +387,10 @@ class Session:
             self._turn(
                 Shelf(tuple(segments), editing), prompts.settings, prompts.clicks
             )
+
+    def prompts_of(self, clicks: tuple[Click, ...], settings: Settings) -> Prompts:
+        """Make prompts of checked clicks and settings."""
+        return Prompts(clicks, self._cells_of(clicks), settings)
 
     def new_id(self) -> int:
         """Return a number that no segment has had."""

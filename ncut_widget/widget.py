@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_match, check_shape, shown
+from ncut_widget.export.keeping import Keeping
 from ncut_widget.images import Images
 from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.similarity import SETS, parameters
@@ -44,7 +45,7 @@ _GAMMA = "affinity_focal_gamma"
 STATIC = Path(__file__).parent / "static"
 
 
-class NcutSegmenter(SettingTraits, Receiving):
+class NcutSegmenter(SettingTraits, Keeping, Receiving):
     """Click a pixel, get the mask of that thing on every image of the batch.
 
     Display it as the last line of a cell. Left click = this is it, right click or
@@ -63,6 +64,10 @@ class NcutSegmenter(SettingTraits, Receiving):
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default CUDA, MPS or the CPU, whichever is
         there first.
+    autosave : str or Path, optional
+        A file that is written after every change, as `save_session` does. If it is
+        there already, its session is loaded: a cell that runs again goes on where it
+        was. It must be of the same images and eigenvectors.
     **settings
         Any of the traits below.
 
@@ -118,6 +123,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         *,
         eigvals: ArrayLike | None = None,
         device: str | torch.device | None = None,
+        autosave: str | os.PathLike[str] | None = None,
         **settings: Any,
     ) -> None:
         _check_keywords(settings)
@@ -131,6 +137,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         super().__init__(**settings)
         type(self).__doc__ = kind.__doc__  # anywidget makes a class of each widget
         self._own_layout = None if "layout" in settings else self.layout
+        self.autosave = autosave
 
     @traitlets.default("_info")
     def _default_info(self) -> dict[str, Any]:
@@ -175,7 +182,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         graph, distance, affinity_focal_gamma, random_state, device, progress
             As for `NCUT`; colours of the images guide a graph of neighbours.
         **settings
-            Any trait of `NcutSegmenter`.
+            ``autosave``, and any trait of `NcutSegmenter`.
 
         Returns
         -------
@@ -202,8 +209,10 @@ class NcutSegmenter(SettingTraits, Receiving):
         )
         pipeline = Pipeline(ncut)
         eigvecs, eigvals = pipeline.fit_features(features, images)
+        autosave = settings.pop("autosave", None)
         seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
         seg._pipeline = pipeline
+        seg.autosave = autosave
         return seg
 
     @classmethod
@@ -247,7 +256,7 @@ class NcutSegmenter(SettingTraits, Receiving):
             As for `NCUT`; by default 1, or on the full graph what the backbone
             recommends.
         **settings
-            Any trait of `NcutSegmenter`.
+            ``autosave``, and any trait of `NcutSegmenter`.
 
         Returns
         -------
@@ -286,8 +295,10 @@ class NcutSegmenter(SettingTraits, Receiving):
         )
         pipeline = Pipeline(ncut, extractor)
         eigvecs, eigvals = pipeline.fit_transform(images)
+        autosave = settings.pop("autosave", None)
         seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
         seg._pipeline = pipeline
+        seg.autosave = autosave
         return seg
 
     def predict(
@@ -633,4 +644,6 @@ def _check_attribute(kind: type, name: str) -> None:
 
 
 def _check_keywords(keywords: Iterable[str], *more: str) -> None:
-    check_keywords("NcutSegmenter", keywords, ("clicks", *TABLE, "layout", *more))
+    check_keywords(
+        "NcutSegmenter", keywords, ("autosave", "clicks", *TABLE, "layout", *more)
+    )

@@ -66,6 +66,7 @@ class FeatureExtractor:
         **options: Any,
     ) -> None:
         self.model = resolve_model(model)
+        self._name = model if isinstance(model, str) else type(self.model).__name__
         self._progress = progress
         self._many = False
         self._nodes: list[Node | None] = [None]
@@ -111,6 +112,11 @@ class FeatureExtractor:
         shown = self._progress if progress is None else progress
         features = self._extract(images, shown)
         return features if self._standardize is None else self._standardize(features)
+
+    def describe(self) -> dict[str, Any]:
+        """Name the model, and where in it features are taken."""
+        nodes = [str(node) for node in self._nodes if node is not None]
+        return {"model": self._name, "nodes": nodes, "options": self._options}
 
     @property
     def batch_size(self) -> int | None:

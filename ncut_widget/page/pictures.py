@@ -98,6 +98,17 @@ class Pictures:
         self._lock = Lock()
 
     @property
+    def images(self) -> Images | None:
+        """The images, where there are any besides the eigenvectors' colours."""
+        return self._images
+
+    def shown(self, image: int) -> RGBImage:
+        """Give what the stage shows of an image: uint8, (h, w, 3)."""
+        if self._images is None:
+            return _as_bytes(self._current().paint(image))
+        return self._images[image]
+
+    @property
     def has_images(self) -> bool:
         """Whether there are images besides the eigenvectors' colours."""
         return self._images is not None

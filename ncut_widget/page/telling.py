@@ -91,6 +91,18 @@ class Telling(anywidget.AnyWidget):
                 return action()
         finally:
             self._tell_observers()
+            if not self._session.locked_here:
+                self._keep_changes()
+
+    def _keep_changes(self) -> None:
+        """Save the session, where it is to be; what goes wrong refuses nothing."""
+        try:
+            self._save_changes()
+        except Exception as error:
+            self._show_failure(self._save_changes, "autosave", error)
+
+    def _save_changes(self) -> None:
+        """Save what has changed; a subclass that keeps sessions does."""
 
     def _tell_changes(
         self, masks: NDArray | None, segments: Mapping[str, SegmentState]

@@ -45,7 +45,11 @@ export class Trouble {
     const { failure } = this.#store;
     this.element.hidden = failure === null;
     if (!failure) return;
-    setText(this.#title, `A function of yours, called for ${failure.what}, failed`);
+    const title =
+      failure.what === "autosave"
+        ? "The session could not be saved"
+        : `A function of yours, called for ${failure.what}, failed`;
+    setText(this.#title, title);
     setText(this.#traceback, failure.traceback);
   }
 }

@@ -1,0 +1,359 @@
+"""What a segmenter's user does with segments: the methods that make results of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncut_widget.checks import check_choice, check_number
+from ncut_widget.export.detections import to_detections
+from ncut_widget.export.files import export
+from ncut_widget.export.labelled import Labelled, software
+from ncut_widget.export.needs import needs
+from ncut_widget.export.plots import ROWS, plot_eigenvectors, plot_images
+from ncut_widget.export.table import PROPERTIES, tabulate
+from ncut_widget.masks.full import PerImage
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.pipeline import Pipeline
+from ncut_widget.segments.instances import INSTANCES, number_instances
+from ncut_widget.segments.label_maps import full_label_maps, label_map
+from ncut_widget.segments.record import SegmentState
+from ncut_widget.session import Session
+
+PLOTTED = 8
+"""Images of a figure, if not told."""
+
+
+class Analysis:
+    """Results of a segmenter: label maps, instances, tables, files, figures."""
+
+    _session: Session
+    _pictures: Pictures
+    _pipeline: Pipeline | None
+
+    @property
+    def label_map(self) -> NDArray:
+        """All segments at once: int32, shape (B, H, W), on the latent grid.
+
+        0 = background, 1 = the first segment and so on; where several are, the last.
+        """
+        session = self._session
+        return label_map(session.shelf.segments, session.shape[:3])
+
+    def full_label_maps(self) -> PerImage:
+        """Give label maps at the images' own sizes, each made when it is asked for.
+
+        Returns
+        -------
+        PerImage
+            A sequence of ndarray of int32, shapes (h_i, w_i), as `label_map`.
+        """
+        return full_label_maps(self._session.shelf.segments, self._session.sizes)
+
+    def instances(self, segment: str | None = None, how: str | None = None) -> PerImage:
+        """Give the single things in a segment numbers of their own, image by image.
+
+        Parameters
+        ----------
+        segment : str, optional
+            Its name; by default what the clicks that are not committed give.
+        how : {"connected", "watershed", "whole"}, optional
+            Connected components; these parted where they touch, too; or all one. By
+            default as the segment says.
+
+        Returns
+        -------
+        PerImage
+            A sequence of ndarray of int32, shapes (h_i, w_i): 0 = background, 1, 2,
+            ... = things. Each is made when it is asked for.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If there is no such segment, or way.
+
+        Notes
+        -----
+        As `skimage.measure.label` and `skimage.segmentation.watershed`.
+
+        Examples
+        --------
+        >>> from ncut_widget import NcutSegmenter
+        >>> eigvecs = np.ones((1, 8, 8, 2), dtype=np.float32)
+        >>> eigvecs[:, 1:4, 1:4, 1] = eigvecs[:, 5:7, 5:8, 1] = -1
+        >>> seg = NcutSegmenter(eigvecs, clicks=[[0, 2, 2, 1]])
+        >>> int(seg.instances()[0].max())
+        2
+        """
+        if how is not None:
+            check_choice("how", how, INSTANCES)
+        if segment is not None:
+            return self._chosen([segment])[0].full_instances(how)
+        session = self._session
+        masker, prompts = session.masker, session.prompts
+
+        def number(image: int, size: tuple[int, int]) -> NDArray:
+            mask = masker.full_mask(prompts, image, size)
+            similarity = masker.closeness(prompts, image)
+            return number_instances(mask, how or INSTANCES[0], similarity)
+
+        return PerImage(session.sizes, number)
+
+    # Tables -------------------------------------------------------------------------
+
+    def to_table(
+        self,
+        properties: Sequence[str] = PROPERTIES,
+        *,
+        instances: str | None = None,
+        images: Sequence[int] | None = None,
+        segments: Sequence[str] | None = None,
+        progress: bool = True,
+    ) -> dict[str, NDArray]:
+        """Measure every single thing.
+
+        Parameters
+        ----------
+        properties : sequence of str
+            Any of `skimage.measure.regionprops`; they become the columns that
+            `skimage.measure.regionprops_table` gives.
+        instances : {"connected", "watershed", "whole"}, optional
+            How segments are parted into things; by default as each says.
+        images : sequence of int, optional
+            By default all of the batch.
+        segments : sequence of str, optional
+            Names; by default all.
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        dict of ndarray
+            A column each, a row for each image, segment and thing: ``image``,
+            ``file``, ``segment``, ``segment_number`` (as in `label_map`), ``label``
+            (of the thing, from 1 on in each image and segment), ``area``,
+            ``bbox-0`` to ``bbox-3``, ``centroid-0``, ``centroid-1``, all in pixels of
+            the image, rows first; ``similarity``, the mean over the thing, and
+            ``margin``, how much higher that is than around it, a latent pixel wide.
+
+        Examples
+        --------
+        ``polars.DataFrame(seg.to_table())`` needs no pandas.
+
+        >>> from ncut_widget import NcutSegmenter
+        >>> eigvecs = np.ones((1, 8, 8, 2), dtype=np.float32)
+        >>> eigvecs[:, 2:5, 2:5, 1] = -1
+        >>> seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
+        >>> segment = seg.commit("square")
+        >>> table = seg.to_table()
+        >>> table["segment"].tolist(), table["area"].tolist(), table["bbox-2"].tolist()
+        (['square'], [9.0], [5])
+        """
+        if instances is not None:
+            check_choice("instances", instances, INSTANCES)
+        labelled = self._labelled(images, segments, progress)
+        return tabulate(labelled, properties, instances)
+
+    def to_dataframe(self, *arguments: Any, **options: Any) -> Any:
+        """Measure every single thing; as `to_table`, as a `pandas.DataFrame`.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed, extra [tables].
+        """
+        with needs("tables"):
+            import pandas
+        frame = pandas.DataFrame(self.to_table(*arguments, **options))
+        # As objects, which every library reads that reads pandas.
+        return frame.astype({"file": object, "segment": object})
+
+    # Files --------------------------------------------------------------------------
+
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        format: str | None = None,
+        *,
+        images: Sequence[int] | None = None,
+        segments: Sequence[str] | None = None,
+        overwrite: bool = False,
+        progress: bool = True,
+    ) -> Path:
+        """Write the segments to a file or a folder, whole or not at all.
+
+        Every file tells how it came about: image, clicks, settings, backbone, versions.
+
+        Parameters
+        ----------
+        path : str or Path
+        format : str, optional
+            By default by the path's suffix: ``.json`` COCO, ``.npz``, ``.zarr``.
+
+            - ``"labels"``: a folder with a label map of each image, PNG of 16 bits.
+            - ``"tiff"``: the same as TIFF.
+            - ``"binary"``: a folder for each segment, with its masks, PNG of 1 bit.
+            - ``"overlay"``: the images with the segments in their colours, PNG.
+            - ``"coco"``: one JSON file, an annotation for every single thing: RLE,
+              and polygons beside it; extra [coco].
+            - ``"npz"``: one file with all masks and label maps, for `numpy.load`.
+            - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr].
+        images : sequence of int, optional
+            By default all of the batch.
+        segments : sequence of str, optional
+            Names; by default all.
+        overwrite : bool
+            Replace files that are there already; others in a folder stay.
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        Path
+            What was written.
+
+        Raises
+        ------
+        FileExistsError
+            If there is such a file, or such a folder with something in it.
+        ImportError
+            If the format's library is not installed.
+        ValueError
+            If there are no segments, or no such format.
+        """
+        labelled = self._labelled(images, segments, progress)
+        return export(labelled, path, format, overwrite=overwrite)
+
+    def to_supervision(self, image: int | None = None) -> Any:
+        """Give the single things in one image as `supervision.Detections`.
+
+        Parameters
+        ----------
+        image : int, optional
+            Index in the batch; by default the active one.
+
+        Returns
+        -------
+        supervision.Detections
+            With ``mask``, ``xyxy``, ``class_id`` (0 = the first segment),
+            ``confidence`` (mean similarity) and ``data["class_name"]``.
+
+        Raises
+        ------
+        ImportError
+            If supervision is not installed, extra [supervision].
+        """
+        chosen = self.active_image if image is None else image  # type: ignore[attr-defined]
+        return to_detections(self._labelled([chosen], None, progress=False))
+
+    # Figures ------------------------------------------------------------------------
+
+    def plot(
+        self,
+        images: Sequence[int] | None = None,
+        rows: Sequence[str] = ("images", "masks"),
+    ) -> Any:
+        """Draw images, masks with clicks and names, and heatmaps, as papers do.
+
+        Parameters
+        ----------
+        images : sequence of int, optional
+            By default all, or the first 8.
+        rows : sequence of {"images", "masks", "heatmaps"}
+            Heatmaps are of the clicks or, without any, of the last segment.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            ``figure.savefig("figure.pdf")`` writes it.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed, extra [plot].
+        """
+        rows = [rows] if isinstance(rows, str) else rows
+        for row in rows:
+            check_choice("each of rows", row, ROWS)
+        labelled = self._labelled(self._few(images), None, progress=False)
+        session = self._session
+        show = self._pictures.shown
+        return plot_images(labelled, show, session.prompts, session.masker, rows)
+
+    def plot_eigvecs(
+        self, images: Sequence[int] | None = None, num_eig: int = 6
+    ) -> Any:
+        """Draw the leading eigenvectors, each on one scale for all images.
+
+        Parameters
+        ----------
+        images : sequence of int, optional
+            By default all, or the first 8.
+        num_eig : int
+            How many.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed, extra [plot].
+        """
+        session = self._session
+        most = session.shape[-1]
+        count = int(check_number("num_eig", num_eig, 1, np.inf, whole=True))
+        labelled = self._labelled(self._few(images), None, progress=False)
+        eigvecs = session.eigvecs.tensor.cpu().numpy()
+        return plot_eigenvectors(eigvecs, session.eigvals, labelled, min(count, most))
+
+    # What of, and how it was made ---------------------------------------------------
+
+    def _few(self, images: Sequence[int] | None) -> Sequence[int]:
+        if images is not None:
+            return images
+        return range(min(len(self._session.sizes), PLOTTED))
+
+    def _labelled(
+        self,
+        images: Sequence[int] | None,
+        segments: Sequence[str] | None,
+        progress: bool,
+    ) -> Labelled:
+        count = len(self._session.sizes)
+        chosen = range(count) if images is None else images
+        check = partial(check_number, "an image index", low=0, high=count - 1)
+        return Labelled(
+            tuple(self._chosen(segments)),
+            self._pictures.images,
+            self._session.sizes,
+            [int(check(value=image, whole=True)) for image in chosen],
+            self._made(),
+            progress,
+        )
+
+    def _chosen(self, names: Sequence[str] | None) -> Sequence[SegmentState]:
+        known = self._session.segments
+        if names is None:
+            return list(known.values())
+        names = [names] if isinstance(names, str) else names
+        for name in names:
+            if name not in known:
+                raise KeyError(
+                    f"there is no segment {name!r}; known: {', '.join(known) or 'none'}"
+                )
+        return [known[name] for name in names]
+
+    def _made(self) -> dict[str, Any]:
+        pipeline = self._pipeline
+        made = {"backbone": None, "ncut": None} if pipeline is None else {}
+        if pipeline is not None:
+            made = pipeline.describe()
+        return {"software": software(), **made}

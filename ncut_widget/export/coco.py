@@ -1,0 +1,127 @@
+"""COCO's JSON: an annotation for every single thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+from skimage.measure import approximate_polygon, find_contours
+
+from ncut_widget.export.labelled import Labelled
+from ncut_widget.export.needs import needs
+from ncut_widget.masks.runs import to_runs
+
+TOLERANCE = 0.5
+"""Pixels by which polygons may cut corners."""
+
+
+def write_coco(labelled: Labelled, path: Path) -> None:
+    """Write images, categories and annotations.
+
+    ``segmentation`` is a compressed RLE, which holds every pixel; ``polygons``, beside
+    it, are outlines within half a pixel, in pixels of the image, as COCO's are.
+    """
+    with needs("coco"):
+        from pycocotools import mask as rle
+
+    files = labelled.files()
+    annotations: list[dict[str, Any]] = []
+    for image in labelled.go_through("Writing annotations"):
+        for category, segment in enumerate(labelled.segments, 1):
+            instances = segment.full_instances()[image]
+            for box, counts, inside in _things(instances):
+                (top, bottom), (left, right) = ((s.start, s.stop) for s in box)
+                plain = {"size": list(instances.shape), "counts": counts}
+                packed = rle.frPyObjects(plain, *instances.shape)
+                annotations.append(
+                    {
+                        "id": len(annotations) + 1,
+                        "image_id": image,
+                        "category_id": category,
+                        "segmentation": {
+                            "size": list(instances.shape),
+                            "counts": packed["counts"].decode("ascii"),
+                        },
+                        "polygons": outlines(inside, (left, top)),
+                        "area": int(inside.sum()),
+                        "bbox": [left, top, right - left, bottom - top],
+                        "iscrowd": 0,
+                    }
+                )
+    told = labelled.provenance()
+    content = {
+        "info": {
+            "description": "Segments of ncut_widget",
+            "version": told["software"]["ncut_widget"],
+            "date_created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "ncut_widget": told,
+        },
+        "licenses": [],
+        "images": [
+            {
+                "id": image,
+                "file_name": files[image],
+                "height": labelled.sizes[image][0],
+                "width": labelled.sizes[image][1],
+            }
+            for image in labelled.chosen
+        ],
+        "categories": [
+            {"id": number, "name": segment.name, "color": segment.color}
+            for number, segment in enumerate(labelled.segments, 1)
+        ],
+        "annotations": annotations,
+    }
+    with path.open("w", encoding="utf-8") as file:
+        json.dump(content, file, ensure_ascii=False)
+
+
+def _things(
+    instances: NDArray,
+) -> Iterator[tuple[tuple[slice, slice], list[int], NDArray]]:
+    """Give box, run lengths and mask within the box of every thing in an image."""
+    starts, stops, numbers = to_runs(instances.T).astype(np.int64)  # column by column
+    order = np.argsort(numbers, kind="stable")
+    ends = np.searchsorted(numbers[order], np.arange(1, instances.max() + 2))
+    for number, box in enumerate(find_objects(instances), 1):
+        if box is None:
+            continue
+        mine = order[ends[number - 1] : ends[number]]
+        yield (
+            box,
+            _counts(starts[mine], stops[mine], instances.size),
+            instances[box] == number,
+        )
+
+
+def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
+    """Return lengths of runs of 0 and 1, in turn."""
+    apart = np.flatnonzero(starts[1:] != stops[:-1])
+    firsts = starts[np.concatenate([[0], apart + 1])]
+    lasts = stops[np.concatenate([apart, [len(stops) - 1]])]
+    edges = np.concatenate([[0], np.stack([firsts, lasts], axis=1).ravel(), [size]])
+    return np.diff(edges).tolist()
+
+
+def outlines(mask: NDArray, corner: tuple[int, int]) -> list[list[float]]:
+    """Outline a mask: ``[x, y, x, y, ...]`` of each polygon, holes not told apart.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (h, w)
+    corner : (int, int)
+        x and y of its first pixel in the image.
+    """
+    polygons = []
+    for line in find_contours(np.pad(mask, 1).astype(np.uint8), 0.5):
+        # From centres of the padded mask's pixels to corners of the image's.
+        places = approximate_polygon(line, TOLERANCE)[:-1, ::-1] - 0.5 + corner
+        if len(places) >= 3:
+            polygons.append(np.round(places, 1).ravel().tolist())
+    return polygons

@@ -1,0 +1,109 @@
+"""Label maps, masks and overlays as image files, one for each image."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tifffile
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from ncut_widget.export.labelled import Labelled, as_uint16
+from ncut_widget.export.names import unique_names
+from ncut_widget.images import RGBImage
+from ncut_widget.segments.palette import shade
+from ncut_widget.segments.record import SegmentState
+
+KEY = "ncut_widget"
+"""Under which a PNG file tells how it came about."""
+
+OPACITY = 0.5
+
+
+def write_labels(labelled: Labelled, folder: Path) -> None:
+    """Write a label map of each image, PNG of 16 bits, and what the labels mean."""
+    stems = labelled.stems()
+    for image in labelled.go_through("Writing label maps"):
+        labels = as_uint16(labelled.label_map(image))
+        path = folder / f"{stems[image]}.png"
+        _save(Image.fromarray(labels), path, labelled.provenance(image))
+    write_legend(labelled, folder)
+
+
+def write_tiff(labelled: Labelled, folder: Path) -> None:
+    """Write a label map of each image, TIFF of 16 bits."""
+    stems = labelled.stems()
+    for image in labelled.go_through("Writing label maps"):
+        tifffile.imwrite(
+            folder / f"{stems[image]}.tif",
+            as_uint16(labelled.label_map(image)),
+            description=json.dumps(labelled.provenance(image)),
+            compression="zlib",
+            metadata=None,
+        )
+    write_legend(labelled, folder)
+
+
+def write_binary(labelled: Labelled, folder: Path) -> None:
+    """Write each segment's whole mask of each image, PNG of 1 bit, 255 = thing."""
+    stems = labelled.stems()
+    folders = unique_names(segment.name for segment in labelled.segments)
+    for name in folders:
+        (folder / name).mkdir()
+    for image in labelled.go_through("Writing masks"):
+        for name, segment in zip(folders, labelled.segments, strict=True):
+            mask = Image.fromarray(segment.full_mask(image))
+            path = folder / name / f"{stems[image]}.png"
+            told = labelled.provenance(image)
+            _save(mask, path, {**told, "segment": segment.name})
+
+
+def write_overlay(labelled: Labelled, folder: Path) -> None:
+    """Write each image with the segments in their colours, PNG."""
+    stems = labelled.stems()
+    for image in labelled.go_through("Writing overlays"):
+        picture = paint_segments(labelled.image(image), labelled.segments, image)
+        path = folder / f"{stems[image]}.png"
+        _save(Image.fromarray(picture), path, labelled.provenance(image))
+
+
+def write_legend(labelled: Labelled, folder: Path) -> None:
+    """Write which label is which segment, and how all of it came about."""
+    text = json.dumps(labelled.provenance(), indent=2, ensure_ascii=False)
+    (folder / "segments.json").write_text(text, encoding="utf-8")
+
+
+def paint_segments(
+    picture: RGBImage,
+    segments: tuple[SegmentState, ...],
+    image: int,
+    opacity: float = OPACITY,
+) -> RGBImage:
+    """Lay segments over an image, in the shades of their colours, as the page does."""
+    colors = picture.astype(np.float32)
+    painted = np.zeros(picture.shape[:2], dtype=bool)
+    for segment in segments:
+        instances = segment.full_instances().at(image, picture.shape[:2])
+        shades = [shade(segment.color, n) for n in range(1, int(instances.max()) + 1)]
+        inside = instances > 0
+        colors[inside] = np.array([(0, 0, 0), *shades], np.float32)[instances[inside]]
+        painted |= inside
+    laid = picture + opacity * (colors - picture)
+    blended = np.where(painted[..., None], laid, picture)
+    return np.rint(blended).astype(np.uint8)
+
+
+def _save(picture: Image.Image, path: Path, told: dict[str, Any]) -> None:
+    info = PngInfo()
+    info.add_itxt(KEY, json.dumps(told, ensure_ascii=False))
+    picture.save(path, pnginfo=info)
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Read from a PNG file how it came about."""
+    with Image.open(path) as picture:
+        picture.load()
+        return json.loads(picture.info[KEY])
