@@ -334,7 +334,7 @@ class Analysis:
             tuple(self._chosen(segments)),
             self._pictures.images,
             self._session.sizes,
-            [int(check(value=image, whole=True)) for image in chosen],
+            list(dict.fromkeys(int(check(value=i, whole=True)) for i in chosen)),
             self._made(),
             progress,
         )

@@ -58,11 +58,7 @@ def export(
     check_flag("overwrite", overwrite)
     target = Path(path)
     chosen = FORMATS[_format_of(target, format)]
-    if not labelled.segments:
-        raise ValueError(
-            "there are no segments to export: click something, and call "
-            "seg.commit('name')"
-        )
+    labelled.require_segments()
     if chosen.suffix:
         check_free([target], overwrite=overwrite)  # before the work, not after it
         with whole_file(target, overwrite=overwrite) as file:

@@ -45,6 +45,14 @@ class Labelled:
     made: dict[str, Any]
     progress: bool = True
 
+    def require_segments(self) -> None:
+        """Raise ValueError if there are none: an empty file would help nobody."""
+        if not self.segments:
+            raise ValueError(
+                "there are no segments yet: click something, and call "
+                "seg.commit('name')"
+            )
+
     def files(self) -> list[str]:
         """Name the images: their files' names, or ``image 0`` and so on."""
         return image_names(self.images, len(self.sizes))

@@ -23,6 +23,7 @@ def tabulate(
     instances: str | None = None,
 ) -> dict[str, NDArray]:
     """Measure things; see `NcutSegmenter.to_table`."""
+    labelled.require_segments()
     files = labelled.files()
     wanted = ["label", *(name for name in properties if name != "label")]
     columns: dict[str, list[Any]] = {}

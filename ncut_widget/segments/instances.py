@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects
-from skimage.feature import peak_local_max
 from skimage.filters import gaussian
 from skimage.measure import label
+from skimage.morphology import h_maxima
 from skimage.segmentation import watershed
 
 from ncut_widget.masks.coordinates import interpolation
@@ -16,8 +16,11 @@ INSTANCES = ("connected", "watershed", "whole")
 """How a mask is parted: into connected components, these where they narrow, too, or
 not at all."""
 
-NARROW = 0.5
-"""A part begins where it is at least so wide, as part of its component's width."""
+NARROW = 0.8
+"""Two things touch where what is between them is less deep than this part of both."""
+
+SMALLEST = 0.25
+"""Depth of a thing, at least, as part of that of the deepest one that it touches."""
 
 
 def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
@@ -65,21 +68,16 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
 
 def _part(inside: NDArray, depth: NDArray) -> NDArray:
     """Part one component by a watershed on how deep its pixels lie."""
+    deepest = float(depth.max())
     # What is a fifth of the width or less is an unevenness of the edge.
-    smooth = gaussian(depth, sigma=max(float(depth.max()) / 5, 0.5))
-    peaks = peak_local_max(
-        smooth,
-        min_distance=max(int(NARROW * depth.max()), 1),
-        threshold_abs=NARROW * float(smooth.max()),
-        labels=inside.astype(int),
-        exclude_border=False,
-    )
-    if len(peaks) < 2:
+    smooth = gaussian(depth, sigma=max(deepest / 5, 0.5))
+    least = SMALLEST * float(smooth.max())
+    # In logarithms, so that a neck is narrow as compared with what it joins.
+    levels = np.log(np.maximum(smooth, least / 2)).astype(np.float32)
+    peaks = h_maxima(levels, -np.log(NARROW)).astype(bool) & (smooth > least) & inside
+    markers = label(peaks, connectivity=2)
+    if markers.max() < 2:
         return inside.astype(np.int32)
-    markers = np.zeros(inside.shape, dtype=np.int32)
-    # In the order of reading, as components are numbered.
-    rows, cols = peaks[np.lexsort(peaks.T[::-1])].T
-    markers[rows, cols] = np.arange(1, len(peaks) + 1)
     return watershed(-smooth, markers, mask=inside, connectivity=2).astype(np.int32)
 
 
