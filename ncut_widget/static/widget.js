@@ -4653,7 +4653,7 @@ var Trouble = class {
     close.addEventListener("click", () => store.forgetFailure(), { signal });
     this.element = html(
       "div",
-      { class: "ncut-help ncut-trouble", "data-ncut": "trouble", role: "alert" },
+      { class: "ncut-trouble", "data-ncut": "trouble", role: "alert" },
       html("div", { class: "ncut-help-head" }, this.#title, close),
       this.#traceback
     );

@@ -25,6 +25,23 @@ READ = """(canvas) => {
 }"""
 
 
+READ_COLORS = """(canvas) => {
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    let text = "";
+    for (let i = 0; i < pixels.length; i += 4)
+        text += String.fromCharCode(pixels[i], pixels[i + 1], pixels[i + 2]);
+    return { width, height, colors: btoa(text) };
+}"""
+
+
+def read_colors(stage: Locator) -> NDArray:
+    """Colours on the canvas: uint8, (height, width, 3)."""
+    read = stage.evaluate(READ_COLORS)
+    colors = np.frombuffer(base64.b64decode(read["colors"]), np.uint8)
+    return colors.reshape(read["height"], read["width"], 3)
+
+
 def read_mask(stage: Locator) -> tuple[NDArray, list[float] | None]:
     """Mask on the canvas, and the view: x, y, width, height in image pixels."""
     read = stage.evaluate(READ)

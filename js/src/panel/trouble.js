@@ -34,7 +34,7 @@ export class Trouble {
     close.addEventListener("click", () => store.forgetFailure(), { signal });
     this.element = html(
       "div",
-      { class: "ncut-help ncut-trouble", "data-ncut": "trouble", role: "alert" },
+      { class: "ncut-trouble", "data-ncut": "trouble", role: "alert" },
       html("div", { class: "ncut-help-head" }, this.#title, close),
       this.#traceback,
     );
