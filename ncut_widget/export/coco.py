@@ -120,8 +120,10 @@ def outlines(mask: NDArray, corner: tuple[int, int]) -> list[list[float]]:
     """
     polygons = []
     for line in find_contours(np.pad(mask, 1).astype(np.uint8), 0.5):
+        places = approximate_polygon(line, TOLERANCE)[:-1]
+        if len(places) < 3:  # a pixel or two, of which that leaves nothing
+            places = line[:-1]
         # From centres of the padded mask's pixels to corners of the image's.
-        places = approximate_polygon(line, TOLERANCE)[:-1, ::-1] - 0.5 + corner
-        if len(places) >= 3:
-            polygons.append(np.round(places, 1).ravel().tolist())
+        places = places[:, ::-1] - 0.5 + corner
+        polygons.append(np.round(places, 1).ravel().tolist())
     return polygons

@@ -48,8 +48,9 @@ CUT = """(root) => {
     for (const element of root.querySelectorAll("*:not(.ncut-track, .ncut-track *)")) {
         const box = element.getBoundingClientRect();
         const out = box.width && (box.left < left - 0.5 || box.right > right + 0.5);
-        const strip = element.matches(".ncut-filmstrip");
-        const less = !strip && element.clientWidth + 1 < element.scrollWidth;
+        // One scrolls, the other ends in dots and is told whole in its title.
+        const may = element.matches(".ncut-filmstrip, .ncut-segment-label");
+        const less = !may && element.clientWidth + 1 < element.scrollWidth;
         if (out || (element.clientWidth && less)) cut.push(element.outerHTML);
     }
     return cut;
