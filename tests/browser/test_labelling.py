@@ -1,0 +1,226 @@
+"""An hour of labelling in short: segments in the list, on the stage and on the strip."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from playwright.sync_api import Locator
+
+from tests.browser.host import wait_until
+from tests.browser.test_hosts import OpenPage
+from tests.browser.widget import Widget
+
+IMAGES = 20
+SEGMENTS = 30
+
+MAKE = f"""
+import numpy as np
+from ncut_widget import NcutSegmenter
+rng = np.random.default_rng(0)
+patches = rng.standard_normal(({IMAGES}, 6, 6, 8)).repeat(6, axis=1).repeat(6, axis=2)
+eigvecs = (patches + 0.7 * rng.standard_normal(patches.shape)).astype("float32")
+sizes = [(128, 192), (150, 100), (64, 64), (301, 257)]
+images = [np.full((*sizes[i % 4], 3), 128, dtype=np.uint8) for i in range({IMAGES})]
+eigvals = np.linspace(1, 0.3, 8)
+seg = NcutSegmenter(eigvecs, images, eigvals=eigvals, opacity=1.0, granularity=6.5)
+seg
+"""
+
+KNOWN = """[
+    [(s.name, s.color, s.visible, s.instances, len(s.clicks), s.settings.threshold)
+        for s in seg.segments.values()],
+    seg.clicks, seg.threshold,
+]"""
+
+
+def row(widget: Widget, name: str) -> Locator:
+    return widget.root.locator(f"[data-ncut=segment][data-name='{name}']")
+
+
+def tool(widget: Widget, name: str, button: str) -> None:
+    """Press a button of a segment's row, selected first where it has to be."""
+    found = row(widget, name).locator(f"button[name={button}]")
+    if not found.is_visible():
+        row(widget, name).locator(".ncut-segment-name").click()
+    found.click()
+
+
+@pytest.fixture
+def widget(open_page: OpenPage) -> Widget:
+    page = open_page("lab", [MAKE])
+    page.run_all()
+    return Widget(page)
+
+
+def changed(widget: Widget, act: Callable[[], object]) -> None:
+    """Do what makes one change in the kernel, and check every pixel after it."""
+    before = widget.value("seg._revision")
+    act()
+    wait_until(lambda: widget.value("seg._revision") > before, "the change")
+    widget.agrees()
+
+
+@pytest.mark.timeout(600)
+def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
+    chance = random.Random(3)
+    page = widget.page
+
+    def place() -> tuple[int, int]:
+        left, top, width, height = widget.view
+        return int(left + chance.random() * width), int(top + chance.random() * height)
+
+    # Thirty things, on all images.
+    for number in range(SEGMENTS):
+        image = number * 7 % IMAGES
+        if widget.value("seg.active_image") != image:
+            widget.thumb(image).click()
+            wait_until(
+                lambda image=image: widget.value("seg.active_image") == image, "image"
+            )
+        if number % 5 == 0:
+            widget.slide("threshold", chance.choice([0.3, 0.45, 0.6, 0.7]))
+        changed(widget, lambda: widget.press(*place()))
+        if number % 4 == 3:
+            changed(widget, lambda: widget.press(*place(), button="right"))
+        if not widget.root.locator("button[name=commit]").is_enabled():
+            changed(widget, lambda: widget.press(*place()))
+        changed(widget, lambda: widget.stage.press("Enter"))
+    names = widget.value("list(seg.segments)")
+    assert names == [f"segment {n}" for n in range(1, SEGMENTS + 1)]
+    assert widget.root.locator("[data-ncut=segment]").count() == SEGMENTS
+
+    # What is done with them.
+    changed(widget, lambda: tool(widget, "segment 3", "show"))
+    assert widget.value("seg.segments['segment 3'].visible") is False
+
+    label = row(widget, "segment 5").locator(".ncut-segment-name")
+    label.dblclick()
+    entry = row(widget, "segment 5").locator(".ncut-segment-entry")
+    entry.fill("手 <b>hand</b>")
+    changed(widget, lambda: entry.press("Enter"))
+    assert "手 <b>hand</b>" in widget.value("list(seg.segments)")
+
+    swatch = row(widget, "segment 7").locator("input[type=color]")
+    changed(widget, lambda: swatch.fill("#ff00aa"))
+    assert widget.value("seg.segments['segment 7'].color") == "#ff00aa"
+
+    changed(widget, lambda: tool(widget, "segment 9", "up"))
+    changed(widget, lambda: tool(widget, "segment 9", "delete"))
+    things = row(widget, "segment 11").locator("select")
+    tool_row = row(widget, "segment 11").locator(".ncut-segment-name")
+    tool_row.click()
+    changed(widget, lambda: things.select_option("whole"))
+    changed(widget, lambda: things.select_option("watershed"))
+
+    widget.stage.focus()
+    page.tab.keyboard.press("1")
+    selected = widget.root.locator(".ncut-selected")
+    assert selected.get_attribute("data-name") == "segment 1"
+    changed(widget, lambda: page.tab.keyboard.press("h"))
+    assert widget.value("seg.segments['segment 1'].visible") is False
+    changed(widget, lambda: page.tab.keyboard.press("e"))
+    assert widget.value("[len(seg.clicks), seg._segments[0]['open']]") == [1, True]
+    changed(widget, lambda: widget.press(*place()))
+    changed(widget, lambda: page.tab.keyboard.press("Enter"))
+    assert widget.value("len(seg.segments['segment 1'].clicks)") == 2
+    changed(widget, lambda: tool(widget, "segment 2", "edit"))
+    changed(widget, lambda: tool(widget, "segment 2", "edit"))  # leaves it as it was
+    assert widget.value("[s['open'] for s in seg._segments].count(True)") == 0
+
+    # From Python.
+    changed(widget, lambda: page.run("seg.segments['segment 20'].color = 'lime'"))
+    changed(widget, lambda: page.run("seg.segments.move('segment 20', 0)"))
+    changed(widget, lambda: page.run("del seg.segments['segment 21']"))
+    last = widget.value(KNOWN)
+    widget.root.locator("button[name=undo]").scroll_into_view_if_needed()
+
+    # To the beginning and to the end, looked at on the way.
+    steps = 0
+    for button, end in (("undo", 0), ("redo", 1)):
+        while widget.value(f"seg._history[{end}]"):
+            change = widget.root.locator(f"button[name={button}]")
+            if steps % 6 == 0:
+                changed(widget, change.click)
+            else:
+                before = widget.value("seg._revision")
+                change.click()
+                wait_until(
+                    lambda before=before: widget.value("seg._revision") > before, "step"
+                )
+            steps += 1
+        if button == "undo":
+            assert widget.value("[len(seg.segments), seg.clicks]") == [0, []]
+            assert not widget.agrees().any()
+            assert widget.root.locator("[data-ncut=segment]").count() == 0
+    assert widget.value(KNOWN) == last
+    for image in (0, 3, 9, 18):
+        widget.thumb(image).click()
+        wait_until(
+            lambda image=image: widget.value("seg.active_image") == image, "image"
+        )
+        widget.agrees()
+    assert not page.errors
+    report.append(
+        f"{SEGMENTS} segments over {IMAGES} images, renamed, recoloured, hidden, "
+        f"moved, opened again and deleted; {steps} steps of undo and redo: the stage "
+        "was the kernel's segments, pixel by pixel"
+    )
+
+
+def test_the_strip_shows_the_segments(widget: Widget) -> None:
+    widget.page.run("seg.add_click(60, 60); seg.commit('a', color='#ff0000')")
+    widget.settle()
+
+    def share(image: int) -> float:
+        canvas = widget.thumb(image).locator("canvas")
+        red = canvas.evaluate(
+            """(canvas) => {
+                const { width, height } = canvas;
+                const at = canvas.getContext("2d").getImageData(0, 0, width, height);
+                let count = 0;
+                for (let i = 0; i < at.data.length; i += 4)
+                    if (at.data[i] > at.data[i + 1] + 60) count++;
+                return count / (width * height);
+            }"""
+        )
+        return float(red)
+
+    for image in range(4):
+        mean = widget.value(f"float(seg.segments['a'].masks[{image}].mean())")
+        wait_until(
+            lambda image=image, mean=mean: abs(share(image) - mean) < 0.02, "the thumb"
+        )
+    widget.page.run("seg.segments['a'].visible = False")
+    wait_until(lambda: share(0) == 0, "the hidden segment")
+
+
+def test_a_failing_function_is_shown_under_the_widget(widget: Widget) -> None:
+    page = widget.page
+    page.run("def fail(click): raise RuntimeError('no use for this <b>click</b>')")
+    page.run("seg.on_click(fail)")
+    widget.click(60, 60)
+    trouble = widget.root.locator("[data-ncut=trouble]")
+    trouble.wait_for()
+    assert "RuntimeError: no use for this <b>click</b>" in trouble.inner_text()
+    assert widget.status.get_attribute("data-tone") != "error"
+    assert len(widget.value("seg.clicks")) == 1
+    trouble.locator("button").click()
+    trouble.wait_for(state="hidden")
+
+
+def test_a_name_that_is_taken_is_refused_in_a_sentence(widget: Widget) -> None:
+    widget.page.run("seg.add_click(60, 60); seg.commit('a')")
+    widget.page.run("seg.add_click(60, 60); seg.commit('b')")
+    widget.settle()
+    row(widget, "b").locator(".ncut-segment-name").press("F2")
+    entry = row(widget, "b").locator(".ncut-segment-entry")
+    entry.fill("a")
+    entry.press("Enter")
+    wait_until(
+        lambda: "of the name 'a' already" in widget.status.inner_text(), "the sentence"
+    )
+    assert widget.value("list(seg.segments)") == ["a", "b"]
+    assert np.all(widget.value("[s.visible for s in seg.segments.values()]"))

@@ -1,0 +1,333 @@
+"""Sessions in files: what is saved comes back, on the same images and eigenvectors."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from ncut_widget import NcutSegmenter
+from tests import killed
+from tests.page import Wire
+
+SIZES = [(48, 64), (33, 20), (16, 40)]
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> list[Path]:
+    rng = np.random.default_rng(0)
+    paths = []
+    for number, size in enumerate(SIZES):
+        path = tmp_path / f"photo {number}.png"
+        Image.fromarray(rng.integers(0, 256, (*size, 3), dtype=np.uint8)).save(path)
+        paths.append(path)
+    return paths
+
+
+@pytest.fixture
+def make(eigvecs: NDArray, images: list[Path]) -> Callable[..., NcutSegmenter]:
+    def make(**settings: Any) -> NcutSegmenter:
+        eigvals = np.linspace(1, 0.3, 6)
+        return NcutSegmenter(eigvecs, images, eigvals=eigvals, **settings)
+
+    return make
+
+
+def used(seg: NcutSegmenter) -> NcutSegmenter:
+    """Leave segments, one of them open again, and clicks that are not committed."""
+    seg.threshold = 0.3
+    seg.add_click(12, 9, image=0)
+    seg.commit("hand").color = "tomato"
+    seg.add_click(10, 20, image=1)
+    seg.commit("手").visible = False
+    seg.threshold = 0.6
+    seg.granularity = 2.5
+    seg.reopen("hand")
+    seg.add_click(50, 40, image=0, positive=False)
+    return seg
+
+
+def told(seg: NcutSegmenter) -> list[Any]:
+    """All that a file brings back."""
+    segments = [
+        (
+            s.name,
+            s.color,
+            s.visible,
+            s.instances,
+            s.clicks,
+            s.settings,
+            s.masks.tolist(),
+        )
+        for s in seg.segments.values()
+    ]
+    opened = [each["name"] for each in seg._segments if each["open"]]
+    masks = [segment.masks.tolist() for segment in seg.segments.values()]
+    made = [seg.masks.tolist(), *masks]
+    return [seg.clicks, seg._session.settings, segments, opened, made]
+
+
+def test_a_saved_session_comes_back(
+    make: Callable[..., NcutSegmenter], tmp_path: Path
+) -> None:
+    seg = used(make())
+    path = seg.save_session(tmp_path / "x.json")
+    other = make(threshold=0.9)
+    other.add_click(3, 3)
+    before = told(other)
+    other.load_session(path)
+    assert told(other) == told(seg)
+    other.commit()  # to the one that was open
+    seg.commit()
+    assert told(other) == told(seg)
+    assert other.threshold == 0.6
+    other.undo()
+    other.undo()
+    assert told(other) == before
+    content = json.loads(path.read_text(encoding="utf-8"))
+    assert content["software"]["ncut_widget"]
+    assert content["fingerprint"]["images"][0]["file"] == "photo 0.png"
+
+
+def test_another_process_makes_the_same_masks(
+    make: Callable[..., NcutSegmenter], tmp_path: Path, eigvecs: NDArray
+) -> None:
+    seg = used(make())
+    seg.save_session(tmp_path / "x.json")
+    np.save(tmp_path / "eigvecs.npy", eigvecs)
+    code = """
+        import sys, numpy as np
+        from ncut_widget import NcutSegmenter
+        seg = NcutSegmenter(np.load("eigvecs.npy"),
+            [f"photo {n}.png" for n in range(3)], eigvals=np.linspace(1, 0.3, 6))
+        seg.load_session("x.json")
+        np.savez("masks.npz", seg.masks, seg.label_map)
+    """
+    lines = [line.strip() for line in code.replace(",\n", ",").splitlines()]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    subprocess.run(
+        [sys.executable, "-c", "\n".join(lines)], cwd=tmp_path, env=env, check=True
+    )
+    with np.load(tmp_path / "masks.npz") as file:
+        np.testing.assert_array_equal(file["arr_0"], seg.masks)
+        np.testing.assert_array_equal(file["arr_1"], seg.label_map)
+
+
+def test_eigenvectors_of_another_machine_are_the_same(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    eigvecs: NDArray,
+    images: list[Path],
+) -> None:
+    """They differ in their last digits, in signs, and within an eigenspace."""
+    eigvals = np.array([1, 0.9, 0.9, 0.7, 0.5, 0.3])
+    seg = used(NcutSegmenter(eigvecs, images, eigvals=eigvals))
+    path = seg.save_session(tmp_path / "x.json")
+    turned = eigvecs * np.array([1, 1, 1, -1, 1, 1], dtype=np.float32)
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]], dtype=np.float32)
+    turned[..., 1:3] = turned[..., 1:3] @ turn
+    other = NcutSegmenter(turned * np.float32(1 + 1e-6), images, eigvals=eigvals)
+    other.load_session(path)
+    assert (other.label_map != seg.label_map).mean() < 0.001
+
+
+def test_what_differs_is_said(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    eigvecs: NDArray,
+    images: list[Path],
+) -> None:
+    path = used(make()).save_session(tmp_path / "x.json")
+    eigvals = np.linspace(1, 0.3, 6)
+
+    def refused(seg: NcutSegmenter, *sentences: str) -> None:
+        before = told(seg)
+        with pytest.raises(ValueError, match="saved for another batch") as error:
+            seg.load_session(path)
+        for sentence in sentences:
+            assert re.search(sentence, str(error.value)), error.value
+        assert told(seg) == before
+
+    refused(
+        NcutSegmenter(eigvecs[:2], images[:2], eigvals=eigvals),
+        "there are 2 images, and were 3",
+        r"eigvecs have shape \(2, 16, 16, 6\), and had \(3, 16, 16, 6\)",
+        "strict=False loads it",
+    )
+    refused(
+        NcutSegmenter(eigvecs[::-1].copy(), images, eigvals=eigvals),
+        r"eigvecs differ: cosines between them by up to",
+    )
+    refused(
+        NcutSegmenter(eigvecs, [images[1], images[0], images[2]], eigvals=eigvals),
+        "image 0, 'photo 1.png', has 20 x 33 pixels, and 'photo 0.png' had 64 x 48",
+    )
+    Image.new("RGB", (64, 48)).save(images[0])
+    other = make()
+    refused(other, "image 0, 'photo 0.png', is another one than was 'photo 0.png'")
+    with pytest.warns(UserWarning, match="is another one than was"):
+        other.load_session(path, strict=False)
+    assert len(other.segments) == 2
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda c: "no json", "is no session file"),
+        (lambda c: [], "is no session file"),
+        (lambda c: {**c, "version": 9}, "of version 9, this release reads 1"),
+        (lambda c: {k: v for k, v in c.items() if k != "clicks"}, "lacks 'clicks'"),
+        (lambda c: {**c, "fingerprint": {}}, "it says not what it was made on"),
+        (lambda c: {**c, "clicks": [[0, 99, 0, 1]]}, "64 x 48 pixels"),
+        (lambda c: {**c, "segments": c["segments"][:1] * 2}, "have the same name"),
+        (lambda c: {**c, "settings": {"threshold": "x"}}, "threshold must be"),
+    ],
+)
+def test_a_file_that_is_spoilt_changes_nothing(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    spoil: Callable[[dict], Any],
+    sentence: str,
+) -> None:
+    path = used(make()).save_session(tmp_path / "x.json")
+    spoilt = spoil(json.loads(path.read_text()))
+    path.write_text(spoilt if isinstance(spoilt, str) else json.dumps(spoilt))
+    seg = make()
+    seg.add_click(3, 3)
+    before = told(seg)
+    with pytest.raises(ValueError, match=sentence):
+        seg.load_session(path)
+    assert told(seg) == before
+    with pytest.raises(FileNotFoundError):
+        seg.load_session(tmp_path / "y.json")
+
+
+def test_a_session_is_not_overwritten_where_that_is_not_wanted(
+    make: Callable[..., NcutSegmenter], tmp_path: Path
+) -> None:
+    seg = used(make())
+    path = seg.save_session(tmp_path / "x.json")
+    before = path.read_bytes()
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        seg.save_session(path, overwrite=False)
+    assert path.read_bytes() == before
+
+
+# After every change -----------------------------------------------------------------
+
+
+def test_every_change_is_saved_and_a_cell_that_runs_again_goes_on(
+    make: Callable[..., NcutSegmenter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    seg = make(autosave="auto.json")
+    path = tmp_path / "auto.json"
+    assert seg.autosave == path
+    wire = Wire(seg, monkeypatch)
+    edit = {"op": "click", "click": [0, 5, 5, 1]}
+    changes: list[Callable[[], object]] = [
+        lambda: seg.add_click(3, 3),
+        lambda: wire.ask({"type": "edit", "id": "a", "edits": [edit], "images": [0]}),
+        lambda: wire.set(threshold=0.3),
+        lambda: seg.commit("hand"),
+        lambda: setattr(seg.segments["hand"], "color", "red"),
+        lambda: seg.reopen("hand"),
+        lambda: seg.undo(),
+    ]
+    for change in changes:
+        before = path.read_bytes()
+        change()
+        assert path.read_bytes() != before
+        assert told(make(autosave="auto.json")) == told(seg)
+    monkeypatch.chdir("/")
+    seg.add_click(9, 9)
+    assert json.loads(path.read_text())["clicks"] == [[0, 9, 9, 1]]
+    seg.autosave = None
+    seg.clear()
+    assert json.loads(path.read_text())["clicks"] == [[0, 9, 9, 1]]
+
+
+def test_an_autosave_of_another_batch_is_kept_and_refused(
+    make: Callable[..., NcutSegmenter], tmp_path: Path, eigvecs: NDArray
+) -> None:
+    path = tmp_path / "auto.json"
+    used(make(autosave=path))
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="saved for another batch"):
+        NcutSegmenter(eigvecs[:1], autosave=path)
+    assert path.read_bytes() == before
+
+
+def test_from_images_and_from_features_autosave(tmp_path: Path) -> None:
+    tiles = np.zeros((2, 32, 32, 3), dtype=np.uint8)
+    tiles[:, :16, :16] = 255
+    path = tmp_path / "auto.json"
+    seg = NcutSegmenter.from_images(tiles, num_eig=3, autosave=path, progress=False)
+    seg.add_click(4, 4)
+    content = json.loads(path.read_text())
+    assert content["backbone"]["model"] == "texture"
+    assert content["ncut"]["num_eig"] == 3
+    again = NcutSegmenter.from_images(tiles, num_eig=3, autosave=path, progress=False)
+    np.testing.assert_array_equal(again.masks, seg.masks)
+
+
+def test_a_save_that_fails_is_shown_and_refuses_no_click(
+    make: Callable[..., NcutSegmenter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seg = make(autosave=tmp_path / "auto.json")
+    wire = Wire(seg, monkeypatch)
+
+    def fail(*_: Any) -> None:
+        raise OSError("no space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", fail)
+        seg.add_click(3, 3)
+    assert seg.clicks == [[0, 3, 3, 1]]
+    (failure,) = wire.failures
+    assert failure["what"] == "autosave"
+    assert "no space left on device" in failure["traceback"]
+    seg.threshold = 0.7
+    saved = json.loads((tmp_path / "auto.json").read_text())
+    assert saved["clicks"] == [[0, 3, 3, 1]]
+
+
+def test_a_hundred_kills_leave_whole_files_that_lack_the_last_change_at_most(
+    tmp_path: Path, report: list[str]
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.killed", str(tmp_path)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    assert len(lines) == killed.TIMES
+    found = 0
+    for number, last in lines:
+        path = tmp_path / f"{number}.json"
+        if not path.exists():
+            assert last == 0
+            continue
+        content = json.loads(path.read_text())  # whole
+        # Told is what was made and saved; one more may have been made since.
+        assert last <= content["revision"] <= last + 1
+        found += last > 5
+        killed.make().load_session(path)
+    assert found > killed.TIMES / 2
+    changes = sum(last for _, last in lines)
+    report.append(
+        f"kill -9 {killed.TIMES} times during {changes} changes that were autosaved: "
+        "every file was whole, and lacked no change that had returned"
+    )
