@@ -3778,8 +3778,7 @@ var Status = class {
   #describe({ selected }) {
     const { segments } = this.#store;
     const open = segments.find((segment) => segment.open);
-    if (open)
-      return `Editing “${open.name}” (Enter keeps it) · ${this.#describeClicks()}`;
+    if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();
     const chosen = segments.find(({ id }) => id === selected);
     if (chosen) return `“${chosen.name}” is selected. E: edit, H: hide, Delete.`;
@@ -4320,10 +4319,11 @@ function list(rows, tag) {
 
 // src/panel/segments.js
 var INSTANCES = {
-  connected: "Parts apart",
-  watershed: "Touching ones, too",
-  whole: "All one thing"
+  connected: "Parts",
+  watershed: "Touching",
+  whole: "Whole"
 };
+var THINGS = "What counts as one thing, and gets a shade: connected parts, these parted where they touch, or the whole";
 var NAME_LENGTH = 200;
 var SegmentList = class {
   #rows = html("ol", { class: "ncut-segment-rows" });
@@ -4433,7 +4433,7 @@ var Row = class {
     "select",
     {
       class: "ncut-segment-things",
-      title: "What counts as one thing, and gets a shade"
+      title: THINGS
     },
     ...Object.entries(INSTANCES).map(
       ([value, label]) => html("option", { value }, label)

@@ -62,3 +62,13 @@ def test_axe_finds_nothing(page: Page, theme: str) -> None:
     page.tab.wait_for_selector(".ncut-segmenter[data-state=idle]")
     root.locator("button[name=help]").click()
     assert page.tab.evaluate(RUN) == []
+    # Segments: one hidden, one open again and with its buttons; and what has failed.
+    page.run("seg.commit('a'); seg.add_click(9, 9, image=0); seg.commit('b')")
+    page.run("seg.segments['a'].visible = False; seg.reopen('b')")
+    page.run("seg.on_click(lambda click: 1 / 0); seg.add_click(20, 20, image=0)")
+    root.locator("[data-ncut=trouble]").wait_for()
+    root.locator("[data-ncut=segment][data-name=b] .ncut-segment-name").click()
+    page.tab.wait_for_selector(".ncut-segmenter[data-state=idle]")
+    assert page.tab.evaluate(RUN) == []
+    root.locator("[data-ncut=segment][data-name=b] button[name=rename]").click()
+    assert page.tab.evaluate(RUN) == []

@@ -13,10 +13,14 @@ import { percent } from "./status.js";
 
 /** @type {Record<string, string>} */
 const INSTANCES = {
-  connected: "Parts apart",
-  watershed: "Touching ones, too",
-  whole: "All one thing",
+  connected: "Parts",
+  watershed: "Touching",
+  whole: "Whole",
 };
+
+const THINGS =
+  "What counts as one thing, and gets a shade: connected parts, these parted where " +
+  "they touch, or the whole";
 
 const NAME_LENGTH = 200;
 
@@ -135,7 +139,7 @@ class Row {
     "select",
     {
       class: "ncut-segment-things",
-      title: "What counts as one thing, and gets a shade",
+      title: THINGS,
     },
     ...Object.entries(INSTANCES).map(([value, label]) =>
       html("option", { value }, label),

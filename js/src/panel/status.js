@@ -59,8 +59,7 @@ export class Status {
   #describe({ selected }) {
     const { segments } = this.#store;
     const open = segments.find((segment) => segment.open);
-    if (open)
-      return `Editing “${open.name}” (Enter keeps it) · ${this.#describeClicks()}`;
+    if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();
     const chosen = segments.find(({ id }) => id === selected);
     if (chosen) return `“${chosen.name}” is selected. E: edit, H: hide, Delete.`;
