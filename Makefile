@@ -15,7 +15,7 @@ PIP := -m pip --disable-pip-version-check --quiet install --no-compile \
 	--constraint constraints.txt
 RESULTS := .bench/results
 PARTS := solver tutorial accuracy click texture import floors extraction growth busy \
-	busy_click clicks page remote
+	busy_click clicks exports page remote
 
 # Two at a time, file by file, the browser's first: they wait more than they compute.
 pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=2 \
@@ -105,6 +105,10 @@ bench-clicks: .venv/dev $(RESULTS)
 	$(call program,clicks)
 	$(show) clicks
 
+bench-exports: .venv/dev $(RESULTS)
+	$(call program,exports)
+	$(show) exports
+
 bench-page: browser $(RESULTS)
 	$(call program,page)
 	$(show) page
@@ -137,7 +141,7 @@ check: .venv/dev js/node_modules/.package-lock.json
 
 .venv/lab: pyproject.toml constraints.txt
 	tests/install/venv.sh "$(PYTHON)" .venv
-	$(BIN)/python $(PIP) --editable '.[lab,tsne]'
+	$(BIN)/python $(PIP) --editable '.[lab,tsne,tables,coco]'
 	@touch $@
 
 .venv/dev: pyproject.toml constraints.txt

@@ -71,6 +71,8 @@ def test_the_notebook_runs(path: Path, before: str) -> None:
     shown = "application/vnd.jupyter.widget-view+json"
     assert any(shown in out.get("data", {}) for out in outputs)
     assert "warn" not in printed(outputs, "stderr").lower()
+    if path.stem == "analysis":
+        assert "the same masks: True" in printed(outputs)
     if path.stem == "tutorial_sam":
         assert "No SAM checkpoint on this computer" in printed(outputs)
 

@@ -11,21 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
-from skimage.measure import approximate_polygon, find_contours
+from skimage.measure import find_contours
 
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.export.needs import needs
 from ncut_widget.masks.runs import to_runs
-
-TOLERANCE = 0.5
-"""Pixels by which polygons may cut corners."""
 
 
 def write_coco(labelled: Labelled, path: Path) -> None:
     """Write images, categories and annotations.
 
     ``segmentation`` is a compressed RLE, which holds every pixel; ``polygons``, beside
-    it, are outlines within half a pixel, in pixels of the image, as COCO's are.
+    it, are outlines that cut a pixel's corners, in pixels of the image, as COCO's are.
     """
     with needs("coco"):
         from pycocotools import mask as rle
@@ -120,10 +117,10 @@ def outlines(mask: NDArray, corner: tuple[int, int]) -> list[list[float]]:
     """
     polygons = []
     for line in find_contours(np.pad(mask, 1).astype(np.uint8), 0.5):
-        places = approximate_polygon(line, TOLERANCE)[:-1]
-        if len(places) < 3:  # a pixel or two, of which that leaves nothing
-            places = line[:-1]
+        places = line[:-1]
+        steps = np.diff(places, axis=0, prepend=places[-1:])
+        turns = (steps != np.roll(steps, -1, axis=0)).any(axis=1)
         # From centres of the padded mask's pixels to corners of the image's.
-        places = places[:, ::-1] - 0.5 + corner
-        polygons.append(np.round(places, 1).ravel().tolist())
+        polygon = places[turns][:, ::-1] - 0.5 + corner
+        polygons.append(polygon.ravel().tolist())
     return polygons

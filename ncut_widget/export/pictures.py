@@ -83,23 +83,25 @@ def paint_segments(
     opacity: float = OPACITY,
 ) -> RGBImage:
     """Lay segments over an image, in the shades of their colours, as the page does."""
-    colors = picture.astype(np.float32)
+    colors = np.zeros_like(picture)
     painted = np.zeros(picture.shape[:2], dtype=bool)
     for segment in segments:
         instances = segment.full_instances().at(image, picture.shape[:2])
         shades = [shade(segment.color, n) for n in range(1, int(instances.max()) + 1)]
         inside = instances > 0
-        colors[inside] = np.array([(0, 0, 0), *shades], np.float32)[instances[inside]]
+        colors[inside] = np.array([(0, 0, 0), *shades], np.uint8)[instances[inside]]
         painted |= inside
-    laid = picture + opacity * (colors - picture)
-    blended = np.where(painted[..., None], laid, picture)
-    return np.rint(blended).astype(np.uint8)
+    laid = picture.copy()
+    below, above = picture[painted].astype(np.float32), colors[painted]
+    laid[painted] = np.rint(below + opacity * (above - below)).astype(np.uint8)
+    return laid
 
 
 def _save(picture: Image.Image, path: Path, told: dict[str, Any]) -> None:
     info = PngInfo()
     info.add_itxt(KEY, json.dumps(told, ensure_ascii=False))
-    picture.save(path, pnginfo=info)
+    # Three times as fast as the default, and hardly larger.
+    picture.save(path, pnginfo=info, compress_level=2)
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:

@@ -215,6 +215,7 @@ PARTS: dict[str, tuple[str, Callable[[list[Figure]], str] | None]] = {
     "busy": ("Solves on busy cores", None),
     "busy_click": ("Clicks on busy cores", None),
     "clicks": ("Clicks after thousands of others", None),
+    "exports": ("Label maps, tables and files of a thousand images", None),
     "page": ("Page", None),
     "remote": ("Page over a slow line", None),
 }
