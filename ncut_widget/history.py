@@ -25,12 +25,12 @@ class Turn(NamedTuple):
     Attributes
     ----------
     shelf : Shelf
-    settings : Settings
-        They go with the clicks of a segment.
+    settings : Settings or None
+        Those that go with the clicks of a segment; None where clicks stay.
     """
 
     shelf: Shelf
-    settings: Settings
+    settings: Settings | None = None
 
 
 class Change(NamedTuple):

@@ -204,7 +204,8 @@ class Session:
     def _make(self, change: Change, settings: Settings, place: int) -> None:
         (clicks, cells, _), shelf, *_ = self._state
         if change.after is not None:
-            shelf, settings = change.after
+            shelf = change.after.shelf
+            settings = change.after.settings or settings
         prompts = Prompts(
             (*clicks[: change.keep], *change.added),
             (*cells[: change.keep], *self._cells_of(change.added)),
@@ -404,13 +405,11 @@ class Session:
         settings: Settings | None = None,
         clicks: tuple[Click, ...] | None = None,
     ) -> None:
-        """Note and make a change of the segments."""
-        settings = settings or self.settings
+        """Note and make a change of the segments, and perhaps of clicks with it."""
         between = Change.between(self.clicks, self.clicks if clicks is None else clicks)
-        change = between._replace(
-            before=Turn(self.shelf, self.settings), after=Turn(shelf, settings)
-        )
-        self._change(change, settings)
+        before = Turn(self.shelf, None if settings is None else self.settings)
+        change = between._replace(before=before, after=Turn(shelf, settings))
+        self._change(change, self.settings)
 
     # Results ------------------------------------------------------------------------
 

@@ -79,6 +79,11 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
     masks : ndarray of bool, shape (B, H, W)
         Read-only; all False without a positive click. ``observe(f, "masks")`` calls
         ``f`` once for each settled change.
+    segments : mapping of str to Segment
+        What `commit` kept, by name: later ones lie over earlier ones. Their ``name``,
+        ``color``, ``visible`` and ``instances`` can be set, and ``del`` removes one.
+    label_map : ndarray of int, shape (B, H, W)
+        All segments at once: 0 = background, 1 = the first.
 
     Raises
     ------

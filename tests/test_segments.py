@@ -188,6 +188,18 @@ def test_one_that_is_opened_can_be_left_as_it_was(seg: NcutSegmenter) -> None:
     np.testing.assert_array_equal(hand.masks, masks)
 
 
+def test_undo_of_a_colour_leaves_the_sliders(seg: NcutSegmenter) -> None:
+    hand = commit(seg, "hand", 3, 3)
+    hand.color = "red"
+    seg.threshold = 0.8
+    seg.undo()
+    assert (hand.color, seg.threshold) == (PALETTE[0], 0.8)
+    seg.undo()  # the commit: its clicks come back, with the settings they had
+    assert (len(seg.clicks), seg.threshold) == (1, 0.5)
+    seg.redo()
+    assert seg.clicks == []
+
+
 OPERATIONS: list[Callable[[NcutSegmenter, int], object]] = [
     lambda seg, n: seg.add_click(n % 16, n // 4 % 16),
     lambda seg, n: seg.clear(),

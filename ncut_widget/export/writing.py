@@ -24,7 +24,7 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
     with _beside(path) as folder:
         written = folder / path.name
         yield written
-        with written.open("rb") as file:
+        with written.open("r+b") as file:
             os.fsync(file.fileno())  # a name must not outlive a power cut without it
         _move(written, path, overwrite=overwrite)
 

@@ -2251,6 +2251,19 @@ var SegmentMasks = class extends Resource {
     return this.#picture === "stage" ? `${key} ${instances}` : key;
   }
 };
+function editOf(key, { id, visible, open }) {
+  switch (key.toLowerCase()) {
+    case "delete":
+    case "backspace":
+      return { op: "delete", segment: id };
+    case "e":
+      return { op: "reopen", segment: open ? null : id };
+    case "h":
+      return { op: "change", segment: id, fields: { visible: !visible } };
+    default:
+      return null;
+  }
+}
 function isShown({ visible, open }) {
   return visible && !open;
 }
@@ -3328,7 +3341,11 @@ var CHOICE_NAMES = {
   [BIASED]: "Biased cut"
 };
 var BUTTONS = [
-  { op: "undo", label: "Undo", title: "Take back the last change of the clicks" },
+  {
+    op: "undo",
+    label: "Undo",
+    title: "Take back the last change of clicks or segments"
+  },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
   { op: "clear", label: "Clear", title: "Remove every click; can be undone" },
   {
@@ -4365,8 +4382,10 @@ var SegmentList = class {
     this.element.hidden = segments.length === 0;
     setText(this.#count, String(segments.length));
     const kept = new Set(segments.map(({ id }) => id));
+    let orphaned = false;
     for (const [id, row] of this.#known) {
       if (kept.has(id)) continue;
+      orphaned ||= row.element.matches(":focus-within");
       row.element.remove();
       this.#known.delete(id);
     }
@@ -4385,6 +4404,7 @@ var SegmentList = class {
         things: runs && segment.instances !== "whole" ? runs.instances : 1
       });
     }
+    if (orphaned) this.#known.get(segments.at(-1)?.id ?? -1)?.focus();
   }
   /** @param {SegmentEntry} segment */
   #rowOf({ id }) {
@@ -4554,9 +4574,14 @@ var Row = class {
     this.#name.addEventListener(
       "keydown",
       (event) => {
-        if (event.key !== "F2") return;
+        const { key, altKey, ctrlKey, metaKey } = event;
+        if (altKey || ctrlKey || metaKey) return;
+        const edit = this.#segment && editOf(key, this.#segment);
+        if (key !== "F2" && !edit) return;
         event.preventDefault();
-        this.#begin();
+        event.stopPropagation();
+        if (edit) this.#store.edit(edit);
+        else this.#begin();
       },
       on
     );
@@ -4583,11 +4608,14 @@ var Row = class {
         if (event.key === "Enter" || event.key === "Escape") {
           event.preventDefault();
           this.#end(event.key === "Enter");
-          this.#name.focus({ preventScroll: true });
+          this.focus();
         }
       },
       on
     );
+  }
+  focus() {
+    this.#name.focus({ preventScroll: true });
   }
   /** Show the name to be written anew. */
   #begin() {
@@ -4735,10 +4763,8 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     if (key === "0") return () => stage.resetView();
     if (key >= "1" && key <= "9") return selectable(Number(key) - 1);
     const segment = store.segments.find(({ id }) => id === local.selected);
-    if (segment) {
-      const act = segmentAction(key, segment);
-      if (act) return act;
-    }
+    const edit = segment && editOf(key, segment);
+    if (edit) return () => store.edit(edit);
     if (key.toLowerCase() === "g") return nextGranularity;
     if (key.toLowerCase() === "a") return toggleAuto;
     if (key.toLowerCase() === "l") return nextLayer;
@@ -4756,17 +4782,6 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     return () => {
       local.selected = local.selected === id ? null : id;
     };
-  };
-  const segmentAction = (key, { id, visible, open }) => {
-    if (key === "Delete" || key === "Backspace") {
-      return () => store.edit({ op: "delete", segment: id });
-    }
-    if (key.toLowerCase() === "e") {
-      return () => store.edit({ op: "reopen", segment: open ? null : id });
-    }
-    if (key.toLowerCase() !== "h") return null;
-    const fields = { visible: !visible };
-    return () => store.edit({ op: "change", segment: id, fields });
   };
   const clearable = () => store.clicks.length > 0 || store.unsure;
   const committable = () => store.prompts.positives.length > 0 || store.unsure;

@@ -210,6 +210,22 @@ def test_a_failing_function_is_shown_under_the_widget(widget: Widget) -> None:
     trouble.wait_for(state="hidden")
 
 
+def test_the_keys_of_a_row(widget: Widget) -> None:
+    page = widget.page
+    page.run("seg.add_click(60, 60); seg.commit('a'); seg.add_click(9, 9)")
+    page.run("seg.commit('b')")
+    widget.settle()
+    row(widget, "b").locator(".ncut-segment-name").click()
+    changed(widget, lambda: page.tab.keyboard.press("h"))
+    assert widget.value("seg.segments['b'].visible") is False
+    changed(widget, lambda: page.tab.keyboard.press("Delete"))
+    assert widget.value("list(seg.segments)") == ["a"]
+    # The focus stays in the list, and no key goes to the notebook.
+    changed(widget, lambda: page.tab.keyboard.press("e"))
+    assert widget.value("seg._segments[0]['open']") is True
+    assert page.tab.locator(".jp-CodeCell").count() == 1
+
+
 def test_a_name_that_is_taken_is_refused_in_a_sentence(widget: Widget) -> None:
     widget.page.run("seg.add_click(60, 60); seg.commit('a')")
     widget.page.run("seg.add_click(60, 60); seg.commit('b')")

@@ -2,7 +2,7 @@
  * The masks of committed segments, as the kernel sends them: of one kind, which is the
  * stage's, at the image's own size, or the thumbs', on the latent grid.
  *
- * @import { SegmentEntry, SegmentsReply, Size } from "./wire.js"
+ * @import { SegmentEdit, SegmentEntry, SegmentsReply, Size } from "./wire.js"
  * @import { Ask, Buffers, Wanted } from "./resource.js"
  * @import { Message } from "./wire.js"
  *
@@ -149,6 +149,27 @@ export class SegmentMasks extends Resource {
   #key({ id, edition, instances }, image) {
     const key = `${id} ${edition} ${image}`;
     return this.#picture === "stage" ? `${key} ${instances}` : key;
+  }
+}
+
+/**
+ * What a key does with a segment.
+ *
+ * @param {string} key
+ * @param {SegmentEntry} segment
+ * @returns {SegmentEdit | null}
+ */
+export function editOf(key, { id, visible, open }) {
+  switch (key.toLowerCase()) {
+    case "delete":
+    case "backspace":
+      return { op: "delete", segment: id };
+    case "e":
+      return { op: "reopen", segment: open ? null : id };
+    case "h":
+      return { op: "change", segment: id, fields: { visible: !visible } };
+    default:
+      return null;
   }
 }
 

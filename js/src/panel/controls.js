@@ -108,7 +108,11 @@ const CHOICE_NAMES = {
 
 /** @type {{ op: "undo" | "redo" | "clear" | "commit", label: string, title: string }[]} */
 const BUTTONS = [
-  { op: "undo", label: "Undo", title: "Take back the last change of the clicks" },
+  {
+    op: "undo",
+    label: "Undo",
+    title: "Take back the last change of clicks or segments",
+  },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
   { op: "clear", label: "Clear", title: "Remove every click; can be undone" },
   {

@@ -8,6 +8,7 @@
  */
 
 import { focusable, html, setAttribute, setText } from "../dom.js";
+import { editOf } from "../model/segments.js";
 import { icon, setIcon } from "./icons.js";
 import { percent } from "./status.js";
 
@@ -66,8 +67,10 @@ export class SegmentList {
     this.element.hidden = segments.length === 0;
     setText(this.#count, String(segments.length));
     const kept = new Set(segments.map(({ id }) => id));
+    let orphaned = false;
     for (const [id, row] of this.#known) {
       if (kept.has(id)) continue;
+      orphaned ||= row.element.matches(":focus-within");
       row.element.remove();
       this.#known.delete(id);
     }
@@ -87,6 +90,8 @@ export class SegmentList {
         things: runs && segment.instances !== "whole" ? runs.instances : 1,
       });
     }
+    // Else the keys would go to the notebook, where D D deletes the cell.
+    if (orphaned) this.#known.get(segments.at(-1)?.id ?? -1)?.focus();
   }
 
   /** @param {SegmentEntry} segment */
@@ -250,9 +255,14 @@ class Row {
     this.#name.addEventListener(
       "keydown",
       (event) => {
-        if (event.key !== "F2") return;
+        const { key, altKey, ctrlKey, metaKey } = event;
+        if (altKey || ctrlKey || metaKey) return;
+        const edit = this.#segment && editOf(key, this.#segment);
+        if (key !== "F2" && !edit) return;
         event.preventDefault();
-        this.#begin();
+        event.stopPropagation();
+        if (edit) this.#store.edit(edit);
+        else this.#begin();
       },
       on,
     );
@@ -277,11 +287,15 @@ class Row {
         if (event.key === "Enter" || event.key === "Escape") {
           event.preventDefault();
           this.#end(event.key === "Enter");
-          this.#name.focus({ preventScroll: true });
+          this.focus();
         }
       },
       on,
     );
+  }
+
+  focus() {
+    this.#name.focus({ preventScroll: true });
   }
 
   /** Show the name to be written anew. */

@@ -5,7 +5,6 @@
  * Space clicks there (Shift-Space: negative). Alt-Space is the window manager's.
  *
  * @import { Store } from "../model/store.js"
- * @import { SegmentEntry } from "../model/wire.js"
  * @import { Help } from "../panel/help.js"
  * @import { Stage } from "./stage.js"
  * @import { Local } from "../view.js"
@@ -13,6 +12,7 @@
 
 import { cellOf, centreOf } from "../maths/coordinates.js";
 import { DIFFUSION } from "../model/clicks.js";
+import { editOf } from "../model/segments.js";
 
 /** What the page tells about the keys. */
 export const KEYS = [
@@ -95,10 +95,8 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     if (key === "0") return () => stage.resetView();
     if (key >= "1" && key <= "9") return selectable(Number(key) - 1);
     const segment = store.segments.find(({ id }) => id === local.selected);
-    if (segment) {
-      const act = segmentAction(key, segment);
-      if (act) return act;
-    }
+    const edit = segment && editOf(key, segment);
+    if (edit) return () => store.edit(edit);
     if (key.toLowerCase() === "g") return nextGranularity;
     if (key.toLowerCase() === "a") return toggleAuto;
     if (key.toLowerCase() === "l") return nextLayer;
@@ -120,19 +118,6 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     return () => {
       local.selected = local.selected === id ? null : id;
     };
-  };
-
-  /** @type {(key: string, segment: SegmentEntry) => (() => void) | null} */
-  const segmentAction = (key, { id, visible, open }) => {
-    if (key === "Delete" || key === "Backspace") {
-      return () => store.edit({ op: "delete", segment: id });
-    }
-    if (key.toLowerCase() === "e") {
-      return () => store.edit({ op: "reopen", segment: open ? null : id });
-    }
-    if (key.toLowerCase() !== "h") return null;
-    const fields = { visible: !visible };
-    return () => store.edit({ op: "change", segment: id, fields });
   };
 
   const clearable = () => store.clicks.length > 0 || store.unsure;
