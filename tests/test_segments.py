@@ -74,7 +74,7 @@ def test_a_segment_keeps_what_it_is_made_of(seg: NcutSegmenter) -> None:
         np.testing.assert_array_equal(mask, expected)
     assert 0.3 < hand.score <= 1
     assert seg.segments["hand"] == hand
-    assert repr(seg.segments) == "Segments([Segment('hand', '#ff6347', 1 clicks)])"
+    assert repr(seg.segments) == "Segments:\n  1 Segment('hand', '#ff6347', 1 clicks)"
 
 
 def test_what_is_set_from_python_shows_on_the_page(

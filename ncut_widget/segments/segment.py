@@ -172,5 +172,6 @@ class Segments(Mapping[str, Segment]):
         return segments[name]
 
     def __repr__(self) -> str:
-        """List the segments."""
-        return f"Segments({list(self.values())})"
+        """List the segments, one a line."""
+        lines = [f"  {n} {each!r}" for n, each in enumerate(self.values(), 1)]
+        return "\n".join(["Segments:", *lines]) if lines else "Segments: none"
