@@ -277,40 +277,36 @@ class Session:
             If it is empty, or there is no positive click.
         """
         with self.lock:
-            segments, editing = self.shelf
-            known = self.segments
-            place = None if editing is None else self.shelf.place(editing.id)
-            if name is not None or place is None:
-                name = check_name(name, known)
-                place = None if name not in known else self.shelf.place(known[name].id)
+            old, name = self._commit_to(name)
             given = None if color is None else check_field("color", color)
             if not self.prompts.clicked(label=1):
                 raise ValueError(
                     "there is nothing to commit: click something first, positively"
                 )
-            self._made += 1
-            if place is None:
-                taken = {segment.color for segment in segments}
-                segment = SegmentState(
-                    str(name),
-                    given or free_color(taken),
-                    self.prompts,
-                    id=self._made,
-                    masker=self.masker,
+            segments, editing = self.shelf
+            number = self.new_id()
+            if old is None:
+                color = given or free_color({each.color for each in segments})
+                new = SegmentState(
+                    name, color, self.prompts, id=number, masker=self.masker
                 )
-                segments = (*segments, segment)
+                segments = (*segments, new)
             else:
-                old = segments[place]
-                segment = replace(
-                    old,
-                    prompts=self.prompts,
-                    color=given or old.color,
-                    edition=self._made,
-                )
-                segments = (*segments[:place], segment, *segments[place + 1 :])
+                color = given or old.color
+                new = replace(old, prompts=self.prompts, color=color, edition=number)
+                segments = tuple(new if each is old else each for each in segments)
             settings = self.settings if editing is None else editing.settings
             self._turn(Shelf(segments), settings, ())
-            return segment
+            return new
+
+    def _commit_to(self, name: Any) -> tuple[SegmentState | None, str]:
+        """Return the segment that a commit goes to, if there is one, and its name."""
+        editing = self.shelf.editing
+        if name is None and editing is not None:
+            opened = self.find(editing.id)
+            return opened, opened.name
+        name = check_name(name, self.segments)
+        return self.segments.get(name), name
 
     def change_segment(self, segment: str | int, **fields: Any) -> None:
         """Change a segment's name, color, visible, instances, or its place.

@@ -28,31 +28,8 @@ def write_coco(labelled: Labelled, path: Path) -> None:
         from pycocotools import mask as rle
 
     files = labelled.files()
-    annotations: list[dict[str, Any]] = []
-    for image in labelled.go_through("Writing annotations"):
-        for category, segment in enumerate(labelled.segments, 1):
-            instances = segment.full_instances()[image]
-            for box, counts, inside in _things(instances):
-                (top, bottom), (left, right) = ((s.start, s.stop) for s in box)
-                plain = {"size": list(instances.shape), "counts": counts}
-                packed = rle.frPyObjects(plain, *instances.shape)
-                annotations.append(
-                    {
-                        "id": len(annotations) + 1,
-                        "image_id": image,
-                        "category_id": category,
-                        "segmentation": {
-                            "size": list(instances.shape),
-                            "counts": packed["counts"].decode("ascii"),
-                        },
-                        "polygons": outlines(inside, (left, top)),
-                        "area": int(inside.sum()),
-                        "bbox": [left, top, right - left, bottom - top],
-                        "iscrowd": 0,
-                    }
-                )
     told = labelled.provenance()
-    content = {
+    head = {
         "info": {
             "description": "Segments of ncut_widget",
             "version": told["software"]["ncut_widget"],
@@ -73,28 +50,48 @@ def write_coco(labelled: Labelled, path: Path) -> None:
             {"id": number, "name": segment.name, "color": segment.color}
             for number, segment in enumerate(labelled.segments, 1)
         ],
-        "annotations": annotations,
     }
+
+    def annotations() -> Iterator[dict[str, Any]]:
+        for image in labelled.go_through("Writing annotations"):
+            for category, segment in enumerate(labelled.segments, 1):
+                instances = segment.full_instances()[image]
+                for described, counts in _things(instances):
+                    plain = {"size": list(instances.shape), "counts": counts}
+                    packed = rle.frPyObjects(plain, *instances.shape)
+                    text = packed["counts"].decode("ascii")
+                    yield {
+                        "image_id": image,
+                        "category_id": category,
+                        "segmentation": {**plain, "counts": text},
+                        "iscrowd": 0,
+                        **described,
+                    }
+
     with path.open("w", encoding="utf-8") as file:
-        json.dump(content, file, ensure_ascii=False)
+        # One by one: those of a thousand images are hundreds of megabytes together.
+        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "annotations": [')
+        for number, annotation in enumerate(annotations(), 1):
+            file.write(",\n" if number > 1 else "\n")
+            file.write(json.dumps({"id": number, **annotation}))
+        file.write("]}\n")
 
 
-def _things(
-    instances: NDArray,
-) -> Iterator[tuple[tuple[slice, slice], list[int], NDArray]]:
-    """Give box, run lengths and mask within the box of every thing in an image."""
+def _things(instances: NDArray) -> Iterator[tuple[dict[str, Any], list[int]]]:
+    """Describe every thing in an image, and give the lengths of its runs."""
     starts, stops, numbers = to_runs(instances.T).astype(np.int64)  # column by column
     order = np.argsort(numbers, kind="stable")
     ends = np.searchsorted(numbers[order], np.arange(1, instances.max() + 2))
     for number, box in enumerate(find_objects(instances), 1):
-        if box is None:
-            continue
+        (top, bottom), (left, right) = ((side.start, side.stop) for side in box)
+        inside = instances[box] == number
         mine = order[ends[number - 1] : ends[number]]
-        yield (
-            box,
-            _counts(starts[mine], stops[mine], instances.size),
-            instances[box] == number,
-        )
+        described = {
+            "polygons": outlines(inside, (left, top)),
+            "area": int(inside.sum()),
+            "bbox": [left, top, right - left, bottom - top],
+        }
+        yield described, _counts(starts[mine], stops[mine], instances.size)
 
 
 def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:

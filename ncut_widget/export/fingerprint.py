@@ -115,10 +115,12 @@ def _digest_parts(size: int, read: Callable[[int, int], bytes]) -> str:
 
 def _describe_eigvecs(masker: Masker) -> dict[str, Any]:
     tensor = masker.eigvecs.tensor.cpu().numpy()
-    rows = tensor.reshape(-1, tensor.shape[-1])
+    digest = hashlib.blake2b(digest_size=16)
+    for image in tensor:  # one by one: all of them may lie otherwise in memory
+        digest.update(np.ascontiguousarray(image).data)
     count = math.prod(tensor.shape[:3])
     places = np.unique(np.linspace(0, count - 1, PROBES).astype(int))
-    probes = rows[places].astype(np.float64)
+    probes = tensor[np.unravel_index(places, tensor.shape[:3])].astype(np.float64)
     if masker.eigvals is not None:
         granularity = max(min(GRANULARITY, tensor.shape[-1] - 1), 1)
         probes = probes * diffusion_weights(masker.eigvals, granularity)
@@ -127,8 +129,6 @@ def _describe_eigvecs(masker: Masker) -> dict[str, Any]:
     cosines = (probes @ probes.T)[np.triu_indices(len(probes), 1)]
     return {
         "shape": list(tensor.shape),
-        "digest": hashlib.blake2b(
-            np.ascontiguousarray(tensor).data, digest_size=16
-        ).hexdigest(),
+        "digest": digest.hexdigest(),
         "cosines": np.round(cosines, 4).tolist(),
     }
