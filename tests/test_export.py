@@ -19,6 +19,8 @@ import supervision
 import tifffile
 import zarr
 from hypothesis import given, settings
+from matplotlib import pyplot
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from ome_zarr.io import parse_url
 from ome_zarr.reader import Reader
@@ -531,6 +533,16 @@ def test_figures_show_images_masks_clicks_and_names(seg: NcutSegmenter) -> None:
     assert len(marks) == 2 * (1 + 3)  # on image 0: one click, then all three
     drawn = images[3].get_images()[0].get_array()
     assert drawn.shape == (*SIZES[0], 3)
+
+
+def test_a_figure_shows_itself_once_and_is_none_of_pyplots(
+    seg: NcutSegmenter,
+) -> None:
+    before = pyplot.get_fignums()
+    figure = seg.plot()
+    assert isinstance(figure, Figure)
+    assert pyplot.get_fignums() == before
+    assert figure._repr_png_().startswith(b"\x89PNG")
 
 
 def test_figures_of_chosen_images(seg: NcutSegmenter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -37,9 +38,10 @@ def plot_images(
     """Draw images, masks and heatmaps; see `NcutSegmenter.plot`."""
     for row in rows:
         check_choice("each of rows", row, ROWS)
-    pyplot, patches = _pyplot()
+    with needs("plot"):
+        from matplotlib import patches
     count = len(labelled.chosen)
-    figure, axes = _grid(pyplot, len(rows), count, labelled)
+    figure, axes = _grid(len(rows), count, labelled)
     files = labelled.files()
     heat, heat_of = _heat(labelled, prompts, masker)
     for column, image in enumerate(labelled.chosen):
@@ -79,7 +81,6 @@ def plot_images(
             fontsize=8,
             frameon=False,
         )
-    pyplot.close(figure)  # whoever gets it shows it, once
     return figure
 
 
@@ -90,8 +91,7 @@ def plot_eigenvectors(
     count: int,
 ) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
-    pyplot, _ = _pyplot()
-    figure, axes = _grid(pyplot, len(labelled.chosen), count, labelled, turned=True)
+    figure, axes = _grid(len(labelled.chosen), count, labelled, turned=True)
     files = labelled.files()
     for row, image in enumerate(labelled.chosen):
         for column in range(count):
@@ -107,18 +107,27 @@ def plot_eigenvectors(
                 axis.set_title(f"eigenvector {column + 1}{value}", fontsize=8)
             if column == 0:
                 axis.set_ylabel(files[image], fontsize=8)
-    pyplot.close(figure)
     return figure
 
 
-def _pyplot() -> tuple[Any, Any]:
+def _new_figure(size: tuple[float, float]) -> Any:
+    """Make a figure that is no part of pyplot's: whoever gets it shows it, once."""
     with needs("plot"):
-        from matplotlib import patches, pyplot
-    return pyplot, patches
+        from matplotlib.figure import Figure
+
+    class ShownFigure(Figure):
+        """A figure that a notebook shows, also where pyplot was never imported."""
+
+        def _repr_png_(self) -> bytes:
+            buffer = io.BytesIO()
+            self.savefig(buffer, format="png", bbox_inches="tight")
+            return buffer.getvalue()
+
+    return ShownFigure(figsize=size, layout="constrained")
 
 
 def _grid(
-    pyplot: Any, rows: int, columns: int, labelled: Labelled, *, turned: bool = False
+    rows: int, columns: int, labelled: Labelled, *, turned: bool = False
 ) -> tuple[Any, Any]:
     """Lay out a figure, for images of the shape of those chosen."""
     shapes = [labelled.sizes[image] for image in labelled.chosen]
@@ -129,14 +138,8 @@ def _grid(
     else:
         size = (SIDE * sum(aspects), SIDE * rows)
         ratios = aspects
-    figure, axes = pyplot.subplots(
-        rows,
-        columns,
-        figsize=(max(size[0], 3.0), size[1] + 0.6),
-        width_ratios=ratios,
-        squeeze=False,
-        layout="constrained",
-    )
+    figure = _new_figure((max(size[0], 3.0), size[1] + 0.6))
+    axes = figure.subplots(rows, columns, width_ratios=ratios, squeeze=False)
     for axis in axes.flat:
         axis.set_xticks([])
         axis.set_yticks([])
