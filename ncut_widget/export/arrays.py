@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ncut_widget.export.labelled import Labelled, as_uint16
+from ncut_widget.segments.label_maps import lay
 
 
 def write_npz(labelled: Labelled, path: Path) -> None:
@@ -20,7 +21,7 @@ def write_npz(labelled: Labelled, path: Path) -> None:
     segments', ``files`` and ``images`` the images' names and numbers; ``provenance``
     is JSON.
     """
-    files = labelled.files()
+    files = labelled.files
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
 
         def write(name: str, value: ArrayLike) -> None:
@@ -30,7 +31,8 @@ def write_npz(labelled: Labelled, path: Path) -> None:
         for image in labelled.go_through("Writing masks"):
             masks = [segment.full_mask(image) for segment in labelled.segments]
             write(f"masks_{image}", masks)
-            write(f"labels_{image}", as_uint16(labelled.label_map(image)))
+            labels = lay(masks, labelled.sizes[image])
+            write(f"labels_{image}", as_uint16(labels))
         write("names", [segment.name for segment in labelled.segments])
         write("colors", [segment.color for segment in labelled.segments])
         write("images", np.array(labelled.chosen, dtype=np.int64))

@@ -27,7 +27,7 @@ def write_coco(labelled: Labelled, path: Path) -> None:
     with needs("coco"):
         from pycocotools import mask as rle
 
-    files = labelled.files()
+    files = labelled.files
     told = labelled.provenance()
     head = {
         "info": {

@@ -39,8 +39,9 @@ def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
         eigenspace change, and other machines hardly.
     """
     names = image_names(images, len(masker.sizes))
+    paths = [] if images is None else images.paths
     described = [
-        {**describe_image(name, size), **_digest(images, number)}
+        {**describe_image(name, size), **_digest(images, paths, number)}
         for number, (name, size) in enumerate(zip(names, masker.sizes, strict=True))
     ]
     return {"images": described, "eigvecs": _describe_eigvecs(masker)}
@@ -81,10 +82,12 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     return found
 
 
-def _digest(images: Images | None, number: int) -> dict[str, str]:
+def _digest(
+    images: Images | None, paths: Sequence[Path | None], number: int
+) -> dict[str, str]:
     if images is None:
         return {"kind": "none", "digest": ""}
-    path = images.paths[number]
+    path = paths[number]
     if path is not None:
         return {"kind": "file", "digest": _digest_file(path)}
     data = images[number].reshape(-1)

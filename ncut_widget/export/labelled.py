@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -53,13 +54,15 @@ class Labelled:
                 "seg.commit('name')"
             )
 
+    @cached_property
     def files(self) -> list[str]:
         """Name the images: their files' names, or ``image 0`` and so on."""
         return image_names(self.images, len(self.sizes))
 
+    @cached_property
     def stems(self) -> list[str]:
         """Name what is written of each image; no two alike."""
-        stems = [name.rpartition(".")[0] or name for name in self.files()]
+        stems = [name.rpartition(".")[0] or name for name in self.files]
         return unique_names(stems)
 
     def go_through(self, what: str) -> Iterator[int]:
@@ -96,7 +99,7 @@ class Labelled:
         """Say how it came about: of an image, or of all."""
         told: dict[str, Any] = {**self.made, "segments": []}
         if image is not None:
-            told["image"] = describe_image(self.files()[image], self.sizes[image])
+            told["image"] = describe_image(self.files[image], self.sizes[image])
         for number, segment in enumerate(self.segments, 1):
             described = describe_segment(segment)
             told["segments"].append({"label": number, **described})

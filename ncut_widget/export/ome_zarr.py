@@ -21,7 +21,7 @@ def write_ome_zarr(labelled: Labelled, folder: Path) -> None:
         import zarr
         from ome_zarr.writer import write_image, write_labels
 
-    stems = labelled.stems()
+    stems = labelled.stems
     colors = [
         {"label-value": number, "rgba": [*as_rgb(segment.color), 255]}
         for number, segment in enumerate(labelled.segments, 1)

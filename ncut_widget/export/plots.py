@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.checks import check_choice
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.export.needs import needs
 from ncut_widget.export.pictures import paint_segments
@@ -18,6 +17,7 @@ from ncut_widget.masker import Masker
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.instances import enlarge
+from ncut_widget.segments.palette import as_rgb
 
 ROWS = ("images", "masks", "heatmaps")
 
@@ -36,13 +36,11 @@ def plot_images(
     rows: Sequence[str],
 ) -> Any:
     """Draw images, masks and heatmaps; see `NcutSegmenter.plot`."""
-    for row in rows:
-        check_choice("each of rows", row, ROWS)
     with needs("plot"):
         from matplotlib import patches
     count = len(labelled.chosen)
     figure, axes = _grid(len(rows), count, labelled)
-    files = labelled.files()
+    files = labelled.files
     heat, heat_of = _heat(labelled, prompts, masker)
     for column, image in enumerate(labelled.chosen):
         picture = show(image)
@@ -92,7 +90,7 @@ def plot_eigenvectors(
 ) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
     figure, axes = _grid(len(labelled.chosen), count, labelled, turned=True)
-    files = labelled.files()
+    files = labelled.files
     for row, image in enumerate(labelled.chosen):
         for column in range(count):
             axis = axes[row][column]
@@ -168,7 +166,6 @@ def _mark(axis: Any, clicks: Sequence[Click], image: int) -> None:
 
 
 def _tint(picture: RGBImage, mask: NDArray) -> RGBImage:
-    rgb = np.array([int(MASK[at : at + 2], 16) for at in (1, 3, 5)])
     tinted = picture.copy()
-    tinted[mask] = np.rint((picture[mask] + rgb) / 2).astype(np.uint8)
+    tinted[mask] = np.rint((picture[mask] + np.array(as_rgb(MASK))) / 2)
     return tinted

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
-from skimage.measure import regionprops_table
 
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.segments.instances import enlarge
@@ -23,8 +22,11 @@ def tabulate(
     instances: str | None = None,
 ) -> dict[str, NDArray]:
     """Measure things; see `NcutSegmenter.to_table`."""
+    # A twentieth of a second, which an import of ours need not take.
+    from skimage.measure import regionprops_table
+
     labelled.require_segments()
-    files = labelled.files()
+    files = labelled.files
     wanted = ["label", *(name for name in properties if name != "label")]
     columns: dict[str, list[Any]] = {}
     for image in labelled.go_through("Measuring"):

@@ -5,10 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects
-from skimage.filters import gaussian
 from skimage.measure import label
-from skimage.morphology import h_maxima
-from skimage.segmentation import watershed
 
 from ncut_widget.masks.coordinates import interpolation
 
@@ -68,6 +65,11 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
 
 def _part(inside: NDArray, depth: NDArray) -> NDArray:
     """Part one component by a watershed on how deep its pixels lie."""
+    # A tenth of a second, which an import of ours need not take.
+    from skimage.filters import gaussian
+    from skimage.morphology import h_maxima
+    from skimage.segmentation import watershed
+
     deepest = float(depth.max())
     # What is a fifth of the width or less is an unevenness of the edge.
     smooth = gaussian(depth, sigma=max(deepest / 5, 0.5))

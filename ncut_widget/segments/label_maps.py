@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import numpy as np
@@ -14,10 +14,7 @@ from ncut_widget.segments.record import SegmentState
 
 def label_map(segments: Sequence[SegmentState], shape: tuple[int, ...]) -> NDArray:
     """Label the latent grids: int32, shape (B, H, W); of several segments the last."""
-    labels = np.zeros(shape, dtype=np.int32)
-    for number, segment in enumerate(segments, 1):
-        labels[segment.masks] = number
-    return labels
+    return lay((segment.masks for segment in segments), shape)
 
 
 def full_label_maps(
@@ -33,7 +30,14 @@ def full_label_maps(
 def _label(
     segments: Sequence[SegmentState], image: int, size: tuple[int, int]
 ) -> NDArray:
+    return lay(
+        (each.masker.full_mask(each.prompts, image, size) for each in segments), size
+    )
+
+
+def lay(masks: Iterable[NDArray], size: tuple[int, ...]) -> NDArray:
+    """Lay masks of one shape over each other, numbered from 1 on: int32."""
     labels = np.zeros(size, dtype=np.int32)
-    for number, segment in enumerate(segments, 1):
-        labels[segment.full_masks().at(image, size)] = number
+    for number, mask in enumerate(masks, 1):
+        labels[mask] = number
     return labels
