@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from ncut_widget.arrays import as_array
+
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 _SHORT.maxlevel = 3
@@ -124,7 +126,7 @@ def check_array(
         floating, other = value.is_floating_point(), value.dtype == torch.bool
         real = floating or ("i" in kinds and not (value.is_complex() or other))
     else:
-        value = np.asarray(value)
+        value = as_array(value, name)
         real = value.dtype.kind in kinds
     if not real:
         raise TypeError(f"{name} must be {what}, got dtype {value.dtype}")

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.arrays import as_array, as_tensor
 from ncut_widget.checks import check_choice, check_number
 from ncut_widget.device import pick_device
 from ncut_widget.embedding import (
@@ -352,7 +353,7 @@ def _tensor(
 ) -> tuple[torch.Tensor, torch.device]:
     """Give eigenvectors of a shape that will do, and where to compute."""
     if not isinstance(eigvecs, torch.Tensor):
-        eigvecs = torch.from_numpy(np.array(eigvecs, dtype=np.float32))
+        eigvecs = as_tensor(as_array(eigvecs, "eigvecs").astype(np.float32))
     shape = tuple(eigvecs.shape)
     if len(shape) < 2 or 0 in shape:
         raise ValueError(f"eigvecs must have shape (..., K), none of it 0, got {shape}")

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.arrays import as_array
 from ncut_widget.bounded import Bounded
 from ncut_widget.checks import check_array, check_finite, check_match
 from ncut_widget.masks.combine import combine
@@ -193,6 +194,7 @@ class Masker:
         area_th = _area_th(prompts.settings)
         kept = prompts.kept()
         masks = combine(self.shape[:3], positives, negatives, area_th, kept)
+        masks[[*self.eigvecs.blank]] = False
         masks.flags.writeable = False
         return masks
 
@@ -204,6 +206,8 @@ class Masker:
         self, prompts: Prompts, image: int, size: tuple[int, int] | None = None
     ) -> NDArray:
         """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
+        if image in self.eigvecs.blank:
+            return np.zeros(size or self.sizes[image], dtype=bool)
         with self.lock:
             # Copied: a view would keep the maps of all images.
             cut_maps = CutMaps(
@@ -331,7 +335,7 @@ def _nothing_to_tell(source: Source, num_eig: int) -> str:
 
 
 def _check_eigvals(eigvals: ArrayLike, num_eig: int) -> NDArray:
-    checked = np.asarray(torch.as_tensor(check_array("eigvals", eigvals)).cpu())
+    checked = as_array(check_array("eigvals", eigvals))
     if checked.shape != (num_eig,):
         raise ValueError(
             f"eigvals must be one for each of the {num_eig} eigenvectors, shape "

@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 from tqdm.auto import tqdm
 
 from ncut_widget.backbone import FeatureExtractor
@@ -44,13 +45,22 @@ class Pipeline:
         return {"backbone": backbone, "ncut": parameters}
 
     def fit_transform(self, images: Images) -> tuple[Any, Any]:
-        """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images."""
+        """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images.
+
+        Those of images that cannot be read are zero.
+        """
         if self._extractor is None:
             raise ValueError("there is no backbone to compute features of images with")
         self._ncut.check_parameters()  # before the long work, not after it
-        features = self._extractor.fit_transform(images)
+        images.check(progress=self._ncut.progress)
+        good = [i for i in range(len(images)) if i not in images.failures]
+        readable = images.select(good)
+        features = self._extractor.fit_transform(readable)
         sees_color = getattr(self._extractor.model, "sees_color", False)
-        return self.fit_features(features, None if sees_color else images)
+        eigvecs, eigvals = self.fit_features(features, None if sees_color else readable)
+        if len(good) < len(images):
+            eigvecs = _spread(eigvecs, good, len(images))
+        return eigvecs, eigvals
 
     def fit_features(
         self, features: Any, images: Images | None = None
@@ -71,28 +81,41 @@ class Pipeline:
         """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""
         return self._ncut.transform(features)
 
-    def extend_to_images(self, images: Any) -> Iterator[tuple[list[Any], Any]]:
+    def extend_to_images(self, images: Images) -> Iterator[tuple[list[int], Any]]:
         """Extend the fitted eigenvectors to images, some at a time, with a bar.
 
         Parameters
         ----------
-        images
-            In any form `load_images` reads; read as they are needed.
+        images : Images
+            Read as they are needed, after all have been checked.
 
         Yields
         ------
-        images : list of ndarray of uint8, shapes (h_i, w_i, 3)
-        eigvecs : array or tensor of float32, shape (len(images), H, W, K)
+        indices : list of int
+            Of images that can be read.
+        eigvecs : array or tensor of float32, shape (len(indices), H, W, K)
         """
         if self._extractor is None:
             raise ValueError(
                 "these eigenvectors are of features without a backbone: give "
                 "features=..., shape (B, H, W, C), and not images"
             )
-        lazy = Images(images)
+        images.check()
+        good = [i for i in range(len(images)) if i not in images.failures]
         step = self._extractor.batch_size or IMAGES_AT_A_TIME
-        reader = read_ahead(lazy)
-        with tqdm(total=len(lazy), desc="Predicting", unit="image", leave=False) as bar:
-            while part := list(islice(reader, step)):
-                yield part, self.extend(self._extractor.transform(part, progress=False))
+        reader = read_ahead(images.select(good))
+        with tqdm(total=len(good), desc="Predicting", unit="image", leave=False) as bar:
+            for first in range(0, len(good), step):
+                part = good[first : first + step]
+                read = list(islice(reader, len(part)))
+                yield part, self.extend(self._extractor.transform(read, progress=False))
                 bar.update(len(part))
+
+
+def _spread(eigvecs: Any, good: list[int], count: int) -> Any:
+    """Put eigenvectors of some images where they belong in a batch, zeros elsewhere."""
+    shape = (count, *eigvecs.shape[1:])
+    is_tensor = isinstance(eigvecs, Tensor)
+    spread: Any = eigvecs.new_zeros(shape) if is_tensor else np.zeros(shape, np.float32)
+    spread[good] = eigvecs
+    return spread

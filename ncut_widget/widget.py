@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_match, check_shape, shown
 from ncut_widget.export.keeping import Keeping
-from ncut_widget.images import Images
+from ncut_widget.images import Errors, Images
 from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.similarity import SETS, parameters
 from ncut_widget.names import check_keywords, hint
@@ -61,6 +61,9 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         eigenvectors' colours are shown, and clicks are in latent pixels.
     eigvals : array_like of float, shape (K,), optional
         Eigenvalues, as from `NCUT`. With them `method` is ``"diffusion"`` by default.
+    value_range, errors
+        As for `load_images`. An image that is skipped has its place in the strip, with
+        the reason.
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default CUDA, MPS or the CPU, whichever is
         there first.
@@ -128,11 +131,15 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         *,
         eigvals: ArrayLike | None = None,
         device: str | torch.device | None = None,
+        value_range: tuple[float, float] | None = None,
+        errors: Errors = "raise",
         autosave: str | os.PathLike[str] | None = None,
         **settings: Any,
     ) -> None:
-        _check_keywords(settings)
-        pictures = None if images is None else Images(images)
+        _check_keywords(settings, "value_range", "errors")
+        pictures = None
+        if images is not None:
+            pictures = Images(images, value_range=value_range, errors=errors)
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
@@ -152,6 +159,7 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
             "grid": list(self._session.grid),
             "sizes": [list(size) for size in self._session.sizes],
             "has_images": self._pictures.has_images,
+            "blank": sorted(self._session.eigvecs.blank),
             "eigvals": None if eigvals is None else eigvals.tolist(),
             "methods": {name: parameters(kind) for name, kind in SETS.items()},
             "settings": {
@@ -172,6 +180,8 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         random_state: int = 0,
         device: str | torch.device | None = None,
         progress: bool = True,
+        value_range: tuple[float, float] | None = None,
+        errors: Errors = "raise",
         **settings: Any,
     ) -> NcutSegmenter:
         """Segment by the NCUT eigenvectors of a backbone's features.
@@ -186,6 +196,8 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
             Eigenvectors to compute, fewer than the B * H * W latent pixels.
         graph, distance, affinity_focal_gamma, random_state, device, progress
             As for `NCUT`; colours of the images guide a graph of neighbours.
+        value_range, errors
+            As for `load_images`.
         **settings
             ``autosave``, and any trait of `NcutSegmenter`.
 
@@ -201,7 +213,7 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         _check_keywords(settings, *inspect.signature(cls.from_features).parameters)
         check_shape("features", features, "B, H, W, C")
         if images is not None:
-            images = Images(images)
+            images = Images(images, value_range=value_range, errors=errors)
             check_match(len(images), np.shape(features)[0])
         ncut = NCUT(
             num_eig,
@@ -237,6 +249,8 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         random_state: int = 0,
         device: str | torch.device | None = None,
         progress: bool = True,
+        value_range: tuple[float, float] | None = None,
+        errors: Errors = "raise",
         **settings: Any,
     ) -> NcutSegmenter:
         """Segment images, from pixels to widget.
@@ -260,6 +274,12 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         affinity_focal_gamma : float, optional
             As for `NCUT`; by default 1, or on the full graph what the backbone
             recommends.
+        value_range
+            As for `load_images`.
+        errors : {"raise", "skip"}
+            Of an image that cannot be read, which is found out before the long work:
+            raise, or leave it out. Then it keeps its place in the batch, with empty
+            masks, and the strip says why.
         **settings
             ``autosave``, and any trait of `NcutSegmenter`.
 
@@ -275,7 +295,7 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         _check_keywords(settings, *inspect.signature(cls.from_images).parameters)
         if isinstance(layer, Sequence):
             raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
-        images = Images(images)
+        images = Images(images, value_range=value_range, errors=errors)
         extractor = FeatureExtractor(
             backbone,
             node_type,
@@ -307,7 +327,12 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         return seg
 
     def predict(
-        self, images: Any = None, *, features: Any = None, full_size: bool = False
+        self,
+        images: Any = None,
+        *,
+        features: Any = None,
+        full_size: bool = False,
+        errors: Errors = "raise",
     ) -> NDArray | list[NDArray]:
         """Apply the clicks to images that are not in the batch.
 
@@ -318,12 +343,15 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
         Parameters
         ----------
         images
-            In any form `load_images` reads; read as they are needed, so that there may
-            be more than fit into memory.
+            In any form `load_images` reads, with the batch's ``value_range``; read as
+            they are needed, so that there may be more than fit into memory.
         features : torch.Tensor or array_like of float, shape (B, H, W, C), optional
             In place of images: their features, where the batch's were given, too.
         full_size : bool
             Give each mask at its image's own size.
+        errors : {"raise", "skip"}
+            Of an image that cannot be read, which is found out before the long work:
+            raise, or give an empty mask, and warn.
 
         Returns
         -------
@@ -360,10 +388,18 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
                 check_shape("features", features, "B, H, W, C")
             )
             return np.stack(list(predict(eigvecs)))
-        masks: list[NDArray] = []
-        for part, eigvecs in self._pipeline.extend_to_images(images):
-            sizes = [image.shape[:2] for image in part] if full_size else None
-            masks.extend(predict(eigvecs, sizes))
+        batch = self._pictures.images
+        value_range = None if batch is None else batch.value_range
+        found = Images(images, value_range=value_range, errors=errors)
+        made: dict[int, NDArray] = {}
+        for part, eigvecs in self._pipeline.extend_to_images(found):
+            sizes = [found.sizes[i] for i in part] if full_size else None
+            made.update(zip(part, predict(eigvecs, sizes), strict=True))
+        empty = np.zeros(self._session.grid, dtype=bool)
+        masks = [
+            made[i] if i in made else np.zeros(size, dtype=bool) if full_size else empty
+            for i, size in enumerate(found.sizes)
+        ]
         return masks if full_size else np.stack(masks)
 
     @property

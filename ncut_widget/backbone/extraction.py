@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import tqdm
 
+from ncut_widget.arrays import as_tensor
 from ncut_widget.backbone.cache import FeatureCache
 from ncut_widget.backbone.layers import LayeredBackbone, Node, versions
 from ncut_widget.backbone.registry import Backbone, resolve_model
@@ -222,7 +223,9 @@ class FeatureExtractor:
             in_unit = low >= -FLOAT_TOLERANCE and high <= 1 + FLOAT_TOLERANCE
             if not in_unit and max(-low, high) <= NORMALIZED:  # False for NaN
                 return images.detach().unbind()
-        return Images(images)
+        found = Images(images)
+        found.check(progress=self._progress)
+        return found
 
     def _work_off(
         self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[_Output]
@@ -417,9 +420,7 @@ def _check_features(features: Any, count: int) -> Tensor:
             f"the backbone must give features of shape (B, H, W, C) with B = {count} "
             f"for {count} images, got {shape}"
         )
-    if isinstance(features, Tensor):
-        return features
-    return torch.from_numpy(np.require(features, requirements=["C", "W"]))
+    return as_tensor(features)
 
 
 def _sides(image: NDArray | Tensor) -> tuple[int, int]:

@@ -17,6 +17,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from ncut_widget.arrays import as_tensor
 from ncut_widget.bounded import Bounded
 from ncut_widget.checks import check_array, check_finite, check_shape
 from ncut_widget.device import pick_device
@@ -67,6 +68,14 @@ class Eigvecs:
     device : str or torch.device, optional
         By default `pick_device` chooses.
 
+    Attributes
+    ----------
+    blank : frozenset of int
+        Images whose eigenvectors are all zero: nothing is known of them. They count in
+        no statistics.
+    count : int
+        Cells that count.
+
     Raises
     ------
     TypeError, ValueError
@@ -78,7 +87,7 @@ class Eigvecs:
     ) -> None:
         checked = check_array("eigvecs", eigvecs, "f", what="floating-point")
         check_finite("eigvecs", check_shape("eigvecs", checked, "B, H, W, K"))
-        checked = torch.as_tensor(checked)
+        checked = as_tensor(checked)
         batch, height, width, num_eig = self.shape = tuple(checked.shape)
         # Image by image, one row an eigenvector: the leading ones of an image are a
         # block, and a cell times them runs at the speed of memory.
@@ -89,6 +98,9 @@ class Eigvecs:
         )
         pixels = checked.reshape(batch, height * width, num_eig)
         self._rows.copy_(pixels.transpose(1, 2))
+        says = (self._rows != 0).any(dim=2).any(dim=1).cpu().numpy()
+        self.blank = frozenset(np.flatnonzero(~says).tolist())
+        self._telling = np.flatnonzero(says) if says.any() else np.arange(batch)
         self._leading: Bounded[Leading] = Bounded(PREFIXES_KEPT)
         self._lock = Lock()
 
@@ -109,6 +121,11 @@ class Eigvecs:
     def tensor(self) -> torch.Tensor:
         """The eigenvectors, shape (B, H, W, K), float32, on their device; a view."""
         return self._rows.transpose(1, 2).reshape(self.shape)
+
+    @property
+    def count(self) -> int:
+        """Cells of the images that say something."""
+        return len(self._telling) * math.prod(self.shape[1:3])
 
     def prefix(self, num_eig: int) -> Prefix:
         """Moments of the leading eigenvectors, taken at the first call.
@@ -161,7 +178,7 @@ class Eigvecs:
         """
         lead = self._lead(len(vector))
         prefix = lead.prefix()
-        count = math.prod(self.shape[:3])
+        count = self.count
         # Not by a BLAS, whose threads would wait for each other on busy cores.
         mean = float(np.einsum("i,i", vector, prefix.mean))
         variance = float(np.einsum("i,ij,j", vector, prefix.covariance, vector))
@@ -219,7 +236,7 @@ class Eigvecs:
 
     def _lead_by(self, num_eig: int) -> Leading:
         with torch.inference_mode():
-            return Leading(self._rows[:, :num_eig])
+            return Leading(self._rows[:, :num_eig], self._telling)
 
 
 def _quantise(rows: Tensor, norms: Tensor) -> Quantised:

@@ -58,10 +58,13 @@ class Leading:
     Parameters
     ----------
     rows : torch.Tensor of float32, shape (B, k, P)
+    telling : ndarray of int
+        The images that count; the eigenvectors of the others are zero.
     """
 
-    def __init__(self, rows: Tensor) -> None:
+    def __init__(self, rows: Tensor, telling: NDArray) -> None:
         self.rows = rows
+        self._telling = telling
         self._norms = torch.empty((len(rows), rows.shape[2]), device=rows.device)
         self._known = np.zeros(len(rows), dtype=bool)
         self._lock = Lock()
@@ -103,9 +106,11 @@ class Leading:
     @cached_property
     def sample(self) -> Sample:
         """The pixels that quantiles are taken of."""
-        batch, _, pixels = self.rows.shape
-        place = torch.tensor(quantile_sample(batch * pixels), device=self.rows.device)
-        rows = self.rows[place // pixels, :, place % pixels].T.contiguous()
+        pixels = self.rows.shape[2]
+        drawn = quantile_sample(len(self._telling) * pixels)
+        image = torch.from_numpy(self._telling[drawn // pixels]).to(self.rows.device)
+        place = torch.from_numpy(drawn % pixels).to(self.rows.device)
+        rows = self.rows[image, :, place].T.contiguous()
         return Sample(rows, row_norms(rows))
 
     def _measure(self) -> Prefix:
@@ -131,7 +136,7 @@ class Leading:
 
         parts = Slices(self.rows).share(add)
         total, gram = (
-            torch.stack(part).sum(0).cpu().numpy() / (batch * pixels)
+            torch.stack(part).sum(0).cpu().numpy() / (len(self._telling) * pixels)
             for part in zip(*parts, strict=True)
         )
         return Prefix(total, gram - np.outer(total, total))

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.arrays import as_tensor
 from ncut_widget.checks import check_array
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
@@ -240,7 +241,4 @@ def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> NDArray:
 
 
 def _float_tensor(values: ArrayLike, name: str) -> torch.Tensor:
-    checked = check_array(name, values)
-    if not isinstance(checked, torch.Tensor):
-        checked = torch.from_numpy(np.ascontiguousarray(checked, dtype=np.float32))
-    return checked.float()
+    return as_tensor(check_array(name, values)).float()

@@ -10,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.arrays import as_tensor, hint_axes
 from ncut_widget.checks import (
     check_array,
     check_choice,
@@ -294,12 +295,15 @@ class NCUT(Parameters):
         RuntimeWarning
             The features have too few distinct rows for `num_eig` eigenvectors; the
             last columns are zero.
+        UserWarning
+            Four axes look like (B, C, H, W).
         """
         self.check_parameters()
         if guide is not None and self.graph == "full":
             raise ValueError("guide is for graph='neighbors', got graph='full'")
         rng = _generator(self.random_state)
         rows = Rows(features)
+        hint_axes("features", (*rows.shape, rows.columns))
         device = pick_device(self.device, rows.device)
         rows.chunk_size = self._chunk_size(device)
         if self.num_eig > rows.count:
@@ -485,7 +489,7 @@ def _check_guide(guide: Features, shape: tuple[int, ...]) -> Tensor:
             f"guide must have a row for each of the features, shape {(*shape, 'G')}: "
             f"got {tuple(checked.shape)}"
         )
-    return torch.as_tensor(checked).float()
+    return as_tensor(checked).float()
 
 
 def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:

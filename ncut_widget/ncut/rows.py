@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from torch import Tensor
 
+from ncut_widget.arrays import as_array
 from ncut_widget.ncut.parallel import chunks
 
 Features: TypeAlias = ArrayLike | Tensor
@@ -54,7 +55,9 @@ class Rows:
                 "features must be a dense array or tensor, got a sparse one: "
                 "try toarray()"
             )
-        given = features if isinstance(features, Tensor) else np.asarray(features)
+        given = (
+            features if isinstance(features, Tensor) else as_array(features, "features")
+        )
         if isinstance(given, np.ndarray) and given.dtype == object:
             given = given.astype(np.float64)
         if isinstance(given, Tensor):

@@ -172,6 +172,8 @@ class Pictures:
         side, quality = SIDES[kind], QUALITIES[kind]
 
         def shrunk(image: int) -> Picture:
+            if image in images.failures:
+                raise ValueError(images.failures[image])
             return encode_picture(images.reduced(image, side), side, quality=quality)
 
         return self.version, shrunk

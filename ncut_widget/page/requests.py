@@ -24,7 +24,7 @@ from ncut_widget.masks.similarity import (
     parameters,
 )
 from ncut_widget.page.edits import Edit, Edits
-from ncut_widget.page.pictures import KINDS, Picture, Pictures
+from ncut_widget.page.pictures import KINDS, Pictures
 from ncut_widget.page.wire import REPLY_BYTES, Fields, Message, check_size
 from ncut_widget.session import Session
 
@@ -376,7 +376,7 @@ class MomentsRequest(Request):
             "type": "moments",
             "id": self.id,
             "num_eig": self.num_eig,
-            "count": math.prod(session.shape[:3]),
+            "count": session.eigvecs.count,
         }, buffers
 
 
@@ -416,28 +416,29 @@ class PicturesRequest(Request):
         No lock is held while files are read, decoded and encoded.
         """
         version, encode = desk.pictures.encoder(self.kind)
-        made: list[Picture] = []
+        entries: list[dict[str, Any]] = []
+        buffers: list[bytes] = []
         size = 0
         for image in self.images:
-            picture = encode(image)
+            try:
+                picture = encode(image)
+            except (OSError, ValueError, MemoryError) as error:
+                # The others can be shown, and this one's place says why it is not.
+                entries.append({"image": image, "error": str(error)})
+                continue
             size += len(picture.data)
-            if made and size > REPLY_BYTES:
+            if buffers and size > REPLY_BYTES:
                 break
-            made.append(picture)
+            buffers.append(picture.data)
+            described = picture._asdict()
+            del described["data"]
+            entries.append({"image": image, **described})
         content = {
             "type": "pictures",
             "id": self.id,
             "kind": self.kind,
             "colors": version,
-            "pictures": [
-                {
-                    "image": image,
-                    "mime": picture.mime,
-                    "width": picture.width,
-                    "height": picture.height,
-                }
-                for image, picture in zip(self.images, made, strict=False)
-            ],
-            "left": self.images[len(made) :],
+            "pictures": entries,
+            "left": self.images[len(entries) :],
         }
-        return content, [picture.data for picture in made]
+        return content, buffers

@@ -50,7 +50,8 @@ There is a buffer for each of ``parts``, ``{id, edition, image, instances}``; th
 the answer had no time for are to be asked for again.
 
 Pictures come with ``colors``, the version of the eigenvectors' colours that they were
-made with: a page that knows a later one drops them. Whatever cannot be read or done is
+made with: a page that knows a later one drops them. One that cannot be made has an
+``error`` in its entry, and no buffer. Whatever cannot be read or done is
 answered with ``{type: "error", id, message}``.
 
 A wanted map is ``{cell, images}`` or, of all clicks together, ``{clicks, images}`` with

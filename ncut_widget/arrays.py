@@ -1,0 +1,84 @@
+"""The one door through which arrays come in: as torch and numpy can work with them."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+# Of ml_dtypes, as JAX and TensorFlow give them; numpy cannot compute with all of them.
+_NARROW = ("bfloat16", "float8_", "float6_", "float4_")
+
+
+def as_array(value: Any, name: str = "the array") -> NDArray:
+    """Return what came as a numpy array, in this machine's order of bytes.
+
+    Parameters
+    ----------
+    value : torch.Tensor or array_like
+        bfloat16 and narrower floats become float32, longdouble becomes float64.
+    name : str
+        What an error calls it.
+
+    Raises
+    ------
+    ValueError
+        If it is a masked array that hides values.
+
+    Examples
+    --------
+    >>> as_array(np.arange(3, dtype=">u2")).dtype
+    dtype('uint16')
+    """
+    if isinstance(value, Tensor):
+        value = value.detach().cpu()
+        wide = value.dtype in (torch.float16, torch.float32, torch.float64)
+        if value.is_floating_point() and not wide:
+            value = value.float()
+        return value.resolve_conj().resolve_neg().numpy()
+    if np.ma.is_masked(value):
+        raise ValueError(f"{name} has masked values: fill them, as with filled(0)")
+    array = np.asarray(value)
+    if array.dtype.name.startswith(_NARROW):
+        return array.astype(np.float32)
+    if array.dtype.kind == "f" and array.dtype.itemsize > 8:
+        return array.astype(np.float64)
+    return array.astype(array.dtype.newbyteorder("="), copy=False)
+
+
+def hint_axes(name: str, shape: tuple[int, ...]) -> None:
+    """Warn where four axes look like (B, C, H, W) and not like (B, H, W, C).
+
+    Nothing else tells them apart, and what came of it would be no error, but nonsense.
+    """
+    if len(shape) != 4:
+        return
+    _, rows, cols, channels = shape
+    longest = max(cols, channels)
+    if rows > longest and (cols == channels or rows >= 3 * longest):
+        warnings.warn(
+            f"{name} of shape {tuple(shape)} are read as (B, H, W, C), a grid of "
+            f"{rows} x {cols} cells with {channels} numbers each; if they are "
+            "(B, C, H, W), as convolutions give them, give "
+            "features.permute(0, 2, 3, 1), or np.moveaxis(features, 1, -1)",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def as_tensor(value: Any) -> Tensor:
+    """Return what came as a tensor, detached; a copy only where torch needs one.
+
+    Examples
+    --------
+    >>> as_tensor(np.arange(3.0, dtype=">f4")[::-1])
+    tensor([2., 1., 0.])
+    """
+    if isinstance(value, Tensor):
+        return value.detach()
+    # torch has no negative strides, and warns of what is read-only.
+    return torch.from_numpy(np.require(as_array(value), requirements=["C", "W"]))

@@ -1,0 +1,303 @@
+"""Many images: looked at once, read when they are wanted."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from tqdm.auto import tqdm
+
+from ncut_widget.checks import check_choice
+from ncut_widget.images.files import EncodedImage
+from ncut_widget.images.sources import (
+    MissingImage,
+    Source,
+    note_values,
+    open_source,
+    single_images,
+)
+from ncut_widget.images.values import RGBImage, Scale, check_value_range
+
+T = TypeVar("T")
+
+Errors: TypeAlias = Literal["raise", "skip"]
+
+READ_AHEAD = 8
+"""Images that are read while others are worked on."""
+
+STAND_IN = (64, 64)
+"""Size of what stands in for an image of which not even the size can be read."""
+
+
+def load_images(
+    images: Any,
+    *,
+    value_range: tuple[float, float] | None = None,
+    errors: Errors = "raise",
+) -> list[RGBImage]:
+    """Read one or many images as uint8 RGB.
+
+    Parameters
+    ----------
+    images : image, iterable of images, or batch array
+        An image is one of
+
+        - a path (`str` or `Path`) of a file that Pillow or tifffile reads, the bytes of
+          one, or a file that is open; of several frames or pages the first;
+        - a `PIL.Image.Image` of any mode;
+        - an array or a tensor of shape (h, w), (h, w, C) or (C, h, w) with C = 1
+          (grey), 3 (RGB) or 4 (RGBA). Where both ends could be the channels, arrays
+          are read as (h, w, C) and tensors as (C, h, w).
+
+        A batch array has one more axis in front: (B, h, w), (B, h, w, C) or
+        (B, C, h, w). A three-axis array is a batch of grey images only where neither
+        end is 1 or 3 long; (4, h, w) could be both and is refused. Any other iterable
+        is a list of images: a generator, a pandas column, an array of paths.
+
+        Images are turned as the camera was held (EXIF, or TIFF's tag); nothing else of
+        their metadata is used. Transparent images are laid on white.
+    value_range : (float, float), optional
+        The values that are black and white, in all images; what is beyond is cut off.
+        By default they follow from the kind of numbers, in the same way for the whole
+        batch: 8 bits 0 and 255; bool False and True; 16 bits, and more in files, 0 and
+        65535, however many bits of them are used: give ``value_range=(0, 4095)`` for a
+        camera's 12; floats 0 and 1; other integers 0 and 255, or 0 and 65535 if there
+        are larger ones than 255 anywhere in the batch. Nothing is stretched, and what
+        is outside is refused: a tensor normalised for a network, floats up to 255,
+        negative integers.
+    errors : {"raise", "skip"}
+        Of an image that cannot be read: raise, or warn, and have a grey one in its
+        place.
+
+    Returns
+    -------
+    list of ndarray of uint8, shapes (h_i, w_i, 3)
+        RGB, C-contiguous. Images that already are this are not copied.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a path does not exist.
+    TypeError
+        If something is not an image.
+    ValueError
+        If there is no image, a file cannot be read, or shape or values are not as
+        above. Every message names the image by its index, and the path if it has one.
+
+    Examples
+    --------
+    >>> import numpy as np, torch
+    >>> grey = np.zeros((2, 3))
+    >>> rgb = torch.ones(3, 4, 5)
+    >>> [image.shape for image in load_images([grey, rgb])]
+    [(2, 3, 3), (4, 5, 3)]
+    """
+    lazy = Images(images, value_range=value_range, errors=errors)
+    if errors == "skip":
+        lazy.check()
+    return list(tqdm(lazy, "Loading images", unit="image", delay=1, leave=False))
+
+
+class Images(Sequence[RGBImage]):
+    """One or many images; files are looked at, but not read before they are asked for.
+
+    Parameters
+    ----------
+    images
+        As for `load_images`, or `Images`. What is not a file is read at once.
+    value_range, errors
+        As for `load_images`; those of `Images` stay as they are.
+
+    Attributes
+    ----------
+    sizes : list of (int, int)
+        ``(h_i, w_i)`` in pixels.
+    paths : list of Path or None
+        Where files are.
+    failures : dict of int to str
+        With ``errors="skip"``: why images cannot be read, by their index.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        As `load_images`; but a file of images that breaks off is found out only when
+        it is read, or by `check`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> images = Images([np.zeros((2, 3)), np.ones((4, 5))])
+    >>> images.sizes, images[1].shape
+    ([(2, 3), (4, 5)], (4, 5, 3))
+    """
+
+    value_range: tuple[float, float] | None
+    _sources: list[Source]
+    _errors: Errors
+    _checked: bool
+
+    def __init__(
+        self,
+        images: Any,
+        *,
+        value_range: tuple[float, float] | None = None,
+        errors: Errors = "raise",
+    ) -> None:
+        if isinstance(images, Images):
+            self._sources, self._errors = images._sources, images._errors
+            self.value_range, self._checked = images.value_range, images._checked
+            return
+        self._errors = check_choice("errors", errors, ("raise", "skip"))
+        self.value_range = check_value_range(value_range)
+        self._checked = False
+        items = single_images(images)
+        if not items:
+            raise ValueError("images must hold at least one image, got none")
+        scale = Scale(self.value_range)
+        for item in items:
+            note_values(item, scale)
+        failed: dict[int, Exception] = {}
+        self._sources = []
+        bar = tqdm(items, desc="Opening images", unit="image", delay=1, leave=False)
+        for index, item in enumerate(bar):
+            name = f"images[{index}]"
+            try:
+                self._sources.append(open_source(item, name, scale))
+            except (FileNotFoundError, TypeError, ValueError) as error:
+                failed[index] = error
+                path = Path(item) if isinstance(item, (str, os.PathLike)) else None
+                self._sources.append(MissingImage(name, str(error), path, STAND_IN))
+        self._settle(failed)
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        """Height and width of each."""
+        return [source.size for source in self._sources]
+
+    @property
+    def paths(self) -> list[Path | None]:
+        """Where the files are; None for what is no file."""
+        return [source.path for source in self._sources]
+
+    @property
+    def failures(self) -> dict[int, str]:
+        """Why some cannot be read, by index."""
+        return {
+            index: source.reason
+            for index, source in enumerate(self._sources)
+            if isinstance(source, MissingImage)
+        }
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return len(self._sources)
+
+    def __getitem__(self, index: Any) -> Any:
+        """Read an image."""
+        return self._sources[index].read()
+
+    def reduced(self, index: int, side: int) -> RGBImage:
+        """Read an image to show it with ``side`` pixels; it is at least that large.
+
+        A JPEG file is decoded to an eighth of its size at the smallest, in a fraction
+        of the time.
+        """
+        return self._sources[index].read(side)
+
+    def select(self, indices: Sequence[int]) -> Images:
+        """Give some of the images, which keep their names."""
+        some = Images(self)
+        some._sources = [self._sources[index] for index in indices]
+        return some
+
+    def check(self, *, progress: bool = True) -> None:
+        """Read every file once, so that long work does not end at a broken one.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If one cannot be read, and errors are raised.
+        """
+        if self._checked:
+            return
+        files = [
+            index
+            for index, source in enumerate(self._sources)
+            if isinstance(source, EncodedImage)
+        ]
+        failed: dict[int, Exception] = {}
+
+        def read(index: int) -> None:
+            try:
+                self._sources[index].read(1)
+            except (FileNotFoundError, ValueError) as error:
+                failed[index] = error
+
+        bar = tqdm(
+            total=len(files),
+            desc="Checking images",
+            unit="image",
+            delay=1,
+            leave=False,
+            disable=not progress,
+        )
+        with bar, ThreadPoolExecutor(os.cpu_count() or 1) as readers:
+            for _ in readers.map(read, files):
+                bar.update()
+        for index, error in failed.items():
+            broken = self._sources[index]
+            missing = MissingImage(broken.name, str(error), broken.path, broken.size)
+            self._sources[index] = missing
+        self._settle(failed)
+        self._checked = True
+
+    def _settle(self, failed: dict[int, Exception]) -> None:
+        """Raise or warn of what cannot be read."""
+        if not failed:
+            return
+        first = failed[min(failed)]
+        others = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
+        none = len(self.failures) == len(self)
+        if self._errors == "raise" or none:
+            advice = "" if none else "; errors='skip' takes the others"
+            kinds = (FileNotFoundError, TypeError, ValueError)
+            kind = next(kind for kind in kinds if isinstance(first, kind))
+            raise kind(f"{first}{others}{advice}") from first.__cause__
+        warnings.warn(
+            f"{len(failed)} of {len(self)} images cannot be read and are left out: "
+            f"{first}{others}",
+            UserWarning,
+            stacklevel=3,
+        )
+
+
+def read_ahead(images: Sequence[T], count: int = READ_AHEAD) -> Iterator[T]:
+    """Give images in order, while threads read the next ones.
+
+    An encoder on a GPU takes tens of images a second, more than one thread decodes.
+
+    Parameters
+    ----------
+    images : sequence
+        As `Images`.
+    count : int
+        How many images beyond the one that is given are read, at the most.
+    """
+    threads = min(count, os.cpu_count() or 1)
+    with ThreadPoolExecutor(threads) as readers:
+        coming: deque[Future[T]] = deque()
+        try:
+            for index in range(len(images)):
+                coming.append(readers.submit(images.__getitem__, index))
+                if len(coming) > count:
+                    yield coming.popleft().result()
+            while coming:
+                yield coming.popleft().result()
+        finally:
+            for future in coming:
+                future.cancel()

@@ -1,0 +1,251 @@
+"""Encoded images: files, and bytes of files. One place decides on size and turn."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+from PIL import Image
+
+from ncut_widget.images import tiff
+from ncut_widget.images.metadata import (
+    Damaged,
+    orientation_of,
+    turned,
+    turned_size,
+    without_metadata,
+)
+from ncut_widget.images.values import ImageError, RGBImage, Scale, from_array, on_white
+
+T = TypeVar("T")
+
+
+@contextmanager
+def naming(name: str) -> Iterator[None]:
+    """Say in one sentence whatever is wrong with an image, with its name.
+
+    Pillow's decoders raise errors of any class on broken files.
+    """
+    try:
+        yield
+    except (ImageError, FileNotFoundError):
+        raise
+    except Image.DecompressionBombError as error:
+        raise ImageError(
+            f"{name} has more pixels than Pillow opens, {_most()}: if you "
+            "trust the file, set PIL.Image.MAX_IMAGE_PIXELS = None first; or give "
+            "a smaller copy of it"
+        ) from error
+    except MemoryError as error:
+        raise MemoryError(f"{name} does not fit into memory") from error
+    except Exception as error:
+        unknown = isinstance(error, Image.UnidentifiedImageError)
+        reason = "" if unknown else " ".join(str(error).split())
+        raise ImageError(
+            f"{name} cannot be read as an image{reason and f': {reason}'}"
+        ) from error
+
+
+class EncodedImage:
+    """An image in a file, or in the bytes of one; read when it is asked for.
+
+    Parameters
+    ----------
+    source : Path or bytes
+    name : str
+        As ``images[3]``.
+    scale : Scale
+        Of the batch.
+
+    Attributes
+    ----------
+    path : Path or None
+        Absolute: a notebook may go to another folder.
+    size : (int, int)
+        ``(h, w)`` once it is turned as the camera was held.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        In one sentence, with name and path, if the file is not there or no image.
+    """
+
+    def __init__(self, source: Path | bytes, name: str, scale: Scale) -> None:
+        self._source = source
+        self._scale = scale
+        self._told = False
+        self.path: Path | None = None
+        self.name = self._index = name
+        if isinstance(source, Path):
+            self.path = self._source = Path(os.path.abspath(source))
+            self.name = f"{name} ({str(source)!r})"
+            _check_file(self.path, name)
+        with naming(self.name):
+            self.size = self._measure()
+
+    def read(self, side: int | None = None) -> RGBImage:
+        """Read it; with a side, no smaller than it is shown with that many pixels."""
+        if self.path is not None:
+            _check_file(self.path, self._index)
+        with naming(self.name):
+            return self._decode(side)
+
+    def _measure(self) -> tuple[int, int]:
+        page = self._tiff_page()
+        if page is not None:
+            return turned_size(page.size, page.orientation)
+        return self._with_pillow(
+            lambda image: turned_size(image.size[::-1], self._orientation(image))
+        )
+
+    def _decode(self, side: int | None) -> RGBImage:
+        page = self._tiff_page()
+        if page is not None:
+            with self._open() as file:
+                values = tiff.read(file)
+            values = from_array(values, self.name, self._scale, wide=True)
+            values = 255 - values if page.inverted else values
+            whole = turned(Image.fromarray(values), page.orientation)
+            return np.asarray(whole).copy()
+
+        def decode(image: Image.Image) -> RGBImage:
+            if side is not None:
+                # At twice the side: the rest of the way is resampled well.
+                scale = 2 * side / max(image.size)
+                width, height = image.size
+                image.draft(None, (round(width * scale), round(height * scale)))
+            # Of 16 bits of a colour Pillow reads the upper 8.
+            deep = any("16B" in str(tile[3]) for tile in getattr(image, "tile", ()))
+            image.load()
+            whole = turned(image, self._orientation(image))
+            if deep and not whole.mode.startswith("I"):
+                mode = "RGBA" if whole.has_transparency_data else "RGB"
+                values = np.asarray(whole.convert(mode)).astype(np.uint16) * 257
+                return from_array(values, self.name, self._scale)
+            return from_pil(whole, self.name, self._scale, wide=True)
+
+        return self._with_pillow(decode)
+
+    def _orientation(self, image: Image.Image) -> int:
+        try:
+            return orientation_of(image)
+        except Damaged:
+            self._tell("its metadata is damaged: it is shown as it is stored")
+            return 1
+
+    def _with_pillow(self, use: Callable[[Image.Image], T]) -> T:
+        """Open the file; where its metadata is what is damaged, without that."""
+        try:
+            with self._open() as file, Image.open(file) as image:
+                return use(image)
+        except (ImageError, MemoryError, Image.DecompressionBombError):
+            raise
+        except Exception as error:
+            with self._open() as file:
+                rest = without_metadata(file.read())
+            if rest is None:
+                raise
+            try:
+                with Image.open(io.BytesIO(rest)) as image:
+                    result = use(image)
+            except Exception:
+                raise error from None
+            self._tell("its metadata is damaged, and was left out")
+            return result
+
+    def _tiff_page(self) -> tiff.Page | None:
+        """Describe a TIFF that Pillow does not read well; None if it does."""
+        with self._open() as file:
+            if not tiff.is_tiff(file.read(4)):
+                return None
+            file.seek(0)
+            try:
+                page = tiff.describe(file)
+            except Exception:
+                return None  # Pillow may know what it is, or says what is wrong
+            if page is not None and page.dtype == np.uint8 and _opens(file):
+                return None
+        most = Image.MAX_IMAGE_PIXELS
+        if page is not None and most and page.size[0] * page.size[1] > 2 * most:
+            raise Image.DecompressionBombError
+        return page
+
+    def _open(self) -> Any:
+        if isinstance(self._source, Path):
+            return self._source.open("rb")
+        return io.BytesIO(self._source)
+
+    def _tell(self, what: str) -> None:
+        if not self._told:
+            self._told = True
+            warnings.warn(f"{self.name}: {what}", UserWarning, stacklevel=2)
+
+
+def from_pil(
+    image: Image.Image, name: str, scale: Scale, *, wide: bool = False
+) -> RGBImage:
+    """Make an image of Pillow's, of any mode, uint8 RGB; it is not turned.
+
+    Raises
+    ------
+    ValueError
+        If it has no pixels, or a mode that is no picture's.
+    """
+    if 0 in image.size:
+        raise ImageError(f"{name} has no pixels, its size is {image.size}")
+    if image.mode in ("I", "F") or image.mode.startswith("I;16"):
+        # Pillow clips these to 8 bits where it should scale them.
+        values = np.asarray(image)
+        clear = image.info.get("transparency")
+        rgb = from_array(values, name, scale, wide)
+        if isinstance(clear, int):  # the grey that is transparent
+            rgb[values == clear] = 255
+        return rgb
+    if image.mode == "La":  # premultiplied, and converted to its like only
+        image = image.convert("LA")
+    try:
+        if image.has_transparency_data:
+            rgba = np.asarray(image.convert("RGBA"))
+            return on_white(scale.apply(rgba[..., :3], name), rgba[..., 3:])
+        return np.array(scale.apply(np.asarray(image.convert("RGB")), name))
+    except ValueError as error:
+        raise ImageError(
+            f"{name} has mode {image.mode!r}, which Pillow cannot convert to RGB"
+        ) from error
+
+
+def _check_file(path: Path, name: str) -> None:
+    """Raise, in a sentence that says what to do, unless there is a file."""
+    if path.is_dir():
+        raise ImageError(
+            f"{name} is a folder, {str(path)!r}: list its files, as "
+            "sorted(Path(folder).glob('*.jpg'))"
+        )
+    if not path.exists():
+        hint = ""
+        if any(sign in path.name for sign in "*?["):
+            hint = ": for all files of such a name give sorted(Path(folder).glob(...))"
+        raise FileNotFoundError(f"{name}: there is no file {str(path)!r}{hint}")
+
+
+def _opens(file: Any) -> bool:
+    """Whether Pillow opens a file, too."""
+    file.seek(0)
+    try:
+        with Image.open(file):
+            return True
+    except Image.DecompressionBombError:
+        raise
+    except Exception:
+        return False
+
+
+def _most() -> str:
+    limit = Image.MAX_IMAGE_PIXELS
+    return "" if limit is None else f"which is {2 * limit // 10**6} million"

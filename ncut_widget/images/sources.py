@@ -1,0 +1,192 @@
+"""What is an image, and what is many of them."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from PIL import Image
+
+from ncut_widget.checks import shown
+from ncut_widget.images.files import EncodedImage, from_pil, naming
+from ncut_widget.images.metadata import Damaged, orientation_of, turned
+from ncut_widget.images.values import RGBImage, Scale, channel_axis, from_array
+
+FORMS = "a path, the bytes of a file, an open file, a PIL image, an array or a tensor"
+
+
+class Source(Protocol):
+    """An image of a batch.
+
+    Attributes
+    ----------
+    name : str
+        Its index, and its path if it has one.
+    size : (int, int)
+        ``(h, w)``.
+    path : Path or None
+        Where its file is.
+    """
+
+    name: str
+    size: tuple[int, int]
+    path: Path | None
+
+    def read(self, side: int | None = None) -> RGBImage:
+        """Read it; with a side, no smaller than it is shown with that many pixels."""
+
+
+class HeldImage:
+    """An image in memory: no file, or none that is needed."""
+
+    path: Path | None = None
+
+    def __init__(self, pixels: RGBImage, name: str) -> None:
+        self.name = name
+        self.size = (int(pixels.shape[0]), int(pixels.shape[1]))
+        self._pixels = pixels
+
+    def read(self, side: int | None = None) -> RGBImage:
+        """Give it as it is."""
+        return self._pixels
+
+
+class MissingImage:
+    """What stands in for an image that cannot be read: grey, where it would be."""
+
+    def __init__(
+        self, name: str, reason: str, path: Path | None, size: tuple[int, int]
+    ) -> None:
+        self.name = name
+        self.reason = reason
+        self.path = path
+        self.size = size
+
+    def read(self, side: int | None = None) -> RGBImage:
+        """Give a grey image."""
+        return np.full((*self.size, 3), 128, np.uint8)
+
+
+def single_images(images: Any) -> list[Any]:
+    """Give the single images in what came, not yet read.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is nothing that holds images, or if it may be one as well as many.
+    """
+    if is_encoded(images) or isinstance(images, Image.Image):
+        return [images]
+    if isinstance(images, Mapping):
+        raise TypeError(
+            "images must be a list, got a mapping: give list(images.values())"
+        )
+    if not is_array(images) or len(images.shape) == 1:
+        if isinstance(images, Iterable):
+            return list(images)
+        raise TypeError(
+            f"images must be {FORMS}, or a list of these, got {type(images).__name__}"
+        )
+    shape = tuple(images.shape)
+    if len(shape) == 3 and shape[0] == 4 and shape[2] not in (1, 3, 4):
+        raise ValueError(
+            f"images has shape {shape}: one RGBA image or 4 grey ones? "
+            f"Give [images] for the first, list(images) for the second"
+        )
+    is_batch = len(shape) == 4 or (len(shape) == 3 and channel_axis(images) is None)
+    return list(images) if is_batch else [images]
+
+
+def note_values(item: Any, scale: Scale) -> None:
+    """Let a batch's scale look at what decides on it."""
+    if isinstance(item, Image.Image) and item.mode == "I":
+        item = np.asarray(item)
+    if isinstance(item, torch.Tensor):
+        item = item.detach().cpu().numpy() if _is_whole(item) else None
+    if is_array(item):
+        scale.note(np.asarray(item))
+
+
+def open_source(item: Any, name: str, scale: Scale) -> Source:
+    """Make a source of a single image; what is no file is read at once.
+
+    Raises
+    ------
+    FileNotFoundError, TypeError, ValueError
+        In one sentence, with the image's name, if it is no image.
+    """
+    if isinstance(item, (str, os.PathLike)):
+        return EncodedImage(_as_path(item, name), name, scale)
+    if is_encoded(item):
+        return EncodedImage(_as_bytes(item, name), name, scale)
+    if isinstance(item, Image.Image):
+        return HeldImage(_from_opened(item, name, scale), name)
+    if is_array(item):
+        return HeldImage(from_array(item, name, scale), name)
+    raise TypeError(f"{name} must be {FORMS}, got {type(item).__name__}")
+
+
+def _from_opened(image: Image.Image, name: str, scale: Scale) -> RGBImage:
+    """Take an image that someone has opened: it may be read only now, and be broken."""
+    with naming(name):
+        image.load()
+        with suppress(Damaged):  # else it is taken as it is stored
+            image = turned(image, orientation_of(image))
+        return from_pil(image, name, scale)
+
+
+def is_encoded(item: Any) -> bool:
+    """Whether it is a path, a file, or the bytes of one."""
+    kinds = (str, os.PathLike, bytes, bytearray, memoryview)
+    return isinstance(item, kinds) or (
+        callable(getattr(item, "read", None)) and not is_array(item)
+    )
+
+
+def is_array(value: Any) -> bool:
+    """Whether it has a shape, and numbers or whatever in it."""
+    return hasattr(value, "shape") and (
+        isinstance(value, (np.ndarray, torch.Tensor)) or hasattr(value, "__array__")
+    )
+
+
+def _is_whole(tensor: torch.Tensor) -> bool:
+    return not (tensor.is_floating_point() or tensor.is_complex())
+
+
+def _as_path(item: Any, name: str) -> Path:
+    text = os.fspath(item)
+    if isinstance(text, bytes):
+        text = os.fsdecode(text)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", text):
+        raise ValueError(
+            f"{name} is an address, {shown(text)}: get the file first, as with "
+            "urllib.request.urlretrieve(address, 'image.jpg'), and give its path"
+        )
+    if "\0" in text:
+        raise ValueError(f"{name} must be a path, got {shown(text)}")
+    return Path(text)
+
+
+def _as_bytes(item: Any, name: str) -> bytes:
+    """Read a file that is open, from its beginning, or take bytes as they are."""
+    if not hasattr(item, "read"):
+        return bytes(item)
+    if isinstance(item, io.TextIOBase):
+        raise TypeError(f"{name} is a file that is open as text: open it with 'rb'")
+    try:
+        if item.seekable():
+            item.seek(0)
+        data = item.read()
+    except Exception as error:
+        raise ValueError(f"{name} is a file that cannot be read: {error}") from error
+    if not isinstance(data, bytes):
+        raise TypeError(f"{name} must read as bytes, got {type(data).__name__}")
+    return data
