@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.checks import check_match, check_shape, shown
-from ncut_widget.export.keeping import Keeping
+from ncut_widget.export.sharing import Sharing
 from ncut_widget.images import Errors, Images
 from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.similarity import SETS, parameters
@@ -45,7 +45,7 @@ _GAMMA = "affinity_focal_gamma"
 STATIC = Path(__file__).parent / "static"
 
 
-class NcutSegmenter(SettingTraits, Keeping, Receiving):
+class NcutSegmenter(SettingTraits, Sharing, Receiving):
     """Click a pixel, get the mask of that thing on every image of the batch.
 
     Display it as the last line of a cell. Left click = this is it, right click or
@@ -119,6 +119,8 @@ class NcutSegmenter(SettingTraits, Keeping, Receiving):
     )
 
     _info = traitlets.Dict(read_only=True).tag(sync=True)
+    _still = traitlets.Dict(None, allow_none=True, read_only=True).tag(sync=True)
+    _seen = traitlets.Int(0).tag(sync=True)
     _revision = told(lambda self: self._session.revision)
     _colors = told(lambda self: self._pictures.version)
     _segments = told(lambda self: list_segments(self._session.shelf))

@@ -10,6 +10,7 @@
  * @property {[x: number, y: number] | null} pointed pixel under the pointer
  * @property {Hover} hover what a click there would give
  * @property {number | null} selected id of a segment
+ * @property {boolean} negative whether a plain click says that this is not it
  */
 
 import { html } from "./dom.js";
@@ -25,6 +26,7 @@ import { KEYS, listenToKeys } from "./stage/keys.js";
 import { listenToPointer, MOUSE } from "./stage/pointer.js";
 import { Resizer } from "./stage/resizer.js";
 import { Stage } from "./stage/stage.js";
+import { followTheme } from "./theme.js";
 
 /**
  * @param {Store} store
@@ -40,11 +42,12 @@ export function showView(store, segmentation, el, signal) {
     pointed: null,
     hover: new Hover(store),
     selected: null,
+    negative: false,
   };
   const stage = new Stage(store);
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
-  const controls = new Controls(store, signal);
+  const controls = new Controls(store, local, () => repaint(), signal);
   const segments = new SegmentList(store, local, () => repaint(), signal);
   const trouble = new Trouble(store, signal);
   const help = new Help(MOUSE, KEYS);
@@ -52,6 +55,9 @@ export function showView(store, segmentation, el, signal) {
     class: "ncut-segmenter",
     role: "group",
     "aria-label": "NCUT segmenter",
+    // Its words are English, whatever the page around it is.
+    lang: "en",
+    dir: "ltr",
   });
   const resizer = new Resizer(root, stage.element, signal);
   const foot = html("div", { class: "ncut-foot" }, status.element, help.button);
@@ -92,6 +98,7 @@ export function showView(store, segmentation, el, signal) {
   };
   signal.addEventListener("abort", end, { once: true });
   el.append(root);
+  followTheme(root, signal);
   show();
   painter.paint();
 }

@@ -22,6 +22,7 @@ export function infoOf(given = {}, numEig = 4) {
       [20, 20],
     ],
     has_images: true,
+    blank: [],
     eigvals: null,
     methods: { diffusion: ["granularity"], biased_ncut: ["click_weight", "bg_weight"] },
     settings: structuredClone(settings),

@@ -48,6 +48,7 @@ export class FakeModel {
       _colors: 0,
       _history: [false, false],
       _segments: [],
+      _still: null,
       ...traits,
     };
   }

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { pixelAt, placeOf, wholeImage } from "../src/maths/coordinates.js";
 import {
+  isMagnified,
   isWhole,
+  openingView,
   revealing,
   smallestWidth,
   transformed,
@@ -129,19 +131,33 @@ test("a pixel out of view is brought in, one in view moves nothing", () => {
   assert.deepEqual(revealing(corner, SIZE, [1, 1]), view);
 });
 
-test("through any zooms and drags, the view has the image's shape and stays in it", () => {
+test("a very long image opens with a part of it, in a stage that is no line", () => {
+  assert.deepEqual(openingView([480, 640]), wholeImage([480, 640]));
+  assert.deepEqual(openingView([40, 4000]), { x: 0, y: 0, width: 200, height: 40 });
+  assert.deepEqual(openingView([4000, 40]), { x: 0, y: 0, width: 40, height: 200 });
+  const view = openingView([40, 4000]);
+  assert.ok(!isWhole(view, [40, 4000]));
+  assert.ok(!isMagnified(view, [40, 4000]));
+  const end = transformed(view, [40, 4000], [0, 0], [-30, 0], 1, 10);
+  assert.deepEqual(end, { x: 3800, y: 0, width: 200, height: 40 });
+});
+
+test("through any zooms and drags, the view has the stage's shape and stays in the image", () => {
   const random = randomNumbers(1);
   for (const size of /** @type {Size[]} */ ([SIZE, [1, 3000], [257, 301], [7, 5]])) {
     const smallest = smallestWidth(size, 500);
-    let view = wholeImage(size);
+    const opening = openingView(size);
+    let view = opening;
     for (let i = 0; i < 500; i++) {
       /** @type {Place} */
       const from = [random(), random()];
       /** @type {Place} */
       const to = [from[0] + random() - 0.5, from[1] + random() - 0.5];
       view = transformed(view, size, from, to, 4 ** (random() - 0.5), smallest);
-      assert.ok(view.width <= size[1] && view.width >= smallest);
-      assert.ok(Math.abs(view.height / size[0] - view.width / size[1]) < 1e-12);
+      assert.ok(view.width <= opening.width);
+      assert.ok(view.width >= Math.min(smallest, opening.width));
+      const [down, across] = [view.height / opening.height, view.width / opening.width];
+      assert.ok(Math.abs(down - across) < 1e-12);
       assert.ok(view.x >= 0 && view.x + view.width <= size[1] * (1 + 1e-12));
       assert.ok(view.y >= 0 && view.y + view.height <= size[0] * (1 + 1e-12));
     }

@@ -7,19 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ncut_widget.export.labelled import Labelled, as_uint16
 from ncut_widget.export.names import unique_names
 from ncut_widget.images import RGBImage
-from ncut_widget.segments.palette import shade
+from ncut_widget.segments.palette import as_rgb, shade
 from ncut_widget.segments.record import SegmentState
 
 KEY = "ncut_widget"
 """Under which a PNG file tells how it came about."""
 
 OPACITY = 0.5
+
+MASK = "#1e90ff"
+"""Colour of the clicks' mask, as in ``js/src/style.css``."""
 
 
 def write_labels(labelled: Labelled, folder: Path) -> None:
@@ -96,6 +100,13 @@ def paint_segments(
     below, above = picture[painted].astype(np.float32), colors[painted]
     laid[painted] = np.rint(below + opacity * (above - below)).astype(np.uint8)
     return laid
+
+
+def tint(picture: RGBImage, mask: NDArray) -> RGBImage:
+    """Lay the mask of clicks over an image, as the page does."""
+    tinted = picture.copy()
+    tinted[mask] = np.rint((picture[mask] + np.array(as_rgb(MASK))) / 2)
+    return tinted
 
 
 def _save(picture: Image.Image, path: Path, told: dict[str, Any]) -> None:

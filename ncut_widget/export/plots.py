@@ -11,21 +11,17 @@ from numpy.typing import NDArray
 
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.export.needs import needs
-from ncut_widget.export.pictures import paint_segments
+from ncut_widget.export.pictures import MASK, paint_segments, tint
 from ncut_widget.images import RGBImage
 from ncut_widget.masker import Masker
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.instances import enlarge
-from ncut_widget.segments.palette import as_rgb
 
 ROWS = ("images", "masks", "heatmaps")
 
 SIDE = 2.4
 """Inches of an image in a figure."""
-
-MASK = "#1e90ff"
-"""Colour of a mask that is not committed, as the page has it."""
 
 
 def plot_images(
@@ -55,7 +51,7 @@ def plot_images(
                 _mark(axis, prompts.clicks, image)
             elif what == "masks":
                 laid = paint_segments(picture, labelled.segments, image)
-                axis.imshow(_tint(laid, masker.full_mask(prompts, image)))
+                axis.imshow(tint(laid, masker.full_mask(prompts, image)))
                 for segment in labelled.segments:
                     _mark(axis, segment.clicks, image)
                 _mark(axis, prompts.clicks, image)
@@ -163,9 +159,3 @@ def _mark(axis: Any, clicks: Sequence[Click], image: int) -> None:
         shape = "o" if label else "s"
         axis.plot(x, y, shape, ms=8, mfc=color, mec="white", mew=1)
         axis.plot(x, y, "+" if label else "_", ms=5, mec="white", mew=1.2)
-
-
-def _tint(picture: RGBImage, mask: NDArray) -> RGBImage:
-    tinted = picture.copy()
-    tinted[mask] = np.rint((picture[mask] + np.array(as_rgb(MASK))) / 2)
-    return tinted

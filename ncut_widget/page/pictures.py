@@ -108,6 +108,18 @@ class Pictures:
             return _as_bytes(self._current().paint(image))
         return self._images[image]
 
+    def small(self, image: int, side: int) -> RGBImage:
+        """Give the same with about so many pixels on its longest side."""
+        if self._images is None:
+            pil = Image.fromarray(self.shown(image))
+            scale = side / max(pil.size)
+            width, height = (max(1, round(each * scale)) for each in pil.size)
+            return np.asarray(pil.resize((width, height), Image.Resampling.NEAREST))
+        if image in self._images.failures:
+            raise ValueError(self._images.failures[image])
+        reduced = self._images.reduced(image, side)
+        return np.asarray(shrink(Image.fromarray(reduced), side))
+
     @property
     def has_images(self) -> bool:
         """Whether there are images besides the eigenvectors' colours."""

@@ -18,7 +18,7 @@ from ncut_widget.settings import MASK, TABLE, VIEW
 
 log = logging.getLogger(__name__)
 
-FROM_PAGE = frozenset(("clicks", *TABLE, "_view_count"))
+FROM_PAGE = frozenset(("clicks", *TABLE, "_view_count", "_seen"))
 """Traits that the page may set."""
 
 

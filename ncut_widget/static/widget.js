@@ -394,7 +394,7 @@ var Segmentation = class {
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, found, this.#kept(image, result.prompts));
+    this.#fill(result.mask, image, found, this.#kept(image, result.prompts));
     result.count = countCells(result.mask);
     return result;
   }
@@ -495,12 +495,17 @@ var Segmentation = class {
   }
   /**
    * @param {Uint8Array} mask
+   * @param {number} image
    * @param {Found} found
    * @param {number[]} kept
    */
-  #fill(mask, { positives, negatives }, kept) {
-    combineMasks(mask, positives, negatives, this.#settings());
+  #fill(mask, image, { positives, negatives }, kept) {
     const store = this.#store;
+    if (store.info.blank.includes(image)) {
+      mask.fill(0);
+      return;
+    }
+    combineMasks(mask, positives, negatives, this.#settings());
     if (!store.get("denoise")) return;
     this.#fit();
     const area = store.get("denoise_area_th");
@@ -1233,7 +1238,8 @@ function decodeMoments({ num_eig: numEig, count: count2 }, buffers) {
   return { count: count2, mean, covariance };
 }
 function decodePictures(entries, buffers) {
-  return entries.map(({ image, mime }, k) => {
+  const made = entries.filter((entry) => "mime" in entry);
+  return made.map(({ image, mime }, k) => {
     const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
     return { image, file: new Blob([bytes.slice()], { type: mime }) };
   });
@@ -1280,6 +1286,8 @@ var Pictures = class extends Resource {
   #cache;
   /** @type {Set<string>} */
   #decoding = /* @__PURE__ */ new Set();
+  /** @type {Map<number, string>} Why an image has no picture. */
+  #reasons = /* @__PURE__ */ new Map();
   #closed = false;
   #decode;
   #spec;
@@ -1307,6 +1315,14 @@ var Pictures = class extends Resource {
   /** @param {number} image */
   get(image) {
     return this.#cache.get(String(image))?.picture;
+  }
+  /**
+   * Why there is no picture of an image, or undefined.
+   *
+   * @param {number} image
+   */
+  reason(image) {
+    return this.#cache.has(String(image)) ? void 0 : this.#reasons.get(image);
   }
   /**
    * Whether a picture is still to come.
@@ -1358,6 +1374,9 @@ var Pictures = class extends Resource {
   async take({ kind, colors, pictures }, buffers, isOurs) {
     if (!isOurs || kind !== this.#picture || this.#isStale(colors)) return;
     this.recolor(colors);
+    for (const entry of pictures ?? []) {
+      if ("error" in entry) this.#reasons.set(entry.image, entry.error);
+    }
     const files = decodePictures(pictures ?? [], buffers);
     await Promise.all(files.map(({ image, file }) => this.#keep(image, file, colors)));
   }
@@ -2485,6 +2504,7 @@ var Resources = class {
 
 // src/model/settings.js
 var SAVE_EVERY_MS = 250;
+var MARIMO = "marimo-anywidget";
 var Settings = class {
   #model;
   #requests;
@@ -2608,6 +2628,17 @@ var Settings = class {
     this.#saving = null;
     this.#handle(this.#changes);
   }
+  /**
+   * marimo runs cells again when its page sets a trait, and for nothing else: clicks are
+   * no traits.
+   *
+   * @param {number} revision of the clicks that were made
+   */
+  tellHost(revision) {
+    if (!globalThis.customElements?.get(MARIMO)) return;
+    this.#model.set("_seen", revision);
+    this.#model.save_changes();
+  }
   /** Nothing is under way any more: the kernel has gone. */
   drop() {
     this.#stop();
@@ -2703,6 +2734,8 @@ var Store = class {
   version = 0;
   /** Whether the kernel that the model belongs to is gone. */
   lost = false;
+  /** Whether a kernel has answered anything. */
+  heard = false;
   #model;
   #signal;
   #resources;
@@ -2779,6 +2812,15 @@ var Store = class {
   /** Whether the segments' masks on the active image are here. */
   get hasSegments() {
     return this.segmentMasks.isComplete(this.segments, this.activeImage);
+  }
+  /** What the stage showed when the widget was displayed last, or null. */
+  get still() {
+    const still = this.#model.get("_still");
+    return this.heard || still?.image !== this.activeImage ? null : still.url;
+  }
+  /** Whether there is no kernel, and what was put into the page answers. */
+  get offline() {
+    return this.info.offline === true;
   }
   /** What a function of the user's raised, and what it was called for; or null. */
   get failure() {
@@ -2926,8 +2968,10 @@ var Store = class {
       },
       "msg:custom": (content, buffers) => {
         if (typeof content?.type !== "string") return;
+        this.heard = true;
         if (this.lost) this.#revive();
         this.#answers.receive(content, buffers ?? []);
+        if (content.type === "edited") this.#settings.tellHost(content.revision);
       },
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect()
@@ -3008,6 +3052,322 @@ var Store = class {
   }
 };
 
+// src/offline/kernel.js
+var NO_KERNEL = "That needs a kernel: this page only shows, and lets you try.";
+var OfflineKernel = class {
+  /** @type {State} */
+  #state;
+  /** @type {State[]} */
+  #past = [];
+  /** @type {State[]} */
+  #future = [];
+  #revision;
+  #page;
+  #parts;
+  #previews;
+  /**
+   * @param {Page} page
+   * @param {Parts} parts
+   */
+  constructor(page, parts) {
+    const { _info: info, clicks, _segments: segments, _revision } = page.traits;
+    this.#page = page;
+    this.#parts = parts;
+    this.#state = { clicks, segments };
+    this.#revision = _revision;
+    this.#previews = new Previews(info.grid, info.settings.num_eig.high, info.eigvals);
+    const images = Object.keys(page.vectors).map(Number);
+    const { vectors, sample, moments } = this.#previews;
+    vectors.reserve(0, images.length);
+    for (const image of images) vectors.accept(...this.#vectors([image]));
+    sample.accept(...this.#vectors([null]));
+    for (const numEig of Object.keys(page.moments)) {
+      moments.accept(...this.#moments(Number(numEig)));
+    }
+  }
+  /** What the page is told of: its traits. */
+  get traits() {
+    const { clicks, segments } = this.#state;
+    return {
+      clicks,
+      _segments: segments,
+      _history: [this.#past.length > 0, this.#future.length > 0],
+      _revision: this.#revision
+    };
+  }
+  /** A setting has changed. */
+  count() {
+    this.#revision++;
+  }
+  /**
+   * @param {any} request
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  answer(request) {
+    const { type, id } = request;
+    try {
+      const [content, buffers] = this.#answer(request);
+      return [{ type, ...content, id }, buffers];
+    } catch (error) {
+      const { message } = (
+        /** @type {Error} */
+        error
+      );
+      return [{ type: "error", id, message }, []];
+    }
+  }
+  /**
+   * @param {any} request
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #answer(request) {
+    switch (request.type) {
+      case "edit":
+        return this.#edit(request.edits);
+      case "maps":
+        return this.#maps(request);
+      case "vectors":
+        return this.#vectors(request.sample ? [null] : request.images);
+      case "moments":
+        return this.#moments(request.num_eig);
+      case "pictures":
+        return this.#pictures(request);
+      case "segments":
+        return this.#segments(request);
+      default:
+        return [{ type: "synced", revision: this.#revision }, []];
+    }
+  }
+  // Clicks and segments ---------------------------------------------------------------
+  /**
+   * @param {any[]} edits
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #edit(edits) {
+    let error = null;
+    for (const edit of edits) {
+      try {
+        this.#make(edit);
+      } catch (refused) {
+        error = /** @type {Error} */
+        refused.message;
+        break;
+      }
+    }
+    const { clicks, _history: history, _revision: revision } = this.traits;
+    const content = { type: "edited", revision, clicks, history, maps: [], error };
+    return [content, []];
+  }
+  /** @param {any} edit */
+  #make({ op, click, segment, fields }) {
+    const { clicks, segments } = this.#state;
+    switch (op) {
+      case "click":
+        return this.#turn({ clicks: [...clicks, click], segments });
+      case "clear":
+        return clicks.length && this.#turn({ clicks: [], segments });
+      case "undo":
+        return this.#step(this.#past, this.#future);
+      case "redo":
+        return this.#step(this.#future, this.#past);
+      case "delete":
+        return this.#turn({ clicks, segments: segments.filter(not(segment)) });
+      case "change":
+        return this.#turn({ clicks, segments: changed(segments, segment, fields) });
+      default:
+        throw new Error(NO_KERNEL);
+    }
+  }
+  /** @param {State} state */
+  #turn(state) {
+    this.#past.push(this.#state);
+    this.#future = [];
+    this.#state = state;
+    this.#revision++;
+  }
+  /**
+   * @param {State[]} from
+   * @param {State[]} to
+   */
+  #step(from, to) {
+    const state = from.pop();
+    if (!state) return;
+    to.push(this.#state);
+    this.#state = state;
+    this.#revision++;
+  }
+  // What it was given -----------------------------------------------------------------
+  /**
+   * @param {{ num_eig: number, wants: MapWant[] }} request
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #maps({ num_eig, wants }) {
+    const buffers = [];
+    const maps = wants.map((want) => {
+      const source = sourceOf(want);
+      let stats = null;
+      const values = want.images.map((image) => {
+        const found = this.#previews.get(source, num_eig, image);
+        if (!found) throw new Error(NO_KERNEL);
+        stats = found.stats;
+        return found.map.slice();
+      });
+      buffers.push(joined(values));
+      return { ...want, stats };
+    });
+    return [{ num_eig, revision: this.#revision, maps }, buffers];
+  }
+  /**
+   * @param {(number | null)[]} images null: the sample
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #vectors(images) {
+    const { vectors, sample, quantised } = this.#page;
+    const parts = images.map((image) => image === null ? sample : vectors[image]);
+    const entries = images.map((image) => ({ image, ...quantised }));
+    return [{ vectors: entries }, parts.map((part) => this.#parts(part))];
+  }
+  /**
+   * @param {number} numEig
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #moments(numEig) {
+    const { count: count2, moments } = this.#page;
+    const parts = moments[numEig].map((part) => this.#parts(part));
+    return [{ num_eig: numEig, count: count2 }, parts];
+  }
+  /**
+   * @param {{ kind: string, images: number[] }} request
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #pictures({ kind, images }) {
+    const found = images.map((image) => this.#page.pictures[kind][image]);
+    const pictures = found.map(({ part, ...entry }, k) => ({
+      ...entry,
+      image: images[k]
+    }));
+    const buffers = found.flatMap(
+      ({ part }) => part === void 0 ? [] : [this.#parts(part)]
+    );
+    const colors = this.#page.traits._colors;
+    return [{ kind, colors, pictures, left: [] }, buffers];
+  }
+  /**
+   * @param {{ kind: string, segments: [number, number][], images: number[] }} request
+   * @returns {[content: any, buffers: ArrayBuffer[]]}
+   */
+  #segments({ kind, segments, images }) {
+    const found = images.flatMap(
+      (image) => segments.map(([id, edition]) => {
+        const { part, instances } = this.#page.segments[kind][`${id} ${image}`];
+        return { entry: { id, edition, image, instances }, part };
+      })
+    );
+    const content = { kind, parts: found.map(({ entry }) => entry) };
+    return [content, found.map(({ part }) => this.#parts(part))];
+  }
+};
+function not(id) {
+  return (segment) => segment.id !== id;
+}
+function changed(segments, id, { place, instances, ...fields }) {
+  if (instances !== void 0) throw new Error(NO_KERNEL);
+  const one = segments.find((segment) => segment.id === id);
+  if (!one) throw new Error("That segment is not there any more.");
+  const others = segments.filter(not(id));
+  const at2 = place ?? segments.indexOf(one);
+  return [...others.slice(0, at2), { ...one, ...fields }, ...others.slice(at2)];
+}
+function joined(maps) {
+  const size = maps.length > 0 ? maps[0].length : 0;
+  const all = new Float32Array(maps.length * size);
+  for (const [k, map] of maps.entries()) all.set(map, k * size);
+  return all.buffer;
+}
+
+// src/offline/page.js
+function openOffline(widget, page, el) {
+  const model = new OfflineModel(page);
+  widget.initialize({ model });
+  widget.render({ el });
+  return model;
+}
+var OfflineModel = class {
+  /** @type {Record<string, any>} */
+  #traits;
+  /** @type {Map<string, Set<(...args: any[]) => void>>} */
+  #handlers = /* @__PURE__ */ new Map();
+  #kernel;
+  #mask;
+  #changed = false;
+  /** @param {Page} page */
+  constructor(page) {
+    const { settings } = page.traits._info;
+    const names = Object.keys(settings);
+    this.#mask = new Set(names.filter((name) => settings[name].of === "mask"));
+    this.#traits = { ...page.traits };
+    this.#kernel = new OfflineKernel(page, (part) => bytesOf2(page.parts[part]));
+  }
+  /** @param {string} name */
+  get(name) {
+    return this.#traits[name];
+  }
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  set(name, value) {
+    if (this.#traits[name] === value) return;
+    this.#traits[name] = value;
+    this.#changed ||= this.#mask.has(name);
+    this.#emit(`change:${name}`);
+  }
+  save_changes() {
+    if (this.#changed) this.#kernel.count();
+    this.#changed = false;
+    this.#tell();
+  }
+  /** @param {any} request */
+  send(request) {
+    const [content, buffers] = this.#kernel.answer(request);
+    queueMicrotask(() => {
+      this.#tell();
+      this.#emit("msg:custom", content, buffers);
+    });
+  }
+  /**
+   * @param {string} name
+   * @param {(...args: any[]) => void} handler
+   */
+  on(name, handler) {
+    const handlers = this.#handlers.get(name) ?? /* @__PURE__ */ new Set();
+    this.#handlers.set(name, handlers.add(handler));
+  }
+  /**
+   * @param {string} name
+   * @param {(...args: any[]) => void} handler
+   */
+  off(name, handler) {
+    this.#handlers.get(name)?.delete(handler);
+  }
+  /** Take from the kernel what it tells by traits. */
+  #tell() {
+    for (const [name, value] of Object.entries(this.#kernel.traits)) {
+      this.set(name, value);
+    }
+  }
+  /**
+   * @param {string} name
+   * @param {...any} args
+   */
+  #emit(name, ...args) {
+    for (const handler of this.#handlers.get(name) ?? []) handler(...args);
+  }
+};
+function bytesOf2(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
+}
+
 // src/dom.js
 var SVG = "http://www.w3.org/2000/svg";
 function html(tag, attributes = {}, ...children) {
@@ -3039,6 +3399,34 @@ function fill(element, attributes, children) {
   }
   element.append(...children);
   return element;
+}
+
+// src/panel/waiting.js
+var WAIT_MS = 3e3;
+var WAITING = "Waiting for the kernel…";
+var ABSENT = "This widget is not connected to a kernel. Run its cell again to go on with it.";
+function showWaiting(el, signal) {
+  const text = html(
+    "div",
+    { class: "ncut-status", "data-ncut": "status", role: "status" },
+    WAITING
+  );
+  const root = html(
+    "div",
+    { class: "ncut-segmenter", role: "group", "aria-label": "NCUT segmenter" },
+    html("div", { class: "ncut-body" }, text)
+  );
+  root.dataset.state = "pending";
+  const timer = setTimeout(() => {
+    root.dataset.state = "error";
+    setText(text, ABSENT);
+  }, WAIT_MS);
+  const end = () => {
+    clearTimeout(timer);
+    root.remove();
+  };
+  signal.addEventListener("abort", end, { once: true });
+  el.append(root);
 }
 
 // src/model/hover.js
@@ -3362,9 +3750,11 @@ var Controls = class {
   element;
   /**
    * @param {Store} store
+   * @param {Local} local
+   * @param {() => void} changed called when `local` has changed
    * @param {AbortSignal} signal
    */
-  constructor(store, signal) {
+  constructor(store, local, changed2, signal) {
     this.#store = store;
     this.#signal = signal;
     this.element = html(
@@ -3373,7 +3763,8 @@ var Controls = class {
       html(
         "div",
         { class: "ncut-buttons" },
-        ...BUTTONS.map((spec) => this.#button(spec))
+        ...BUTTONS.map((spec) => this.#button(spec)),
+        this.#signs(local, changed2)
       ),
       this.#group(
         this.#slider("threshold"),
@@ -3416,9 +3807,37 @@ var Controls = class {
         clear: store.clicks.length > 0,
         commit: store.prompts.positives.length > 0
       };
-      button.disabled = !able[op];
+      const kept = op === "commit" && store.offline;
+      button.disabled = store.lost || kept || !able[op];
     });
     return button;
+  }
+  /**
+   * What a plain click says: for those who have no other button, and no key.
+   *
+   * @param {Local} local
+   * @param {() => void} changed
+   */
+  #signs(local, changed2) {
+    const signs = (
+      /** @type {const} */
+      [
+        ["positive", "+", "A click says: this is it", false],
+        ["negative", "−", "A click says: this is not it", true]
+      ]
+    );
+    const buttons = signs.map(([name, sign, title, negative]) => {
+      const button = this.#press({ name, title, "aria-label": title }, sign, () => {
+        local.negative = negative;
+        changed2();
+      });
+      this.#painters.push(
+        () => setAttribute(button, "aria-pressed", String(local.negative === negative))
+      );
+      return button;
+    });
+    const group = { class: "ncut-signs", role: "group", "aria-label": "Clicks" };
+    return html("div", group, ...buttons);
   }
   #methodChoice() {
     const store = this.#store;
@@ -3486,7 +3905,7 @@ var Controls = class {
     const id = newId();
     const attributes = { type: "range", name, id, min: low, step, title };
     const range = focusable("input", attributes);
-    const output = html("output", { for: id });
+    const output = html("span", { class: "ncut-value", "aria-hidden": "true" });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
     caption.append(label);
     const head = toggle ? html("div", { class: "ncut-caption" }, caption, this.#toggle(toggle)) : caption;
@@ -3753,6 +4172,8 @@ function contextOf(canvas) {
 
 // src/panel/status.js
 var LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
+var UNHEARD = "No kernel answers. Run this cell again to go on, unless it is busy with another.";
+var STILL = "No kernel answers: this is what was shown last. Run this cell again to go on.";
 var SLOW = "No answer from the kernel yet: it is busy with a cell, or was restarted (then run this cell again).";
 var Status = class {
   #text = html("span");
@@ -3785,15 +4206,22 @@ var Status = class {
   paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
-    const text = alarm ?? (store.slow ? SLOW : this.#describe(local));
+    const text = alarm ?? (store.slow ? this.#wait() : this.#describe(local));
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
     setText(this.#readout, this.#read(local, preview));
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
+  #wait() {
+    const { heard, still } = this.#store;
+    if (heard) return SLOW;
+    return still ? STILL : UNHEARD;
+  }
   /** @param {Local} local */
   #describe({ selected }) {
-    const { segments } = this.#store;
+    const { segments, pictures, activeImage } = this.#store;
+    const reason = pictures.stage.reason(activeImage);
+    if (reason) return `No picture: ${reason}`;
     const open = segments.find((segment) => segment.open);
     if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();
@@ -3931,9 +4359,14 @@ var Thumb = class {
     this.#context.imageSmoothingEnabled = false;
     this.#context.drawImage(cells, 0, 0, width, height);
   }
-  /** @param {boolean} waiting for the picture */
-  wait(waiting) {
+  /**
+   * @param {boolean} waiting for the picture
+   * @param {string} [reason] why there is none
+   */
+  wait(waiting, reason) {
     this.element.classList.toggle("ncut-loading", waiting);
+    this.element.classList.toggle("ncut-broken", reason !== void 0);
+    this.element.title = reason ?? "";
   }
   /** Give the canvas the pixels that it covers. */
   #fit() {
@@ -4066,9 +4499,9 @@ var Filmstrip = class {
    * @param {() => void} changed called when other images have come into view
    * @param {AbortSignal} signal
    */
-  listen(changed, signal) {
+  listen(changed2, signal) {
     if (this.element.hidden) return;
-    this.#changed = changed;
+    this.#changed = changed2;
     const observer = new ResizeObserver(
       ([{ contentRect }]) => this.#resize(contentRect.width)
     );
@@ -4117,10 +4550,18 @@ var Filmstrip = class {
     const thumbs = this.#store.pictures.thumb;
     const { mask, count: count2, marked, stamp } = shown.of(image);
     const picture = thumbs.get(image);
-    thumb.wait(thumbs.awaits(image));
+    thumb.wait(thumbs.awaits(image), thumbs.reason(image));
     const { segments, segmentCells } = this.#store;
     const version = marked ? stamp : NO_MASK;
-    const state = [picture, shown, version, colour, segments, segmentCells.version];
+    const state = [
+      picture,
+      thumbs.reason(image),
+      shown,
+      version,
+      colour,
+      segments,
+      segmentCells.version
+    ];
     if (!thumb.differs(state)) return false;
     thumb.describe(marked ? percent(count2, mask.length) : "");
     if (!picture) return true;
@@ -4365,10 +4806,10 @@ var SegmentList = class {
    * @param {() => void} changed called when `local` has changed
    * @param {AbortSignal} signal
    */
-  constructor(store, local, changed, signal) {
+  constructor(store, local, changed2, signal) {
     this.#store = store;
     this.#local = local;
-    this.#changed = changed;
+    this.#changed = changed2;
     this.#signal = signal;
   }
   paint() {
@@ -4429,7 +4870,7 @@ var Row = class {
   #segment = null;
   #place = 0;
   #key = html("span", { class: "ncut-segment-key", "aria-hidden": "true" });
-  #label = html("span", { class: "ncut-segment-label" });
+  #label = html("span", { class: "ncut-segment-label", dir: "auto" });
   #share = html("output", { class: "ncut-segment-share" });
   #color = focusable("input", { type: "color", class: "ncut-swatch" });
   #name = focusable(
@@ -4447,6 +4888,8 @@ var Row = class {
   });
   #eye;
   #open;
+  #rename;
+  #remove;
   #up;
   #down;
   #things = focusable(
@@ -4481,7 +4924,7 @@ var Row = class {
       signal,
       () => store.edit({ op: "reopen", segment: this.#segment?.open ? null : id })
     );
-    const rename = this.#button(
+    this.#rename = this.#button(
       "rename",
       "Rename (double click, F2)",
       signal,
@@ -4499,7 +4942,7 @@ var Row = class {
       signal,
       () => this.#change({ place: this.#place + 1 })
     );
-    const remove = this.#button(
+    this.#remove = this.#button(
       "delete",
       "Delete; can be undone",
       signal,
@@ -4509,10 +4952,10 @@ var Row = class {
       "div",
       { class: "ncut-segment-tools", hidden: "" },
       this.#open,
-      rename,
+      this.#rename,
       this.#up,
       this.#down,
-      remove,
+      this.#remove,
       this.#things
     );
     this.element = html(
@@ -4558,8 +5001,13 @@ var Row = class {
     setAttribute(this.#eye, "aria-pressed", String(visible));
     setAttribute(this.#open, "aria-pressed", String(open));
     this.#tools.hidden = !selected;
-    this.#up.disabled = place === 0;
-    this.#down.disabled = place === last;
+    const { lost, offline } = this.#store;
+    const others = [this.#color, this.#eye, this.#open, this.#rename, this.#remove];
+    for (const control of [...others, this.#things]) control.disabled = lost;
+    this.#up.disabled = lost || place === 0;
+    this.#down.disabled = lost || place === last;
+    this.#open.hidden = offline;
+    this.#things.hidden = offline;
     this.#things.value = instances;
     setAttribute(this.#things, "aria-label", `What is one thing of ${name}`);
   }
@@ -4722,7 +5170,7 @@ var ARROWS = {
   ArrowLeft: [0, -1],
   ArrowRight: [0, 1]
 };
-function listenToKeys(store, stage, help, local, changed, signal) {
+function listenToKeys(store, stage, help, local, changed2, signal) {
   const { canvas } = stage;
   canvas.addEventListener(
     "keydown",
@@ -4733,7 +5181,7 @@ function listenToKeys(store, stage, help, local, changed, signal) {
       event.stopPropagation();
       local.hover.point(null);
       act();
-      changed();
+      changed2();
     },
     { signal }
   );
@@ -4742,7 +5190,7 @@ function listenToKeys(store, stage, help, local, changed, signal) {
     () => {
       local.crosshair = null;
       local.hover.point(null);
-      changed();
+      changed2();
     },
     { signal }
   );
@@ -4851,7 +5299,7 @@ function clamp(place, length) {
 var SLACK = 6;
 var LEFT = 0;
 var MIDDLE = 1;
-function listenToDrags(stage, changed, signal) {
+function listenToDrags(stage, changed2, signal) {
   const { canvas } = stage;
   const state = { dragged: false };
   const held = /* @__PURE__ */ new Map();
@@ -4878,7 +5326,7 @@ function listenToDrags(stage, changed, signal) {
       stage.placeAt(to.middle),
       to.length / from.length
     );
-    changed();
+    changed2();
   };
   const release = (event) => {
     held.delete(event.pointerId);
@@ -4975,7 +5423,7 @@ function zoomOf({ deltaY, deltaMode, ctrlKey }) {
   const step = -way * (ctrlKey ? PINCH_SPEED : SPEED);
   return Math.exp(Math.max(-LARGEST_STEP, Math.min(step, LARGEST_STEP)));
 }
-function listenToWheel(stage, changed, signal) {
+function listenToWheel(stage, changed2, signal) {
   const { canvas } = stage;
   const gesture = new ScrollGesture();
   document.addEventListener(
@@ -4995,7 +5443,7 @@ function listenToWheel(stage, changed, signal) {
       event.preventDefault();
       event.stopPropagation();
       stage.zoomAt(stage.placeAt(event), factor);
-      changed(event);
+      changed2(event);
     },
     { passive: false, signal }
   );
@@ -5006,19 +5454,22 @@ var MOUSE = [
   ["Hover", "preview the click"],
   ["Click", "this is it"],
   ["Alt or right click", "this is not"],
+  ["Long press, or the button −", "this is not, on a touch screen"],
   ["Wheel or pinch", "zoom"],
   ["Shift or middle drag", "move the zoomed image"],
   ["Double click", "whole image again, once zoomed"]
 ];
-function listenToPointer(store, stage, local, changed, signal) {
+function listenToPointer(store, stage, local, changed2, signal) {
   const { canvas } = stage;
   let press = null;
   let clicked = false;
-  const drags = listenToDrags(stage, changed, signal);
-  const click = (event, label) => {
+  const isPositive = ({ altKey }) => !altKey && !local.negative;
+  const drags = listenToDrags(stage, changed2, signal);
+  const click = (event, positive) => {
     clicked = false;
     if (drags.dragged) return;
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
+    const label = positive ? 1 : 0;
     store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
     local.hover.point(null);
     clicked = true;
@@ -5029,7 +5480,7 @@ function listenToPointer(store, stage, local, changed, signal) {
       press = { event, pixel: stage.pixelAt(event) };
       if (!local.crosshair) return;
       local.crosshair = null;
-      changed();
+      changed2();
     },
     { signal }
   );
@@ -5037,7 +5488,7 @@ function listenToPointer(store, stage, local, changed, signal) {
     "click",
     (event) => {
       canvas.focus({ preventScroll: true });
-      if (event.detail <= 1) click(event, event.altKey ? 0 : 1);
+      if (event.detail <= 1) click(event, isPositive(event));
     },
     { signal }
   );
@@ -5046,7 +5497,7 @@ function listenToPointer(store, stage, local, changed, signal) {
     (event) => {
       event.preventDefault();
       event.stopPropagation();
-      click(event, 0);
+      click(event, false);
       press = null;
     },
     { signal }
@@ -5054,11 +5505,11 @@ function listenToPointer(store, stage, local, changed, signal) {
   canvas.addEventListener(
     "dblclick",
     () => {
-      if (drags.dragged || !stage.zoomed) return;
+      if (drags.dragged || !stage.magnified) return;
       if (clicked) store.edit({ op: "undo" });
       clicked = false;
       stage.resetView();
-      changed();
+      changed2();
     },
     { signal }
   );
@@ -5066,13 +5517,13 @@ function listenToPointer(store, stage, local, changed, signal) {
   const point = (event) => {
     local.pointed = stage.pixelAt(event);
     const pixel = event.buttons === 0 ? local.pointed : null;
-    const label = event.altKey ? 0 : 1;
+    const label = isPositive(event) ? 1 : 0;
     local.hover.point(pixel && [stage.image, ...pixel, label]);
     const { sizes, grid } = store.info;
     const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);
     const before = pointedAt;
     pointedAt = [stage.image, cell, label, event.buttons].join();
-    if (pointedAt !== before) changed();
+    if (pointedAt !== before) changed2();
   };
   canvas.addEventListener(
     "pointermove",
@@ -5085,7 +5536,7 @@ function listenToPointer(store, stage, local, changed, signal) {
     stage,
     (event) => {
       point(event);
-      changed();
+      changed2();
     },
     signal
   );
@@ -5095,7 +5546,7 @@ function listenToPointer(store, stage, local, changed, signal) {
       local.pointed = null;
       local.hover.point(null);
       pointedAt = "";
-      changed();
+      changed2();
     },
     { signal }
   );
@@ -5202,17 +5653,29 @@ function inRange(height) {
 
 // src/maths/viewport.js
 var LARGEST_PIXEL = 32;
+var LONGEST2 = 5;
 var MARGIN2 = 0.1;
+function openingView([height, width]) {
+  return {
+    ...wholeImage([height, width]),
+    width: Math.min(width, LONGEST2 * height),
+    height: Math.min(height, LONGEST2 * width)
+  };
+}
 function smallestWidth([, imageWidth], width) {
   return Math.min(imageWidth, width / LARGEST_PIXEL);
 }
-function isWhole(view, [, imageWidth]) {
-  return view.width >= imageWidth;
+function isWhole(view, [imageHeight, imageWidth]) {
+  return view.width >= imageWidth && view.height >= imageHeight;
+}
+function isMagnified(view, size) {
+  return view.width < openingView(size).width;
 }
 function transformed(view, size, from, to, factor, smallest) {
   const least = Math.min(smallest, view.width);
-  const width = clamp2(view.width / factor, least, size[1]);
-  const height = width * size[0] / size[1];
+  const opening = openingView(size);
+  const width = clamp2(view.width / factor, least, opening.width);
+  const height = width * opening.height / opening.width;
   const x = view.x + from[0] * view.width - to[0] * width;
   const y = view.y + from[1] * view.height - to[1] * height;
   return inside({ x, y, width, height }, size);
@@ -5756,6 +6219,7 @@ var Stage = class {
   /** @type {number} The image that is painted. */
   image = -1;
   element;
+  #still = html("img", { class: "ncut-still", alt: "", hidden: "" });
   #markers = svg("svg", { class: "ncut-markers", "aria-hidden": "true" });
   #context = contextOf(this.canvas);
   #store;
@@ -5763,7 +6227,7 @@ var Stage = class {
   #segments = new StageSegments();
   #cells;
   /** @type {View} */
-  #view = wholeImage([1, 1]);
+  #view = openingView([1, 1]);
   #picture = new ScaledPicture();
   /** @type {unknown[]} What the canvas shows. */
   #painted = [];
@@ -5775,6 +6239,7 @@ var Stage = class {
     this.element = html(
       "div",
       { class: "ncut-frame" },
+      this.#still,
       this.canvas,
       this.#mask.outline,
       this.#markers
@@ -5835,6 +6300,10 @@ var Stage = class {
   get zoomed() {
     return !isWhole(this.#view, this.#size);
   }
+  /** Whether it is larger than it opens. */
+  get magnified() {
+    return isMagnified(this.#view, this.#size);
+  }
   /**
    * @param {Place} place that stays
    * @param {number} factor
@@ -5864,7 +6333,7 @@ var Stage = class {
     return placeOf(...pixel, this.#view);
   }
   resetView() {
-    this.#view = wholeImage(this.#size);
+    this.#view = openingView(this.#size);
   }
   get #size() {
     return this.#store.info.sizes[this.image];
@@ -5880,6 +6349,7 @@ var Stage = class {
     const size = store.info.sizes[image];
     if (image !== this.image) this.#turnTo(image, size);
     this.#tellView();
+    this.#paintStill(store.still);
     const result = shown.of(image);
     const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
     const state = [
@@ -5936,6 +6406,11 @@ var Stage = class {
     }
     this.#mask.paintOutline(tint !== null && result.marked);
   }
+  /** @param {string | null} still what it showed before, while there is no kernel */
+  #paintStill(still) {
+    if (still && this.#still.src !== still) this.#still.src = still;
+    this.#still.hidden = still === null;
+  }
   /**
    * @param {number} image
    * @param {Size} size
@@ -5944,7 +6419,8 @@ var Stage = class {
     const before = this.#size;
     this.image = image;
     if (before?.join() !== size.join()) this.resetView();
-    this.element.style.setProperty("--ncut-aspect", String(size[1] / size[0]));
+    const { width, height } = openingView(size);
+    this.element.style.setProperty("--ncut-aspect", String(width / height));
     setAttribute(this.canvas, "data-image", String(image));
     const count2 = this.#store.imageCount;
     const name = count2 > 1 ? `Image ${image + 1} of ${count2}` : "Image";
@@ -6001,6 +6477,22 @@ function deviceSize(entry) {
   return isSame2 ? exact : { inlineSize: Math.round(width), blockSize: Math.round(height) };
 }
 
+// src/theme.js
+function followTheme(root, signal) {
+  if (!(root.getRootNode() instanceof ShadowRoot)) return;
+  const outer = [document.documentElement, document.body];
+  const follow = () => {
+    const has = (theme) => outer.some(({ classList }) => classList.contains(theme));
+    root.style.colorScheme = has("dark") ? "dark" : has("light") ? "light" : "";
+  };
+  const observer = new MutationObserver(follow);
+  for (const element of outer) {
+    observer.observe(element, { attributes: true, attributeFilter: ["class"] });
+  }
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  follow();
+}
+
 // src/view.js
 function showView(store, segmentation, el, signal) {
   const local = {
@@ -6008,19 +6500,23 @@ function showView(store, segmentation, el, signal) {
     crosshair: null,
     pointed: null,
     hover: new Hover(store),
-    selected: null
+    selected: null,
+    negative: false
   };
   const stage = new Stage(store);
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
-  const controls = new Controls(store, signal);
+  const controls = new Controls(store, local, () => repaint(), signal);
   const segments = new SegmentList(store, local, () => repaint(), signal);
   const trouble = new Trouble(store, signal);
   const help = new Help(MOUSE, KEYS);
   const root = html("div", {
     class: "ncut-segmenter",
     role: "group",
-    "aria-label": "NCUT segmenter"
+    "aria-label": "NCUT segmenter",
+    // Its words are English, whatever the page around it is.
+    lang: "en",
+    dir: "ltr"
   });
   const resizer = new Resizer(root, stage.element, signal);
   const foot = html("div", { class: "ncut-foot" }, status.element, help.button);
@@ -6060,21 +6556,31 @@ function showView(store, segmentation, el, signal) {
   };
   signal.addEventListener("abort", end, { once: true });
   el.append(root);
+  followTheme(root, signal);
   show();
   painter.paint();
 }
 
 // src/index.js
-var src_default = () => {
+var LOOK_EVERY_MS = 50;
+var define = () => {
   let shown = null;
+  let ended = false;
+  const waiting = /* @__PURE__ */ new Set();
   return {
     /** @param {{ model: Model, signal?: AbortSignal }} context */
     initialize({ model, signal }) {
       const life = lifetime(signal);
-      const store = new Store(model, life.signal);
-      shown = { store, segmentation: new Segmentation(store) };
+      whenKnown(model, life.signal, () => {
+        const store = new Store(model, life.signal);
+        shown = { store, segmentation: new Segmentation(store) };
+        for (const show of waiting) show();
+        waiting.clear();
+      });
       const forget = () => {
         shown = null;
+        ended = true;
+        waiting.clear();
       };
       life.signal.addEventListener("abort", forget, { once: true });
       return () => life.abort();
@@ -6082,12 +6588,38 @@ var src_default = () => {
     /** @param {{ el: HTMLElement, signal?: AbortSignal }} context */
     render({ el, signal }) {
       const life = lifetime(signal);
-      if (life.signal.aborted || !shown) return;
-      showView(shown.store, shown.segmentation, el, life.signal);
+      if (life.signal.aborted || ended) return;
+      const wait = lifetime(life.signal);
+      const show = () => {
+        wait.abort();
+        if (shown) showView(shown.store, shown.segmentation, el, life.signal);
+      };
+      if (shown) show();
+      else {
+        showWaiting(el, wait.signal);
+        waiting.add(show);
+        life.signal.addEventListener("abort", () => waiting.delete(show), {
+          once: true
+        });
+      }
       return () => life.abort();
     }
   };
 };
+var src_default = define;
+function openPage(page, el) {
+  return openOffline(define(), page, el);
+}
+function whenKnown(model, signal, then) {
+  const isKnown = () => model.get("_info") && model.get("clicks");
+  if (isKnown()) return then();
+  const timer = setInterval(() => {
+    if (!isKnown()) return;
+    clearInterval(timer);
+    then();
+  }, LOOK_EVERY_MS);
+  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
+}
 function lifetime(signal) {
   const controller = new AbortController();
   const end = () => controller.abort();
@@ -6096,5 +6628,6 @@ function lifetime(signal) {
   return controller;
 }
 export {
-  src_default as default
+  src_default as default,
+  openPage
 };

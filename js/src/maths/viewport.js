@@ -2,7 +2,9 @@
  * Zooming and panning: from one view of an image to the next.
  *
  * A place is where something lies in the view: [0, 0] top left, [1, 1] bottom right. A
- * view has its image's proportions and never leaves the image; zoom 1 is all of it.
+ * view has its stage's proportions, which are the image's, and never leaves the image;
+ * zoom 1 is all of it. An image that is very wide or tall would be a line: its stage is
+ * less so, and opens with a part of it.
  *
  * @import { View } from "./coordinates.js"
  * @import { Size } from "../model/wire.js"
@@ -10,13 +12,30 @@
  * @typedef {[across: number, down: number]} Place
  */
 
-import { placeOf } from "./coordinates.js";
+import { placeOf, wholeImage } from "./coordinates.js";
 
 /** CSS pixels that an image pixel takes at the most. */
 const LARGEST_PIXEL = 32;
 
+/** How many times as wide as high a stage may be, or as high as wide. */
+const LONGEST = 5;
+
 /** How near to the edge of the view a revealed pixel may lie, as a part of the view. */
 const MARGIN = 0.1;
+
+/**
+ * The view at zoom 1: the whole image, or of a very long one the beginning.
+ *
+ * @param {Size} size
+ * @returns {View}
+ */
+export function openingView([height, width]) {
+  return {
+    ...wholeImage([height, width]),
+    width: Math.min(width, LONGEST * height),
+    height: Math.min(height, LONGEST * width),
+  };
+}
 
 /**
  * The view's width at the highest zoom, in image pixels.
@@ -34,8 +53,18 @@ export function smallestWidth([, imageWidth], width) {
  * @param {View} view
  * @param {Size} size
  */
-export function isWhole(view, [, imageWidth]) {
-  return view.width >= imageWidth;
+export function isWhole(view, [imageHeight, imageWidth]) {
+  return view.width >= imageWidth && view.height >= imageHeight;
+}
+
+/**
+ * Whether the view is larger than the one that it opens with.
+ *
+ * @param {View} view
+ * @param {Size} size
+ */
+export function isMagnified(view, size) {
+  return view.width < openingView(size).width;
 }
 
 /**
@@ -55,8 +84,9 @@ export function transformed(view, size, from, to, factor, smallest) {
   // A stage that has grown since may show less than the smallest: that is no reason
   // to zoom out.
   const least = Math.min(smallest, view.width);
-  const width = clamp(view.width / factor, least, size[1]);
-  const height = (width * size[0]) / size[1];
+  const opening = openingView(size);
+  const width = clamp(view.width / factor, least, opening.width);
+  const height = (width * opening.height) / opening.width;
   const x = view.x + from[0] * view.width - to[0] * width;
   const y = view.y + from[1] * view.height - to[1] * height;
   return inside({ x, y, width, height }, size);

@@ -62,6 +62,8 @@ export class Pictures extends Resource {
   #cache;
   /** @type {Set<string>} */
   #decoding = new Set();
+  /** @type {Map<number, string>} Why an image has no picture. */
+  #reasons = new Map();
   #closed = false;
   #decode;
   #spec;
@@ -93,6 +95,15 @@ export class Pictures extends Resource {
   /** @param {number} image */
   get(image) {
     return this.#cache.get(String(image))?.picture;
+  }
+
+  /**
+   * Why there is no picture of an image, or undefined.
+   *
+   * @param {number} image
+   */
+  reason(image) {
+    return this.#cache.has(String(image)) ? undefined : this.#reasons.get(image);
   }
 
   /**
@@ -149,6 +160,9 @@ export class Pictures extends Resource {
   async take({ kind, colors, pictures }, buffers, isOurs) {
     if (!isOurs || kind !== this.#picture || this.#isStale(colors)) return;
     this.recolor(colors);
+    for (const entry of pictures ?? []) {
+      if ("error" in entry) this.#reasons.set(entry.image, entry.error);
+    }
     const files = decodePictures(pictures ?? [], buffers);
     await Promise.all(files.map(({ image, file }) => this.#keep(image, file, colors)));
   }

@@ -75,7 +75,7 @@ export class Segmentation {
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, found, this.#kept(image, result.prompts));
+    this.#fill(result.mask, image, found, this.#kept(image, result.prompts));
     result.count = countCells(result.mask);
     return result;
   }
@@ -182,12 +182,17 @@ export class Segmentation {
 
   /**
    * @param {Uint8Array} mask
+   * @param {number} image
    * @param {Found} found
    * @param {number[]} kept
    */
-  #fill(mask, { positives, negatives }, kept) {
-    combineMasks(mask, positives, negatives, this.#settings());
+  #fill(mask, image, { positives, negatives }, kept) {
     const store = this.#store;
+    if (store.info.blank.includes(image)) {
+      mask.fill(0);
+      return;
+    }
+    combineMasks(mask, positives, negatives, this.#settings());
     if (!store.get("denoise")) return;
     this.#fit();
     const area = store.get("denoise_area_th");

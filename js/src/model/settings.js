@@ -19,6 +19,9 @@
  */
 const SAVE_EVERY_MS = 250;
 
+/** What marimo shows a widget in. */
+const MARIMO = "marimo-anywidget";
+
 export class Settings {
   #model;
   #requests;
@@ -147,6 +150,18 @@ export class Settings {
     if (this.#hostTells || this.unsaved) return;
     this.#saving = null;
     this.#handle(this.#changes);
+  }
+
+  /**
+   * marimo runs cells again when its page sets a trait, and for nothing else: clicks are
+   * no traits.
+   *
+   * @param {number} revision of the clicks that were made
+   */
+  tellHost(revision) {
+    if (!globalThis.customElements?.get(MARIMO)) return;
+    this.#model.set("_seen", revision);
+    this.#model.save_changes();
   }
 
   /** Nothing is under way any more: the kernel has gone. */

@@ -20,6 +20,8 @@ export class Store {
   version = 0;
   /** Whether the kernel that the model belongs to is gone. */
   lost = false;
+  /** Whether a kernel has answered anything. */
+  heard = false;
 
   #model;
   #signal;
@@ -105,6 +107,18 @@ export class Store {
   /** Whether the segments' masks on the active image are here. */
   get hasSegments() {
     return this.segmentMasks.isComplete(this.segments, this.activeImage);
+  }
+
+  /** What the stage showed when the widget was displayed last, or null. */
+  get still() {
+    /** @type {{ image: number, url: string } | null} */
+    const still = this.#model.get("_still");
+    return this.heard || still?.image !== this.activeImage ? null : still.url;
+  }
+
+  /** Whether there is no kernel, and what was put into the page answers. */
+  get offline() {
+    return this.info.offline === true;
   }
 
   /** What a function of the user's raised, and what it was called for; or null. */
@@ -277,8 +291,10 @@ export class Store {
       },
       "msg:custom": (content, buffers) => {
         if (typeof content?.type !== "string") return;
+        this.heard = true;
         if (this.lost) this.#revive();
         this.#answers.receive(content, buffers ?? []);
+        if (content.type === "edited") this.#settings.tellHost(content.revision);
       },
       // What ipywidgets tells when the kernel restarts.
       comm_live_update: () => this.#disconnect(),

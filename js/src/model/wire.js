@@ -54,6 +54,7 @@
  * @typedef {MapWant & { stats: Stats | null }} MapEntry null: it is its own heatmap
  * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
+ * @typedef {{ image: number, error: string }} PictureFailure why there is none
  *
  * What the page sends. An id is `<page>-<number>`: the page's name, and a number that
  * grows with each of its requests. The kernel answers in the order in which it gets them.
@@ -112,7 +113,7 @@
  * @property {string} id
  * @property {PictureKind} kind
  * @property {number} colors version of the eigenvectors' colours when they were made
- * @property {PictureEntry[]} pictures
+ * @property {(PictureEntry | PictureFailure)[]} pictures
  * @property {number[]} [left] images for which the reply had no room: to be asked for again
  * @typedef {object} SegmentsReply
  * @property {"segments"} type
@@ -134,6 +135,8 @@
  * @property {Size} grid
  * @property {Size[]} sizes
  * @property {boolean} has_images
+ * @property {boolean} [offline] whether there is no kernel
+ * @property {number[]} blank images of which nothing is known: their masks are empty
  * @property {number[] | null} eigvals for the methods that take all clicks together
  * @property {Record<string, string[]>} methods those, and the settings of each
  * @property {Record<string, Setting>} settings the kernel's table, in its order
@@ -304,12 +307,13 @@ export function decodeMoments({ num_eig: numEig, count }, buffers) {
 }
 
 /**
- * @param {PictureEntry[]} entries
- * @param {(DataView | ArrayBuffer)[]} buffers one encoded file per entry
+ * @param {(PictureEntry | PictureFailure)[]} entries
+ * @param {(DataView | ArrayBuffer)[]} buffers one encoded file per picture there is
  * @returns {{ image: number, file: Blob }[]}
  */
 export function decodePictures(entries, buffers) {
-  return entries.map(({ image, mime }, k) => {
+  const made = entries.filter((entry) => "mime" in entry);
+  return made.map(({ image, mime }, k) => {
     const bytes = bytesOf(buffers[k], `the picture of image ${image}`);
     return { image, file: new Blob([bytes.slice()], { type: mime }) };
   });

@@ -2,6 +2,7 @@
  * Buttons, overlay choice and sliders. A slider's value is the setting's own value.
  *
  * @import { Store } from "../model/store.js"
+ * @import { Local } from "../view.js"
  */
 
 import { focusable, html, newId, setAttribute, setText } from "../dom.js";
@@ -131,9 +132,11 @@ export class Controls {
 
   /**
    * @param {Store} store
+   * @param {Local} local
+   * @param {() => void} changed called when `local` has changed
    * @param {AbortSignal} signal
    */
-  constructor(store, signal) {
+  constructor(store, local, changed, signal) {
     this.#store = store;
     this.#signal = signal;
     this.element = html(
@@ -143,6 +146,7 @@ export class Controls {
         "div",
         { class: "ncut-buttons" },
         ...BUTTONS.map((spec) => this.#button(spec)),
+        this.#signs(local, changed),
       ),
       this.#group(
         this.#slider("threshold"),
@@ -188,9 +192,35 @@ export class Controls {
         clear: store.clicks.length > 0,
         commit: store.prompts.positives.length > 0,
       };
-      button.disabled = !able[op];
+      const kept = op === "commit" && store.offline;
+      button.disabled = store.lost || kept || !able[op];
     });
     return button;
+  }
+
+  /**
+   * What a plain click says: for those who have no other button, and no key.
+   *
+   * @param {Local} local
+   * @param {() => void} changed
+   */
+  #signs(local, changed) {
+    const signs = /** @type {const} */ ([
+      ["positive", "+", "A click says: this is it", false],
+      ["negative", "−", "A click says: this is not it", true],
+    ]);
+    const buttons = signs.map(([name, sign, title, negative]) => {
+      const button = this.#press({ name, title, "aria-label": title }, sign, () => {
+        local.negative = negative;
+        changed();
+      });
+      this.#painters.push(() =>
+        setAttribute(button, "aria-pressed", String(local.negative === negative)),
+      );
+      return button;
+    });
+    const group = { class: "ncut-signs", role: "group", "aria-label": "Clicks" };
+    return html("div", group, ...buttons);
   }
 
   #methodChoice() {
@@ -263,7 +293,8 @@ export class Controls {
     const id = newId();
     const attributes = { type: "range", name, id, min: low, step, title };
     const range = focusable("input", attributes);
-    const output = html("output", { for: id });
+    // The slider itself says its value: this is to be seen only.
+    const output = html("span", { class: "ncut-value", "aria-hidden": "true" });
     const caption = html("label", { for: id, title: `${title} Double click: reset.` });
     caption.append(label);
     const head = toggle

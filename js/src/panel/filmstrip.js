@@ -124,10 +124,18 @@ export class Filmstrip {
     const thumbs = this.#store.pictures.thumb;
     const { mask, count, marked, stamp } = shown.of(image);
     const picture = thumbs.get(image);
-    thumb.wait(thumbs.awaits(image));
+    thumb.wait(thumbs.awaits(image), thumbs.reason(image));
     const { segments, segmentCells } = this.#store;
     const version = marked ? stamp : NO_MASK;
-    const state = [picture, shown, version, colour, segments, segmentCells.version];
+    const state = [
+      picture,
+      thumbs.reason(image),
+      shown,
+      version,
+      colour,
+      segments,
+      segmentCells.version,
+    ];
     if (!thumb.differs(state)) return false;
     thumb.describe(marked ? percent(count, mask.length) : "");
     if (!picture) return true;

@@ -120,7 +120,7 @@ class Row {
   #segment = null;
   #place = 0;
   #key = html("span", { class: "ncut-segment-key", "aria-hidden": "true" });
-  #label = html("span", { class: "ncut-segment-label" });
+  #label = html("span", { class: "ncut-segment-label", dir: "auto" });
   #share = html("output", { class: "ncut-segment-share" });
   #color = focusable("input", { type: "color", class: "ncut-swatch" });
   #name = focusable(
@@ -138,6 +138,8 @@ class Row {
   });
   #eye;
   #open;
+  #rename;
+  #remove;
   #up;
   #down;
   #things = focusable(
@@ -170,7 +172,7 @@ class Row {
       signal,
       () => store.edit({ op: "reopen", segment: this.#segment?.open ? null : id }),
     );
-    const rename = this.#button("rename", "Rename (double click, F2)", signal, () =>
+    this.#rename = this.#button("rename", "Rename (double click, F2)", signal, () =>
       this.#begin(),
     );
     this.#up = this.#button("up", "Move up: below the others", signal, () =>
@@ -179,17 +181,17 @@ class Row {
     this.#down = this.#button("down", "Move down: over the others", signal, () =>
       this.#change({ place: this.#place + 1 }),
     );
-    const remove = this.#button("delete", "Delete; can be undone", signal, () =>
+    this.#remove = this.#button("delete", "Delete; can be undone", signal, () =>
       store.edit({ op: "delete", segment: id }),
     );
     this.#tools = html(
       "div",
       { class: "ncut-segment-tools", hidden: "" },
       this.#open,
-      rename,
+      this.#rename,
       this.#up,
       this.#down,
-      remove,
+      this.#remove,
       this.#things,
     );
     this.element = html(
@@ -238,8 +240,13 @@ class Row {
     setAttribute(this.#eye, "aria-pressed", String(visible));
     setAttribute(this.#open, "aria-pressed", String(open));
     this.#tools.hidden = !selected;
-    this.#up.disabled = place === 0;
-    this.#down.disabled = place === last;
+    const { lost, offline } = this.#store;
+    const others = [this.#color, this.#eye, this.#open, this.#rename, this.#remove];
+    for (const control of [...others, this.#things]) control.disabled = lost;
+    this.#up.disabled = lost || place === 0;
+    this.#down.disabled = lost || place === last;
+    this.#open.hidden = offline;
+    this.#things.hidden = offline;
     this.#things.value = instances;
     setAttribute(this.#things, "aria-label", `What is one thing of ${name}`);
   }

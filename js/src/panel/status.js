@@ -10,6 +10,10 @@ import { html, setAttribute, setText } from "../dom.js";
 import { cellOf } from "../maths/coordinates.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
+const UNHEARD =
+  "No kernel answers. Run this cell again to go on, unless it is busy with another.";
+const STILL =
+  "No kernel answers: this is what was shown last. Run this cell again to go on.";
 const SLOW =
   "No answer from the kernel yet: it is busy with a cell, " +
   "or was restarted (then run this cell again).";
@@ -47,7 +51,7 @@ export class Status {
   paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
-    const text = alarm ?? (store.slow ? SLOW : this.#describe(local));
+    const text = alarm ?? (store.slow ? this.#wait() : this.#describe(local));
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
     setText(this.#readout, this.#read(local, preview));
@@ -55,9 +59,17 @@ export class Status {
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
 
+  #wait() {
+    const { heard, still } = this.#store;
+    if (heard) return SLOW;
+    return still ? STILL : UNHEARD;
+  }
+
   /** @param {Local} local */
   #describe({ selected }) {
-    const { segments } = this.#store;
+    const { segments, pictures, activeImage } = this.#store;
+    const reason = pictures.stage.reason(activeImage);
+    if (reason) return `No picture: ${reason}`;
     const open = segments.find((segment) => segment.open);
     if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();

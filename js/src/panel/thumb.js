@@ -100,9 +100,14 @@ export class Thumb {
     this.#context.drawImage(cells, 0, 0, width, height);
   }
 
-  /** @param {boolean} waiting for the picture */
-  wait(waiting) {
+  /**
+   * @param {boolean} waiting for the picture
+   * @param {string} [reason] why there is none
+   */
+  wait(waiting, reason) {
     this.element.classList.toggle("ncut-loading", waiting);
+    this.element.classList.toggle("ncut-broken", reason !== undefined);
+    this.element.title = reason ?? "";
   }
 
   /** Give the canvas the pixels that it covers. */

@@ -15,6 +15,7 @@ export const MOUSE = [
   ["Hover", "preview the click"],
   ["Click", "this is it"],
   ["Alt or right click", "this is not"],
+  ["Long press, or the button −", "this is not, on a touch screen"],
   ["Wheel or pinch", "zoom"],
   ["Shift or middle drag", "move the zoomed image"],
   ["Double click", "whole image again, once zoomed"],
@@ -35,13 +36,17 @@ export function listenToPointer(store, stage, local, changed, signal) {
   /** Whether the last press was a click, which a double click takes back. */
   let clicked = false;
 
+  /** @type {(event: MouseEvent) => boolean} */
+  const isPositive = ({ altKey }) => !altKey && !local.negative;
+
   const drags = listenToDrags(stage, changed, signal);
 
-  /** @type {(event: MouseEvent, label: 0 | 1) => void} */
-  const click = (event, label) => {
+  /** @type {(event: MouseEvent, positive: boolean) => void} */
+  const click = (event, positive) => {
     clicked = false;
     if (drags.dragged) return;
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
+    const label = positive ? 1 : 0;
     store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
     local.hover.point(null);
     clicked = true;
@@ -63,7 +68,7 @@ export function listenToPointer(store, stage, local, changed, signal) {
     (event) => {
       canvas.focus({ preventScroll: true }); // If the host has kept the press's own.
       // The second half of a double click is not another click.
-      if (event.detail <= 1) click(event, event.altKey ? 0 : 1);
+      if (event.detail <= 1) click(event, isPositive(event));
     },
     { signal },
   );
@@ -72,7 +77,7 @@ export function listenToPointer(store, stage, local, changed, signal) {
     (event) => {
       event.preventDefault();
       event.stopPropagation(); // JupyterLab opens its own menu otherwise.
-      click(event, 0);
+      click(event, false);
       press = null;
     },
     { signal },
@@ -80,7 +85,7 @@ export function listenToPointer(store, stage, local, changed, signal) {
   canvas.addEventListener(
     "dblclick",
     () => {
-      if (drags.dragged || !stage.zoomed) return;
+      if (drags.dragged || !stage.magnified) return;
       if (clicked) store.edit({ op: "undo" });
       clicked = false;
       stage.resetView();
@@ -94,7 +99,7 @@ export function listenToPointer(store, stage, local, changed, signal) {
   const point = (event) => {
     local.pointed = stage.pixelAt(event);
     const pixel = event.buttons === 0 ? local.pointed : null;
-    const label = event.altKey ? 0 : 1;
+    const label = isPositive(event) ? 1 : 0;
     local.hover.point(pixel && [stage.image, ...pixel, label]);
     const { sizes, grid } = store.info;
     const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);

@@ -15,8 +15,15 @@
  */
 
 import { focusable, html, setAttribute, svg } from "../dom.js";
-import { pixelAt, placeOf, viewIn, wholeImage } from "../maths/coordinates.js";
-import { isWhole, revealing, smallestWidth, transformed } from "../maths/viewport.js";
+import { pixelAt, placeOf, viewIn } from "../maths/coordinates.js";
+import {
+  isMagnified,
+  isWhole,
+  openingView,
+  revealing,
+  smallestWidth,
+  transformed,
+} from "../maths/viewport.js";
 import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./canvas.js";
 import { paintMarkers } from "./markers.js";
 import { StageMask } from "./mask.js";
@@ -38,6 +45,7 @@ export class Stage {
   image = -1;
 
   element;
+  #still = html("img", { class: "ncut-still", alt: "", hidden: "" });
   #markers = svg("svg", { class: "ncut-markers", "aria-hidden": "true" });
   #context = contextOf(this.canvas);
   #store;
@@ -45,7 +53,7 @@ export class Stage {
   #segments = new StageSegments();
   #cells;
   /** @type {View} */
-  #view = wholeImage([1, 1]);
+  #view = openingView([1, 1]);
   #picture = new ScaledPicture();
   /** @type {unknown[]} What the canvas shows. */
   #painted = [];
@@ -58,6 +66,7 @@ export class Stage {
     this.element = html(
       "div",
       { class: "ncut-frame" },
+      this.#still,
       this.canvas,
       this.#mask.outline,
       this.#markers,
@@ -123,6 +132,11 @@ export class Stage {
     return !isWhole(this.#view, this.#size);
   }
 
+  /** Whether it is larger than it opens. */
+  get magnified() {
+    return isMagnified(this.#view, this.#size);
+  }
+
   /**
    * @param {Place} place that stays
    * @param {number} factor
@@ -155,7 +169,7 @@ export class Stage {
   }
 
   resetView() {
-    this.#view = wholeImage(this.#size);
+    this.#view = openingView(this.#size);
   }
 
   get #size() {
@@ -173,6 +187,7 @@ export class Stage {
     const size = store.info.sizes[image];
     if (image !== this.image) this.#turnTo(image, size);
     this.#tellView();
+    this.#paintStill(store.still);
     const result = shown.of(image);
     const colour = getComputedStyle(this.canvas).getPropertyValue("--ncut-mask");
     // Most frames move the pointer and nothing else.
@@ -229,6 +244,12 @@ export class Stage {
     this.#mask.paintOutline(tint !== null && result.marked);
   }
 
+  /** @param {string | null} still what it showed before, while there is no kernel */
+  #paintStill(still) {
+    if (still && this.#still.src !== still) this.#still.src = still;
+    this.#still.hidden = still === null;
+  }
+
   /**
    * @param {number} image
    * @param {Size} size
@@ -238,7 +259,8 @@ export class Stage {
     this.image = image;
     // Images of one size are compared place by place: there the zoom stays.
     if (before?.join() !== size.join()) this.resetView();
-    this.element.style.setProperty("--ncut-aspect", String(size[1] / size[0]));
+    const { width, height } = openingView(size);
+    this.element.style.setProperty("--ncut-aspect", String(width / height));
     setAttribute(this.canvas, "data-image", String(image));
     const count = this.#store.imageCount;
     const name = count > 1 ? `Image ${image + 1} of ${count}` : "Image";

@@ -1,0 +1,126 @@
+/**
+ * A page without a kernel, as Python's `save_html` writes it: a model whose answers
+ * come from the page itself.
+ *
+ * @import { PictureEntry } from "../model/wire.js"
+ *
+ * @typedef {(part: number) => ArrayBuffer} Parts
+ *
+ * @typedef {object} Page what `save_html` puts into it; a part is its number in `parts`
+ * @property {Record<string, any>} traits
+ * @property {string[]} parts bytes in base64
+ * @property {{ low: number[], step: number[] }} quantised
+ * @property {Record<string, number>} vectors by image: uint16, (K, cells)
+ * @property {number} sample
+ * @property {number} count of the batch's cells
+ * @property {Record<string, [mean: number, covariance: number]>} moments by num_eig
+ * @property {Record<string, (PictureEntry & { part: number })[]>} pictures by kind
+ * @property {Record<string, Record<string, { part: number, instances: string }>>} segments
+ *   by kind, and by `<id> <image>`
+ */
+
+import { OfflineKernel } from "./kernel.js";
+
+/**
+ * @param {{ initialize: (context: any) => unknown, render: (context: any) => unknown }} widget
+ * @param {Page} page
+ * @param {HTMLElement} el
+ */
+export function openOffline(widget, page, el) {
+  const model = new OfflineModel(page);
+  widget.initialize({ model });
+  widget.render({ el });
+  return model;
+}
+
+/** A model, as anywidget hands it over, and its kernel. */
+class OfflineModel {
+  /** @type {Record<string, any>} */
+  #traits;
+  /** @type {Map<string, Set<(...args: any[]) => void>>} */
+  #handlers = new Map();
+  #kernel;
+  #mask;
+  #changed = false;
+
+  /** @param {Page} page */
+  constructor(page) {
+    const { settings } = page.traits._info;
+    const names = Object.keys(settings);
+    this.#mask = new Set(names.filter((name) => settings[name].of === "mask"));
+    this.#traits = { ...page.traits };
+    this.#kernel = new OfflineKernel(page, (part) => bytesOf(page.parts[part]));
+  }
+
+  /** @param {string} name */
+  get(name) {
+    return this.#traits[name];
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  set(name, value) {
+    if (this.#traits[name] === value) return;
+    this.#traits[name] = value;
+    this.#changed ||= this.#mask.has(name);
+    this.#emit(`change:${name}`);
+  }
+
+  save_changes() {
+    if (this.#changed) this.#kernel.count();
+    this.#changed = false;
+    this.#tell();
+  }
+
+  /** @param {any} request */
+  send(request) {
+    const [content, buffers] = this.#kernel.answer(request);
+    // Later, as from a kernel: nobody expects an answer while still asking.
+    queueMicrotask(() => {
+      this.#tell();
+      this.#emit("msg:custom", content, buffers);
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {(...args: any[]) => void} handler
+   */
+  on(name, handler) {
+    const handlers = this.#handlers.get(name) ?? new Set();
+    this.#handlers.set(name, handlers.add(handler));
+  }
+
+  /**
+   * @param {string} name
+   * @param {(...args: any[]) => void} handler
+   */
+  off(name, handler) {
+    this.#handlers.get(name)?.delete(handler);
+  }
+
+  /** Take from the kernel what it tells by traits. */
+  #tell() {
+    for (const [name, value] of Object.entries(this.#kernel.traits)) {
+      this.set(name, value);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {...any} args
+   */
+  #emit(name, ...args) {
+    for (const handler of this.#handlers.get(name) ?? []) handler(...args);
+  }
+}
+
+/**
+ * @param {string} base64
+ * @returns {ArrayBuffer}
+ */
+function bytesOf(base64) {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0)).buffer;
+}

@@ -1,0 +1,24 @@
+/**
+ * Whether the page around a view is light or dark, where the style sheet cannot see it:
+ * a shadow root (marimo's) is a wall to selectors.
+ */
+
+/**
+ * @param {HTMLElement} root of the view
+ * @param {AbortSignal} signal
+ */
+export function followTheme(root, signal) {
+  if (!(root.getRootNode() instanceof ShadowRoot)) return;
+  const outer = [document.documentElement, document.body];
+  const follow = () => {
+    const has = (/** @type {string} */ theme) =>
+      outer.some(({ classList }) => classList.contains(theme));
+    root.style.colorScheme = has("dark") ? "dark" : has("light") ? "light" : "";
+  };
+  const observer = new MutationObserver(follow);
+  for (const element of outer) {
+    observer.observe(element, { attributes: true, attributeFilter: ["class"] });
+  }
+  signal.addEventListener("abort", () => observer.disconnect(), { once: true });
+  follow();
+}
