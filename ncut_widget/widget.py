@@ -642,7 +642,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
 
     # From traits to session and back ---------------------------------------------
 
-    def _value(self, name: str) -> Any:
+    def _read_setting(self, name: str) -> Any:
         """Return the clicks or a setting."""
         if name != "clicks":
             return getattr(self._session.settings, name)
@@ -655,7 +655,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             self._listed = clicks, listed
         return listed
 
-    def _set(self, name: str, value: Any) -> None:
+    def _write_setting(self, name: str, value: Any) -> None:
         """Set clicks or a setting."""
         # Before the lock: a user's generator may take its time.
         value = self._session.check(name, value)

@@ -131,8 +131,8 @@ class Result(traitlets.TraitType):
 def session_setting(help: str) -> Mirrored:
     """Make a trait of the clicks, or of a setting, that the session keeps."""
     return Mirrored(
-        lambda self, name: self._value(name),
-        lambda self, name, value: self._set(name, value),
+        lambda self, name: self._read_setting(name),
+        lambda self, name, value: self._write_setting(name, value),
         help,
     )
 

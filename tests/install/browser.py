@@ -1,6 +1,7 @@
-"""Make sure of a Chromium for the browser tests.
+"""Make sure of a Chromium for the browser tests, and of a Firefox if that is easy.
 
 One that is there; else Playwright's own download; else Debian's package, as root.
+Firefox is Debian's or none.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
@@ -36,24 +38,37 @@ def download() -> bool:
         return False
 
 
-def install_package() -> None:
-    """Install Debian's Chromium."""
+def firefox() -> str | None:
+    """Path of a Firefox that is installed."""
+    return shutil.which("firefox-esr") or shutil.which("firefox")
+
+
+def install_package(name: str) -> None:
+    """Install a package of Debian's."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (
         ["update", "-qq"],
-        ["install", "-y", "-qq", "--no-install-recommends", "chromium"],
+        ["install", "-y", "-qq", "--no-install-recommends", name],
     ):
         command = ["apt-get", "-o", "DPkg::Lock::Timeout=300", *arguments]
         subprocess.run(command, check=True, env=environment)
 
 
+def can_install() -> bool:
+    """Whether Debian's packages can be had."""
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
 def main() -> None:
     """Install a browser where none is."""
     if not chromium() and not download():
-        if os.geteuid() != 0 or not shutil.which("apt-get"):
+        if not can_install():
             sys.exit("The browser tests need Chromium: install it and run again.")
-        install_package()
-    print(f"browser: {chromium()}")
+        install_package("chromium")
+    if not firefox() and can_install():
+        with suppress(subprocess.CalledProcessError):  # its test is skipped then
+            install_package("firefox-esr")
+    print(f"browsers: {chromium()}, {firefox()}")
 
 
 if __name__ == "__main__":
