@@ -65,6 +65,8 @@ class Shown(Widget):
 
         def settled() -> bool:
             image = int(self.stage.get_attribute("data-image") or -1)
+            if self.root.locator(".ncut-frame.ncut-loading").count():
+                return False
             return self.state == "idle" and (self.revision, image) == told
 
         wait_until(settled, "the last change on the stage")
