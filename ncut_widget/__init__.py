@@ -1,14 +1,20 @@
-"""Interactive normalized-cut segmentation inside notebooks."""
+"""Interactive normalized-cut segmentation inside notebooks.
 
+What it gives is imported when it is asked for: PyTorch takes its time.
+"""
+
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
-from ncut_widget.backbone import extract_features, load_model
-from ncut_widget.color import rgb_from_pca_3d, rgb_from_tsne_3d, rgb_from_umap_3d
-from ncut_widget.images import load_images
-from ncut_widget.masks import get_mask
-from ncut_widget.ncut import NCUT
-from ncut_widget.segments.segment import Segment
-from ncut_widget.widget import NcutSegmenter
+if TYPE_CHECKING:
+    from ncut_widget.backbone import extract_features, load_model
+    from ncut_widget.color import rgb_from_pca_3d, rgb_from_tsne_3d, rgb_from_umap_3d
+    from ncut_widget.images import load_images
+    from ncut_widget.masks import get_mask
+    from ncut_widget.ncut import NCUT
+    from ncut_widget.segments.segment import Segment
+    from ncut_widget.widget import NcutSegmenter
 
 try:
     __version__ = version("ncut-widget")
@@ -28,3 +34,30 @@ __all__ = [
     "rgb_from_tsne_3d",
     "rgb_from_umap_3d",
 ]
+
+_HOMES = {
+    "NCUT": "ncut",
+    "NcutSegmenter": "widget",
+    "Segment": "segments.segment",
+    "extract_features": "backbone",
+    "get_mask": "masks",
+    "load_images": "images",
+    "load_model": "backbone",
+    "rgb_from_pca_3d": "color",
+    "rgb_from_tsne_3d": "color",
+    "rgb_from_umap_3d": "color",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for; PEP 562."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List what can be asked for."""
+    return sorted({*globals(), *__all__})

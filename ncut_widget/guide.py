@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from skimage.color import rgb2lab
 
 from ncut_widget.images import Images, read_ahead
 
@@ -36,4 +35,6 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
         Image.fromarray(image).resize((cols, rows), Image.Resampling.BOX)
         for image in read_ahead(images)
     ]
+    from skimage.color import rgb2lab  # which asks for much
+
     return np.stack([rgb2lab(np.asarray(each)) for each in small]).astype(np.float32)

@@ -18,8 +18,6 @@ import torch
 
 from ncut_widget import NcutSegmenter
 
-TIMES = 100
-
 
 def work(path: Path, told: int) -> None:
     """Click, commit and slide until killed; tell each revision once it is made."""
@@ -41,12 +39,12 @@ def make(path: Path | None = None) -> NcutSegmenter:
     return NcutSegmenter(eigvecs.astype(np.float32), autosave=path)
 
 
-def main(folder: Path) -> None:
-    """Kill it a hundred times, each after some changes."""
+def main(folder: Path, times: int) -> None:
+    """Kill it again and again, each time after some changes."""
     torch.set_num_threads(1)  # no threads that a fork would lack
     make()
     chance = random.Random(1)
-    for number in range(TIMES):
+    for number in range(times):
         path = folder / f"{number}.json"
         heard, told = os.pipe()
         child = os.fork()
@@ -66,4 +64,4 @@ def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(sys.argv[2]))

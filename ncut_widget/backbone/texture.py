@@ -11,8 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.ndimage import gaussian_filter
-from skimage.color import rgb2lab
-from skimage.feature import multiscale_basic_features
 
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.backbone.sides import check_sides
@@ -195,6 +193,10 @@ class TextureBackbone:
 
 def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Array, Array]:
     """Colour (H, W, 3), in hundreds of CIELAB units, and texture (H, W, 12)."""
+    # Half a second with all that they ask for, which an import of ours need not take.
+    from skimage.color import rgb2lab
+    from skimage.feature import multiscale_basic_features
+
     # reducing_gap: large photographs are box-averaged first, several times as fast.
     pixels = Image.fromarray(image).resize(
         (cols * CELL, rows * CELL), Image.Resampling.BICUBIC, reducing_gap=3

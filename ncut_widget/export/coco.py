@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
-from skimage.measure import find_contours
 
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.export.needs import needs
@@ -112,6 +111,8 @@ def outlines(mask: NDArray, corner: tuple[int, int]) -> list[list[float]]:
     corner : (int, int)
         x and y of its first pixel in the image.
     """
+    from skimage.measure import find_contours  # which asks for much
+
     polygons = []
     for line in find_contours(np.pad(mask, 1).astype(np.uint8), 0.5):
         places = line[:-1]

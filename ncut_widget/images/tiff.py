@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import tifffile
 from numpy.typing import NDArray
 
 from ncut_widget.images.metadata import ORIENTATION
@@ -51,6 +50,8 @@ def describe(file: Any) -> Page | None:
 
     None where Pillow does better: bits, bytes, palettes, and what is coded by colour.
     """
+    import tifffile  # a fifth of a second, which an import of ours need not take
+
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         if page.dtype is None:
@@ -75,6 +76,8 @@ def read(file: Any) -> NDArray:
         If it has more bands than colours, or is compressed as no installed package can
         read.
     """
+    import tifffile
+
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
         bands = page.samplesperpixel

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt, find_objects
-from skimage.measure import label
+from scipy.ndimage import distance_transform_edt, find_objects, label
 
 from ncut_widget.masks.coordinates import interpolation
 
 INSTANCES = ("connected", "watershed", "whole")
 """How a mask is parted: into connected components, these where they narrow, too, or
 not at all."""
+
+EIGHT = np.ones((3, 3), dtype=bool)
+"""Neighbours of a pixel, those across corners among them."""
 
 NARROW = 0.8
 """Two things touch where what is between them is less deep than this part of both."""
@@ -48,7 +50,7 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     """
     if how == "whole":
         return mask.astype(np.int32)
-    parts = label(mask, connectivity=2).astype(np.int32)
+    parts, _ = label(mask, EIGHT)
     if how == "connected" or not mask.any():
         return parts
     weight = np.clip(enlarge(similarity, mask.shape), 0, 1)
@@ -77,8 +79,8 @@ def _part(inside: NDArray, depth: NDArray) -> NDArray:
     # In logarithms, so that a neck is narrow as compared with what it joins.
     levels = np.log(np.maximum(smooth, least / 2)).astype(np.float32)
     peaks = h_maxima(levels, -np.log(NARROW)).astype(bool) & (smooth > least) & inside
-    markers = label(peaks, connectivity=2)
-    if markers.max() < 2:
+    markers, number = label(peaks, EIGHT)
+    if number < 2:
         return inside.astype(np.int32)
     return watershed(-smooth, markers, mask=inside, connectivity=2).astype(np.int32)
 

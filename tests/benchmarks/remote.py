@@ -64,6 +64,22 @@ RUN = """(index) => {
     void window.jupyterapp.commands.execute("notebook:run-cell");
 }"""
 
+# In the page: stamp when a click's mark is on its way to the screen.
+FEEDBACK = """() => {
+    const root = document.querySelector(".ncut-segmenter");
+    const { port1, port2 } = new MessageChannel();
+    let at = 0;
+    window.feedback = 0;
+    port1.onmessage = () => (window.feedback ||= performance.now() - at);
+    const clicked = () => {
+        at = performance.now();
+        window.feedback = 0;
+    };
+    root.addEventListener("click", clicked, { capture: true });
+    new MutationObserver(() => port2.postMessage(null)).observe(
+        root.querySelector(".ncut-markers"), { childList: true, subtree: true });
+}"""
+
 STAMPS = {"widget": "frame", "picture": "stage's picture", "mask": "kernel's mask"}
 
 QUIET = 1.0
@@ -117,7 +133,13 @@ def first_paint(page: Page, line: Proxy, cell: int, name: str) -> None:
 
 
 def time_clicks(page: Page, line: Proxy, count: int) -> None:
-    """Print from each click to the kernel's mask, and the bytes that it brings."""
+    """Print from each click to the kernel's mask, and the bytes that it brings.
+
+    And to its mark, which no kernel is needed for; and what the line itself takes: a
+    round trip, and the bytes.
+    """
+    page.tab.evaluate(FEEDBACK)
+    marks, over = [], []
     seg = Segmenter(page)
     seg.clear()
     seg.mouse.move(5, 5)
@@ -127,8 +149,13 @@ def time_clicks(page: Page, line: Proxy, count: int) -> None:
         times.append(seg.click(*place)["committed"])
         after = wait_quiet(line)
         print(f"{f'click {number}':<58}{times[-1]:>9.0f}{after - before:>13,}")
+        marks.append(page.tab.evaluate("feedback"))
+        over.append(times[-1] - 1000 * (ROUND_TRIP + (after - before) / RATE))
         before = after
     print(f"{f'{count} clicks, median':<58}{np.median(times):>9.0f}")
+    print(f"{'  less a round trip and their bytes':<58}{np.median(over):>9.0f}")
+    print(f"{'  to their mark, median':<58}{np.median(marks):>9.0f}")
+    print(f"{'  to their mark, at most':<58}{max(marks):>9.0f}")
     for name in ("undo", "redo"):
         revision = seg.revision
         start = time.monotonic()

@@ -46,7 +46,7 @@ class Side:
 class NcutWidget(Side):
     """Us."""
 
-    statement = "import ncut_widget"
+    statement = "from ncut_widget import NcutSegmenter"
 
     def __init__(self, device: str = "cpu") -> None:
         from ncut_widget import NCUT
