@@ -184,3 +184,59 @@ def test_an_old_python_is_named_with_the_one_that_is_needed(fake: Path) -> None:
     assert "needs Python 3.10 or newer" in line
     assert "Python 3.9.1" in line
     assert not (fake / "venv").exists()
+
+
+QUIET = """
+import socket, sys
+
+def refuse(*_, **__):
+    raise AssertionError("the network was asked for")
+
+socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
+import ncut_widget
+assert "torch" not in sys.modules, "torch is imported before it is wanted"
+for name in ncut_widget.__all__:
+    getattr(ncut_widget, name)
+assert not {"matplotlib", "skimage", "tifffile", "pandas"} & sys.modules.keys()
+import numpy as np
+noise = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), np.uint8)
+seg = ncut_widget.NcutSegmenter.from_images(noise, num_eig=3, progress=False)
+seg.add_click(3, 3)
+seg._repr_mimebundle_()
+print(seg.masks.shape)
+"""
+
+
+def test_it_asks_for_no_network_and_writes_nothing(tmp_path: Path) -> None:
+    """Imported and used, with a home of its own, in a folder of its own."""
+    home, here = tmp_path / "home", tmp_path / "here"
+    home.mkdir()
+    here.mkdir()
+    environment = {
+        **{k: v for k, v in os.environ.items() if not k.startswith("XDG_")},
+        "HOME": str(home),
+        "TMPDIR": str(tmp_path),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPATH": str(ROOT),
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", QUIET],
+        cwd=here,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "(2, 64, 64)\n"
+    # What skimage asks for, and where it is installed, is matplotlib's to keep.
+    left = [path for path in tmp_path.rglob("*") if "matplotlib" not in str(path)]
+    assert set(left) <= {home, here, home / ".config", home / ".cache"}
+
+
+def test_everything_public_is_there_and_nothing_else() -> None:
+    import ncut_widget
+
+    assert set(ncut_widget.__all__) <= set(dir(ncut_widget))
+    assert ncut_widget.NcutSegmenter.__name__ == "NcutSegmenter"
+    with pytest.raises(AttributeError, match="no attribute 'Segmenter'"):
+        ncut_widget.Segmenter  # noqa: B018

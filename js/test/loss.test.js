@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
+import { FakeModel, STATS } from "./model.js";
 
 /** @typedef {import("../src/model/wire.js").Click} Click */
 
@@ -364,4 +365,29 @@ test("a line that is cut at random: page and kernel are the same after each time
     assert.equal(host.edits - made, edits, `round ${round}`);
     assertSame(store, host);
   }
+});
+
+test("what went wrong with a buffer is not covered by what goes well", async (t) => {
+  const model = new FakeModel({ clicks: [A] });
+  const life = new AbortController();
+  t.after(() => life.abort());
+  const store = new Store(model, life.signal, decode);
+  store.show({}, [0]);
+  const asked = model.sent.find((each) => each.type === "maps");
+  const [want] = asked.wants;
+  const entry = { ...want, stats: STATS };
+  const content = { type: "maps", id: asked.id, num_eig: asked.num_eig, maps: [entry] };
+  model.emit("msg:custom", content, [new ArrayBuffer(3)]);
+  assert.equal(store.state, "error");
+  assert.match(store.error ?? "", /must be 16 bytes/);
+  // Pictures that come after it say nothing of maps.
+  for (const { type, id, kind } of model.sent) {
+    if (type !== "pictures") continue;
+    model.emit("msg:custom", { type, id, kind, colors: 0, pictures: [] }, []);
+  }
+  await new Promise(setImmediate);
+  assert.equal(store.state, "error");
+  // The next thing that is done begins anew.
+  store.set("threshold", 0.2);
+  assert.equal(store.error, null);
 });

@@ -323,10 +323,18 @@ def test_after_a_kernel_restart_the_page_says_so_and_works_when_run_again(
     page: Page, widget: Widget
 ) -> None:
     widget.click(60, 40)
+    mask = widget.mask()
+    assert mask.any()
+    enabled = widget.root.locator("button:enabled:is([name=undo], [name=commit])")
+    assert enabled.count() == 2
     page.restart_kernel()
     widget.stage.click()
     status = widget.root.locator("[data-ncut=status]")
     wait_until(lambda: "again" in status.inner_text(), "a word about the kernel")
+    # The picture stays, with its mask; what would need the kernel is off.
+    assert enabled.count() == 0
+    page.tab.mouse.move(5, 5)
+    wait_until(lambda: np.array_equal(widget.mask(), mask), "the mask as it was")
     page.clear_outputs()
     page.start_cell(0)
     widget = Widget(page)

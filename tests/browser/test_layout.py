@@ -119,6 +119,24 @@ def test_a_narrow_parent_cuts_nothing(widget: Widget) -> None:
     assert widget.root.evaluate(CUT) == []  # with another line of text
 
 
+@pytest.mark.parametrize("parent", ["none"])
+def test_a_height_that_is_given_is_kept(widget: Widget) -> None:
+    outer = widget.root.locator("..")
+    widget.page.run("seg.layout.height = '400px'")
+
+    def height() -> float:
+        return outer.evaluate("outer => outer.getBoundingClientRect().height")
+
+    wait_until(lambda: height() == 400, "the height")
+    assert outer.evaluate("outer => outer.scrollHeight > outer.clientHeight")
+    below = widget.root.evaluate("(root) => root.closest('.jp-Cell').offsetHeight")
+    assert below < 600  # nothing lies over the next cell
+    assert clicked(widget, 150, 30)
+    widget.page.run("seg.layout.height = None")
+    wait_until(lambda: height() > 500, "its own height")
+    assert widget.root.evaluate(CUT) == []
+
+
 @pytest.mark.parametrize("width", [300, 0])
 @pytest.mark.parametrize("parent", ["none"])
 def test_the_pointer_moves_nothing(widget: Widget, width: int) -> None:
