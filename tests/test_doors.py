@@ -444,6 +444,22 @@ def test_predict_goes_on_without_what_is_broken(batch: list[Path]) -> None:
     assert [mask.shape for mask in full] == [(48, 64)] * 3 + [(64, 64), (48, 64)]
 
 
+def test_exports_leave_out_what_cannot_be_read(
+    batch: list[Path], tmp_path: Path
+) -> None:
+    with pytest.warns(UserWarning, match="cannot be read"):
+        seg = NcutSegmenter.from_images(batch, num_eig=4, progress=False, errors="skip")
+    seg.add_click(20, 15)
+    seg.commit("red")
+    for kind in ("overlay", "labels"):
+        written = seg.export(tmp_path / kind, kind, progress=False)
+        names = {path.stem for path in Path(written).glob("*.png")}
+        assert names == {"0", "1", "2"}
+    assert set(seg.to_table(progress=False)["image"]) == {0, 2, 4}
+    with pytest.raises(ValueError, match=r"images\[1\].*a\.png"):
+        seg.export(tmp_path / "one", "overlay", images=[1], progress=False)
+
+
 def test_none_that_can_be_read_is_an_error(batch: list[Path]) -> None:
     with (
         pytest.raises(ValueError, match=r"images\[0\].*a.png.* truncated$"),

@@ -328,13 +328,23 @@ class Analysis:
         progress: bool,
     ) -> Labelled:
         count = len(self._session.sizes)
-        chosen = range(count) if images is None else images
-        check = partial(check_number, "an image index", low=0, high=count - 1)
+        given = self._pictures.images
+        failures = {} if given is None else given.failures
+        # Of an image that cannot be read there is nothing to tell.
+        chosen = [each for each in range(count) if each not in failures]
+        if images is not None:
+            check = partial(check_number, "an image index", low=0, high=count - 1)
+            chosen = list(
+                dict.fromkeys(int(check(value=i, whole=True)) for i in images)
+            )
+            for image in chosen:
+                if image in failures:
+                    raise ValueError(failures[image])
         return Labelled(
             tuple(self._chosen(segments)),
-            self._pictures.images,
+            given,
             self._session.sizes,
-            list(dict.fromkeys(int(check(value=i, whole=True)) for i in chosen)),
+            chosen,
             self._made(),
             progress,
         )
