@@ -3,6 +3,7 @@
 # make soak   what takes too long for that: longer random walks, every test in both hosts
 # make parity the masks of ncut-pytorch 1.8.19, made by itself in its own environment
 # make lowest the tests without a browser, with the lowest releases that are allowed
+# make latest the same with the newest ones, whatever they are today
 # make bench  speed, accuracy and memory against our peers, each in an environment of
 #             its own; bench-solver, bench-accuracy, bench-click, ... repeat one part
 
@@ -29,7 +30,7 @@ suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
 program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
 show = @$(BIN)/python -m tests.benchmarks.results
 
-.PHONY: demo test soak parity lowest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check node browser
+.PHONY: demo test soak parity lowest latest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check node browser
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
@@ -45,8 +46,8 @@ soak: browser
 parity: .venv/dev peers
 	$(BIN)/python -m pytest --run=parity
 
-lowest: .bench/lowest/installed
-	.bench/lowest/bin/python -m pytest --ignore=tests/browser --ignore=tests/install
+lowest latest: %: .bench/%/installed
+	.bench/$@/bin/python -m pytest --ignore=tests/browser --ignore=tests/install
 
 # One part at a time, also under `make -j`: what is timed must have the machine alone.
 bench:
@@ -146,7 +147,7 @@ check: .venv/dev js/node_modules/.package-lock.json
 
 .venv/dev: pyproject.toml constraints.txt
 	tests/install/venv.sh "$(PYTHON)" .venv
-	$(BIN)/python $(PIP) --editable '.[dev]'
+	$(BIN)/python $(PIP) --editable '.[dev,hosts]'
 	@touch $@ .venv/lab
 
 node:
@@ -164,7 +165,14 @@ js/node_modules/.package-lock.json: js/package.json js/package-lock.json | node
 	.bench/$*/bin/python $(PIP) --requirement $<
 	@touch $@
 
-# The pair of torch is constraints.txt's: each one more is gigabytes.
+# The pair of torch is constraints.txt's, here and below: each one more is gigabytes.
+.bench/latest/installed: pyproject.toml constraints.txt
+	tests/install/venv.sh "$(PYTHON)" .bench/latest
+	grep ^torch constraints.txt > .bench/latest/constraints.txt
+	.bench/latest/bin/python -m pip --disable-pip-version-check --quiet install \
+		--no-compile --constraint .bench/latest/constraints.txt --editable '.[dev]'
+	@touch $@
+
 .bench/lowest/installed: pyproject.toml constraints.txt .venv/dev
 	tests/install/venv.sh "$(PYTHON)" .bench/lowest
 	grep ^torch constraints.txt > .bench/lowest/constraints.txt

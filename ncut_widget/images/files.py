@@ -94,7 +94,13 @@ class EncodedImage:
         if self.path is not None:
             _check_file(self.path, self._index)
         with naming(self.name):
-            return self._decode(side)
+            image = self._decode(side)
+        if side is None and image.shape[:2] != self.size:
+            raise ImageError(
+                f"{self.name} has {_described(image.shape[:2])} pixels, and had "
+                f"{_described(self.size)} when it was opened"
+            )
+        return image
 
     def _measure(self) -> tuple[int, int]:
         page = self._tiff_page()
@@ -232,6 +238,10 @@ def _check_file(path: Path, name: str) -> None:
         if any(sign in path.name for sign in "*?["):
             hint = ": for all files of such a name give sorted(Path(folder).glob(...))"
         raise FileNotFoundError(f"{name}: there is no file {str(path)!r}{hint}")
+
+
+def _described(size: tuple[int, ...]) -> str:
+    return f"{size[1]} x {size[0]}"
 
 
 def _opens(file: Any) -> bool:
