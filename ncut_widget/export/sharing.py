@@ -152,8 +152,8 @@ class Sharing(Keeping):
         """Draw the widget, in base64; its page has the stage from now on."""
         image = self.active_image  # type: ignore[attr-defined]
         with self._session.lock:
-            png = picture_widget(self._session, self._pictures, image)
             stage = picture_stage(self._session, self._pictures, image)
+            png = picture_widget(self._session, self._pictures, image, stage)
         buffer = io.BytesIO()
         stage.convert("RGB").save(buffer, "JPEG", quality=STILL_QUALITY)
         jpeg = base64.b64encode(buffer.getvalue()).decode("ascii")
