@@ -585,3 +585,15 @@ def test_channels_last_get_none(shape: tuple[int, ...]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         NcutSegmenter.from_features(features, num_eig=2, progress=False)
+
+
+def test_of_a_very_long_image_a_part_is_shown_sharply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    eigvecs = np.ones((2, 4, 4, 2), np.float32)
+    images = [np.zeros((40, 6000, 3), np.uint8), np.zeros((600, 3000, 3), np.uint8)]
+    wire = Wire(NcutSegmenter(eigvecs, images), monkeypatch)
+    asked = {"type": "pictures", "id": "a-1", "kind": "stage", "images": [0, 1]}
+    reply, _ = wire.ask(asked)
+    sizes = [(entry["width"], entry["height"]) for entry in reply["pictures"]]
+    assert sizes == [(6000, 40), (2048, 410)]

@@ -27,6 +27,13 @@ KINDS = ("stage", "thumb", "eigvecs")
 SIDES = {"stage": 2048, "thumb": 192}
 """Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""
 
+LONGEST = 5
+"""How many times as long as wide an image is that is shown whole; as in
+``js/src/maths/viewport.js``."""
+
+LONGEST_SIDE = 8192
+"""Of a picture of one that is longer, in pixels."""
+
 QUALITIES = {"stage": 95, "thumb": 85}
 """Of JPEG."""
 
@@ -181,9 +188,10 @@ class Pictures:
 
             return coloring.version, color
 
-        side, quality = SIDES[kind], QUALITIES[kind]
+        quality = QUALITIES[kind]
 
         def shrunk(image: int) -> Picture:
+            side = _side(kind, images.sizes[image])
             if image in images.failures:
                 raise ValueError(images.failures[image])
             return encode_picture(images.reduced(image, side), side, quality=quality)
@@ -203,6 +211,12 @@ class Pictures:
                 # Another thread may have coloured meanwhile.
                 self._coloring = self._coloring or _Coloring(0, paint)
         return self._coloring
+
+
+def _side(kind: str, size: tuple[int, int]) -> int:
+    """Give the longest side of a picture: of a very long image a part is shown."""
+    ratio = max(size) / min(size) / LONGEST
+    return min(round(SIDES[kind] * max(ratio, 1)), LONGEST_SIDE)
 
 
 def _as_bytes(rgb: NDArray[np.float32]) -> RGBImage:
