@@ -541,7 +541,7 @@ def test_arrays_of_every_kind_enter_by_one_door(kind: str) -> None:
         assert share > (0.9 if rough else 0.999)
 
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         eigvecs, _ = NCUT(3, progress=False).fit_transform(make(FEATURES))
         eigvecs = torch.as_tensor(eigvecs).detach().numpy()
         same(np.abs(eigvecs), np.abs(EIGVECS))
@@ -583,7 +583,7 @@ def test_channels_first_get_a_hint(shape: tuple[int, ...]) -> None:
 def test_channels_last_get_none(shape: tuple[int, ...]) -> None:
     features = rng.normal(size=shape).astype(np.float32)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         NcutSegmenter.from_features(features, num_eig=2, progress=False)
 
 
