@@ -597,3 +597,16 @@ def test_of_a_very_long_image_a_part_is_shown_sharply(
     reply, _ = wire.ask(asked)
     sizes = [(entry["width"], entry["height"]) for entry in reply["pictures"]]
     assert sizes == [(6000, 40), (2048, 410)]
+
+
+def test_a_png_may_have_its_metadata_behind_its_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "late.png"
+    Image.fromarray(scene()).save(path, exif=b"Exif\0\0" + tiff_tags([SIX]))
+    data = path.read_bytes()
+    at = data.index(b"eXIf") - 4
+    length = 12 + int.from_bytes(data[at : at + 4], "big")
+    exif, rest = data[at : at + length], data[:at] + data[at + length :]
+    path.write_bytes(rest[:-12] + exif + rest[-12:])
+    np.testing.assert_array_equal(only(path), np.rot90(scene(), -1))
+    with Image.open(path) as image:
+        np.testing.assert_array_equal(only(image), np.rot90(scene(), -1))

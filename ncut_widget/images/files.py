@@ -128,8 +128,11 @@ class EncodedImage:
                 image.draft(None, (round(width * scale), round(height * scale)))
             # Of 16 bits of a colour Pillow reads the upper 8.
             deep = any("16B" in str(tile[3]) for tile in getattr(image, "tile", ()))
+            # Before the pixels, as where the size was taken: some of what comes after
+            # them would be looked at else.
+            orientation = self._orientation(image)
             image.load()
-            whole = turned(image, self._orientation(image))
+            whole = turned(image, orientation)
             if deep and not whole.mode.startswith("I"):
                 mode = "RGBA" if whole.has_transparency_data else "RGB"
                 values = np.asarray(whole.convert(mode)).astype(np.uint16) * 257

@@ -58,6 +58,8 @@ def orientation_of(image: Image.Image) -> int:
         exif = exif.encode("latin-1")
     if not exif and "Raw profile type exif" in image.info:
         exif = _unpack_profile(image.info["Raw profile type exif"])
+    if not exif and image.format == "PNG":
+        exif = _late_exif(getattr(image, "fp", None))
     found = _read_orientation(exif) if exif else None
     if found is None:
         found = _xmp_orientation(image.info)
@@ -86,6 +88,23 @@ def _read_orientation(exif: bytes) -> int | None:
     except (struct.error, KeyError) as error:
         raise Damaged from error
     return None
+
+
+def _late_exif(file: Any) -> bytes | None:
+    """Find EXIF behind a PNG file's pixels, where Pillow has not looked yet."""
+    if file is None:
+        return None
+    here = file.tell()
+    try:
+        file.seek(8)
+        while len(head := file.read(8)) == 8:
+            length = int.from_bytes(head[:4], "big")
+            if head[4:] == b"eXIf":
+                return file.read(length)
+            file.seek(length + 4, 1)
+        return None
+    finally:
+        file.seek(here)
 
 
 def _unpack_profile(profile: Any) -> bytes:
