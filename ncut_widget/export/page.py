@@ -10,7 +10,7 @@ import base64
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -268,15 +268,16 @@ def compare_masks(session: Session, images: Sequence[int]) -> float:
     """
     made = [segment.prompts for segment in session.shelf.segments]
     made += [session.prompts] if session.prompts.clicked(1) else []
+    # A biased cut is not made in the page.
+    made = [each for each in made if each.settings.method != "biased_ncut"]
     if not made:
         settings = session.settings
+        if settings.method == "biased_ncut":
+            settings = replace(settings, **{"method": "diffusion"})
         for image in images:
             height, width = session.sizes[image]
             middle = Click(image, width // 2, height // 2, 1)
             made.append(session.prompts_of((middle,), settings))
-    made = [each for each in made if each.settings.method != "biased_ncut"]
-    if not made:
-        return float("nan")
     standardised = any(each.settings.method == "similarity" for each in made)
     # Statistics are the whole batch's.
     held = range(len(session.sizes)) if standardised else images

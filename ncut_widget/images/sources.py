@@ -165,7 +165,7 @@ def _as_path(item: Any, name: str) -> Path:
     text = os.fspath(item)
     if isinstance(text, bytes):
         text = os.fsdecode(text)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", text):
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/|data:", text):
         raise ValueError(
             f"{name} is an address, {shown(text)}: get the file first, as with "
             "urllib.request.urlretrieve(address, 'image.jpg'), and give its path"
