@@ -14,10 +14,10 @@ from ncut_widget.page.pictures import Pictures, shrink
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.session import Session
 
-SIDE = 640
+SIDE = 480
 """Of the stage, in pixels, at most."""
 
-THUMB = 72
+THUMB = 54
 """Height of a thumb."""
 
 GAP = 6

@@ -181,7 +181,7 @@ def test_what_is_saved_of_an_output_is_a_picture(
     data, metadata = seg._repr_mimebundle_()
     assert len(data["image/png"]) < 300_000 * 4 / 3
     picture = Image.open(io.BytesIO(base64.b64decode(data["image/png"])))
-    assert picture.width >= 300
+    assert picture.width >= 240
     pixels = np.asarray(picture.convert("RGB")).reshape(-1, 3).astype(int)
     blue = (pixels[:, 2] - pixels[:, 0] > 60).mean()
     seg.clear()
