@@ -53,7 +53,7 @@ class Pipeline:
             raise ValueError("there is no backbone to compute features of images with")
         self._ncut.check_parameters()  # before the long work, not after it
         images.check(progress=self._ncut.progress)
-        good = [i for i in range(len(images)) if i not in images.failures]
+        good = images.readable
         readable = images.select(good)
         features = self._extractor.fit_transform(readable)
         sees_color = getattr(self._extractor.model, "sees_color", False)
@@ -101,7 +101,7 @@ class Pipeline:
                 "features=..., shape (B, H, W, C), and not images"
             )
         images.check()
-        good = [i for i in range(len(images)) if i not in images.failures]
+        good = images.readable
         step = self._extractor.batch_size or IMAGES_AT_A_TIME
         reader = read_ahead(images.select(good))
         with tqdm(total=len(good), desc="Predicting", unit="image", leave=False) as bar:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+import threading
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import ncut_widget.export.page
 from ncut_widget import NcutSegmenter
 
 COLAB = "https://ssl.gstatic.com/colaboratory-static/widgets/colab-cdn-widget-manager"
@@ -70,3 +74,34 @@ def test_no_method_of_ours_is_where_marimo_writes(eigvecs: NDArray) -> None:
     assert element.value["clicks"] == [[0, 3, 3, 1]]
     element.commit("one")
     assert element.value["_segments"][0]["name"] == "one"
+
+
+def test_a_widget_can_be_clicked_while_its_page_is_written(
+    eigvecs: NDArray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = [np.zeros((32, 32, 3), np.uint8)] * 3
+    seg = NcutSegmenter(eigvecs, images, clicks=[[0, 3, 3, 1]])
+    seg.commit("one")
+    seg.add_click(5, 5)
+    encode = ncut_widget.export.page.encode_picture
+    clicked: list[int] = []
+
+    def click_and_encode(*given: Any, **how: Any) -> Any:
+        thread = threading.Thread(target=seg.add_click, args=(9, 9, 2), daemon=True)
+        thread.start()
+        thread.join(30)
+        assert not thread.is_alive(), "the click waits for the page"
+        clicked.append(len(seg.clicks))
+        return encode(*given, **how)
+
+    monkeypatch.setattr(ncut_widget.export.page, "encode_picture", click_and_encode)
+    page = seg.save_html(tmp_path / "page.html", [0], progress=False)
+    assert clicked == [2]
+    assert page.images == (0,)
+    assert page.iou > 0.99
+    del seg.segments["one"]
+    seg.clear()
+    seg.active_image = 1
+    monkeypatch.undo()
+    page = seg.save_html(tmp_path / "page.html", overwrite=True, progress=False)
+    assert page.images == (0, 1, 2)

@@ -41,6 +41,23 @@ export function svg(tag, attributes = {}, ...children) {
   return fill(document.createElementNS(SVG, tag), attributes, children);
 }
 
+/**
+ * The element that all of a view is in. Its words are English, whatever the page around
+ * it is.
+ *
+ * @param {...Node} children
+ */
+export function newRoot(...children) {
+  const attributes = {
+    class: "ncut-segmenter",
+    role: "group",
+    "aria-label": "NCUT segmenter",
+    lang: "en",
+    dir: "ltr",
+  };
+  return html("div", attributes, ...children);
+}
+
 let count = 0;
 
 /** For what is found by id, on a page that can hold several widgets. */

@@ -13,7 +13,7 @@
  * @property {boolean} negative whether a plain click says that this is not it
  */
 
-import { html } from "./dom.js";
+import { html, newRoot } from "./dom.js";
 import { Hover } from "./model/hover.js";
 import { Painter } from "./painter.js";
 import { Controls } from "./panel/controls.js";
@@ -51,14 +51,7 @@ export function showView(store, segmentation, el, signal) {
   const segments = new SegmentList(store, local, () => repaint(), signal);
   const trouble = new Trouble(store, signal);
   const help = new Help(MOUSE, KEYS);
-  const root = html("div", {
-    class: "ncut-segmenter",
-    role: "group",
-    "aria-label": "NCUT segmenter",
-    // Its words are English, whatever the page around it is.
-    lang: "en",
-    dir: "ltr",
-  });
+  const root = newRoot();
   const resizer = new Resizer(root, stage.element, signal);
   const foot = html("div", { class: "ncut-foot" }, status.element, help.button);
   root.append(

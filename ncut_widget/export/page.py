@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from tqdm.auto import tqdm
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
 from ncut_widget.page.pictures import Pictures, encode_picture
+from ncut_widget.prompts import Prompts
+from ncut_widget.segments.record import SegmentState
 from ncut_widget.session import Session
 from ncut_widget.settings import TABLE
 
@@ -68,33 +70,53 @@ class SharedPage:
     __repr__ = __str__
 
 
-def choose_images(
-    session: Session, images: Sequence[int] | None, most: int
-) -> list[int]:
-    """Choose the images of a page: those asked for, and those that were clicked.
+class Moment(NamedTuple):
+    """A segmenter at one moment: it may be clicked while its page is written.
 
-    Without any asked for, the active one and the next ones, ``most`` together.
+    Attributes
+    ----------
+    traits : mapping
+        Of the widget, as its page is told them.
+    prompts : Prompts
+        Of the clicks.
+    segments : tuple of SegmentState
+    images : list of int
+        Those to put into the page, ascending.
     """
-    of_segments = (segment.clicks for segment in session.shelf.segments)
-    clicked = [
-        click.image for clicks in (session.clicks, *of_segments) for click in clicks
-    ]
+
+    traits: Mapping[str, Any]
+    prompts: Prompts
+    segments: tuple[SegmentState, ...]
+    images: list[int]
+
+
+def take_moment(
+    session: Session,
+    traits: Mapping[str, Any],
+    images: Sequence[int] | None,
+    most: int,
+) -> Moment:
+    """Take what a page is to show, and choose its images.
+
+    Those that are asked for, and those that were clicked; without any asked for, the
+    active one and the first others, ``most`` together.
+    """
+    prompts, segments = session.prompts, session.shelf.segments
+    shown = [prompts.clicks, *(segment.clicks for segment in segments)]
+    chosen = {click.image for clicks in shown for click in clicks}
     if images is not None:
-        return sorted({*images, *clicked})
-    others = (i for i in range(len(session.sizes)) if i not in clicked)
-    chosen = {*clicked}
-    for image in others:
-        if len(chosen) >= most:
-            break
-        chosen.add(image)
-    return sorted(chosen)
+        chosen.update(images)
+    else:
+        for image in (traits["active_image"], *range(len(session.sizes))):
+            if len(chosen) < most:
+                chosen.add(image)
+    return Moment(traits, prompts, segments, sorted(chosen))
 
 
 def render_page(
     session: Session,
     pictures: Pictures,
-    traits: Mapping[str, Any],
-    images: Sequence[int],
+    moment: Moment,
     title: str,
     *,
     progress: bool,
@@ -105,16 +127,13 @@ def render_page(
     ----------
     session : Session
     pictures : Pictures
-    traits : mapping
-        Of the widget, as its page is told them.
-    images : sequence of int
-        Those to put into it, ascending.
+    moment : Moment
     title : str
     progress : bool
         Show a bar.
     """
-    page = _Page(session, pictures, images)
-    content = {"traits": page.traits(traits), **page.content(progress)}
+    page = _Page(session, pictures, moment)
+    content = {"traits": page.traits(), **page.content(progress)}
     fields: dict[str, str] = {
         "title": html.escape(title),
         "css": (STATIC / "widget.css").read_text(encoding="utf-8"),
@@ -133,17 +152,17 @@ def render_page(
 class _Page:
     """What a page is made of, as far as it has been put together."""
 
-    def __init__(
-        self, session: Session, pictures: Pictures, images: Sequence[int]
-    ) -> None:
+    def __init__(self, session: Session, pictures: Pictures, moment: Moment) -> None:
         self._session = session
         self._pictures = pictures
-        self._images = images
-        self._number = {image: number for number, image in enumerate(images)}
+        self._moment = moment
+        self._images = moment.images
+        self._number = {image: number for number, image in enumerate(moment.images)}
         self._parts: list[str] = []
 
-    def traits(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def traits(self) -> dict[str, Any]:
         """Give the traits that the page begins with, of its images alone."""
+        told = self._moment.traits
         info = json.loads(json.dumps(told["_info"]))
         info["sizes"] = [info["sizes"][image] for image in self._images]
         info["blank"] = [self._number[i] for i in info["blank"] if i in self._number]
@@ -167,16 +186,15 @@ class _Page:
             "_segments": segments,
             "_history": [False, False],
             "_still": None,
-            "clicks": [list(click) for click in self._renumbered(self._session.clicks)],
+            "clicks": [list(click) for click in self._clicks()],
         }
 
-    def _renumbered(self, clicks: Iterable[Click]) -> list[Click]:
-        return [click._replace(image=self._number[click.image]) for click in clicks]
+    def _clicks(self) -> list[Click]:
+        return renumbered(self._moment.prompts.clicks, self._number)
 
     def content(self, progress: bool) -> dict[str, Any]:
         """Give eigenvectors, pictures and segments; their bytes are `parts`."""
-        session = self._session
-        eigvecs = session.eigvecs
+        eigvecs = self._session.eigvecs
         content: dict[str, Any] = {
             "vectors": {},
             "pictures": {"stage": [], "thumb": [], "eigvecs": []},
@@ -196,7 +214,7 @@ class _Page:
             content["vectors"][number] = self._add(quantised.levels.astype("<u2"))
             for kind, entries in content["pictures"].items():
                 entries.append(self._picture(kind, image))
-            for segment in session.shelf.segments:
+            for segment in self._moment.segments:
                 name = f"{segment.id} {number}"
                 runs = to_runs(segment.full_instances()[image]).astype("<u4")
                 bits = np.packbits(segment.masks[image])
@@ -241,6 +259,11 @@ class _Page:
         return len(self._parts) - 1
 
 
+def renumbered(clicks: Iterable[Click], number: Mapping[int, int]) -> list[Click]:
+    """Give clicks on images by other numbers of theirs."""
+    return [click._replace(image=number[click.image]) for click in clicks]
+
+
 def _in_script(text: str) -> str:
     """Escape JSON so that nothing in it ends a script, or begins another."""
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028")
@@ -255,7 +278,7 @@ def _checked(script: str) -> str:
 # How good the page's masks are ------------------------------------------------------
 
 
-def compare_masks(session: Session, images: Sequence[int]) -> float:
+def compare_masks(session: Session, moment: Moment) -> float:
     """Compare masks of quantised eigenvectors with the kernel's, on some images.
 
     Of the clicks and of every segment; where there are none, of a click in the middle
@@ -266,12 +289,13 @@ def compare_masks(session: Session, images: Sequence[int]) -> float:
     float
         The lowest intersection over union; 1 where both are empty.
     """
-    made = [segment.prompts for segment in session.shelf.segments]
-    made += [session.prompts] if session.prompts.clicked(1) else []
+    images = moment.images
+    made = [segment.prompts for segment in moment.segments]
+    made += [moment.prompts] if moment.prompts.clicked(1) else []
     # A biased cut is not made in the page.
     made = [each for each in made if each.settings.method != "biased_ncut"]
     if not made:
-        settings = session.settings
+        settings = moment.prompts.settings
         if settings.method == "biased_ncut":
             settings = replace(settings, **{"method": "diffusion"})
         for image in images:
@@ -285,7 +309,7 @@ def compare_masks(session: Session, images: Sequence[int]) -> float:
     number = {image: at for at, image in enumerate(held)}
     shares = []
     for prompts in made:
-        clicks = tuple(c._replace(image=number[c.image]) for c in prompts.clicks)
+        clicks = tuple(renumbered(prompts.clicks, number))
         theirs = other.masker.masks(other.prompts_of(clicks, prompts.settings))
         theirs = theirs[[number[image] for image in images]]
         ours = session.masker.masks(prompts)[[*images]]

@@ -15,10 +15,11 @@ from IPython.display import HTML
 from ncut_widget.checks import check_flag, check_number
 from ncut_widget.export.keeping import Keeping, PathLike
 from ncut_widget.export.page import (
+    Moment,
     SharedPage,
-    choose_images,
     compare_masks,
     render_page,
+    take_moment,
 )
 from ncut_widget.export.snapshot import picture_stage, picture_widget
 from ncut_widget.export.writing import whole_file
@@ -81,11 +82,11 @@ class Sharing(Keeping):
         """
         target = Path(path)
         with whole_file(target, overwrite=check_flag("overwrite", overwrite)) as file:
-            chosen = self._chosen_images(images)
-            page = self._page(chosen, title or target.stem, progress)
+            moment = self._moment(images)
+            page = self._page(moment, title or target.stem, progress)
             file.write_text(page, encoding="utf-8")
-        iou = compare_masks(self._session, chosen)
-        return SharedPage(target, target.stat().st_size, tuple(chosen), iou)
+        iou = compare_masks(self._session, moment)
+        return SharedPage(target, target.stat().st_size, tuple(moment.images), iou)
 
     def to_iframe(
         self,
@@ -107,14 +108,14 @@ class Sharing(Keeping):
             In CSS pixels.
         """
         height = int(check_number("height", height, 100, integer=True))
-        page = self._page(self._chosen_images(images), "ncut_widget", progress)
+        page = self._page(self._moment(images), "ncut_widget", progress)
         frame = (
             f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" '
             f'style="width: 100%; height: {height}px; border: 0"></iframe>'
         )
         return HTML(f"<div>{frame}</div>")
 
-    def _chosen_images(self, images: Sequence[int] | None) -> list[int]:
+    def _moment(self, images: Sequence[int] | None) -> Moment:
         last = len(self._session.sizes) - 1
         given = None
         if images is not None:
@@ -122,19 +123,15 @@ class Sharing(Keeping):
                 int(check_number("an image index", image, 0, last, whole=True))
                 for image in images
             ]
-        return choose_images(self._session, given, MOST)
-
-    def _page(self, images: Sequence[int], title: str, progress: bool) -> str:
         with self._session.lock:
             traits = {name: getattr(self, name) for name in TOLD}
-            return render_page(
-                self._session,
-                self._pictures,
-                traits,
-                images,
-                title,
-                progress=progress,
-            )
+            return take_moment(self._session, traits, given, MOST)
+
+    def _page(self, moment: Moment, title: str, progress: bool) -> str:
+        # Without the lock: files are read, and the widget can be used meanwhile.
+        return render_page(
+            self._session, self._pictures, moment, title, progress=progress
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Show the widget, or where it cannot be, a picture of how it is now."""
@@ -151,9 +148,8 @@ class Sharing(Keeping):
     def _picture(self) -> str:
         """Draw the widget, in base64; its page has the stage from now on."""
         image = self.active_image  # type: ignore[attr-defined]
-        with self._session.lock:
-            stage = picture_stage(self._session, self._pictures, image)
-            png = picture_widget(self._session, self._pictures, image, stage)
+        stage = picture_stage(self._session, self._pictures, image)
+        png = picture_widget(self._session, self._pictures, image, stage)
         buffer = io.BytesIO()
         stage.convert("RGB").save(buffer, "JPEG", quality=STILL_QUALITY)
         jpeg = base64.b64encode(buffer.getvalue()).decode("ascii")

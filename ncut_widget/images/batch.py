@@ -137,6 +137,7 @@ class Images(Sequence[RGBImage]):
     """
 
     value_range: tuple[float, float] | None
+    sizes: list[tuple[int, int]]
     _sources: list[Source]
     _errors: Errors
     _checked: bool
@@ -151,6 +152,7 @@ class Images(Sequence[RGBImage]):
         if isinstance(images, Images):
             self._sources, self._errors = images._sources, images._errors
             self.value_range, self._checked = images.value_range, images._checked
+            self.sizes = images.sizes
             return
         self._errors = check_choice("errors", errors, ("raise", "skip"))
         self.value_range = check_value_range(value_range)
@@ -172,12 +174,8 @@ class Images(Sequence[RGBImage]):
                 failed[index] = error
                 path = Path(item) if isinstance(item, (str, os.PathLike)) else None
                 self._sources.append(MissingImage(name, str(error), path, STAND_IN))
+        self.sizes = [source.size for source in self._sources]
         self._settle(failed)
-
-    @property
-    def sizes(self) -> list[tuple[int, int]]:
-        """Height and width of each."""
-        return [source.size for source in self._sources]
 
     @property
     def paths(self) -> list[Path | None]:
@@ -193,6 +191,12 @@ class Images(Sequence[RGBImage]):
             if isinstance(source, MissingImage)
         }
 
+    @property
+    def readable(self) -> list[int]:
+        """Indices of the others."""
+        failures = self.failures
+        return [index for index in range(len(self)) if index not in failures]
+
     def __len__(self) -> int:
         """Count the images."""
         return len(self._sources)
@@ -206,13 +210,22 @@ class Images(Sequence[RGBImage]):
 
         A JPEG file is decoded to an eighth of its size at the smallest, in a fraction
         of the time.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            If it cannot be read: nothing stands in for it.
         """
-        return self._sources[index].read(side)
+        source = self._sources[index]
+        if isinstance(source, MissingImage):
+            raise ValueError(source.reason)
+        return source.read(side)
 
     def select(self, indices: Sequence[int]) -> Images:
         """Give some of the images, which keep their names."""
         some = Images(self)
         some._sources = [self._sources[index] for index in indices]
+        some.sizes = [self.sizes[index] for index in indices]
         return some
 
     def check(self, *, progress: bool = True) -> None:

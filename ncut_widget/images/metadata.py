@@ -132,8 +132,8 @@ def _xmp_orientation(info: dict[Any, Any]) -> int | None:
 
 # Files without their metadata ---------------------------------------------------------
 
-_NEEDED_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"gAMA", b"sRGB")
-"""Of PNG: what pixels depend on."""
+_TRANSPARENCY = b"tRNS"
+"""The one chunk of PNG that pixels depend on and that may be left out."""
 
 
 def without_metadata(data: bytes) -> bytes | None:
@@ -159,7 +159,7 @@ def _png_pixels(data: bytes) -> bytes:
         chunk, kind = data[at : at + 12 + length], data[at + 4 : at + 8]
         is_whole = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
         # A chunk whose name begins with a capital is needed, whatever it is.
-        if kind[:1].isupper() or (kind in _NEEDED_CHUNKS and is_whole):
+        if kind[:1].isupper() or (kind == _TRANSPARENCY and is_whole):
             parts.append(chunk)
         at += 12 + length
     return b"".join(parts)

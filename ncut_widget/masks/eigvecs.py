@@ -98,7 +98,7 @@ class Eigvecs:
         )
         pixels = checked.reshape(batch, height * width, num_eig)
         self._rows.copy_(pixels.transpose(1, 2))
-        says = (self._rows != 0).any(dim=2).any(dim=1).cpu().numpy()
+        says = self._rows.flatten(1).any(dim=1).cpu().numpy()
         self.blank = frozenset(np.flatnonzero(~says).tolist())
         self._telling = np.flatnonzero(says) if says.any() else np.arange(batch)
         self._leading: Bounded[Leading] = Bounded(PREFIXES_KEPT)

@@ -122,8 +122,6 @@ class Pictures:
             scale = side / max(pil.size)
             width, height = (max(1, round(each * scale)) for each in pil.size)
             return np.asarray(pil.resize((width, height), Image.Resampling.NEAREST))
-        if image in self._images.failures:
-            raise ValueError(self._images.failures[image])
         reduced = self._images.reduced(image, side)
         return np.asarray(shrink(Image.fromarray(reduced), side))
 
@@ -192,8 +190,6 @@ class Pictures:
 
         def shrunk(image: int) -> Picture:
             side = _side(kind, images.sizes[image])
-            if image in images.failures:
-                raise ValueError(images.failures[image])
             return encode_picture(images.reduced(image, side), side, quality=quality)
 
         return self.version, shrunk

@@ -3,7 +3,7 @@
  * again may show an output before the model of it, or without one for ever.
  */
 
-import { html, setText } from "../dom.js";
+import { html, newRoot, setText } from "../dom.js";
 
 const WAIT_MS = 3000;
 
@@ -21,11 +21,7 @@ export function showWaiting(el, signal) {
     { class: "ncut-status", "data-ncut": "status", role: "status" },
     WAITING,
   );
-  const root = html(
-    "div",
-    { class: "ncut-segmenter", role: "group", "aria-label": "NCUT segmenter" },
-    html("div", { class: "ncut-body" }, text),
-  );
+  const root = newRoot(html("div", { class: "ncut-body" }, text));
   root.dataset.state = "pending";
   const timer = setTimeout(() => {
     root.dataset.state = "error";
