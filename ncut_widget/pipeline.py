@@ -11,6 +11,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from ncut_widget.backbone import FeatureExtractor
+from ncut_widget.backbone.described import plain
 from ncut_widget.guide import cell_colors
 from ncut_widget.images import Images, read_ahead
 from ncut_widget.ncut import NCUT
@@ -36,13 +37,17 @@ class Pipeline:
     def describe(self) -> dict[str, Any]:
         """Tell how eigenvectors are made: of which features, and with which graph."""
         backbone = None if self._extractor is None else self._extractor.describe()
-        plain = (str, int, float, bool, type(None))
         parameters = {
-            name: value if isinstance(value, plain) else str(value)
+            name: plain(value)
             for name, value in self._ncut.get_params().items()
             if name not in ("progress", "return_eigenvalues")
         }
         return {"backbone": backbone, "ncut": parameters}
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Those that features were computed with, besides what always runs."""
+        return () if self._extractor is None else self._extractor.packages
 
     def fit_transform(self, images: Images) -> tuple[Any, Any]:
         """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images.

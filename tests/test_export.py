@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from ome_zarr.io import parse_url
 from ome_zarr.reader import Reader
+from ome_zarr.utils import find_multiscales
 from PIL import ExifTags, Image
 from pycocotools.coco import COCO
 
@@ -69,8 +71,8 @@ def read_all(seg: NcutSegmenter) -> list[NDArray]:
     return [np.stack([masks[i] for masks in full]) for i in range(len(SIZES))]
 
 
-def came_about(told: dict[str, Any], image: int | None = None) -> None:
-    """Check what a file says of how it came about."""
+def came_about(told: dict[str, Any], images: list[int] | None = None) -> None:
+    """Check what a file or a folder says of how it came about."""
     assert set(told["software"]) == {
         "python",
         "ncut_widget",
@@ -82,53 +84,91 @@ def came_about(told: dict[str, Any], image: int | None = None) -> None:
     assert told["segments"][0]["clicks"] == [[0, 12, 9, 1]]
     assert told["segments"][0]["settings"]["threshold"] == 0.4
     assert "backbone" in told
-    if image is not None:
-        assert told["image"]["file"] == FILES[image]
+    files = FILES if images is None else [FILES[image] for image in images]
+    assert [each["file"] for each in told["images"]] == files
+
+
+def legend(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "segments.json").read_text(encoding="utf-8"))
+
+
+def read_png(path: Path) -> NDArray:
+    """Read the values of a picture, not the colours of its palette."""
+    with Image.open(path) as picture:
+        return np.asarray(picture)
 
 
 # Round trips ------------------------------------------------------------------------
 
 
-def test_labels_are_read_by_scikit_image(seg: NcutSegmenter, folder: Path) -> None:
+def test_labels_are_read_by_pillow_and_shown_in_colours(
+    seg: NcutSegmenter, folder: Path
+) -> None:
     assert seg.export(folder, "labels") == folder
-    for image, labels in enumerate(seg.full_label_maps()):
-        path = folder / f"{STEMS[image]}.png"
-        read = skimage.io.imread(path)
-        assert read.dtype == np.uint16
-        np.testing.assert_array_equal(read, labels)
-        came_about(pictures.read_provenance(path), image)
-    legend = json.loads((folder / "segments.json").read_text(encoding="utf-8"))
-    assert [(s["label"], s["name"]) for s in legend["segments"]] == [
+    told = legend(folder)
+    came_about(told)
+    assert [(s["label"], s["name"]) for s in told["segments"]] == [
         (1, "hand"),
         (2, "../cup: a/b"),
     ]
+    palette = [(0, 0, 0), *(as_rgb(s.color) for s in seg.segments.values())]
+    for image, labels in enumerate(seg.full_label_maps()):
+        path = folder / f"{STEMS[image]}.png"
+        np.testing.assert_array_equal(read_png(path), labels)
+        shown = skimage.io.imread(path)
+        np.testing.assert_array_equal(shown, np.array(palette, np.uint8)[labels])
+        with Image.open(path) as picture:
+            mark = json.loads(picture.text["ncut_widget"])  # type: ignore[attr-defined]
+        assert mark == {"id": told["id"], "file": FILES[image]}
     assert len(list(folder.iterdir())) == 4
 
 
-def test_tiff_is_read_by_tifffile(seg: NcutSegmenter, folder: Path) -> None:
+def test_labels_beyond_255_have_16_bits(tmp_path: Path) -> None:
+    eigvecs = np.ones((1, 8, 8, 2), dtype=np.float32)
+    eigvecs[:, 2:5, 2:5, 1] = -1
+    seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
+    seg.commit("first")
+    labelled = seg._labelled(None, None, progress=False)
+    for number, mode in ((255, "P"), (256, "I;16")):
+        pictures.write_labels(replace(labelled, numbers=(number,)), tmp_path)
+        with Image.open(tmp_path / "image 0.png") as picture:
+            assert picture.mode == mode
+            expected = number * seg.label_map[0]
+            np.testing.assert_array_equal(np.asarray(picture), expected)
+
+
+def test_tiff_is_read_by_tifffile_and_scikit_image(
+    seg: NcutSegmenter, folder: Path
+) -> None:
     seg.export(folder, "tiff")
+    came_about(legend(folder))
     for image, labels in enumerate(seg.full_label_maps()):
-        with tifffile.TiffFile(folder / f"{STEMS[image]}.tif") as file:
+        path = folder / f"{STEMS[image]}.tif"
+        with tifffile.TiffFile(path) as file:
             np.testing.assert_array_equal(file.asarray(), labels)
             assert file.asarray().dtype == np.uint16
-            came_about(json.loads(file.pages[0].description), image)
+            mark = json.loads(file.pages[0].description)
+        assert mark["id"] == legend(folder)["id"]
+        np.testing.assert_array_equal(skimage.io.imread(path), labels)
 
 
 def test_binary_masks_are_whole(seg: NcutSegmenter, folder: Path) -> None:
     seg.export(folder, "binary")
-    assert sorted(each.name for each in folder.iterdir()) == ["_cup_ a_b", "hand"]
+    came_about(legend(folder))
+    folders = [each["written"] for each in legend(folder)["segments"]]
+    assert folders == ["hand", "_cup_ a_b"]
     for image, masks in enumerate(read_all(seg)):
-        for name, mask in zip(("hand", "_cup_ a_b"), masks, strict=True):
+        for name, mask in zip(folders, masks, strict=True):
             path = folder / name / f"{STEMS[image]}.png"
             np.testing.assert_array_equal(skimage.io.imread(path) > 0, mask)
-            came_about(pictures.read_provenance(path), image)
 
 
 def test_overlays_show_the_segments_in_their_colours(
     seg: NcutSegmenter, folder: Path
 ) -> None:
     seg.export(folder, "overlay", images=[1])
-    (path,) = folder.iterdir()
+    path = folder / f"{STEMS[1]}.png"
+    assert sorted(folder.iterdir()) == sorted([path, folder / "segments.json"])
     drawn = skimage.io.imread(path).astype(int)
     picture = skimage.io.imread(seg._pictures.images.paths[1]).astype(int)  # type: ignore[union-attr]
     labels = seg.full_label_maps()[1]
@@ -139,7 +179,7 @@ def test_overlays_show_the_segments_in_their_colours(
             there = (labels == number) & (instances == instance)
             expected = (picture[there] + shade(segment.color, instance)) / 2
             assert np.abs(drawn[there] - expected).max(initial=0) <= 0.5
-    came_about(pictures.read_provenance(path), 1)
+    came_about(legend(folder), [1])
 
 
 def test_coco_is_read_by_pycocotools(seg: NcutSegmenter, folder: Path) -> None:
@@ -198,7 +238,7 @@ def test_npz_is_read_by_numpy(seg: NcutSegmenter, folder: Path) -> None:
         assert file["colors"].tolist() == [s.color for s in seg.segments.values()]
         assert file["images"].tolist() == [0, 2]
         assert file["files"].tolist() == [FILES[0], FILES[2]]
-        came_about(json.loads(str(file["provenance"])))
+        came_about(json.loads(str(file["provenance"])), [0, 2])
         for image in (0, 2):
             masks = file[f"masks_{image}"]
             assert masks.dtype == bool
@@ -208,27 +248,57 @@ def test_npz_is_read_by_numpy(seg: NcutSegmenter, folder: Path) -> None:
         assert "masks_1" not in file
 
 
+def check_ome_zarr(path: Path, seg: NcutSegmenter, image: int) -> None:
+    """Read an image and its labels with the format's own reader."""
+    location = parse_url(path)
+    assert location is not None
+    nodes = {node.zarr.basename(): node for node in Reader(location)()}
+    picture = nodes[path.name]
+    np.testing.assert_array_equal(
+        np.moveaxis(np.asarray(picture.data[0]), 0, -1),
+        seg._pictures.images[image],  # type: ignore[index]
+    )
+    assert picture.metadata["channel_names"] == ["red", "green", "blue"]
+    assert picture.metadata["contrast_limits"] == [[0, 255]] * 3
+    black, red = [0, 0, 0], [1, 0, 0]
+    assert picture.metadata["colormap"][0] == [black, red]
+    node = nodes["segments"]
+    labels = seg.full_label_maps()[image]
+    np.testing.assert_array_equal(np.asarray(node.data[0]), labels)
+    colors = node.metadata["color"]
+    assert [tuple(round(255 * c) for c in colors[n][:3]) for n in (1, 2)] == [
+        as_rgb(segment.color) for segment in seg.segments.values()
+    ]
+    assert node.metadata["properties"][2]["name"] == "../cup: a/b"
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_ome_zarr_is_read_by_its_own_reader(seg: NcutSegmenter, folder: Path) -> None:
-    path = seg.export(folder / "segments.zarr")
-    for image, labels in enumerate(seg.full_label_maps()):
-        location = parse_url(path / f"{STEMS[image]}.zarr")
-        assert location is not None
-        nodes = {node.zarr.basename(): node for node in Reader(location)()}
-        picture = nodes[f"{STEMS[image]}.zarr"].data[0]
-        np.testing.assert_array_equal(
-            np.moveaxis(np.asarray(picture), 0, -1),
-            seg._pictures.images[image],  # type: ignore[index]
-        )
-        node = nodes["segments"]
-        np.testing.assert_array_equal(np.asarray(node.data[0]), labels)
-        colors = node.metadata["color"]
-        assert [tuple(round(255 * c) for c in colors[n][:3]) for n in (1, 2)] == [
-            as_rgb(segment.color) for segment in seg.segments.values()
-        ]
-        assert node.metadata["properties"][2]["name"] == "../cup: a/b"
-        group = zarr.open_group(path / f"{STEMS[image]}.zarr", mode="r")
-        came_about(group.attrs["ncut_widget"], image)  # type: ignore[arg-type]
+    seg.export(folder, "ome-zarr")
+    came_about(legend(folder))
+    for image in range(3):
+        check_ome_zarr(folder / f"{STEMS[image]}.zarr", seg, image)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_one_ome_zarr_is_an_image_or_has_them_as_bioformats2raw(
+    seg: NcutSegmenter, tmp_path: Path
+) -> None:
+    one = seg.export(tmp_path / "one.zarr", images=[1])
+    check_ome_zarr(one, seg, 1)
+    came_about(zarr.open_group(one, mode="r").attrs["ncut_widget"], [1])  # type: ignore[arg-type]
+    many = seg.export(tmp_path / "many.zarr")
+    root = zarr.open_group(many, mode="r")
+    came_about(root.attrs["ncut_widget"])  # type: ignore[arg-type]
+    assert root.attrs["ome"]["bioformats2raw.layout"] == 3  # type: ignore[index, call-overload]
+    assert root["OME"].attrs["ome"]["series"] == ["0", "1", "2"]  # type: ignore[index, call-overload]
+    named = [name for _, name, _ in find_multiscales(many)]
+    assert named == STEMS
+    for image in range(3):
+        check_ome_zarr(many / str(image), seg, image)
+    seg.export(many, images=[2], overwrite=True)
+    check_ome_zarr(many, seg, 2)
+    assert not (many / "0").exists()
 
 
 def test_supervision_gets_detections(seg: NcutSegmenter) -> None:
@@ -425,9 +495,9 @@ def test_photographs_turned_by_exif_come_out_as_they_are_shown(
     seg.add_click(5, 5)
     seg.commit("white")
     seg.export(folder, "labels")
-    np.testing.assert_array_equal(skimage.io.imread(folder / "turned.png"), shown)
-    seg.export(folder / "over", "overlay")
-    drawn = skimage.io.imread(folder / "over" / "turned.png")
+    np.testing.assert_array_equal(read_png(folder / "turned.png"), shown)
+    seg.export(tmp_path / "over", "overlay")
+    drawn = skimage.io.imread(tmp_path / "over" / "turned.png")
     np.testing.assert_array_equal((drawn > 0).any(axis=-1), shown)
     assert seg.to_dataframe()["bbox-3"].tolist() == [20]
 
@@ -472,7 +542,7 @@ SEGMENT_NAMES = st.text(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)  # files: a busy disk takes its time
 @given(
     names=st.lists(
         SEGMENT_NAMES | st.sampled_from(["../x", "..", "a/b", "A/B"]),

@@ -22,6 +22,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from ncut_widget.backbone.layers import Node
+from ncut_widget.paths import as_path
 
 try:
     import fcntl
@@ -61,7 +62,7 @@ class FeatureCache:
     """
 
     def __init__(self, folder: str | os.PathLike[str], recipe: str) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = as_path(folder, "cache_dir")
         self._recipe = recipe
         self._writes = True
         self._told: set[str] = set()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -17,6 +18,7 @@ from tqdm.auto import tqdm
 
 from ncut_widget.arrays import as_tensor
 from ncut_widget.backbone.cache import FeatureCache
+from ncut_widget.backbone.described import describe_model, name_of, plain
 from ncut_widget.backbone.layers import LayeredBackbone, Node, versions
 from ncut_widget.backbone.registry import Backbone, resolve_model
 from ncut_widget.checks import check_array, check_choice, check_number
@@ -67,7 +69,8 @@ class FeatureExtractor:
         **options: Any,
     ) -> None:
         self.model = resolve_model(model)
-        self._name = model if isinstance(model, str) else type(self.model).__name__
+        self._name = model if isinstance(model, str) else name_of(self.model)
+        self._described: Future[dict[str, Any]] | None = None
         self._progress = progress
         self._many = False
         self._nodes: list[Node | None] = [None]
@@ -101,6 +104,7 @@ class FeatureExtractor:
 
     def fit_transform(self, images: Any) -> Any:
         """Compute features of a batch; what depends on all of it is kept for later."""
+        self._note_model()
         features = self._extract(images, self._progress)
         standardizer = getattr(self.model, "standardizer", None)
         if standardizer is None:
@@ -115,9 +119,34 @@ class FeatureExtractor:
         return features if self._standardize is None else self._standardize(features)
 
     def describe(self) -> dict[str, Any]:
-        """Name the model, and where in it features are taken."""
-        nodes = [str(node) for node in self._nodes if node is not None]
-        return {"model": self._name, "nodes": nodes, "options": self._options}
+        """Tell the model, where in it features are taken, and how it computed."""
+        nodes = [node for node in self._nodes if node is not None]
+        return {
+            "model": self._name,
+            **self._note_model().result(),
+            "nodes": [{"node_type": kind, "layer": layer} for kind, layer in nodes],
+            "options": plain(self._options),
+            "dtype": str(self._dtype).removeprefix("torch."),
+            "amp": self._amp,
+            "device": None if self._encoder is None else self._encoder.device.type,
+        }
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Those whose versions features depend on, besides what always runs."""
+        own = getattr(self.model, "packages", None)
+        return tuple(own) if own else (name_of(self.model).partition(".")[0],)
+
+    def _note_model(self) -> Future[dict[str, Any]]:
+        """Note what the model is when it computes: its weights may change later.
+
+        Beside the computing, as gigabytes of weights are digested.
+        """
+        if self._described is None:
+            beside = ThreadPoolExecutor(1)
+            self._described = beside.submit(describe_model, self.model)
+            beside.shutdown(wait=False)
+        return self._described
 
     @property
     def batch_size(self) -> int | None:

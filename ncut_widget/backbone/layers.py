@@ -15,6 +15,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ncut_widget.backbone.described import (
+    digest_weights,
+    name_of,
+    update_with_weights,
+)
 from ncut_widget.images import RGBImage
 
 Node: TypeAlias = tuple[str, int]
@@ -51,6 +56,8 @@ class LayeredBackbone(nn.Module, ABC):
 
     Attributes
     ----------
+    name : str
+        The encoder's, as files tell it.
     image_size, num_layers, node_types
         As given.
     affinity_focal_gamma : float
@@ -83,6 +90,7 @@ class LayeredBackbone(nn.Module, ABC):
     ) -> None:
         super().__init__()
         self.encoder = encoder.eval().requires_grad_(False)
+        self.name = name_of(encoder)
         self.image_size = image_size
         self.num_layers = num_layers
         self.node_types = tuple(node_types)
@@ -236,12 +244,18 @@ class LayeredBackbone(nn.Module, ABC):
             f"{self._std.flatten().tolist()} {self.encoder} "
             f"{versions(*self.packages)}".encode()
         )
-        for name, values in self.encoder.state_dict().items():
-            digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
-            digest.update(
-                values.cpu().contiguous().flatten().view(torch.uint8).numpy().data
-            )
+        update_with_weights(digest, self.encoder)
         return digest.hexdigest()
+
+    def describe(self) -> dict[str, Any]:
+        """Tell which encoder it is, what it is given, and its weights' digest."""
+        return {
+            "encoder": self.name,
+            "size": self.image_size,
+            "mean": self._mean.flatten().tolist(),
+            "std": self._std.flatten().tolist(),
+            "weights": digest_weights(self.encoder),
+        }
 
     @abstractmethod
     def _branch(self, node_type: str, layer: int) -> nn.Module:

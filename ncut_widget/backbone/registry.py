@@ -34,6 +34,10 @@ class Backbone(Protocol):
     ``fingerprint`` (callable)
         Returns a string that is another one whenever the features of an image would
         be others: a cache of features needs it.
+    ``describe`` (callable)
+        Returns a dict of what features depend on, its options for one: files tell it.
+    ``packages`` (sequence of str)
+        Those that it computes with, whose versions files tell.
 
     `LayeredBackbone` is the kind that has layers to choose from.
     """

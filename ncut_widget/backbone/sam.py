@@ -205,7 +205,9 @@ def load_sam(
     label = f"{str(checkpoint)!r} is not a checkpoint of {name}"
     check_fit(label, weights, encoder.state_dict())
     encoder.load_state_dict(weights, assign=True)
-    return SamBackbone(encoder.float())
+    backbone = SamBackbone(encoder.float())
+    backbone.name = name
+    return backbone
 
 
 for _name in CHECKPOINTS:

@@ -186,6 +186,10 @@ class TextureBackbone:
             scale[group.channels] = weight / np.maximum(spread, group.floor)
         return Standardizer(mean.astype(np.float32), scale.astype(np.float32))
 
+    def describe(self) -> dict[str, object]:
+        """Tell the options."""
+        return {"grid": self.grid, "position": self.position}
+
     def fingerprint(self) -> str:
         """Name all that an image's features depend on."""
         return f"texture {self.grid} {CELL} {SIGMAS} {CONTEXT} {NOISE}"

@@ -109,6 +109,10 @@ class TimmBackbone(LayeredBackbone):
             num_layers=len(encoder.feature_info),
             node_types=("block", "attn", "mlp") if self._plain else ("block",),
         )
+        known = getattr(encoder, "pretrained_cfg", None) or {}
+        if known.get("architecture"):
+            parts = known["architecture"], known.get("tag")
+            self.name = f"timm/{'.'.join(filter(None, parts))}"
         self.norm = norm and self._plain
         self.debias = debias
         self._bases: dict[Node, Tensor] = {}
@@ -135,6 +139,10 @@ class TimmBackbone(LayeredBackbone):
         """Digest of the architecture, the weights and the preprocessing."""
         debias = f" debias={SHARE:.6f}" if self.debias else ""
         return f"{super().fingerprint()} norm={self.norm}{debias}"
+
+    def describe(self) -> dict[str, Any]:
+        """Tell which encoder it is, and what is done to its features."""
+        return {**super().describe(), "norm": self.norm, "debias": self.debias}
 
     def _branch(self, node_type: str, layer: int) -> nn.Module:
         return getattr(self.encoder.blocks[layer], BRANCHES[node_type])

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from ncut_widget.backbone.checkpoints import CheckpointError
+from ncut_widget.paths import as_path
 
 WRAPPERS = (
     "state_dict_ema",
@@ -80,7 +81,7 @@ def load_state_dict(
         raise TypeError(
             f"checkpoint must be the path of a file of weights, got {path!r}"
         )
-    path = Path(path).expanduser()
+    path = as_path(path, "checkpoint")
     if path.is_dir():
         raise CheckpointError(f"{path} is a directory: give the file of weights in it")
     if not path.exists():

@@ -54,7 +54,8 @@ class Analysis:
         PerImage
             A sequence of ndarray of int32, shapes (h_i, w_i), as `label_map`.
         """
-        return full_label_maps(self._session.shelf.segments, self._session.sizes)
+        numbered = enumerate(self._session.shelf.segments, 1)
+        return full_label_maps(numbered, self._session.sizes)
 
     def instances(self, segment: str | None = None, how: str | None = None) -> PerImage:
         """Give the single things in a segment numbers of their own, image by image.
@@ -94,7 +95,8 @@ class Analysis:
         if how is not None:
             check_choice("how", how, INSTANCES)
         if segment is not None:
-            return self._chosen([segment])[0].full_instances(how)
+            (chosen,) = self._chosen([segment]).values()
+            return chosen.full_instances(how)
         session = self._session
         masker, prompts = session.masker, session.prompts
 
@@ -188,28 +190,38 @@ class Analysis:
     ) -> Path:
         """Write the segments to a file or a folder, whole or not at all.
 
-        Every file tells how it came about: image, clicks, settings, backbone, versions.
+        With them goes how they came about: images, clicks, settings, backbone,
+        versions. In a folder that is in ``segments.json``, or in the attributes of a
+        Zarr group, with the meaning of the labels; each file tells its ``id``.
 
         Parameters
         ----------
         path : str or Path
+            ``~`` is the home folder; links are followed, and stay.
         format : str, optional
             By default by the path's suffix: ``.json`` COCO, ``.npz``, ``.zarr``.
 
-            - ``"labels"``: a folder with a label map of each image, PNG of 16 bits.
-            - ``"tiff"``: the same as TIFF.
+            - ``"labels"``: a folder with a label map of each image, PNG with the
+              segments' colours as its palette: ``np.asarray(PIL.Image.open(file))``
+              has the numbers. What turns palettes into colours, as scikit-image does,
+              reads ``"tiff"``. Beyond 255 segments it is 16 bits without colours.
+            - ``"tiff"``: the same as TIFF of 16 bits.
             - ``"binary"``: a folder for each segment, with its masks, PNG of 1 bit.
             - ``"overlay"``: the images with the segments in their colours, PNG.
             - ``"coco"``: one JSON file, an annotation for every single thing: RLE,
               and polygons beside it; extra [coco].
             - ``"npz"``: one file with all masks and label maps, for `numpy.load`.
-            - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr].
+            - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr]. A path
+              that ends with ``.zarr`` is one image, or many as bioformats2raw lays
+              them out; any other is a folder with ``<name>.zarr`` of each.
         images : sequence of int, optional
             By default all of the batch.
         segments : sequence of str, optional
             Names; by default all.
         overwrite : bool
-            Replace files that are there already; others in a folder stay.
+            Replace a file; of a folder what an earlier export wrote to it, and nothing
+            else: files of other images of the batch stay where only some are exported,
+            with their numbers, as does all that no export wrote.
         progress : bool
             Show a progress bar.
 
@@ -221,7 +233,8 @@ class Analysis:
         Raises
         ------
         FileExistsError
-            If there is such a file, or such a folder with something in it.
+            If there is such a file, or such a folder with something in it; or if
+            a file is in the way that no export wrote.
         ImportError
             If the format's library is not installed.
         ValueError
@@ -340,8 +353,10 @@ class Analysis:
             for image in chosen:
                 if image in failures:
                     raise ValueError(failures[image])
+        numbered = self._chosen(segments)
         return Labelled(
-            tuple(self._chosen(segments)),
+            tuple(numbered.values()),
+            tuple(numbered),
             given,
             self._session.sizes,
             chosen,
@@ -349,21 +364,23 @@ class Analysis:
             progress,
         )
 
-    def _chosen(self, names: Sequence[str] | None) -> Sequence[SegmentState]:
+    def _chosen(self, names: Sequence[str] | None) -> dict[int, SegmentState]:
+        """Find segments by name; give them by their numbers, in the order of all."""
         known = self._session.segments
-        if names is None:
-            return list(known.values())
         names = [names] if isinstance(names, str) else names
-        for name in names:
+        wanted = list(known if names is None else names)
+        for name in wanted:
             if name not in known:
                 raise KeyError(
                     f"there is no segment {name!r}; known: {', '.join(known) or 'none'}"
                 )
-        return [known[name] for name in names]
+        return {n: known[name] for n, name in enumerate(known, 1) if name in wanted}
 
     def _made(self) -> dict[str, Any]:
-        pipeline = self._pipeline
-        made = {"backbone": None, "ncut": None} if pipeline is None else {}
+        pipeline, images = self._pipeline, self._pictures.images
+        made: dict[str, Any] = {"backbone": None, "ncut": None}
+        packages: tuple[str, ...] = ()
         if pipeline is not None:
-            made = pipeline.describe()
-        return {"software": software(), **made}
+            made, packages = pipeline.describe(), pipeline.packages
+        value_range = None if images is None else images.value_range
+        return {"software": software(*packages), "value_range": value_range, **made}

@@ -47,13 +47,13 @@ def write_coco(labelled: Labelled, path: Path) -> None:
         ],
         "categories": [
             {"id": number, "name": segment.name, "color": segment.color}
-            for number, segment in enumerate(labelled.segments, 1)
+            for number, segment in labelled.numbered
         ],
     }
 
     def annotations() -> Iterator[dict[str, Any]]:
         for image in labelled.go_through("Writing annotations"):
-            for category, segment in enumerate(labelled.segments, 1):
+            for category, segment in labelled.numbered:
                 instances = segment.full_instances()[image]
                 for described, counts in _things(instances):
                     plain = {"size": list(instances.shape), "counts": counts}

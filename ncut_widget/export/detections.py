@@ -19,11 +19,11 @@ def to_detections(labelled: Labelled) -> Any:
     (image,) = labelled.chosen
     table = tabulate(labelled)
     masks, class_id = [], []
-    for number, segment in enumerate(labelled.segments):
+    for number, segment in labelled.numbered:
         instances = segment.full_instances()[image]
         for instance in range(1, int(instances.max()) + 1):
             masks.append(instances == instance)
-            class_id.append(number)
+            class_id.append(number - 1)
     if not masks:
         return supervision.Detections.empty()
     box = [table[f"bbox-{axis}"] for axis in (1, 0, 3, 2)]

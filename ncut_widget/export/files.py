@@ -11,14 +11,17 @@ from ncut_widget.checks import check_choice, check_flag
 from ncut_widget.export.arrays import write_npz
 from ncut_widget.export.coco import write_coco
 from ncut_widget.export.labelled import Labelled
-from ncut_widget.export.ome_zarr import write_ome_zarr
+from ncut_widget.export.legend import write_legend
+from ncut_widget.export.ome_zarr import write_ome_zarr, write_ome_zarrs
 from ncut_widget.export.pictures import (
     write_binary,
     write_labels,
     write_overlay,
     write_tiff,
 )
-from ncut_widget.export.writing import check_free, whole_file, whole_folder
+from ncut_widget.export.updating import Staying
+from ncut_widget.export.writing import whole_file, whole_folder
+from ncut_widget.paths import as_path
 
 
 class Format(NamedTuple):
@@ -30,20 +33,23 @@ class Format(NamedTuple):
         Called with what is to be written, and a file or a folder.
     suffix : str
         Of the one file; empty where it is a folder.
+    each : str
+        Of the file or the folder that is written of an image, in a folder of these.
     """
 
     write: Callable[[Labelled, Path], None]
     suffix: str = ""
+    each: str = ""
 
 
 FORMATS = {
-    "labels": Format(write_labels),
-    "tiff": Format(write_tiff),
-    "binary": Format(write_binary),
-    "overlay": Format(write_overlay),
+    "labels": Format(write_labels, each=".png"),
+    "tiff": Format(write_tiff, each=".tif"),
+    "binary": Format(write_binary, each=".png"),
+    "overlay": Format(write_overlay, each=".png"),
     "coco": Format(write_coco, ".json"),
     "npz": Format(write_npz, ".npz"),
-    "ome-zarr": Format(write_ome_zarr),
+    "ome-zarr": Format(write_ome_zarrs, each=".zarr"),
 }
 
 
@@ -56,21 +62,22 @@ def export(
 ) -> Path:
     """Write segments to a file or a folder; see `NcutSegmenter.export`."""
     check_flag("overwrite", overwrite)
-    target = Path(path)
-    chosen = FORMATS[_format_of(target, format)]
+    target = as_path(path)
+    name = _format_of(target, format)
+    chosen = FORMATS[name]
     labelled.require_segments()
     if chosen.suffix:
-        check_free([target], overwrite=overwrite)  # before the work, not after it
         with whole_file(target, overwrite=overwrite) as file:
             chosen.write(labelled, file)
-    else:
-        if target.is_dir() and any(target.iterdir()) and not overwrite:
-            raise FileExistsError(
-                f"the folder {str(target)!r} is not empty: give another, or "
-                "overwrite=True"
-            )
-        with whole_folder(target, overwrite=overwrite) as folder:
-            chosen.write(labelled, folder)
+        return target
+    if name == "ome-zarr" and target.suffix.lower() == ".zarr":
+        chosen = Format(write_ome_zarr)
+    with whole_folder(target, overwrite=overwrite) as folder:
+        staying = Staying(target, labelled, name, chosen.each)
+        labelled = staying.number(labelled)
+        chosen.write(labelled, folder)
+        staying.add_to(folder)
+        write_legend(folder, staying.tell(labelled.provenance()))
     return target
 
 

@@ -17,6 +17,7 @@ from ncut_widget.export.session_file import (
     restore_session,
     write_session,
 )
+from ncut_widget.paths import as_path
 
 PathLike = str | os.PathLike[str]
 
@@ -52,7 +53,7 @@ class Keeping(Analysis):
         FileExistsError
             If there is such a file, and it is not to be overwritten.
         """
-        target = Path(path)
+        target = as_path(path)
         overwrite = check_flag("overwrite", overwrite)
         write_session(self._described(), target, overwrite=overwrite)
         return target
@@ -78,6 +79,7 @@ class Keeping(Analysis):
             If it is no session, or saved for another batch: it says what differs.
             Nothing has changed then.
         """
+        path = as_path(path)
         content = read_session(path)
         strict = check_flag("strict", strict)
         check_fingerprint(content, self._known(), str(path), strict=strict)
@@ -100,7 +102,8 @@ class Keeping(Analysis):
         self._autosave = None
         if path is None:
             return
-        target = Path(path).absolute()  # a notebook may change its folder
+        # Absolute: a notebook may change its folder.
+        target = as_path(path, "autosave").absolute()
         if target.exists():
             self.load_session(target)
         self._autosave = target

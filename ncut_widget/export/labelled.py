@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from tqdm.auto import tqdm
 from ncut_widget.export.names import unique_names
 from ncut_widget.images import Images, RGBImage
 from ncut_widget.segments.label_maps import full_label_maps
+from ncut_widget.segments.palette import as_rgb
 from ncut_widget.segments.record import SegmentState
 
 PACKAGES = ("ncut_widget", "torch", "numpy", "scikit-image")
@@ -28,6 +31,9 @@ class Labelled:
     Attributes
     ----------
     segments : tuple of SegmentState
+        Those to export, in the segmenter's order.
+    numbers : tuple of int
+        Of each, as in the segmenter's label maps: the same whichever are exported.
     images : Images or None
     sizes : sequence of (int, int)
         ``(h, w)`` of every image of the batch.
@@ -40,6 +46,7 @@ class Labelled:
     """
 
     segments: tuple[SegmentState, ...]
+    numbers: tuple[int, ...]
     images: Images | None
     sizes: Sequence[tuple[int, int]]
     chosen: Sequence[int]
@@ -54,6 +61,11 @@ class Labelled:
                 "seg.commit('name')"
             )
 
+    @property
+    def numbered(self) -> Iterator[tuple[int, SegmentState]]:
+        """Go through the segments, each with its number."""
+        return zip(self.numbers, self.segments, strict=True)
+
     @cached_property
     def files(self) -> list[str]:
         """Name the images: their files' names, or ``image 0`` and so on."""
@@ -64,6 +76,11 @@ class Labelled:
         """Name what is written of each image; no two alike."""
         stems = [name.rpartition(".")[0] or name for name in self.files]
         return unique_names(stems)
+
+    @cached_property
+    def folders(self) -> list[str]:
+        """Name what is written of each segment; no two alike."""
+        return unique_names(segment.name for segment in self.segments)
 
     def go_through(self, what: str) -> Iterator[int]:
         """Go through the images to export, with a bar."""
@@ -77,8 +94,16 @@ class Labelled:
         )
 
     def label_map(self, image: int) -> NDArray:
-        """Label an image: int32, (h, w); 0 = background, 1 = the first segment."""
-        return full_label_maps(self.segments, self.sizes)[image]
+        """Label an image: int32, (h, w); 0 = background, else a segment's number."""
+        return full_label_maps(self.numbered, self.sizes)[image]
+
+    @property
+    def palette(self) -> NDArray:
+        """Colours of labels: uint8, (last label + 1, 3); those of no segment black."""
+        palette = np.zeros((max(self.numbers) + 1, 3), dtype=np.uint8)
+        for number, segment in self.numbered:
+            palette[number] = as_rgb(segment.color)
+        return palette
 
     def image(self, image: int) -> RGBImage:
         """Read an image, as it is shown.
@@ -95,15 +120,33 @@ class Labelled:
             )
         return self.images[image]
 
-    def provenance(self, image: int | None = None) -> dict[str, Any]:
-        """Say how it came about: of an image, or of all."""
-        told: dict[str, Any] = {**self.made, "segments": []}
-        if image is not None:
-            told["image"] = describe_image(self.files[image], self.sizes[image])
-        for number, segment in enumerate(self.segments, 1):
-            described = describe_segment(segment)
-            told["segments"].append({"label": number, **described})
-        return told
+    def provenance(self) -> dict[str, Any]:
+        """Say how all that is exported came about; ``id`` is a digest of that."""
+        images = [self.describe(each) for each in self.chosen]
+        return {"id": self.id, **self._made_of, "images": images}
+
+    def mark(self, image: int) -> str:
+        """Give what a file of an image tells: its image, and which legend is its."""
+        return json.dumps({"id": self.id, "file": self.files[image]})
+
+    @cached_property
+    def id(self) -> str:
+        """Tell exports apart that were made of other things, or in other ways."""
+        text = json.dumps(self._made_of, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    @cached_property
+    def _made_of(self) -> dict[str, Any]:
+        segments = [
+            {"label": number, "written": folder, **describe_segment(each)}
+            for (number, each), folder in zip(self.numbered, self.folders, strict=True)
+        ]
+        return {**self.made, "segments": segments}
+
+    def describe(self, image: int) -> dict[str, Any]:
+        """Tell an image's place in the batch, and what is written of it."""
+        described = describe_image(self.files[image], self.sizes[image])
+        return {"index": image, "written": self.stems[image], **described}
 
 
 def image_names(images: Images | None, count: int) -> list[str]:
@@ -129,14 +172,15 @@ def describe_segment(segment: SegmentState) -> dict[str, Any]:
     }
 
 
-def software() -> dict[str, str]:
-    """Name the versions that masks may depend on."""
+def software(*more: str) -> dict[str, str]:
+    """Name the versions that masks may depend on, and of more packages if known."""
     versions = {"python": platform.python_version()}
-    for package in PACKAGES:
+    for package in dict.fromkeys((*PACKAGES, *more)):
         try:
             versions[package] = version(package)
-        except PackageNotFoundError:  # the files alone, without an installation
-            versions[package] = "unknown"
+        except PackageNotFoundError:  # files alone, without an installation
+            if package in PACKAGES:
+                versions[package] = "unknown"
     return versions
 
 

@@ -1,45 +1,109 @@
-"""OME-Zarr: images with their labels."""
+"""OME-Zarr [1]_: images with their labels.
+
+References
+----------
+.. [1] "OME-Zarr", ngff.openmicroscopy.org, version 0.5.
+"""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 from ncut_widget.export.labelled import Labelled, as_uint16
+from ncut_widget.export.legend import KEY
 from ncut_widget.export.needs import needs
 from ncut_widget.segments.palette import as_rgb
 
 NAME = "segments"
 """Of the labels, beside each image."""
 
+CHANNELS = {"red": "FF0000", "green": "00FF00", "blue": "0000FF"}
+
+SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
+
+
+def write_ome_zarrs(labelled: Labelled, folder: Path) -> None:
+    """Write each image as ``<name>.zarr``, its label map beside it, with colours."""
+    stems = labelled.stems
+    for image in labelled.go_through("Writing OME-Zarr"):
+        _write_image(labelled, image, folder / f"{stems[image]}.zarr")
+
 
 def write_ome_zarr(labelled: Labelled, folder: Path) -> None:
-    """Write each image as ``<name>.zarr``, its label map beside it, with colours.
+    """Write a group that is the image, or one of several in the way of bioformats2raw.
 
-    Without images there are only the labels' groups.
+    That one has the images as ``0``, ``1`` and so on, and names them in
+    ``OME/METADATA.ome.xml``.
     """
+    if len(labelled.chosen) == 1:
+        _write_image(labelled, labelled.chosen[0], folder)
+        return
+    with needs("ome-zarr"):
+        import zarr
+
+    numbers = [str(number) for number in range(len(labelled.chosen))]
+    root = zarr.open_group(folder, mode="w")
+    root.attrs["ome"] = {"version": "0.5", "bioformats2raw.layout": 3}
+    series = root.create_group("OME")
+    series.attrs["ome"] = {"version": "0.5", "series": numbers}
+    names = [labelled.stems[image] for image in labelled.chosen]
+    _write_names(names, folder / "OME" / "METADATA.ome.xml")
+    for number, image in zip(
+        numbers, labelled.go_through("Writing OME-Zarr"), strict=True
+    ):
+        _write_image(labelled, image, folder / number)
+
+
+def _write_image(labelled: Labelled, image: int, path: Path) -> None:
+    """Write an image and its labels; without images there is the labels' group."""
     with needs("ome-zarr"):
         import zarr
         from ome_zarr.writer import write_image, write_labels
 
-    stems = labelled.stems
-    colors = [
-        {"label-value": number, "rgba": [*as_rgb(segment.color), 255]}
-        for number, segment in enumerate(labelled.segments, 1)
-    ]
-    properties = [
-        {"label-value": number, "name": segment.name}
-        for number, segment in enumerate(labelled.segments, 1)
-    ]
-    for image in labelled.go_through("Writing OME-Zarr"):
-        group = zarr.open_group(folder / f"{stems[image]}.zarr", mode="w")
-        if labelled.images is not None:
-            picture = labelled.image(image).transpose(2, 0, 1)
-            write_image(picture, group, axes="cyx", name=stems[image])
-        write_labels(
-            as_uint16(labelled.label_map(image)),
-            group,
-            name=NAME,
-            axes="yx",
-            label_metadata={"colors": colors, "properties": properties},
-        )
-        group.attrs["ncut_widget"] = labelled.provenance(image)
+    group = zarr.open_group(path, mode="w")
+    group.attrs[KEY] = json.loads(labelled.mark(image))
+    if labelled.images is not None:
+        picture = labelled.image(image).transpose(2, 0, 1)
+        write_image(picture, group, axes="cyx", name=labelled.stems[image])
+        ome: Any = group.attrs["ome"]
+        group.attrs["ome"] = {**ome, "omero": _omero()}
+    numbered = list(labelled.numbered)
+    write_labels(
+        as_uint16(labelled.label_map(image)),
+        group,
+        name=NAME,
+        axes="yx",
+        label_metadata={
+            "colors": [
+                {"label-value": number, "rgba": [*as_rgb(segment.color), 255]}
+                for number, segment in numbered
+            ],
+            "properties": [
+                {"label-value": number, "name": segment.name}
+                for number, segment in numbered
+            ],
+        },
+    )
+
+
+def _omero() -> dict[str, Any]:
+    """Say that channels are red, green and blue: viewers would stack grey images."""
+    window = {"min": 0, "max": 255, "start": 0, "end": 255}
+    return {
+        "channels": [
+            {"label": name, "color": color, "active": True, "window": window}
+            for name, color in CHANNELS.items()
+        ],
+        "rdefs": {"model": "color"},
+    }
+
+
+def _write_names(names: Sequence[str], path: Path) -> None:
+    root = ElementTree.Element("OME", xmlns=SCHEMA)
+    for number, name in enumerate(names):
+        ElementTree.SubElement(root, "Image", ID=f"Image:{number}", Name=name)
+    ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)

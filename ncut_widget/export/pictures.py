@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +10,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ncut_widget.export.labelled import Labelled, as_uint16
-from ncut_widget.export.names import unique_names
 from ncut_widget.images import RGBImage
 from ncut_widget.segments.palette import as_rgb, shade
 from ncut_widget.segments.record import SegmentState
-
-KEY = "ncut_widget"
-"""Under which a PNG file tells how it came about."""
 
 OPACITY = 0.5
 
@@ -27,13 +21,20 @@ MASK = "#1e90ff"
 
 
 def write_labels(labelled: Labelled, folder: Path) -> None:
-    """Write a label map of each image, PNG of 16 bits, and what the labels mean."""
+    """Write a label map of each image, PNG: 8 bits with the segments' colours, or 16.
+
+    Of 16 bits PNG knows no palette: beyond 255 labels viewers show nearly black.
+    """
     stems = labelled.stems
+    palette = labelled.palette
     for image in labelled.go_through("Writing label maps"):
         labels = as_uint16(labelled.label_map(image))
-        path = folder / f"{stems[image]}.png"
-        _save(Image.fromarray(labels), path, labelled.provenance(image))
-    write_legend(labelled, folder)
+        if len(palette) > 256:
+            picture = Image.fromarray(labels)
+        else:
+            picture = Image.fromarray(labels.astype(np.uint8))
+            picture.putpalette(palette.tobytes())
+        _save(picture, folder / f"{stems[image]}.png", labelled.mark(image))
 
 
 def write_tiff(labelled: Labelled, folder: Path) -> None:
@@ -45,25 +46,22 @@ def write_tiff(labelled: Labelled, folder: Path) -> None:
         tifffile.imwrite(
             folder / f"{stems[image]}.tif",
             as_uint16(labelled.label_map(image)),
-            description=json.dumps(labelled.provenance(image)),
+            description=labelled.mark(image),
             compression="zlib",
             metadata=None,
         )
-    write_legend(labelled, folder)
 
 
 def write_binary(labelled: Labelled, folder: Path) -> None:
     """Write each segment's whole mask of each image, PNG of 1 bit, 255 = thing."""
     stems = labelled.stems
-    folders = unique_names(segment.name for segment in labelled.segments)
-    for name in folders:
+    for name in labelled.folders:
         (folder / name).mkdir()
     for image in labelled.go_through("Writing masks"):
-        for name, segment in zip(folders, labelled.segments, strict=True):
+        for name, segment in zip(labelled.folders, labelled.segments, strict=True):
             mask = Image.fromarray(segment.full_mask(image))
             path = folder / name / f"{stems[image]}.png"
-            told = labelled.provenance(image)
-            _save(mask, path, {**told, "segment": segment.name})
+            _save(mask, path, labelled.mark(image))
 
 
 def write_overlay(labelled: Labelled, folder: Path) -> None:
@@ -72,13 +70,7 @@ def write_overlay(labelled: Labelled, folder: Path) -> None:
     for image in labelled.go_through("Writing overlays"):
         picture = paint_segments(labelled.image(image), labelled.segments, image)
         path = folder / f"{stems[image]}.png"
-        _save(Image.fromarray(picture), path, labelled.provenance(image))
-
-
-def write_legend(labelled: Labelled, folder: Path) -> None:
-    """Write which label is which segment, and how all of it came about."""
-    text = json.dumps(labelled.provenance(), indent=2, ensure_ascii=False)
-    (folder / "segments.json").write_text(text, encoding="utf-8")
+        _save(Image.fromarray(picture), path, labelled.mark(image))
 
 
 def paint_segments(
@@ -109,15 +101,8 @@ def tint(picture: RGBImage, mask: NDArray) -> RGBImage:
     return tinted
 
 
-def _save(picture: Image.Image, path: Path, told: dict[str, Any]) -> None:
+def _save(picture: Image.Image, path: Path, mark: str) -> None:
     info = PngInfo()
-    info.add_itxt(KEY, json.dumps(told, ensure_ascii=False))
+    info.add_itxt("ncut_widget", mark)
     # Three times as fast as the default, and hardly larger.
     picture.save(path, pnginfo=info, compress_level=2)
-
-
-def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read from a PNG file how it came about."""
-    with Image.open(path) as picture:
-        picture.load()
-        return json.loads(picture.info[KEY])

@@ -7,7 +7,6 @@ import html
 import io
 import logging
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from IPython.display import HTML
@@ -23,6 +22,7 @@ from ncut_widget.export.page import (
 )
 from ncut_widget.export.snapshot import picture_stage, picture_widget
 from ncut_widget.export.writing import whole_file
+from ncut_widget.paths import as_path
 from ncut_widget.settings import TABLE
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ class Sharing(Keeping):
         FileExistsError
             If there is such a file, and it is not to be overwritten.
         """
-        target = Path(path)
+        target = as_path(path)
         with whole_file(target, overwrite=check_flag("overwrite", overwrite)) as file:
             moment = self._moment(images)
             page = self._page(moment, title or target.stem, progress)

@@ -30,7 +30,7 @@ def tabulate(
     wanted = ["label", *(name for name in properties if name != "label")]
     columns: dict[str, list[Any]] = {}
     for image in labelled.go_through("Measuring"):
-        for number, segment in enumerate(labelled.segments, 1):
+        for number, segment in labelled.numbered:
             numbers = segment.full_instances(instances)[image]
             cells = segment.masker.closeness(segment.prompts, image)
             similarity = enlarge(cells, numbers.shape)

@@ -1,61 +1,77 @@
-"""Writing files whole or not at all."""
+"""Writing files and folders whole or not at all: made beside, put in place at once."""
 
 from __future__ import annotations
 
+import ctypes
+import errno
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from ncut_widget.export.carrying import carry, keep_permissions
+from ncut_widget.export.parts import ASIDE, part_folder
+from ncut_widget.paths import real_path
 
 
 @contextmanager
 def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
     """Give a path to write to, which becomes ``path`` once the block ends well.
 
+    A link stays one, and the file that it leads to is replaced; so does who may read
+    and write that file.
+
     Raises
     ------
     FileExistsError
-        If there is such a file, and it is not to be overwritten.
+        If there is such a file, and it is not to be overwritten; or what is there is
+        no file.
     """
-    check_free([path], overwrite=overwrite)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(path) as folder:
-        written = folder / path.name
+    target = real_path(path)
+    check_free([target], overwrite=overwrite)
+    if target.exists() and not target.is_file():
+        raise FileExistsError(f"{str(path)!r} is there, and no file: give another path")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with part_folder(target) as part:
+        written = part / target.name
         yield written
+        if target.exists():
+            keep_permissions(target, written)
         with written.open("r+b") as file:
             os.fsync(file.fileno())  # a name must not outlive a power cut without it
-        _move(written, path, overwrite=overwrite)
+        _move(written, target, overwrite=overwrite)
 
 
 @contextmanager
 def whole_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a folder to write to, whose files go to ``path`` once the block ends well.
+    """Give a folder to write to, which becomes ``path`` once the block ends well.
 
-    What else there is in ``path`` stays.
+    What an earlier export wrote to ``path`` is gone then, in the same moment; whatever
+    else is in there stays.
 
     Raises
     ------
     FileExistsError
-        If there is a file of the same name, and it is not to be overwritten.
+        If there is something in ``path``, and it is not to be overwritten; or if
+        something that no export wrote is in the way of a file.
     """
-    if path.is_file():
+    target = real_path(path)
+    if target.exists() and not target.is_dir():
         raise FileExistsError(f"{str(path)!r} is a file: give a folder")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _beside(path) as folder:
-        written = folder / path.name
+    if not overwrite:
+        _check_empty(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with part_folder(target) as part:
+        written = part / target.name
         written.mkdir()
         yield written
-        if not path.exists():
-            written.rename(path)
-            return
-        files = [each.relative_to(written) for each in written.rglob("*")]
-        files = [each for each in files if (written / each).is_file()]
-        check_free([path / each for each in files], overwrite=overwrite)
-        for each in files:
-            (path / each).parent.mkdir(parents=True, exist_ok=True)
-            _move(written / each, path / each, overwrite=overwrite)
+        if target.exists():
+            carry(target, written)
+        with _outside(target):
+            if overwrite and not _is_empty(target):
+                _swap(written, target, part / ASIDE / target.name)
+            else:
+                _put(written, target)
 
 
 def check_free(paths: list[Path], *, overwrite: bool) -> None:
@@ -67,6 +83,17 @@ def check_free(paths: list[Path], *, overwrite: bool) -> None:
             f"{str(there[0])!r}{more} is there already: give another path, or "
             "overwrite=True"
         )
+
+
+def _check_empty(folder: Path) -> None:
+    if not _is_empty(folder):
+        raise FileExistsError(
+            f"the folder {str(folder)!r} is not empty: give another, or overwrite=True"
+        )
+
+
+def _is_empty(folder: Path) -> bool:
+    return not folder.exists() or not any(folder.iterdir())
 
 
 def _move(written: Path, path: Path, *, overwrite: bool) -> None:
@@ -82,11 +109,66 @@ def _move(written: Path, path: Path, *, overwrite: bool) -> None:
         os.replace(written, path)
 
 
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """Give a folder on the same file system, and remove it."""
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name[:60]}-", dir=path.parent))
+def _put(written: Path, target: Path) -> None:
+    """Move a folder to where there is none, or an empty one."""
+    with suppress(OSError):
+        target.rmdir()  # Windows renames to no folder that is there
     try:
-        yield folder
+        written.rename(target)
+    except OSError:
+        _check_empty(target)  # another one was faster
+        raise
+
+
+def _swap(written: Path, target: Path, aside: Path) -> None:
+    """Put a folder in another one's place, and that one aside."""
+    aside.parent.mkdir()
+    written.rename(aside)
+    if _exchange(aside, target):
+        return
+    aside.rename(written)
+    try:
+        target.rename(aside)
+        written.rename(target)
+    except BaseException:
+        if not target.exists():
+            aside.rename(target)
+        raise
+
+
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+
+UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+"""What file systems say that cannot exchange two names."""
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Exchange two names at once, where the system can: Linux's ``renameat2``."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    names = os.fsencode(one), os.fsencode(other)
+    if not renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE):
+        return True
+    number = ctypes.get_errno()
+    if number in UNKNOWN:
+        return False
+    raise OSError(number, os.strerror(number), str(one), None, str(other))
+
+
+@contextmanager
+def _outside(folder: Path) -> Iterator[None]:
+    """Leave a folder while it is replaced, if it is the current one, and come back."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed
+        here = Path()
+    if folder not in (here, *here.parents):
+        yield
+        return
+    os.chdir(folder.parent)
+    try:
+        yield
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        os.chdir(here if here.is_dir() else folder)

@@ -172,7 +172,9 @@ class Images(Sequence[RGBImage]):
                 self._sources.append(open_source(item, name, scale))
             except (FileNotFoundError, TypeError, ValueError) as error:
                 failed[index] = error
-                path = Path(item) if isinstance(item, (str, os.PathLike)) else None
+                path = None
+                if isinstance(item, (str, os.PathLike)):
+                    path = Path(os.path.expanduser(item))
                 self._sources.append(MissingImage(name, str(error), path, STAND_IN))
         self.sizes = [source.size for source in self._sources]
         self._settle(failed)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import os
-import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,10 +13,15 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ncut_widget.checks import shown
 from ncut_widget.images.files import EncodedImage, from_pil, naming
 from ncut_widget.images.metadata import Damaged, orientation_of, turned
 from ncut_widget.images.values import RGBImage, Scale, channel_axis, from_array
+from ncut_widget.paths import as_path
+
+FETCH = (
+    "get the file first, as with urllib.request.urlretrieve(address, 'image.jpg'), "
+    "and give its path"
+)
 
 FORMS = "a path, the bytes of a file, an open file, a PIL image, an array or a tensor"
 
@@ -123,7 +127,7 @@ def open_source(item: Any, name: str, scale: Scale) -> Source:
         In one sentence, with the image's name, if it is no image.
     """
     if isinstance(item, (str, os.PathLike)):
-        return EncodedImage(_as_path(item, name), name, scale)
+        return EncodedImage(as_path(item, name, FETCH), name, scale)
     if is_encoded(item):
         return EncodedImage(_as_bytes(item, name), name, scale)
     if isinstance(item, Image.Image):
@@ -159,20 +163,6 @@ def is_array(value: Any) -> bool:
 
 def _is_whole(tensor: torch.Tensor) -> bool:
     return not (tensor.is_floating_point() or tensor.is_complex())
-
-
-def _as_path(item: Any, name: str) -> Path:
-    text = os.fspath(item)
-    if isinstance(text, bytes):
-        text = os.fsdecode(text)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/|data:", text):
-        raise ValueError(
-            f"{name} is an address, {shown(text)}: get the file first, as with "
-            "urllib.request.urlretrieve(address, 'image.jpg'), and give its path"
-        )
-    if "\0" in text:
-        raise ValueError(f"{name} must be a path, got {shown(text)}")
-    return Path(text)
 
 
 def _as_bytes(item: Any, name: str) -> bytes:

@@ -14,30 +14,34 @@ from ncut_widget.segments.record import SegmentState
 
 def label_map(segments: Sequence[SegmentState], shape: tuple[int, ...]) -> NDArray:
     """Label the latent grids: int32, shape (B, H, W); of several segments the last."""
-    return lay((segment.masks for segment in segments), shape)
+    return lay(((n, each.masks) for n, each in enumerate(segments, 1)), shape)
 
 
 def full_label_maps(
-    segments: Sequence[SegmentState], sizes: Sequence[tuple[int, int]]
+    numbered: Iterable[tuple[int, SegmentState]], sizes: Sequence[tuple[int, int]]
 ) -> PerImage:
     """Label the images at their own sizes: int32 (h_i, w_i), each made when asked for.
 
-    Of the segments as they are now, whatever becomes of them.
+    Of the segments as they are now, whatever becomes of them; each with its number.
     """
-    return PerImage(sizes, partial(_label, tuple(segments)))
+    return PerImage(sizes, partial(_label, tuple(numbered)))
 
 
 def _label(
-    segments: Sequence[SegmentState], image: int, size: tuple[int, int]
+    numbered: Sequence[tuple[int, SegmentState]], image: int, size: tuple[int, int]
 ) -> NDArray:
     return lay(
-        (each.masker.full_mask(each.prompts, image, size) for each in segments), size
+        (
+            (number, each.masker.full_mask(each.prompts, image, size))
+            for number, each in numbered
+        ),
+        size,
     )
 
 
-def lay(masks: Iterable[NDArray], size: tuple[int, ...]) -> NDArray:
-    """Lay masks of one shape over each other, numbered from 1 on: int32."""
+def lay(masks: Iterable[tuple[int, NDArray]], size: tuple[int, ...]) -> NDArray:
+    """Lay masks of one shape over each other, each with its number: int32."""
     labels = np.zeros(size, dtype=np.int32)
-    for number, mask in enumerate(masks, 1):
+    for number, mask in masks:
         labels[mask] = number
     return labels

@@ -1,0 +1,116 @@
+"""An export of some images over an earlier one: the others' files stay, and stay true.
+
+A label map is read with the folder's legend. So where label maps stay, segments keep
+the numbers that they have in these, and the legend goes on telling how they were made.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from itertools import chain, count
+from pathlib import Path
+from typing import Any
+
+from ncut_widget.export.carrying import make_like
+from ncut_widget.export.labelled import Labelled
+from ncut_widget.export.legend import is_own, read_legend
+
+EARLIER = "earlier"
+"""Key of what a legend tells of earlier exports, and of their segments."""
+
+Told = dict[str, Any]
+
+
+class Staying:
+    """What stays of an earlier export when some images are exported again.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the earlier export is, if there is one.
+    labelled : Labelled
+        What is exported now.
+    format : str
+    suffix : str
+        Of the file or the folder that the format writes of an image.
+    """
+
+    def __init__(
+        self, folder: Path, labelled: Labelled, format: str, suffix: str
+    ) -> None:
+        self._folder = folder
+        self._format = format
+        self._told = read_legend(folder)
+        if self._told.get("format") != format or not suffix:
+            self._told = {}
+        others = set(range(len(labelled.sizes))) - set(labelled.chosen)
+        stay = [_identity(labelled.describe(image)) for image in others]
+        self._past = _only(self._told, stay) if self._told else []
+        written = {i["written"] + suffix for each in self._past for i in each["images"]}
+        own = self._told.get("files", {})
+        part = 0 if suffix == ".zarr" else -1  # of the path: a folder, or a file
+        self._files = [
+            name
+            for name in own
+            if name.split("/")[part] in written and is_own(folder, name, own)
+        ]
+
+    def number(self, labelled: Labelled) -> Labelled:
+        """Give segments the numbers that they have in label maps that stay."""
+        if not self._past:
+            return labelled
+        known = {each["name"]: each["label"] for each in self._told["segments"]}
+        taken = {*known.values()}
+        numbers = []
+        for number, segment in labelled.numbered:
+            free = (n for n in chain([number], count(1)) if n not in taken)
+            numbers.append(known.get(segment.name) or next(free))
+            taken.add(numbers[-1])
+        if tuple(numbers) != labelled.numbers:
+            pairs = zip(numbers, labelled.segments, strict=True)
+            warnings.warn(
+                f"labels in {str(self._folder)!r} keep the numbers that other images "
+                f"there have: {', '.join(f'{n} = {s.name}' for n, s in pairs)}; export "
+                "all images to number them anew",
+                UserWarning,
+                stacklevel=2,
+            )
+        return replace(labelled, numbers=tuple(numbers))
+
+    def add_to(self, new: Path) -> None:
+        """Put the files that stay into the new folder as well."""
+        for name in self._files:
+            make_like(self._folder / name, new / name)
+
+    def tell(self, told: Told) -> Told:
+        """Add to what is told of the new files what is told of those that stay."""
+        told = {**told, "format": self._format, EARLIER: []}
+        for each in self._past:
+            if each["id"] == told["id"]:
+                told["images"] = [*told["images"], *each["images"]]
+            else:
+                told[EARLIER].append(each)
+        known = {segment["label"] for segment in told["segments"]}
+        for each in told[EARLIER]:
+            for segment in each["segments"]:
+                if segment["label"] not in known:
+                    known.add(segment["label"])
+                    told["segments"] = [*told["segments"], {**segment, EARLIER: True}]
+        return told
+
+
+def _only(told: Told, stay: list[Any]) -> list[Told]:
+    """Give what was told of some images, by the exports that wrote them."""
+    parts = []
+    for each in (told, *told.get(EARLIER, ())):
+        images = [image for image in each["images"] if _identity(image) in stay]
+        segments = [s for s in each["segments"] if not s.get(EARLIER)]
+        kept = {k: v for k, v in each.items() if k not in (EARLIER, "files")}
+        if images:
+            parts.append({**kept, "segments": segments, "images": images})
+    return parts
+
+
+def _identity(image: Told) -> Any:
+    return [image[key] for key in ("file", "written", "height", "width")]
