@@ -127,8 +127,14 @@ def _uses(model: Any) -> Any:
 
 def _digest_source(model: Any) -> str | None:
     """Digest the text of a function or a class; None where there is none."""
-    code = model if hasattr(model, "__qualname__") else type(model)
     try:
-        return hashlib.sha256(inspect.getsource(code).encode()).hexdigest()
+        text = inspect.getsource(
+            model if hasattr(model, "__qualname__") else type(model)
+        )
     except (OSError, TypeError):
         return None
+    code = getattr(model, "__code__", None)
+    if code is not None:  # of two lambdas in a line the text is that of the line
+        constants = [each for each in code.co_consts if not inspect.iscode(each)]
+        text += f"{code.co_names} {constants}"
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -234,7 +234,7 @@ class Analysis:
         ------
         FileExistsError
             If there is such a file, or such a folder with something in it; or if
-            a file is in the way that no export wrote.
+            a file is in the way that is not as an export wrote it.
         ImportError
             If the format's library is not installed.
         ValueError

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -79,10 +79,18 @@ def leaves(folder: Path) -> Iterator[str]:
             yield (at / name).relative_to(folder).as_posix()
 
 
+def check_own(folder: Path, names: Iterable[str]) -> None:
+    """Raise FileExistsError where a file is in the way that is a user's."""
+    own = own_files(folder)
+    for name in names:
+        if os.path.lexists(folder / name) and not is_own(folder, name, own):
+            raise not_ours(folder / name)
+
+
 def not_ours(path: Path) -> FileExistsError:
     """Say that something would be lost."""
     return FileExistsError(
-        f"{str(path)!r} is there already, and was not written by an earlier export: "
+        f"{str(path)!r} is there already, and is not as an earlier export wrote it: "
         "move it away, or give another folder"
     )
 

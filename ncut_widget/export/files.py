@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ncut_widget.checks import check_choice, check_flag
 from ncut_widget.export.arrays import write_npz
+from ncut_widget.export.carrying import check_own
 from ncut_widget.export.coco import write_coco
 from ncut_widget.export.labelled import Labelled
-from ncut_widget.export.legend import write_legend
+from ncut_widget.export.legend import LEGEND, write_legend
 from ncut_widget.export.ome_zarr import write_ome_zarr, write_ome_zarrs
 from ncut_widget.export.pictures import (
     write_binary,
@@ -72,13 +74,39 @@ def export(
         return target
     if name == "ome-zarr" and target.suffix.lower() == ".zarr":
         chosen = Format(write_ome_zarr)
-    with whole_folder(target, overwrite=overwrite) as folder:
-        staying = Staying(target, labelled, name, chosen.each)
-        labelled = staying.number(labelled)
-        chosen.write(labelled, folder)
-        staying.add_to(folder)
-        write_legend(folder, staying.tell(labelled.provenance()))
+    _export_folder(labelled, target, name, chosen, overwrite=overwrite)
     return target
+
+
+def _export_folder(
+    labelled: Labelled, target: Path, name: str, chosen: Format, *, overwrite: bool
+) -> None:
+    """Write a folder, and what it tells; see `Staying` for what stays of another."""
+
+    def finish(folder: Path) -> None:
+        staying = Staying(target, labelled, name, chosen.each)
+        if staying.numbers != numbered.numbers:
+            raise FileExistsError(
+                f"{str(target)!r} was written meanwhile, with other numbers for the "
+                "same segments: export again"
+            )
+        staying.add_to(folder)
+        write_legend(folder, staying.tell(numbered.provenance()))
+
+    with whole_folder(target, overwrite=overwrite, finish=finish) as folder:
+        check_own(target, _files(labelled, chosen))  # before the work, not after it
+        numbers = Staying(target, labelled, name, chosen.each).warn().numbers
+        numbered = replace(labelled, numbers=numbers)
+        chosen.write(numbered, folder)
+
+
+def _files(labelled: Labelled, chosen: Format) -> list[str]:
+    """Name the files that will be written, but for those within a Zarr group."""
+    files = [f"{labelled.stems[image]}{chosen.each}" for image in labelled.chosen]
+    if chosen.write is write_binary:
+        files = [f"{part}/{file}" for part in labelled.folders for file in files]
+    is_zarr = chosen.each in ("", ".zarr")
+    return [LEGEND] if is_zarr else [LEGEND, *files]
 
 
 def _format_of(path: Path, format: Any) -> str:

@@ -7,10 +7,12 @@ the numbers that they have in these, and the legend goes on telling how they wer
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
+from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ncut_widget.export.carrying import make_like
 from ncut_widget.export.labelled import Labelled
@@ -18,6 +20,9 @@ from ncut_widget.export.legend import is_own, read_legend
 
 EARLIER = "earlier"
 """Key of what a legend tells of earlier exports, and of their segments."""
+
+LAST = np.iinfo(np.uint16).max
+"""Of the labels that files hold."""
 
 Told = dict[str, Any]
 
@@ -40,13 +45,19 @@ class Staying:
         self, folder: Path, labelled: Labelled, format: str, suffix: str
     ) -> None:
         self._folder = folder
+        self._labelled = labelled
         self._format = format
         self._told = read_legend(folder)
         if self._told.get("format") != format or not suffix:
             self._told = {}
         others = set(range(len(labelled.sizes))) - set(labelled.chosen)
         stay = [_identity(labelled.describe(image)) for image in others]
-        self._past = _only(self._told, stay) if self._told else []
+        self._known: dict[str, int] = {}
+        self._past: list[Told] = []
+        with suppress(KeyError, TypeError, AttributeError):  # someone has edited it
+            told = self._told
+            self._known = {s["name"]: _label(s["label"]) for s in told["segments"]}
+            self._past = _only(told, stay)
         written = {i["written"] + suffix for each in self._past for i in each["images"]}
         own = self._told.get("files", {})
         part = 0 if suffix == ".zarr" else -1  # of the path: a folder, or a file
@@ -56,27 +67,31 @@ class Staying:
             if name.split("/")[part] in written and is_own(folder, name, own)
         ]
 
-    def number(self, labelled: Labelled) -> Labelled:
-        """Give segments the numbers that they have in label maps that stay."""
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """Of the segments: those that they have in label maps that stay, if any do."""
         if not self._past:
-            return labelled
-        known = {each["name"]: each["label"] for each in self._told["segments"]}
-        taken = {*known.values()}
+            return self._labelled.numbers
+        taken = {*self._known.values()}
         numbers = []
-        for number, segment in labelled.numbered:
+        for number, segment in self._labelled.numbered:
             free = (n for n in chain([number], count(1)) if n not in taken)
-            numbers.append(known.get(segment.name) or next(free))
+            numbers.append(self._known.get(segment.name) or next(free))
             taken.add(numbers[-1])
-        if tuple(numbers) != labelled.numbers:
-            pairs = zip(numbers, labelled.segments, strict=True)
+        return tuple(numbers)
+
+    def warn(self) -> Staying:
+        """Warn if numbers are other ones than in the segmenter's label maps."""
+        if self.numbers != self._labelled.numbers:
+            pairs = zip(self.numbers, self._labelled.segments, strict=True)
             warnings.warn(
                 f"labels in {str(self._folder)!r} keep the numbers that other images "
                 f"there have: {', '.join(f'{n} = {s.name}' for n, s in pairs)}; export "
                 "all images to number them anew",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=4,
             )
-        return replace(labelled, numbers=tuple(numbers))
+        return self
 
     def add_to(self, new: Path) -> None:
         """Put the files that stay into the new folder as well."""
@@ -110,6 +125,12 @@ def _only(told: Told, stay: list[Any]) -> list[Told]:
         if images:
             parts.append({**kept, "segments": segments, "images": images})
     return parts
+
+
+def _label(value: Any) -> int:
+    if isinstance(value, int) and 0 < value <= LAST:
+        return value
+    raise TypeError(value)
 
 
 def _identity(image: Told) -> Any:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from ncut_widget.export.carrying import carry, keep_permissions
+from ncut_widget.export.carrying import carry, keep_permissions, settle
 from ncut_widget.export.parts import ASIDE, part_folder
 from ncut_widget.paths import real_path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -43,11 +49,23 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def whole_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+def whole_folder(
+    path: Path,
+    *,
+    overwrite: bool,
+    finish: Callable[[Path], None] = lambda folder: None,
+) -> Iterator[Path]:
     """Give a folder to write to, which becomes ``path`` once the block ends well.
 
     What an earlier export wrote to ``path`` is gone then, in the same moment; whatever
     else is in there stays.
+
+    Parameters
+    ----------
+    path : Path
+    overwrite : bool
+    finish : callable
+        Called with the folder at the end, when no other writer changes ``path``.
 
     Raises
     ------
@@ -58,6 +76,8 @@ def whole_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
     target = real_path(path)
     if target.exists() and not target.is_dir():
         raise FileExistsError(f"{str(path)!r} is a file: give a folder")
+    if os.path.ismount(target):
+        raise OSError(f"a disk is mounted at {str(path)!r}: give a folder in it")
     if not overwrite:
         _check_empty(target)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -65,11 +85,14 @@ def whole_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
         written = part / target.name
         written.mkdir()
         yield written
-        if target.exists():
-            carry(target, written)
-        with _outside(target):
+        with _alone(target.parent), _outside(target):
+            finish(written)
+            if target.exists():
+                carry(target, written)
             if overwrite and not _is_empty(target):
-                _swap(written, target, part / ASIDE / target.name)
+                aside = part / ASIDE / target.name
+                _swap(written, target, aside)
+                settle(aside, target)
             else:
                 _put(written, target)
 
@@ -128,7 +151,8 @@ def _swap(written: Path, target: Path, aside: Path) -> None:
         return
     aside.rename(written)
     try:
-        target.rename(aside)
+        # A folder of a container's image cannot be renamed: it is copied, then.
+        shutil.move(target, aside)
         written.rename(target)
     except BaseException:
         if not target.exists():
@@ -138,8 +162,8 @@ def _swap(written: Path, target: Path, aside: Path) -> None:
 
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
-UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
-"""What file systems say that cannot exchange two names."""
+UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EXDEV)
+"""What file systems say that cannot exchange two names, or not these."""
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -155,6 +179,21 @@ def _exchange(one: Path, other: Path) -> bool:
     if number in UNKNOWN:
         return False
     raise OSError(number, os.strerror(number), str(one), None, str(other))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep other writers from changing what is in a folder, where it can be locked."""
+    if fcntl is None:
+        yield
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network's file system
+            fcntl.flock(number, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(number)
 
 
 @contextmanager
