@@ -123,8 +123,11 @@ class Analysis:
         Parameters
         ----------
         properties : sequence of str
-            Any of `skimage.measure.regionprops`; they become the columns that
-            `skimage.measure.regionprops_table` gives.
+            Any of `skimage.measure.regionprops`, one or many; they become the columns
+            that ``skimage.measure.regionprops_table(labels, image)`` gives. Those of
+            intensities are of the image as it is shown, 0 to 255: where all images
+            are grey in one column, as ``intensity_mean``, else in one for each of
+            red, green and blue, ``intensity_mean-0`` to ``-2``; NaN without images.
         instances : {"connected", "watershed", "whole"}, optional
             How segments are parted into things; by default as each says.
         images : sequence of int, optional
@@ -138,11 +141,19 @@ class Analysis:
         -------
         dict of ndarray
             A column each, a row for each image, segment and thing: ``image``,
-            ``file``, ``segment``, ``segment_number`` (as in `label_map`), ``label``
+            ``file`` (with folders where names are alike), ``segment``,
+            ``segment_number`` (as in `label_map`, whichever are chosen), ``label``
             (of the thing, from 1 on in each image and segment), ``area``,
             ``bbox-0`` to ``bbox-3``, ``centroid-0``, ``centroid-1``, all in pixels of
-            the image, rows first; ``similarity``, the mean over the thing, and
-            ``margin``, how much higher that is than around it, a latent pixel wide.
+            the image, rows first; ``similarity`` to what was clicked, the mean over
+            the thing, and ``margin``, how much higher that is than around it, a latent
+            pixel wide. The property ``image`` becomes ``thing_image``: these columns
+            are always there, also where there are no rows.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If there are no segments, no such one, or no such property.
 
         Examples
         --------
@@ -208,8 +219,10 @@ class Analysis:
             - ``"tiff"``: the same as TIFF of 16 bits.
             - ``"binary"``: a folder for each segment, with its masks, PNG of 1 bit.
             - ``"overlay"``: the images with the segments in their colours, PNG.
-            - ``"coco"``: one JSON file, an annotation for every single thing: RLE,
-              and polygons beside it; extra [coco].
+            - ``"coco"``: one JSON file, an annotation for every single thing, as RLE:
+              exact, with holes and parts.
+            - ``"coco-polygons"``: the same as polygons, for loaders that read no RLE,
+              as ultralytics; exact where pycocotools fills them.
             - ``"npz"``: one file with all masks and label maps, for `numpy.load`.
             - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr]. A path
               that ends with ``.zarr`` is one image, or many as bioformats2raw lays
@@ -217,7 +230,8 @@ class Analysis:
         images : sequence of int, optional
             By default all of the batch.
         segments : sequence of str, optional
-            Names; by default all.
+            Names; by default all. Numbers and classes are those of `label_map`,
+            whichever are chosen.
         overwrite : bool
             Replace a file; of a folder what an earlier export wrote to it, and nothing
             else: files of other images of the batch stay where only some are exported,

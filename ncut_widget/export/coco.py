@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,22 +15,47 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from ncut_widget.export.labelled import Labelled
-from ncut_widget.export.needs import needs
+from ncut_widget.export.outlines import outline
 from ncut_widget.masks.runs import to_runs
+
+Described = Callable[[NDArray], Iterator[Any]]
+"""Of the numbered things in an image: what ``segmentation`` is, of each in turn."""
 
 
 def write_coco(labelled: Labelled, path: Path) -> None:
-    """Write images, categories and annotations.
+    """Write images, categories and annotations, with run lengths as masks.
 
-    ``segmentation`` is a compressed RLE, which holds every pixel; ``polygons``, beside
-    it, are outlines that cut a pixel's corners, in pixels of the image, as COCO's are.
+    Run lengths hold every pixel, with holes and parts. They are lists of numbers, which
+    more loaders read than the compressed text. ``iscrowd`` is 0 all the same, as
+    every annotation is one thing: loaders leave out what is a crowd.
     """
-    with needs("coco"):
-        from pycocotools import mask as rle
+    _write(labelled, path, run_lengths)
 
-    files = labelled.files
+
+def write_coco_polygons(labelled: Labelled, path: Path) -> None:
+    """Write the same with polygons, for loaders that read nothing else of one thing.
+
+    pycocotools makes the same pixels of them; see `outline`.
+    """
+    _write(labelled, path, polygons)
+
+
+def _write(labelled: Labelled, path: Path, describe: Described) -> None:
+    # ASCII, since loaders open the file in whatever encoding the machine has.
+    dumps = partial(json.dumps, ensure_ascii=True)
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        # One by one: those of a thousand images are hundreds of megabytes together.
+        file.write(dumps(_head(labelled))[:-1] + ', "annotations": [')
+        for number, annotation in enumerate(_annotations(labelled, describe), 1):
+            file.write(",\n" if number > 1 else "\n")
+            file.write(dumps({"id": number, **annotation}))
+        file.write("]}\n")
+
+
+def _head(labelled: Labelled) -> dict[str, Any]:
+    """Tell all but the annotations."""
     told = labelled.provenance()
-    head = {
+    return {
         "info": {
             "description": "Segments of ncut_widget",
             "version": told["software"]["ncut_widget"],
@@ -39,7 +66,7 @@ def write_coco(labelled: Labelled, path: Path) -> None:
         "images": [
             {
                 "id": image,
-                "file_name": files[image],
+                "file_name": labelled.files[image],
                 "height": labelled.sizes[image][0],
                 "width": labelled.sizes[image][1],
             }
@@ -51,46 +78,41 @@ def write_coco(labelled: Labelled, path: Path) -> None:
         ],
     }
 
-    def annotations() -> Iterator[dict[str, Any]]:
-        for image in labelled.go_through("Writing annotations"):
-            for category, segment in labelled.numbered:
-                instances = segment.full_instances()[image]
-                for described, counts in _things(instances):
-                    plain = {"size": list(instances.shape), "counts": counts}
-                    packed = rle.frPyObjects(plain, *instances.shape)
-                    text = packed["counts"].decode("ascii")
-                    yield {
-                        "image_id": image,
-                        "category_id": category,
-                        "segmentation": {**plain, "counts": text},
-                        "iscrowd": 0,
-                        **described,
-                    }
 
-    with path.open("w", encoding="utf-8") as file:
-        # One by one: those of a thousand images are hundreds of megabytes together.
-        file.write(json.dumps(head, ensure_ascii=False)[:-1] + ', "annotations": [')
-        for number, annotation in enumerate(annotations(), 1):
-            file.write(",\n" if number > 1 else "\n")
-            file.write(json.dumps({"id": number, **annotation}))
-        file.write("]}\n")
+def _annotations(labelled: Labelled, describe: Described) -> Iterator[dict[str, Any]]:
+    for image in labelled.go_through("Writing annotations"):
+        for category, segment in labelled.numbered:
+            numbers = segment.full_instances()[image]
+            boxes = find_objects(numbers)
+            for thing, (box, segmentation) in enumerate(
+                zip(boxes, describe(numbers), strict=True), 1
+            ):
+                (top, bottom), (left, right) = ((s.start, s.stop) for s in box)
+                yield {
+                    "image_id": image,
+                    "category_id": category,
+                    "iscrowd": 0,
+                    "area": int((numbers[box] == thing).sum()),
+                    "bbox": [left, top, right - left, bottom - top],
+                    "segmentation": segmentation,
+                }
 
 
-def _things(instances: NDArray) -> Iterator[tuple[dict[str, Any], list[int]]]:
-    """Describe every thing in an image, and give the lengths of its runs."""
-    starts, stops, numbers = to_runs(instances.T).astype(np.int64)  # column by column
-    order = np.argsort(numbers, kind="stable")
-    ends = np.searchsorted(numbers[order], np.arange(1, instances.max() + 2))
-    for number, box in enumerate(find_objects(instances), 1):
-        (top, bottom), (left, right) = ((side.start, side.stop) for side in box)
-        inside = instances[box] == number
-        mine = order[ends[number - 1] : ends[number]]
-        described = {
-            "polygons": outlines(inside, (left, top)),
-            "area": int(inside.sum()),
-            "bbox": [left, top, right - left, bottom - top],
-        }
-        yield described, _counts(starts[mine], stops[mine], instances.size)
+def polygons(numbers: NDArray) -> Iterator[list[list[float]]]:
+    """Outline every numbered thing."""
+    for thing, box in enumerate(find_objects(numbers), 1):
+        yield outline(numbers[box] == thing, (box[1].start, box[0].start))
+
+
+def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
+    """Count the pixels of every numbered thing, column by column: off, on, off, ..."""
+    starts, stops, things = to_runs(numbers.T).astype(np.int64)
+    order = np.argsort(things, kind="stable")
+    ends = np.searchsorted(things[order], np.arange(1, numbers.max() + 2))
+    for first, last in pairwise(ends):
+        mine = order[first:last]
+        counts = _counts(starts[mine], stops[mine], numbers.size)
+        yield {"size": list(numbers.shape), "counts": counts}
 
 
 def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
@@ -100,25 +122,3 @@ def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
     lasts = stops[np.concatenate([apart, [len(stops) - 1]])]
     edges = np.concatenate([[0], np.stack([firsts, lasts], axis=1).ravel(), [size]])
     return np.diff(edges).tolist()
-
-
-def outlines(mask: NDArray, corner: tuple[int, int]) -> list[list[float]]:
-    """Outline a mask: ``[x, y, x, y, ...]`` of each polygon, holes not told apart.
-
-    Parameters
-    ----------
-    mask : ndarray of bool, shape (h, w)
-    corner : (int, int)
-        x and y of its first pixel in the image.
-    """
-    from skimage.measure import find_contours  # which asks for much
-
-    polygons = []
-    for line in find_contours(np.pad(mask, 1).astype(np.uint8), 0.5):
-        places = line[:-1]
-        steps = np.diff(places, axis=0, prepend=places[-1:])
-        turns = (steps != np.roll(steps, -1, axis=0)).any(axis=1)
-        # From centres of the padded mask's pixels to corners of the image's.
-        polygon = places[turns][:, ::-1] - 0.5 + corner
-        polygons.append(polygon.ravel().tolist())
-    return polygons

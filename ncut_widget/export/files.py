@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from ncut_widget.checks import check_choice, check_flag
 from ncut_widget.export.arrays import write_npz
 from ncut_widget.export.carrying import check_own
-from ncut_widget.export.coco import write_coco
+from ncut_widget.export.coco import write_coco, write_coco_polygons
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.export.legend import LEGEND, write_legend
 from ncut_widget.export.ome_zarr import write_ome_zarr, write_ome_zarrs
@@ -49,7 +49,8 @@ FORMATS = {
     "tiff": Format(write_tiff, each=".tif"),
     "binary": Format(write_binary, each=".png"),
     "overlay": Format(write_overlay, each=".png"),
-    "coco": Format(write_coco, ".json"),
+    "coco-polygons": Format(write_coco_polygons, ".json"),
+    "coco": Format(write_coco, ".json"),  # what a path's .json is: the last with it
     "npz": Format(write_npz, ".npz"),
     "ome-zarr": Format(write_ome_zarrs, each=".zarr"),
 }

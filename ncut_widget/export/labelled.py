@@ -17,6 +17,7 @@ from tqdm.auto import tqdm
 
 from ncut_widget.export.names import unique_names
 from ncut_widget.images import Images, RGBImage
+from ncut_widget.images.names import distinct_names
 from ncut_widget.segments.label_maps import full_label_maps
 from ncut_widget.segments.palette import as_rgb
 from ncut_widget.segments.record import SegmentState
@@ -68,7 +69,10 @@ class Labelled:
 
     @cached_property
     def files(self) -> list[str]:
-        """Name the images: their files' names, or ``image 0`` and so on."""
+        """Name the images: their files' names, or ``image 0`` and so on.
+
+        Files of one name have the folders before it that tell them apart.
+        """
         return image_names(self.images, len(self.sizes))
 
     @cached_property
@@ -151,8 +155,7 @@ class Labelled:
 
 def image_names(images: Images | None, count: int) -> list[str]:
     """Name images by their files, or by their numbers."""
-    paths = [None] * count if images is None else images.paths
-    return [f"image {i}" if path is None else path.name for i, path in enumerate(paths)]
+    return distinct_names([None] * count) if images is None else images.names
 
 
 def describe_image(name: str, size: tuple[int, int]) -> dict[str, Any]:

@@ -2,63 +2,149 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from ncut_widget.checks import shown
 from ncut_widget.export.labelled import Labelled
+from ncut_widget.names import hint
 from ncut_widget.segments.instances import enlarge
 
 PROPERTIES = ("area", "bbox", "centroid")
 """Of `skimage.measure.regionprops`, by default."""
 
+OURS = ("file", "segment", "segment_number", "label", "similarity", "margin")
+"""Columns that are there without being asked for."""
+
+RENAMED = {"image": "thing_image"}
+"""The property that is called as a column of ours, and is something else."""
+
+Columns = dict[str, NDArray]
+
 
 def tabulate(
     labelled: Labelled,
-    properties: Sequence[str] = PROPERTIES,
+    properties: str | Iterable[str] = PROPERTIES,
     instances: str | None = None,
-) -> dict[str, NDArray]:
+) -> Columns:
     """Measure things; see `NcutSegmenter.to_table`."""
-    # A twentieth of a second, which an import of ours need not take.
-    from skimage.measure import regionprops_table
-
     labelled.require_segments()
-    files = labelled.files
-    wanted = ["label", *(name for name in properties if name != "label")]
-    columns: dict[str, list[Any]] = {}
+    measure = Measure(labelled, properties)
+    parts = [_rows(0, "", "", 0, measure.nothing(), (np.empty(0), np.empty(0)))]
     for image in labelled.go_through("Measuring"):
+        file, picture = labelled.files[image], measure.picture(image)
         for number, segment in labelled.numbered:
             numbers = segment.full_instances(instances)[image]
+            measured = measure.things(numbers, picture)
             cells = segment.masker.closeness(segment.prompts, image)
-            similarity = enlarge(cells, numbers.shape)
-            measured = regionprops_table(numbers, similarity, properties=wanted)
-            count = len(measured["label"])
-            inside, around = _similarities(numbers, similarity, cells.shape, count)
-            part = {
-                "image": np.full(count, image),
-                "file": np.full(count, files[image]),
-                "segment": np.full(count, segment.name),
-                "segment_number": np.full(count, number),
-                **measured,
-                "similarity": inside,
-                "margin": inside - around,
-            }
-            for name, values in part.items():
-                columns.setdefault(name, []).append(values)
-    return {name: np.concatenate(parts) for name, parts in columns.items()}
+            sure = _similarities(numbers, cells, len(measured["label"]))
+            parts.append(_rows(image, file, segment.name, number, measured, sure))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _rows(
+    image: int,
+    file: str,
+    segment: str,
+    number: int,
+    measured: Columns,
+    sure: tuple[NDArray, NDArray],
+) -> Columns:
+    """Give the rows of the things that a segment has in an image."""
+    count = len(measured["label"])
+    inside, around = sure
+    return {
+        "image": np.full(count, image),
+        "file": np.full(count, file),
+        "segment": np.full(count, segment),
+        "segment_number": np.full(count, number),
+        **measured,
+        "similarity": inside,
+        "margin": inside - around,
+    }
+
+
+class Measure:
+    """Measures properties of things.
+
+    Parameters
+    ----------
+    labelled : Labelled
+    properties : str or iterable of str
+
+    Raises
+    ------
+    ValueError
+        If there is no such property.
+    """
+
+    def __init__(self, labelled: Labelled, properties: str | Iterable[str]) -> None:
+        # A twentieth of a second, which an import of ours need not take.
+        from skimage.measure import regionprops
+
+        asked = [properties] if isinstance(properties, str) else list(properties)
+        named = [name for name in asked if name not in OURS]
+        block = np.ones((3, 3), dtype=np.uint8)
+        (plain,), (imaged,) = regionprops(block), regionprops(block, block)
+        for name in named:
+            # Methods of a region are no properties.
+            if not isinstance(name, str) or callable(getattr(imaged, name, len)):
+                raise ValueError(
+                    "properties must be names of skimage.measure.regionprops, got "
+                    f"{shown(name)}; {hint(str(name), list(imaged))}"
+                )
+        self._names = list(dict.fromkeys(["label", *named]))
+        self._labelled = labelled
+        self._needs_images = not all(hasattr(plain, name) for name in named)
+        self._is_grey = self._needs_images and self._are_grey()
+
+    def _are_grey(self) -> bool:
+        """Whether no image has colours; the first one that has ends the search."""
+        if self._labelled.images is None:
+            return True
+        images = map(self._labelled.image, self._labelled.chosen)
+        return all((rgb == rgb[..., :1]).all() for rgb in images)
+
+    def picture(self, image: int) -> NDArray | None:
+        """Give an image's values, (h, w) or (h, w, 3); None where none are needed."""
+        if not self._needs_images:
+            return None
+        if self._labelled.images is None:  # only eigenvectors: nobody knows
+            return np.full(self._labelled.sizes[image], np.nan)
+        rgb = self._labelled.image(image)
+        return rgb[..., 0] if self._is_grey else rgb
+
+    def things(self, numbers: NDArray, picture: NDArray | None) -> Columns:
+        """Measure the things that have numbers in an image."""
+        from skimage.measure import regionprops_table
+
+        # What is black has no weighted centroid: NaN says so.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table = regionprops_table(numbers, picture, properties=self._names)
+        return {RENAMED.get(name, name): values for name, values in table.items()}
+
+    def nothing(self) -> Columns:
+        """Give the columns without a row."""
+        numbers = np.zeros((3, 3), dtype=np.int32)
+        rgb = np.zeros((3, 3, 3), dtype=np.uint8)
+        picture = rgb[..., 0] if self._is_grey else rgb
+        return self.things(numbers, picture if self._needs_images else None)
 
 
 def _similarities(
-    numbers: NDArray, similarity: NDArray, grid: tuple[int, ...], count: int
+    numbers: NDArray, cells: NDArray, count: int
 ) -> tuple[NDArray, NDArray]:
     """Mean similarity in each thing, and in what is around it, a cell wide."""
+    similarity = enlarge(cells, numbers.shape)
     inside = _means(numbers, similarity, count)
     if count == 0 or (numbers > 0).all():
         return inside, np.full(count, np.nan)
-    reach = max(side / cells for side, cells in zip(numbers.shape, grid, strict=True))
+    reach = max(
+        side / across for side, across in zip(numbers.shape, cells.shape, strict=True)
+    )
     away, (rows, cols) = distance_transform_edt(numbers == 0, return_indices=True)
     nearest = np.where((away > 0) & (away <= reach), numbers[rows, cols], 0)
     return inside, _means(nearest, similarity, count)

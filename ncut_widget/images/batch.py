@@ -14,6 +14,7 @@ from tqdm.auto import tqdm
 
 from ncut_widget.checks import check_choice
 from ncut_widget.images.files import EncodedImage
+from ncut_widget.images.names import distinct_names, origin_of
 from ncut_widget.images.sources import (
     MissingImage,
     Source,
@@ -119,6 +120,8 @@ class Images(Sequence[RGBImage]):
         ``(h_i, w_i)`` in pixels.
     paths : list of Path or None
         Where files are.
+    names : list of str
+        What they are called; see `distinct_names`.
     failures : dict of int to str
         With ``errors="skip"``: why images cannot be read, by their index.
 
@@ -175,7 +178,10 @@ class Images(Sequence[RGBImage]):
                 path = None
                 if isinstance(item, (str, os.PathLike)):
                     path = Path(os.path.expanduser(item))
-                self._sources.append(MissingImage(name, str(error), path, STAND_IN))
+                missing = MissingImage(
+                    name, str(error), path, STAND_IN, origin_of(item)
+                )
+                self._sources.append(missing)
         self.sizes = [source.size for source in self._sources]
         self._settle(failed)
 
@@ -183,6 +189,11 @@ class Images(Sequence[RGBImage]):
     def paths(self) -> list[Path | None]:
         """Where the files are; None for what is no file."""
         return [source.path for source in self._sources]
+
+    @property
+    def names(self) -> list[str]:
+        """Names of their files, or ``image 0`` and so on; no two files have one."""
+        return distinct_names([source.origin for source in self._sources])
 
     @property
     def failures(self) -> dict[int, str]:
@@ -266,7 +277,9 @@ class Images(Sequence[RGBImage]):
                 bar.update()
         for index, error in failed.items():
             broken = self._sources[index]
-            missing = MissingImage(broken.name, str(error), broken.path, broken.size)
+            missing = MissingImage(
+                broken.name, str(error), broken.path, broken.size, broken.origin
+            )
             self._sources[index] = missing
         self._settle(failed)
         self._checked = True

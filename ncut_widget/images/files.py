@@ -62,11 +62,15 @@ class EncodedImage:
         As ``images[3]``.
     scale : Scale
         Of the batch.
+    origin : Path, optional
+        What bytes are called after.
 
     Attributes
     ----------
     path : Path or None
         Absolute: a notebook may go to another folder.
+    origin : Path or None
+        What it is called after: its path, or what was given.
     size : (int, int)
         ``(h, w)`` once it is turned as the camera was held.
 
@@ -76,14 +80,21 @@ class EncodedImage:
         In one sentence, with name and path, if the file is not there or no image.
     """
 
-    def __init__(self, source: Path | bytes, name: str, scale: Scale) -> None:
+    def __init__(
+        self,
+        source: Path | bytes,
+        name: str,
+        scale: Scale,
+        origin: Path | None = None,
+    ) -> None:
         self._source = source
         self._scale = scale
         self._told = False
         self.path: Path | None = None
+        self.origin = origin
         self.name = self._index = name
         if isinstance(source, Path):
-            self.path = self._source = Path(os.path.abspath(source))
+            self.path = self.origin = self._source = Path(os.path.abspath(source))
             self.name = f"{name} ({str(source)!r})"
             _check_file(self.path, name)
         with naming(self.name):

@@ -15,6 +15,7 @@ from PIL import Image
 
 from ncut_widget.images.files import EncodedImage, from_pil, naming
 from ncut_widget.images.metadata import Damaged, orientation_of, turned
+from ncut_widget.images.names import origin_of
 from ncut_widget.images.values import RGBImage, Scale, channel_axis, from_array
 from ncut_widget.paths import as_path
 
@@ -37,11 +38,14 @@ class Source(Protocol):
         ``(h, w)``.
     path : Path or None
         Where its file is.
+    origin : Path or None
+        What it is called after: that path, or what an open file or a PIL image says.
     """
 
     name: str
     size: tuple[int, int]
     path: Path | None
+    origin: Path | None
 
     def read(self, side: int | None = None) -> RGBImage:
         """Read it; with a side, no smaller than it is shown with that many pixels."""
@@ -52,8 +56,9 @@ class HeldImage:
 
     path: Path | None = None
 
-    def __init__(self, pixels: RGBImage, name: str) -> None:
+    def __init__(self, pixels: RGBImage, name: str, origin: Path | None = None) -> None:
         self.name = name
+        self.origin = origin
         self.size = (int(pixels.shape[0]), int(pixels.shape[1]))
         self._pixels = pixels
 
@@ -66,11 +71,17 @@ class MissingImage:
     """What stands in for an image that cannot be read: grey, where it would be."""
 
     def __init__(
-        self, name: str, reason: str, path: Path | None, size: tuple[int, int]
+        self,
+        name: str,
+        reason: str,
+        path: Path | None,
+        size: tuple[int, int],
+        origin: Path | None,
     ) -> None:
         self.name = name
         self.reason = reason
         self.path = path
+        self.origin = origin
         self.size = size
 
     def read(self, side: int | None = None) -> RGBImage:
@@ -129,9 +140,10 @@ def open_source(item: Any, name: str, scale: Scale) -> Source:
     if isinstance(item, (str, os.PathLike)):
         return EncodedImage(as_path(item, name, FETCH), name, scale)
     if is_encoded(item):
-        return EncodedImage(_as_bytes(item, name), name, scale)
+        return EncodedImage(_as_bytes(item, name), name, scale, origin_of(item))
     if isinstance(item, Image.Image):
-        return HeldImage(_from_opened(item, name, scale), name)
+        origin = origin_of(item)  # before it is read: then its file is closed
+        return HeldImage(_from_opened(item, name, scale), name, origin)
     if is_array(item):
         return HeldImage(from_array(item, name, scale), name)
     raise TypeError(f"{name} must be {FORMS}, got {type(item).__name__}")

@@ -1,0 +1,129 @@
+"""Masks as polygons, from which the same pixels can be filled again."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+INSET = 0.25
+"""How far within its pixels a polygon runs. It encloses their centres, which is what
+pycocotools fills, in steps of a fifth of a pixel; and its corners, rounded down, are
+pixels of the mask, which is what OpenCV fills."""
+
+
+def outline(mask: NDArray, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
+    """Outline a mask, a polygon for each part of it.
+
+    Parameters
+    ----------
+    mask : ndarray of bool, shape (h, w)
+    corner : (int, int)
+        x and y of its first pixel in the image.
+
+    Returns
+    -------
+    list of list of float
+        ``[x, y, x, y, ...]`` in pixels, 0 = the left edge of the first; parts are
+        4-connected. COCO's polygons know no holes: a hole is a part of the outline,
+        to which a slit of no width leads from the left.
+
+    Examples
+    --------
+    >>> outline(np.ones((1, 2), dtype=bool), (10, 20))
+    [[10.25, 20.75, 10.25, 20.25, 11.75, 20.25, 11.75, 20.75]]
+    """
+    from skimage.measure import find_contours  # which asks for much
+
+    lines = find_contours(np.pad(mask, 1).astype(np.uint8), 0.5)
+    rings = [_corners(line[:-1] - 0.5) for line in lines]
+    paths = _cut_open(mask, rings)
+    return [(path[:, ::-1] + corner).ravel().tolist() for path in paths]
+
+
+def _corners(middles: NDArray) -> NDArray:
+    """Find the corners, (y, x), of a contour through the middles of pixels' edges."""
+    following = np.roll(middles, -1, axis=0)
+    upright = middles[:, 0] % 1 != 0
+    turns = upright != np.roll(upright, -1)
+    middles, following, upright = middles[turns], following[turns], upright[turns]
+    corners = np.where(upright, (following[:, 0], middles[:, 1]), 0)
+    corners += np.where(upright, 0, (middles[:, 0], following[:, 1]))
+    return corners.T.astype(np.int64)
+
+
+def _inset(ring: NDArray) -> NDArray:
+    """Move a ring of corners into the mask that it is around."""
+    along = np.sign(np.roll(ring, -1, axis=0) - ring)
+    inwards = np.stack([along[:, 1], -along[:, 0]], axis=1)
+    return ring + INSET * (inwards + np.roll(inwards, 1, axis=0))
+
+
+def _is_hole(ring: NDArray) -> bool:
+    """Whether the mask is outside a ring."""
+    y, x = ring.T
+    return float((y * np.roll(x, -1) - np.roll(y, -1) * x).sum()) > 0
+
+
+def _cut_open(mask: NDArray, rings: list[NDArray]) -> list[NDArray]:
+    """Give a path for each part of a mask: around it, and into its holes."""
+    holes = [number for number, ring in enumerate(rings) if _is_hole(ring)]
+    edges = _Edges(rings)
+    # Of each ring: after which corner a path leaves it, at which y, and where to.
+    detours: list[list[tuple[int, float, NDArray]]] = [[] for _ in rings]
+    # From the right to the left: the ring that a slit leads to begins further left.
+    for hole in sorted(holes, key=lambda number: -rings[number][:, 1].min()):
+        last, stop, row = _left_edge(rings[hole])
+        outside = np.flatnonzero(~mask[row, :stop])
+        start = int(outside[-1]) + 1 if len(outside) else 0
+        around = _walk(rings[hole], detours[hole], last + 1)
+        y = row + 0.5
+        slit = np.array([[y, start + INSET], [y, stop - INSET]])
+        ring, corner = edges.at(start, row)
+        detours[ring].append((corner, y, np.concatenate([slit, around, slit[::-1]])))
+    parts = sorted({*range(len(rings))} - {*holes})
+    return [_walk(rings[number], detours[number]) for number in parts]
+
+
+def _left_edge(ring: NDArray) -> tuple[int, int, int]:
+    """Find an edge of a ring that lies furthest left: its corner, its x, a row."""
+    following = np.roll(ring, -1, axis=0)
+    x = int(ring[:, 1].min())
+    corner = int(np.argmax((ring[:, 1] == x) & (following[:, 1] == x)))
+    return corner, x, int(min(ring[corner, 0], following[corner, 0]))
+
+
+def _walk(
+    ring: NDArray, detours: list[tuple[int, float, NDArray]], first: int = 0
+) -> NDArray:
+    """Walk around a ring, from one of its corners on, with all detours."""
+    path = _inset(ring)
+    down = np.roll(ring, -1, axis=0)[:, 0] > ring[:, 0]
+    pieces, done = [], first
+    for corner, _, way in sorted(
+        detours,
+        key=lambda d: ((d[0] - first) % len(ring), d[1] if down[d[0]] else -d[1]),
+    ):
+        stop = first + (corner - first) % len(ring) + 1
+        pieces += [path.take(range(done, stop), axis=0, mode="wrap"), way]
+        done = stop
+    pieces.append(path.take(range(done, first + len(ring)), axis=0, mode="wrap"))
+    return np.concatenate(pieces)
+
+
+class _Edges:
+    """The upright edges of rings: where they are, and between which corners."""
+
+    def __init__(self, rings: list[NDArray]) -> None:
+        ring = np.repeat(np.arange(len(rings)), [len(each) for each in rings])
+        corner = np.concatenate([np.arange(len(each)) for each in rings])
+        here = np.concatenate(rings)
+        following = np.concatenate([np.roll(each, -1, axis=0) for each in rings])
+        top = np.minimum(here[:, 0], following[:, 0])
+        bottom = np.maximum(here[:, 0], following[:, 0])
+        self._table = np.stack([here[:, 1], top, bottom, ring, corner])[:, top < bottom]
+
+    def at(self, x: int, row: int) -> tuple[int, int]:
+        """Find the edge at x that goes past a row: its ring, and its first corner."""
+        left, top, bottom, ring, corner = self._table
+        (found,) = np.flatnonzero((left == x) & (top <= row) & (row < bottom))
+        return int(ring[found]), int(corner[found])
