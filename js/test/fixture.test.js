@@ -44,7 +44,9 @@ function smoothBits(mask, cutMaps, size) {
   smooth.fit(size, wholeImage(size), size, fixture.grid);
   const pixels = new Uint32Array(size[0] * size[1]);
   smooth.paint(pixels, quads, cutMaps, 1);
-  return pixels.join("");
+  const bits = pixels.join("");
+  assert.equal(smooth.count(quads, cutMaps), bits.replaceAll("0", "").length);
+  return bits;
 }
 
 for (const [number, kept] of fixture.cases.entries()) {

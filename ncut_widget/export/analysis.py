@@ -171,6 +171,8 @@ class Analysis:
         if instances is not None:
             check_choice("instances", instances, INSTANCES)
         labelled = self._labelled(images, segments, progress)
+        if segments is None:
+            labelled.require_segments()
         return tabulate(labelled, properties, instances)
 
     def to_dataframe(self, *arguments: Any, **options: Any) -> Any:
@@ -204,6 +206,7 @@ class Analysis:
         With them goes how they came about: images, clicks, settings, backbone,
         versions. In a folder that is in ``segments.json``, or in the attributes of a
         Zarr group, with the meaning of the labels; each file tells its ``id``.
+        Segments that are hidden on the page are written, too.
 
         Parameters
         ----------
@@ -288,12 +291,15 @@ class Analysis:
     ) -> Any:
         """Draw images, masks with clicks and names, and heatmaps, as papers do.
 
+        Segments that are hidden on the page are left out. A name that is too long for
+        its place lacks its middle.
+
         Parameters
         ----------
         images : sequence of int, optional
             By default all, or the first 8.
         rows : sequence of {"images", "masks", "heatmaps"}
-            Heatmaps are of the clicks or, without any, of the last segment.
+            Heatmaps are of the clicks or, without any, of the last segment shown.
 
         Returns
         -------

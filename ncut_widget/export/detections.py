@@ -16,6 +16,7 @@ def to_detections(labelled: Labelled) -> Any:
     with needs("supervision"):
         import supervision
 
+    labelled.require_segments()
     (image,) = labelled.chosen
     table = tabulate(labelled)
     masks, class_id = [], []

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
+from ncut_widget.images.names import escaped
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
 from ncut_widget.page.pictures import Pictures, encode_picture
@@ -135,7 +136,7 @@ def render_page(
     page = _Page(session, pictures, moment)
     content = {"traits": page.traits(), **page.content(progress)}
     fields: dict[str, str] = {
-        "title": html.escape(title),
+        "title": html.escape(escaped(title)),
         "css": (STATIC / "widget.css").read_text(encoding="utf-8"),
         "note": html.escape(NOTE),
         "page": _in_script(json.dumps(content, allow_nan=False)),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncut_widget.export.labelled import Labelled
+from ncut_widget.export.lettering import SIZE, add_legend, as_name, fitted
 from ncut_widget.export.needs import needs
 from ncut_widget.export.pictures import MASK, paint_segments, tint
 from ncut_widget.images import RGBImage
@@ -17,11 +18,18 @@ from ncut_widget.masker import Masker
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.instances import enlarge
+from ncut_widget.segments.record import SegmentState
 
 ROWS = ("images", "masks", "heatmaps")
 
 SIDE = 2.4
 """Inches of an image in a figure."""
+
+NARROWEST = 1.0
+"""Inches of its column, which has a name above it."""
+
+MARGIN = 0.25
+"""Inches of a column, or a row, that a name does not reach into."""
 
 
 def plot_images(
@@ -32,49 +40,36 @@ def plot_images(
     rows: Sequence[str],
 ) -> Any:
     """Draw images, masks and heatmaps; see `NcutSegmenter.plot`."""
-    with needs("plot"):
-        from matplotlib import patches
-    count = len(labelled.chosen)
-    figure, axes = _grid(len(rows), count, labelled)
-    files = labelled.files
-    heat, heat_of = _heat(labelled, prompts, masker)
+    shown = [each for each in labelled.segments if each.visible]
+    figure, axes, widths = _grid(len(rows), len(labelled.chosen), labelled)
+    heat, heat_of = _heat(shown, prompts, masker)
     for column, image in enumerate(labelled.chosen):
         picture = show(image)
+        name = fitted(labelled.files[image], widths[column] - MARGIN, lines=2)
+        axes[0, column].set_title(name, fontsize=SIZE, **as_name(name))
         for axis, what in zip(axes[:, column], rows, strict=True):
-            if what == rows[0]:
-                axis.set_title(files[image], fontsize=8, wrap=True)
-            if column == 0:
-                label = what if what != "heatmaps" else f"heatmaps{heat_of}"
-                axis.set_ylabel(label, fontsize=9)
             if what == "images":
                 axis.imshow(picture)
                 _mark(axis, prompts.clicks, image)
             elif what == "masks":
-                laid = paint_segments(picture, labelled.segments, image)
+                laid = paint_segments(picture, tuple(shown), image)
                 axis.imshow(tint(laid, masker.full_mask(prompts, image)))
-                for segment in labelled.segments:
+                for segment in shown:
                     _mark(axis, segment.clicks, image)
                 _mark(axis, prompts.clicks, image)
             else:
                 drawn = axis.imshow(
                     enlarge(heat[image], picture.shape[:2]), "magma", vmin=0, vmax=1
                 )
-                if column == count - 1:
+                if column == len(labelled.chosen) - 1:
                     figure.colorbar(drawn, ax=axis, fraction=0.02, pad=0.01)
-    handles = [
-        patches.Patch(color=segment.color, label=segment.name)
-        for segment in labelled.segments
-    ]
+    for axis, what in zip(axes[:, 0], rows, strict=True):
+        _name_row(axis, f"heatmaps{heat_of}" if what == "heatmaps" else what)
+    legend = [(segment.color, segment.name) for segment in shown]
     if prompts.clicked(label=1):
-        handles.append(patches.Patch(color=MASK, label="not committed"))
-    if handles and "masks" in rows:
-        figure.legend(
-            handles=handles,
-            loc="outside lower center",
-            ncols=min(len(handles), 6),
-            fontsize=8,
-            frameon=False,
-        )
+        legend.append((MASK, "not committed"))
+    if legend and "masks" in rows:
+        add_legend(figure, *zip(*legend, strict=True))
     return figure
 
 
@@ -85,8 +80,7 @@ def plot_eigenvectors(
     count: int,
 ) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
-    figure, axes = _grid(len(labelled.chosen), count, labelled, turned=True)
-    files = labelled.files
+    figure, axes, _ = _grid(len(labelled.chosen), count, labelled, turned=True)
     for row, image in enumerate(labelled.chosen):
         for column in range(count):
             axis = axes[row][column]
@@ -98,10 +92,15 @@ def plot_eigenvectors(
             axis.set_aspect(height / width * values.shape[1] / values.shape[0])
             if row == 0:
                 value = "" if eigvals is None else f"\nλ = {eigvals[column]:.3f}"
-                axis.set_title(f"eigenvector {column + 1}{value}", fontsize=8)
-            if column == 0:
-                axis.set_ylabel(files[image], fontsize=8)
+                axis.set_title(f"eigenvector {column + 1}{value}", fontsize=SIZE)
+        _name_row(axes[row][0], labelled.files[image])
     return figure
+
+
+def _name_row(axis: Any, name: str) -> None:
+    """Write a name beside the first picture of a row, upwards."""
+    text = fitted(name, SIDE - MARGIN, lines=2)
+    axis.set_ylabel(text, fontsize=SIZE, **as_name(text))
 
 
 def _new_figure(size: tuple[float, float]) -> Any:
@@ -122,32 +121,33 @@ def _new_figure(size: tuple[float, float]) -> Any:
 
 def _grid(
     rows: int, columns: int, labelled: Labelled, *, turned: bool = False
-) -> tuple[Any, Any]:
-    """Lay out a figure, for images of the shape of those chosen."""
-    shapes = [labelled.sizes[image] for image in labelled.chosen]
-    aspects = [width / height for height, width in shapes]
+) -> tuple[Any, Any, list[float]]:
+    """Lay out a figure for the chosen images; tell its columns' widths, in inches."""
+    if not labelled.chosen:
+        raise ValueError("there is nothing to draw: images must name at least one")
+    aspects = [labelled.sizes[i][1] / labelled.sizes[i][0] for i in labelled.chosen]
     if turned:
-        size = (SIDE * columns * float(np.mean(aspects)), SIDE * rows)
-        ratios = None
-    else:
-        size = (SIDE * sum(aspects), SIDE * rows)
-        ratios = aspects
-    figure = _new_figure((max(size[0], 3.0), size[1] + 0.6))
-    axes = figure.subplots(rows, columns, width_ratios=ratios, squeeze=False)
+        aspects = [float(np.mean(aspects))] * columns
+    widths = [max(SIDE * aspect, NARROWEST) for aspect in aspects]
+    wider = max(3.0 / sum(widths), 1.0)
+    widths = [width * wider for width in widths]
+    figure = _new_figure((sum(widths), SIDE * rows + 0.8))
+    axes = figure.subplots(rows, columns, width_ratios=widths, squeeze=False)
     for axis in axes.flat:
         axis.set_xticks([])
         axis.set_yticks([])
         for spine in axis.spines.values():
             spine.set_visible(False)
-    return figure, axes
+    return figure, axes, widths
 
 
-def _heat(labelled: Labelled, prompts: Prompts, masker: Masker) -> tuple[NDArray, str]:
+def _heat(
+    segments: Sequence[SegmentState], prompts: Prompts, masker: Masker
+) -> tuple[NDArray, str]:
     """Heatmaps of the clicks or, without any, of the last segment; and its name."""
-    if prompts.clicked(label=1) or not labelled.segments:
+    if prompts.clicked(label=1) or not segments:
         return masker.heatmaps(prompts), ""
-    last = labelled.segments[-1]
-    return masker.heatmaps(last.prompts), f" of {last.name}"
+    return masker.heatmaps(segments[-1].prompts), f" of {segments[-1].name}"
 
 
 def _mark(axis: Any, clicks: Sequence[Click], image: int) -> None:

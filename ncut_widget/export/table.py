@@ -31,7 +31,6 @@ def tabulate(
     instances: str | None = None,
 ) -> Columns:
     """Measure things; see `NcutSegmenter.to_table`."""
-    labelled.require_segments()
     measure = Measure(labelled, properties)
     parts = [_rows(0, "", "", 0, measure.nothing(), (np.empty(0), np.empty(0)))]
     for image in labelled.go_through("Measuring"):

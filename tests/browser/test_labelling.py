@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -69,6 +71,27 @@ def changed(widget: Widget, act: Callable[[], object]) -> None:
     widget.agrees()
 
 
+def check_share(widget: Widget, image: int, segment: str | None = None) -> None:
+    """Check that all that tells a share of the image tells that of `full_masks`."""
+    masks = "seg.full_masks()" if segment is None else f"seg.segments[{segment!r}]"
+    masks = masks if segment is None else f"{masks}.full_masks()"
+    share = 100 * widget.value(f"float({masks}[{image}].mean())")
+    places = [widget.status, widget.thumb(image).locator(".ncut-coverage")]
+    if segment is not None:
+        places = [row(widget, segment).locator("output")]
+    for place in places:
+        wait_until(
+            lambda place=place: abs(told(place.inner_text()) - share) < 0.051,
+            f"{share:.2f} % in {place}",
+        )
+
+
+def told(text: str) -> float:
+    """Read the percentage in a text."""
+    found = re.search(r"([\d.]+) %", text)
+    return float(found[1]) if found else math.nan
+
+
 @pytest.mark.timeout(600)
 def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
     chance = random.Random(3)
@@ -90,7 +113,9 @@ def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
             changed(widget, lambda: widget.press(*place(), button="right"))
         if not widget.root.locator("button[name=commit]").is_enabled():
             changed(widget, lambda: widget.press(*place()))
+        check_share(widget, image)
         changed(widget, lambda: widget.stage.press("Enter"))
+        check_share(widget, image, f"segment {number + 1}")
     names = widget.value("list(seg.segments)")
     assert names == [f"segment {n}" for n in range(1, SEGMENTS + 1)]
     assert widget.root.locator("[data-ncut=segment]").count() == SEGMENTS

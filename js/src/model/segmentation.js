@@ -14,6 +14,7 @@
  * @typedef {object} Result of one image
  * @property {Uint8Array} mask 1 = object
  * @property {number} count cells in the mask
+ * @property {number | null} area pixels in it, at the image's own size; null until asked
  * @property {boolean} current whether it is the mask of what is asked; if not, it is
  *   that of the last prompts whose maps were all here
  * @property {boolean} exact whether it is current, and of the kernel's maps alone
@@ -29,8 +30,11 @@
  */
 
 import { combineHeat, combineMasks } from "../maths/combine.js";
+import { wholeImage } from "../maths/coordinates.js";
 import { cutOf, isConstant } from "../maths/cut.js";
 import { countCells, denoiseInto } from "../maths/denoise.js";
+import { findQuads } from "../maths/quads.js";
+import { SmoothMask } from "../maths/smooth.js";
 import { DIFFUSION, sourcesOf } from "./clicks.js";
 
 /** @type {Found} */
@@ -45,6 +49,8 @@ export class Segmentation {
   #list = new Int32Array(0);
   #heat = new Float32Array(0);
   #scratch = new Float32Array(0);
+  #quads = new Uint8Array(0);
+  #smooth = new SmoothMask();
 
   /**
    * @param {Store} store
@@ -77,7 +83,33 @@ export class Segmentation {
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
     this.#fill(result.mask, image, found, this.#kept(image, result.prompts));
     result.count = countCells(result.mask);
+    result.area = null;
     return result;
+  }
+
+  /**
+   * Pixels of an image that are in its mask, as many as in the kernel's `full_masks`.
+   *
+   * @param {number} image
+   */
+  areaOf(image) {
+    const result = this.of(image);
+    result.area ??= this.#countPixels(image, result.mask);
+    return result.area;
+  }
+
+  /**
+   * @param {number} image
+   * @param {Uint8Array} mask
+   */
+  #countPixels(image, mask) {
+    const { grid, sizes } = this.#store.info;
+    const size = sizes[image];
+    const cutMaps = this.cutMapsOf(image);
+    if (this.#quads.length !== mask.length) this.#quads = new Uint8Array(mask.length);
+    findQuads(this.#quads, mask, cutMaps, grid);
+    this.#smooth.fit(size, wholeImage(size), size, grid);
+    return this.#smooth.count(this.#quads, cutMaps);
   }
 
   /**
@@ -136,6 +168,7 @@ export class Segmentation {
     const result = {
       mask: new Uint8Array(rows * cols),
       count: 0,
+      area: null,
       current: false,
       exact: false,
       marked: false,

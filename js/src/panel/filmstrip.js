@@ -5,7 +5,9 @@
  * @import { Store } from "../model/store.js"
  * @import { Result } from "../model/segmentation.js"
  *
- * @typedef {{ of: (image: number) => Result }} Shown masks of the images
+ * @typedef {object} Shown masks of the images
+ * @property {(image: number) => Result} of
+ * @property {(image: number) => number} areaOf
  */
 
 import { html } from "../dom.js";
@@ -122,10 +124,10 @@ export class Filmstrip {
     const thumb = this.#thumbs.get(image);
     if (!thumb) return false;
     const thumbs = this.#store.pictures.thumb;
-    const { mask, count, marked, stamp } = shown.of(image);
+    const { mask, marked, stamp } = shown.of(image);
     const picture = thumbs.get(image);
     thumb.wait(thumbs.awaits(image), thumbs.reason(image));
-    const { segments, segmentCells } = this.#store;
+    const { segments, segmentCells, info } = this.#store;
     const version = marked ? stamp : NO_MASK;
     const state = [
       picture,
@@ -137,7 +139,8 @@ export class Filmstrip {
       segmentCells.version,
     ];
     if (!thumb.differs(state)) return false;
-    thumb.describe(marked ? percent(count, mask.length) : "");
+    const [height, width] = info.sizes[image];
+    thumb.describe(marked ? percent(shown.areaOf(image), height * width) : "");
     if (!picture) return true;
     const kept = segments.filter(isShown);
     const cells = this.#cells;

@@ -95,7 +95,7 @@ export class Status {
     if (result.constant && result.count === 0) {
       return "Nothing to tell apart: every cell is as similar to the click as any other.";
     }
-    const share = percent(result.count, result.mask.length);
+    const share = this.#share(this.#segmentation, activeImage);
     const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
     // Counted once the kernel's maps are here: it would hold up their asking.
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
@@ -113,6 +113,15 @@ export class Status {
   }
 
   /**
+   * @param {Segmentation} segmentation
+   * @param {number} image
+   */
+  #share(segmentation, image) {
+    const [height, width] = this.#store.info.sizes[image];
+    return percent(segmentation.areaOf(image), height * width);
+  }
+
+  /**
    * @param {Local} local
    * @param {Segmentation | null} preview
    */
@@ -122,8 +131,7 @@ export class Status {
     const cell = crosshair ?? (pointed && cellOf(...pointed, sizes[image], grid));
     if (!cell) return "";
     if (preview) {
-      const { count, mask } = preview.of(image);
-      return `click here: ${percent(count, mask.length)}`;
+      return `click here: ${this.#share(preview, image)}`;
     }
     const similarity = this.#segmentation.similarityAt(image, ...cell);
     if (similarity !== null) return `similarity ${twoDigits(similarity)}`;

@@ -1,0 +1,161 @@
+"""Names in figures: as they are written, in the room that there is for them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+SIZE = 8
+"""Of names, in points."""
+
+INCH = 72
+"""Points."""
+
+BEYOND = "\u0590"
+"""Letters before this one, Latin, Greek and Cyrillic, are in every font."""
+
+FALLBACKS = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK JP",
+    "Source Han Sans SC",
+    "Hiragino Sans",
+    "PingFang SC",
+    "Yu Gothic",
+    "Microsoft YaHei",
+    "Malgun Gothic",
+    "WenQuanYi Zen Hei",
+    "IPAGothic",
+    "Noto Sans Arabic",
+    "Noto Sans Hebrew",
+    "Noto Sans Devanagari",
+    "Noto Sans Thai",
+    "Arial Unicode MS",
+    "FreeSans",
+    "Unifont",
+)
+"""Fonts with the letters of other scripts; those that a machine has are used."""
+
+
+def as_name(text: str) -> dict[str, Any]:
+    """Give the options of a text that is a name: a dollar sign begins no formula."""
+    return {"parse_math": False, "usetex": False, "fontfamily": _families(text)}
+
+
+def fitted(text: str, width: float, lines: int = 1) -> str:
+    """Break a name into lines, and leave out its middle where they are too few.
+
+    Parameters
+    ----------
+    text : str
+    width : float
+        Inches of a line.
+    lines : int
+        As many, at most.
+    """
+    text = " ".join(text.split())  # a name may have lines of its own
+    whole = _broken(text, width, lines)
+    if whole is not None:
+        return whole
+
+    def shortened(kept: int) -> str | None:
+        # The end has the number and the suffix: it is kept as much as the beginning.
+        start, end = kept // 2, len(text) - (kept - kept // 2)
+        return _broken(f"{text[:start]}…{text[end:]}", width, lines)
+
+    kept = _last(range(len(text)), lambda kept: shortened(kept) is not None)
+    return shortened(kept) or "…"
+
+
+def _broken(text: str, width: float, lines: int) -> str | None:
+    """Break a text where a line is full; None where the lines are too few."""
+    broken = []
+    for _ in range(lines):
+        full = _fit(text, width)
+        broken.append(text[:full])
+        text = text[full:]
+        if not text:
+            return "\n".join(broken)
+    return None
+
+
+def _fit(text: str, width: float) -> int:
+    """Count the letters that fit into a line: one, at least."""
+    if _width(text) <= width * INCH:
+        return len(text)
+    counts = range(1, max(len(text), 2))
+    return _last(counts, lambda count: _width(text[:count]) <= width * INCH)
+
+
+def _last(numbers: range, fits: Callable[[int], bool]) -> int:
+    """Find the last number that fits, if the smaller ones fit, too; else the first."""
+    found = bisect_right(numbers, False, key=lambda number: not fits(number))
+    return numbers[max(found - 1, 0)]
+
+
+@lru_cache(maxsize=10_000)
+def _width(text: str) -> float:
+    """Measure a text, in points."""
+    from matplotlib.font_manager import FontProperties
+
+    font = FontProperties(family=_families(text), size=SIZE)
+    return _renderer().get_text_width_height_descent(text, font, False)[0]
+
+
+@lru_cache(maxsize=1)
+def _renderer() -> Any:
+    from matplotlib.backends.backend_agg import RendererAgg
+
+    return RendererAgg(1, 1, INCH)  # a pixel is a point
+
+
+def _families(text: str) -> list[str]:
+    """Name the fonts to look for a text's letters in, one after the other."""
+    from matplotlib import rcParams
+    from matplotlib.font_manager import fontManager
+
+    families = list(rcParams["font.family"])
+    if any(letter.isalpha() and letter >= BEYOND for letter in text):
+        there = {font.name for font in fontManager.ttflist}
+        families += [each for each in FALLBACKS if each in there]
+    return families
+
+
+def add_legend(figure: Any, colors: Sequence[str], names: Sequence[str]) -> None:
+    """Lay a legend below the axes, as wide as the figure, which grows by its height."""
+    from matplotlib.patches import Patch
+
+    options = {"handlelength": 2.0, "handletextpad": 0.8, "columnspacing": 2.0}
+    width, height = figure.get_size_inches()
+    room = width * INCH - 2 * SIZE
+    handle = SIZE * (options["handlelength"] + options["handletextpad"])
+    texts = [fitted(name, (room - handle) / INCH) for name in names]
+    widths = [handle + _width(text) for text in texts]
+    gap = SIZE * options["columnspacing"]
+    columns = next(
+        count
+        for count in range(len(names), 0, -1)
+        if count == 1 or _across(widths, count, gap) <= room
+    )
+    legend = figure.legend(
+        handles=[Patch(color=color) for color in colors],
+        labels=["name"] * len(texts),  # one with _ before it would be left out
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=SIZE,
+        frameon=False,
+        **options,
+    )
+    for label, text in zip(legend.get_texts(), texts, strict=True):
+        label.set(text=text, **as_name(text))
+    added = legend.get_window_extent().height / figure.dpi
+    figure.set_size_inches(width, height + added)
+
+
+def _across(widths: Sequence[float], columns: int, gap: float) -> float:
+    """Width of a legend with so many columns, in points."""
+    parts = np.array_split(np.array(widths), columns)
+    return sum(part.max() for part in parts) + (columns - 1) * gap
