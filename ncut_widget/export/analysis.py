@@ -222,10 +222,12 @@ class Analysis:
             - ``"tiff"``: the same as TIFF of 16 bits.
             - ``"binary"``: a folder for each segment, with its masks, PNG of 1 bit.
             - ``"overlay"``: the images with the segments in their colours, PNG.
-            - ``"coco"``: one JSON file, an annotation for every single thing, as RLE:
-              exact, with holes and parts.
-            - ``"coco-polygons"``: the same as polygons, for loaders that read no RLE,
-              as ultralytics; exact where pycocotools fills them.
+            - ``"coco"``: one JSON file, an annotation for every single thing, as
+              uncompressed RLE: exact, with holes and parts, and no crowd. pycocotools,
+              torchvision, DETR and detectron2 read it, supervision from 0.30 on.
+            - ``"coco-polygons"``: the same as polygons, which every loader reads;
+              ultralytics and older ones read nothing else. pycocotools fills the same
+              pixels; slits lead into holes.
             - ``"npz"``: one file with all masks and label maps, for `numpy.load`.
             - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr]. A path
               that ends with ``.zarr`` is one image, or many as bioformats2raw lays

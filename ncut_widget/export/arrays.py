@@ -38,5 +38,6 @@ def write_npz(labelled: Labelled, path: Path) -> None:
         write("colors", [segment.color for segment in labelled.segments])
         write("labels", np.array(labelled.numbers, dtype=np.uint16))
         write("images", np.array(labelled.chosen, dtype=np.int64))
-        write("files", [files[image] for image in labelled.chosen])
+        named = [files[image] for image in labelled.chosen]
+        write("files", np.array(named, dtype=str))
         write("provenance", json.dumps(labelled.provenance()))

@@ -106,9 +106,9 @@ def _name_row(axis: Any, name: str) -> None:
 def _new_figure(size: tuple[float, float]) -> Any:
     """Make a figure that is no part of pyplot's: whoever gets it shows it, once."""
     with needs("plot"):
-        from matplotlib.figure import Figure
+        from matplotlib import figure
 
-    class ShownFigure(Figure):
+    class ShownFigure(figure.Figure):
         """A figure that a notebook shows, also where pyplot was never imported."""
 
         def _repr_png_(self) -> bytes:
