@@ -17,7 +17,6 @@ import zarr
 from PIL import Image
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.export.pictures import read_provenance
 from ncut_widget.images import Images
 from ncut_widget.images.names import distinct_names
 
@@ -44,14 +43,15 @@ def told(seg: NcutSegmenter, folder: Path) -> dict[str, list[str]]:
     seg.export(folder / "labels", "labels")
     legend = json.loads((folder / "labels" / "segments.json").read_text("utf-8"))
     written = [f"{each['written']}.png" for each in legend["images"]]
-    own = [read_provenance(folder / "labels" / name) for name in written]
+    marks = [Image.open(folder / "labels" / name).info for name in written]
+    own = [json.loads(mark["ncut_widget"]) for mark in marks]
     session = json.loads(seg.save_session(folder / "s.json").read_text("utf-8"))
     with np.load(seg.export(folder / "n.npz")) as file:
         npz = file["files"].tolist()
     return {
         "COCO": [each["file_name"] for each in content["images"]],
         "table": list(dict.fromkeys(seg.to_table()["file"].tolist())),
-        "PNG": [each["image"]["file"] for each in own],
+        "PNG": [each["file"] for each in own],
         "legend": [each["file"] for each in legend["images"]],
         "NPZ": npz,
         "session": [each["file"] for each in session["fingerprint"]["images"]],
@@ -144,11 +144,11 @@ def test_names_that_are_not_utf8_are_written_in_every_format(tmp_path: Path) -> 
     for path in sorted((tmp_path / "tiff").glob("*.tif")):
         with tifffile.TiffFile(path) as file:
             descriptions.append(json.loads(file.pages[0].description))
-    assert name in [each["image"]["file"] for each in descriptions]
-    seg.export(tmp_path / "x.zarr", "ome-zarr")
-    folders = [path for path in (tmp_path / "x.zarr").iterdir() if path.is_dir()]
+    assert name in [each["file"] for each in descriptions]
+    seg.export(tmp_path / "zarrs", "ome-zarr")
+    folders = (tmp_path / "zarrs").glob("*.zarr")
     groups = [zarr.open_group(path, mode="r") for path in folders]
-    files = [group.attrs["ncut_widget"]["image"]["file"] for group in groups]  # type: ignore[index, call-overload]
+    files = [group.attrs["ncut_widget"]["file"] for group in groups]  # type: ignore[index, call-overload]
     assert name in files
     seg.export(tmp_path / "binary", "binary")
     seg.export(tmp_path / "overlay", "overlay")
