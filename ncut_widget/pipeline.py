@@ -59,6 +59,9 @@ class Pipeline:
         self._ncut.check_parameters()  # before the long work, not after it
         images.check(progress=self._ncut.progress)
         good = images.readable
+        if not good:
+            reason = images.failures[0]
+            raise ValueError(f"none of {len(images)} images can be read: {reason}")
         readable = images.select(good)
         features = self._extractor.fit_transform(readable)
         sees_color = getattr(self._extractor.model, "sees_color", False)

@@ -282,7 +282,9 @@ class Analysis:
             If supervision is not installed, extra [supervision].
         """
         chosen = self.active_image if image is None else image  # type: ignore[attr-defined]
-        return to_detections(self._labelled([chosen], None, progress=False))
+        # Of an image that was skipped there are none.
+        images = [] if chosen in self._failures else [chosen]
+        return to_detections(self._labelled(images, None, progress=False))
 
     # Figures ------------------------------------------------------------------------
 
@@ -354,7 +356,17 @@ class Analysis:
     def _few(self, images: Sequence[int] | None) -> Sequence[int]:
         if images is not None:
             return images
-        return range(min(len(self._session.sizes), PLOTTED))
+        failures = self._failures
+        shown = [i for i in range(len(self._session.sizes)) if i not in failures]
+        if not shown:
+            raise ValueError(f"there is no image to plot: {failures[0]}")
+        return shown[:PLOTTED]
+
+    @property
+    def _failures(self) -> dict[int, str]:
+        """Why images cannot be read, by index."""
+        given = self._pictures.images
+        return {} if given is None else given.failures
 
     def _labelled(
         self,
@@ -363,8 +375,7 @@ class Analysis:
         progress: bool,
     ) -> Labelled:
         count = len(self._session.sizes)
-        given = self._pictures.images
-        failures = {} if given is None else given.failures
+        given, failures = self._pictures.images, self._failures
         # Of an image that cannot be read there is nothing to tell.
         chosen = [each for each in range(count) if each not in failures]
         if images is not None:

@@ -17,6 +17,8 @@ def to_detections(labelled: Labelled) -> Any:
         import supervision
 
     labelled.require_segments()
+    if not labelled.chosen:
+        return supervision.Detections.empty()
     (image,) = labelled.chosen
     table = tabulate(labelled)
     masks, class_id = [], []

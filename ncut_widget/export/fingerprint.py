@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from ncut_widget.checks import shown
 from ncut_widget.export.labelled import describe_image, image_names
 from ncut_widget.images import Images
 from ncut_widget.masker import Masker
 from ncut_widget.masks.diffusion import diffusion_weights
-
-CHUNK = 2**16
-"""Bytes at the beginning, in the middle and at the end of an image that are looked at:
-a thousand photographs are not read whole."""
 
 PROBES = 16
 """Cells whose likeness to each other stands for all eigenvectors."""
@@ -38,82 +35,105 @@ def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
         cosines between some cells, which neither signs nor rotations within an
         eigenspace change, and other machines hardly.
     """
-    names = image_names(images, len(masker.sizes))
-    paths = [] if images is None else images.paths
-    described = [
-        {**describe_image(name, size), **_digest(images, paths, number)}
-        for number, (name, size) in enumerate(zip(names, masker.sizes, strict=True))
+    images_told = describe_images(images, masker.sizes)
+    return {"images": images_told, "eigvecs": _describe_eigvecs(masker)}
+
+
+def describe_images(
+    images: Images | None, sizes: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """Describe images as they were when they were first read: some may be gone."""
+    names = image_names(images, len(sizes))
+    none = [("none", "")] * len(sizes)
+    identities = none if images is None else images.identities
+    return [
+        {**describe_image(name, size), "kind": kind, "digest": digest}
+        for name, size, (kind, digest) in zip(names, sizes, identities, strict=True)
     ]
-    return {"images": described, "eigvecs": _describe_eigvecs(masker)}
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Say in what two fingerprints differ; nothing where clicks mean the same."""
-    found = []
+    """Say in what two fingerprints differ; nothing where clicks mean the same.
+
+    Parameters
+    ----------
+    then, now : dict
+        As `fingerprint`; now also with ``num_eig`` instead of ``eigvecs``, where there
+        are no eigenvectors yet.
+    """
     images, others = now["images"], then["images"]
+    found = []
     if len(images) != len(others):
         found.append(f"there are {len(images)} images, and were {len(others)}")
     for number, (one, other) in enumerate(zip(images, others, strict=False)):
-        if (one["height"], one["width"]) != (other["height"], other["width"]):
+        differs = _differs(one, other)
+        if differs:
+            found.append(f"image {number}, {shown(one['file'])}, {differs}")
+    before = then["eigvecs"]
+    if "eigvecs" not in now:
+        count = before["shape"][-1]
+        if count != now["num_eig"]:
             found.append(
-                f"image {number}, {one['file']!r}, has {one['width']} x "
-                f"{one['height']} pixels, and {other['file']!r} had "
-                f"{other['width']} x {other['height']}"
+                f"{now['num_eig']} eigenvectors are asked for, and there were "
+                f"{shown(count)}"
             )
-        elif one["kind"] == other["kind"] and one["digest"] != other["digest"]:
-            found.append(
-                f"image {number}, {one['file']!r}, is another one than was "
-                f"{other['file']!r}"
-            )
-    eigvecs, before = now["eigvecs"], then["eigvecs"]
+        return found
+    eigvecs = now["eigvecs"]
     if eigvecs["shape"] != before["shape"]:
         found.append(
             f"eigvecs have shape {tuple(eigvecs['shape'])}, and had "
-            f"{tuple(before['shape'])}"
+            f"{shown(tuple(before['shape']))}"
         )
     elif eigvecs["digest"] != before["digest"]:
         pairs = zip(eigvecs["cosines"], before["cosines"], strict=True)
-        away = max((abs(a - b) for a, b in pairs), default=0.0)
-        if away > TOLERANCE:
+        away = [abs(a - b) for a, b in pairs]
+        if not all(each <= TOLERANCE for each in away):  # NaN is not
             found.append(
-                f"eigvecs differ: cosines between them by up to {away:.2f} "
+                f"eigvecs differ: cosines between them by up to {max(away):.2f} "
                 f"(other features, or another num_eig or graph?)"
             )
     return found
 
 
-def _digest(
-    images: Images | None, paths: Sequence[Path | None], number: int
-) -> dict[str, str]:
-    if images is None:
-        return {"kind": "none", "digest": ""}
-    path = paths[number]
-    if path is not None:
-        return {"kind": "file", "digest": _digest_file(path)}
-    data = images[number].reshape(-1)
-    return {"kind": "pixels", "digest": _digest_parts(data.size, _parts_of(data))}
+def _differs(now: dict[str, Any], then: dict[str, Any]) -> str:
+    """Say in what an image differs; nothing where it does not, or nobody knows."""
+    missing = [each["kind"] == "missing" for each in (now, then)]
+    if any(missing):
+        if all(missing):
+            return ""
+        return "cannot be read now" if missing[0] else "could not be read then"
+    if (now["height"], now["width"]) != (then["height"], then["width"]):
+        return (
+            f"has {now['width']} x {now['height']} pixels, and {shown(then['file'])} "
+            f"had {shown(then['width'])} x {shown(then['height'])}"
+        )
+    if now["kind"] == then["kind"] and now["digest"] != then["digest"]:
+        return f"is another one than was {shown(then['file'])}"
+    return ""
 
 
-def _parts_of(data: Any) -> Callable[[int, int], bytes]:
-    return lambda start, stop: data[start:stop].tobytes()
+def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
+    """Find the images of a fingerprint in another one.
 
-
-def _digest_file(path: Path) -> str:
-    with path.open("rb") as file:
-
-        def read(start: int, stop: int) -> bytes:
-            file.seek(start)
-            return file.read(stop - start)
-
-        return _digest_parts(path.stat().st_size, read)
-
-
-def _digest_parts(size: int, read: Callable[[int, int], bytes]) -> str:
-    digest = hashlib.blake2b(str(size).encode(), digest_size=16)
-    starts: Sequence[int] = (0, (size - CHUNK) // 2, size - CHUNK)
-    for start in sorted({max(start, 0) for start in starts}):
-        digest.update(read(start, min(start + CHUNK, size)))
-    return digest.hexdigest()
+    Returns
+    -------
+    list of int or None
+        For each then: which it is now. The same file, or the same pixels, wherever it
+        is; else the one of the same number, if that is no other's; else None.
+    """
+    places = defaultdict(list)
+    for number, image in enumerate(now):
+        places[image["kind"], image["digest"]].append(number)
+    found: list[int | None] = [None] * len(then)
+    for number, image in enumerate(then):
+        same = places[image["kind"], image["digest"]] if image["digest"] else []
+        if same:
+            found[number] = same.pop(same.index(number) if number in same else 0)
+    taken = set(found)
+    return [
+        number if each is None and number < len(now) and number not in taken else each
+        for number, each in enumerate(found)
+    ]
 
 
 def _describe_eigvecs(masker: Masker) -> dict[str, Any]:

@@ -72,8 +72,8 @@ def load_images(
         is outside is refused: a tensor normalised for a network, floats up to 255,
         negative integers.
     errors : {"raise", "skip"}
-        Of an image that cannot be read: raise, or warn, and have a grey one in its
-        place.
+        Of an image that cannot be read, now or later: raise, or warn, and have a grey
+        one in its place.
 
     Returns
     -------
@@ -173,7 +173,7 @@ class Images(Sequence[RGBImage]):
             name = f"images[{index}]"
             try:
                 self._sources.append(open_source(item, name, scale))
-            except (FileNotFoundError, TypeError, ValueError) as error:
+            except (OSError, TypeError, ValueError) as error:
                 failed[index] = error
                 path = None
                 if isinstance(item, (str, os.PathLike)):
@@ -214,9 +214,22 @@ class Images(Sequence[RGBImage]):
         """Count the images."""
         return len(self._sources)
 
+    @property
+    def identities(self) -> list[tuple[str, str]]:
+        """What each was when it was first read: ``("file", digest)``, for one."""
+        return [source.identity for source in self._sources]
+
     def __getitem__(self, index: Any) -> Any:
         """Read an image."""
-        return self._sources[index].read()
+        source = self._sources[index]
+        try:
+            return source.read()
+        except (OSError, ValueError) as error:
+            if self._errors == "raise":
+                raise
+            # Not for good: labels need no file, and it may be there again.
+            warnings.warn(f"{error}; grey stands in for it", UserWarning, stacklevel=3)
+            return MissingImage.instead_of(source, error).read()
 
     def reduced(self, index: int, side: int) -> RGBImage:
         """Read an image to show it with ``side`` pixels; it is at least that large.
@@ -261,7 +274,7 @@ class Images(Sequence[RGBImage]):
         def read(index: int) -> None:
             try:
                 self._sources[index].read(1)
-            except (FileNotFoundError, ValueError) as error:
+            except (OSError, ValueError) as error:
                 failed[index] = error
 
         bar = tqdm(
@@ -276,11 +289,7 @@ class Images(Sequence[RGBImage]):
             for _ in readers.map(read, files):
                 bar.update()
         for index, error in failed.items():
-            broken = self._sources[index]
-            missing = MissingImage(
-                broken.name, str(error), broken.path, broken.size, broken.origin
-            )
-            self._sources[index] = missing
+            self._sources[index] = MissingImage.instead_of(self._sources[index], error)
         self._settle(failed)
         self._checked = True
 
@@ -290,10 +299,10 @@ class Images(Sequence[RGBImage]):
             return
         first = failed[min(failed)]
         others = f", and {len(failed) - 1} more" if len(failed) > 1 else ""
-        none = len(self.failures) == len(self)
-        if self._errors == "raise" or none:
+        if self._errors == "raise":
+            none = len(self.failures) == len(self)
             advice = "" if none else "; errors='skip' takes the others"
-            kinds = (FileNotFoundError, TypeError, ValueError)
+            kinds = (FileNotFoundError, OSError, TypeError, ValueError)
             kind = next(kind for kind in kinds if isinstance(first, kind))
             raise kind(f"{first}{others}{advice}") from first.__cause__
         warnings.warn(

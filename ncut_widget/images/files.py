@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ncut_widget.images import tiff
+from ncut_widget.images.digest import digest_file
 from ncut_widget.images.metadata import (
     Damaged,
     orientation_of,
@@ -90,6 +91,7 @@ class EncodedImage:
         self._source = source
         self._scale = scale
         self._told = False
+        self._digest = ""
         self.path: Path | None = None
         self.origin = origin
         self.name = self._index = name
@@ -100,11 +102,26 @@ class EncodedImage:
         with naming(self.name):
             self.size = self._measure()
 
+    @property
+    def identity(self) -> tuple[str, str]:
+        """``"file"`` and its digest, of when it was first read: it may be gone by now.
+
+        ``"unknown"`` where it was not read while it was there.
+        """
+        if not self._digest:
+            try:
+                with self._open() as file:
+                    self._digest = digest_file(file)
+            except OSError:
+                return "unknown", ""
+        return "file", self._digest
+
     def read(self, side: int | None = None) -> RGBImage:
         """Read it; with a side, no smaller than it is shown with that many pixels."""
         if self.path is not None:
             _check_file(self.path, self._index)
         with naming(self.name):
+            self.identity  # noqa: B018 - taken at the first time
             image = self._decode(side)
         if side is None and image.shape[:2] != self.size:
             raise ImageError(

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ncut_widget.images.digest import digest_pixels
 from ncut_widget.images.files import EncodedImage, from_pil, naming
 from ncut_widget.images.metadata import Damaged, orientation_of, turned
 from ncut_widget.images.names import origin_of
@@ -40,12 +42,19 @@ class Source(Protocol):
         Where its file is.
     origin : Path or None
         What it is called after: that path, or what an open file or a PIL image says.
+    identity : (str, str)
+        What the digest is of, ``"file"`` or ``"pixels"``, and the digest; without one
+        ``"missing"`` or ``"unknown"``.
     """
 
     name: str
     size: tuple[int, int]
     path: Path | None
     origin: Path | None
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Tell what it is."""
 
     def read(self, side: int | None = None) -> RGBImage:
         """Read it; with a side, no smaller than it is shown with that many pixels."""
@@ -62,6 +71,11 @@ class HeldImage:
         self.size = (int(pixels.shape[0]), int(pixels.shape[1]))
         self._pixels = pixels
 
+    @cached_property
+    def identity(self) -> tuple[str, str]:
+        """Tell what it is."""
+        return "pixels", digest_pixels(self._pixels)
+
     def read(self, side: int | None = None) -> RGBImage:
         """Give it as it is."""
         return self._pixels
@@ -77,12 +91,26 @@ class MissingImage:
         path: Path | None,
         size: tuple[int, int],
         origin: Path | None,
+        identity: tuple[str, str] = ("missing", ""),
     ) -> None:
         self.name = name
         self.reason = reason
         self.path = path
         self.origin = origin
         self.size = size
+        self.identity = identity
+
+    @classmethod
+    def instead_of(cls, source: Source, error: Exception) -> MissingImage:
+        """Stand in for an image that could be opened, but not read."""
+        return cls(
+            source.name,
+            str(error),
+            source.path,
+            source.size,
+            source.origin,
+            source.identity,
+        )
 
     def read(self, side: int | None = None) -> RGBImage:
         """Give a grey image."""
