@@ -116,6 +116,7 @@ class Masker:
             )
 
     def _compare(self, source: Source, num_eig: int) -> Compared:
+        self._warn_of_blank(source)
         similarity: Compared
         if isinstance(source, Cell):
             similarity = Similarity(self.eigvecs, source, num_eig)
@@ -134,6 +135,16 @@ class Masker:
         if similarity.constant:
             warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
         return similarity
+
+    def _warn_of_blank(self, source: Source) -> None:
+        """Warn of positive clicks on images of which nothing is known."""
+        clicked = (source,) if isinstance(source, Cell) else source.positives
+        for image in sorted(self.eigvecs.blank & {cell.image for cell in clicked}):
+            warnings.warn(
+                f"the eigenvectors of image {image} are all zero: a click on it finds "
+                "nothing",
+                stacklevel=2,
+            )
 
     def graph(self) -> Graph:
         """Give the graph of the batch, for biased cuts.

@@ -15,6 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+ORDINARY = (2.0**-20, 2.0**20)
+"""Largest values of eigenvectors that are taken as they are: squares of much larger or
+smaller ones are beyond float32. Those of `NCUT` have length 1 over the batch."""
+
 _TINY = 1e-12  # as torch.nn.functional.normalize: a zero vector stays zero
 
 
@@ -69,6 +73,17 @@ def add_products(rows: NDArray, weights: NDArray, out: NDArray) -> None:
         return
     subscripts = "kp,k->p" if weights.ndim == 1 else "kp,kp->p"
     np.einsum(subscripts, np.ascontiguousarray(rows), weights, out=out)
+
+
+def exponent_of(values: Tensor) -> int:
+    """Power of two of the largest value; 0 where that is `ORDINARY`, or not finite.
+
+    Divided by it, which is exact, eigenvectors of any size have lengths in float32.
+    """
+    low, high = (float(value) for value in torch.aminmax(values))
+    largest = max(-low, high)
+    ordinary = largest == 0 or ORDINARY[0] <= largest <= ORDINARY[1]
+    return 0 if ordinary else math.frexp(largest)[1]
 
 
 def row_norms(rows: Tensor) -> Tensor:

@@ -31,7 +31,12 @@ from ncut_widget.masks.statistics import (
 )
 from ncut_widget.masks.sweep import best_threshold
 from ncut_widget.ncut.biased import Graph
-from ncut_widget.products import add_products, unit_vector, weighted_sum
+from ncut_widget.products import (
+    add_products,
+    exponent_of,
+    unit_vector,
+    weighted_sum,
+)
 
 PREFIXES_KEPT = 4
 """Numbers of leading eigenvectors whose moments are kept for undo and two views."""
@@ -75,6 +80,9 @@ class Eigvecs:
         no statistics.
     count : int
         Cells that count.
+    exponent : int
+        They are held divided by two to this power, which is exact; 0 for all but very
+        large or small ones.
 
     Raises
     ------
@@ -97,6 +105,9 @@ class Eigvecs:
             device=pick_device(device, checked.device),
         )
         pixels = checked.reshape(batch, height * width, num_eig)
+        self.exponent = exponent_of(pixels)
+        if self.exponent:
+            pixels = pixels * 2.0**-self.exponent
         self._rows.copy_(pixels.transpose(1, 2))
         says = self._rows.flatten(1).any(dim=1).cpu().numpy()
         self.blank = frozenset(np.flatnonzero(~says).tolist())
@@ -119,7 +130,7 @@ class Eigvecs:
 
     @property
     def tensor(self) -> torch.Tensor:
-        """The eigenvectors, shape (B, H, W, K), float32, on their device; a view."""
+        """The eigenvectors as they are held, (B, H, W, K), float32; a view."""
         return self._rows.transpose(1, 2).reshape(self.shape)
 
     @property

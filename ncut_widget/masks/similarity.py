@@ -22,7 +22,7 @@ from ncut_widget.masks.diffusion import DiffusionSet
 from ncut_widget.masks.eigvecs import Eigvecs
 from ncut_widget.masks.statistics import SimilarityStatistics, similarity_statistics
 from ncut_widget.ncut.biased import BiasedCut, Graph
-from ncut_widget.products import row_norms, unit_vector, weighted_sum
+from ncut_widget.products import exponent_of, row_norms, unit_vector, weighted_sum
 
 # Eigenvectors that are looked at together: on a CPU they stay in a core's cache.
 _CPU_ROWS, _ROWS = 2**12, 2**20
@@ -224,6 +224,9 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
             f"{tuple(prompt.shape)} for all_eigvecs of shape {tuple(eigvecs.shape)}"
         )
     with torch.no_grad():
+        exponent = exponent_of(prompt) if len(prompt) else 0
+        if exponent:
+            eigvecs, prompt = (each * 2.0**-exponent for each in (eigvecs, prompt))
         return cosines(eigvecs, unit_vector(prompt.to(eigvecs.device)))
 
 

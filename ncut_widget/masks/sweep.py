@@ -26,8 +26,8 @@ def normalized_cuts(
     values : ndarray of float32, shape (B, H, W)
         What is cut.
     rows : torch.Tensor of float32, shape (B, K, P)
-        Eigenvectors of the graph, of length 1 over the batch; the first is the trivial
-        one.
+        Eigenvectors of the graph, of one length over the batch; the first is the
+        trivial one.
     eigvals : ndarray of float, shape (K,)
 
     Returns
@@ -41,7 +41,8 @@ def normalized_cuts(
     -----
     With the root of the degrees, which is the trivial eigenvector u, the association of
     cells S is ``sum_k lambda_k (sum_S u v_k)**2``, and their volume ``sum_S u**2``. So
-    all levels follow from one histogram of these products, in O(N K).
+    all levels follow from one histogram of these products, in O(N K). Of vectors of
+    another length both are divided by its powers.
 
     References
     ----------
@@ -58,7 +59,7 @@ def normalized_cuts(
     above = sums.numpy()[::-1].cumsum(0)[::-1][1:]
     total = max(float(sums[:, 0].sum()), np.finfo(float).tiny)
     shares = above[:, 0] / total
-    association = np.square(above) @ eigvals / total
+    association = np.square(above) @ eigvals / total**2
     cut = np.maximum(shares - association, 0)
     with np.errstate(divide="ignore", invalid="ignore"):
         cuts = cut / shares + cut / (1 - shares)

@@ -106,14 +106,15 @@ class Graph:
     ----------
     rows : torch.Tensor of float32, shape (B, K, P)
         Eigenvectors, one row each, over the P pixels of B images; of unit length and
-        orthogonal over all ``N = B * P`` pixels, as `NCUT` gives them. Not copied.
+        orthogonal over all ``N = B * P`` pixels, as `NCUT` gives them, or all of
+        another length. Not copied.
     eigvals : array_like of float, shape (K,)
         Those below 0 count as 0.
 
     Raises
     ------
     ValueError
-        If an eigenvector has another length than 1, or is not 0 altogether.
+        If their lengths differ by more than 5 %, but for those that are 0 altogether.
     """
 
     def __init__(self, rows: Tensor, eigvals: NDArray) -> None:
@@ -124,14 +125,18 @@ class Graph:
         self._row_sums: OrderedDict[int, Tensor] = OrderedDict()
         squares = self._slices.sum(lambda at: rows[at].square().sum((0, 2)))
         lengths = squares.sqrt().numpy()
-        wrong = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
-        if wrong.any():
-            number = int(wrong.argmax())
+        away = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
+        if not away.any():
+            return
+        number = int(away.argmax())
+        if (np.abs(lengths / lengths[number] - 1) > 0.05)[lengths > 0].any():
             raise ValueError(
                 "eigvecs must have length 1 over the whole batch for method "
-                f"'biased_ncut', as those of NCUT: got {lengths[number]:.3g} for "
-                f"eigenvector {number}"
+                "'biased_ncut', as those of NCUT, or all the same: got "
+                f"{lengths[number]:.3g} for eigenvector {number}"
             )
+        # Of longer rows M is the same, with eigenvalues divided by the square of that.
+        self._eigvals /= float(lengths[number]) ** 2
 
     def bias(
         self,

@@ -13,7 +13,7 @@
 import { html } from "../dom.js";
 import { isShown } from "../model/segments.js";
 import { CellLayer, pixelOf } from "../stage/canvas.js";
-import { percent } from "./status.js";
+import { percent, UNKNOWN } from "./status.js";
 import { Thumb, thumbWidth } from "./thumb.js";
 import { Track } from "./track.js";
 
@@ -126,8 +126,9 @@ export class Filmstrip {
     const thumbs = this.#store.pictures.thumb;
     const { mask, marked, stamp } = shown.of(image);
     const picture = thumbs.get(image);
-    thumb.wait(thumbs.awaits(image), thumbs.reason(image));
     const { segments, segmentCells, info } = this.#store;
+    const note = info.blank.includes(image) ? UNKNOWN : "";
+    thumb.wait(thumbs.awaits(image), thumbs.reason(image), note);
     const version = marked ? stamp : NO_MASK;
     const state = [
       picture,

@@ -18,6 +18,10 @@ const SLOW =
   "No answer from the kernel yet: it is busy with a cell, " +
   "or was restarted (then run this cell again).";
 
+/** Of an image whose eigenvectors are all zero, which is not one that was skipped. */
+export const UNKNOWN =
+  "Nothing is known of this image: its eigenvectors are all zero, so its mask stays empty.";
+
 export class Status {
   #text = html("span");
   #readout = html("span", { class: "ncut-readout" });
@@ -67,9 +71,10 @@ export class Status {
 
   /** @param {Local} local */
   #describe({ selected }) {
-    const { segments, pictures, activeImage } = this.#store;
+    const { segments, pictures, activeImage, info } = this.#store;
     const reason = pictures.stage.reason(activeImage);
     if (reason) return `No picture: ${reason}`;
+    if (info.blank.includes(activeImage)) return UNKNOWN;
     const open = segments.find((segment) => segment.open);
     if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();

@@ -103,11 +103,12 @@ export class Thumb {
   /**
    * @param {boolean} waiting for the picture
    * @param {string} [reason] why there is none
+   * @param {string} note what else is to be known of the image
    */
-  wait(waiting, reason) {
+  wait(waiting, reason, note = "") {
     this.element.classList.toggle("ncut-loading", waiting);
     this.element.classList.toggle("ncut-broken", reason !== undefined);
-    this.element.title = reason ?? "";
+    this.element.title = reason ?? note;
   }
 
   /** Give the canvas the pixels that it covers. */

@@ -8,6 +8,12 @@
 import { focusable, html, setText } from "../dom.js";
 import { icon } from "./icons.js";
 
+/** @type {Record<string, string>} by what is told of, when it is no function */
+const TITLES = {
+  autosave: "The session could not be saved",
+  "autosave by another": "Somebody else wrote the session's file",
+};
+
 export class Trouble {
   #title = html("span");
   #traceback = focusable("pre", { class: "ncut-traceback", tabindex: 0 });
@@ -45,11 +51,9 @@ export class Trouble {
     const { failure } = this.#store;
     this.element.hidden = failure === null;
     if (!failure) return;
-    const title =
-      failure.what === "autosave"
-        ? "The session could not be saved"
-        : `A function of yours, called for ${failure.what}, failed`;
-    setText(this.#title, title);
+    const { what } = failure;
+    const failed = `A function of yours, called for ${what}, failed`;
+    setText(this.#title, TITLES[what] ?? failed);
     setText(this.#traceback, failure.traceback);
   }
 }
