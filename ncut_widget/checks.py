@@ -16,6 +16,9 @@ _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 _SHORT.maxlevel = 3
 
+LONGEST_PATH = 1000
+"""Characters that are shown of a path."""
+
 
 def shown(value: Any) -> str:
     """Return `repr` of anything, cut short: what came may be large, deep or odd.
@@ -31,6 +34,12 @@ def shown(value: Any) -> str:
         return _SHORT.repr(value)
     except Exception:  # a repr that fails, an integer too long for one
         return f"<{type(value).__name__}>"
+
+
+def shown_path(path: Any) -> str:
+    """Return the `repr` of a path: whole, but for what is no path at all."""
+    text = str(path)
+    return repr(text) if len(text) < LONGEST_PATH else shown(text)
 
 
 def check_flag(name: str, value: Any) -> bool:

@@ -28,7 +28,7 @@ from ncut_widget.masks.similarity import SETS, Source
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.palette import free_color
 from ncut_widget.segments.record import SegmentState, check_field, check_name
-from ncut_widget.settings import MASK, TABLE, Batch, Setting, Settings
+from ncut_widget.settings import MASK, Batch, Setting, Settings, table_of
 from ncut_widget.state import Editing, Shelf, State
 
 
@@ -68,9 +68,7 @@ class Session:
         self.sizes = self.masker.sizes
         batch, height, width, num_eig = self.shape
         known = Batch(batch, height * width, num_eig, eigvals is not None)
-        self.table: dict[str, Setting] = {
-            name: entry.at(known) for name, entry in TABLE.items()
-        }
+        self.table: dict[str, Setting] = table_of(known)
         defaults = Settings(**{name: self.table[name].default for name in MASK})
         self._state = State(Prompts((), (), defaults), Shelf(), place=0, revision=0)
         self._history = History()

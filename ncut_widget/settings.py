@@ -27,14 +27,14 @@ class Batch(NamedTuple):
     ----------
     images : int
     cells : int
-        Of the latent grid, H * W.
+        Of the latent grid, H * W; infinite where that is not known yet.
     num_eig : int
         Eigenvectors, K.
     has_eigvals : bool
     """
 
     images: int
-    cells: int
+    cells: float
     num_eig: int
     has_eigvals: bool = False
 
@@ -259,8 +259,8 @@ class MaskSettings:
 
     ``"biased_ncut"`` compares by the leading two eigenvectors of a normalized cut that
     is biased towards the clicks; see `Graph.bias`. It needs eigenvalues, and
-    eigenvectors of length 1 over the whole batch. Its negative clicks act through
-    `bg_weight`, and `negative_threshold` does nothing.
+    eigenvectors that are all of one length over the whole batch, as those of `NCUT`.
+    Its negative clicks act through `bg_weight`, and `negative_threshold` does nothing.
     """
 
     click_weight: float = number(0.5, 0, 1)
@@ -323,6 +323,12 @@ VIEW = read_table("view", ViewSettings)
 """The settings of how it looks."""
 
 TABLE = {**MASK, **VIEW}
+
+
+def table_of(batch: Batch) -> dict[str, Setting]:
+    """Return the table with the ranges and defaults of one batch."""
+    return {name: entry.at(batch) for name, entry in TABLE.items()}
+
 
 if TYPE_CHECKING:
 

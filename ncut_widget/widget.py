@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import inspect
 import keyword
+import math
 import os
 import textwrap
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
-from ncut_widget.checks import check_match, check_shape, shown
+from ncut_widget.checks import check_flag, check_match, check_shape, shown
 from ncut_widget.export.sharing import Sharing
 from ncut_widget.images import Errors, Images
 from ncut_widget.masks.full import PerImage
@@ -39,6 +41,7 @@ from ncut_widget.pipeline import Pipeline
 from ncut_widget.segments.segment import Segment, Segments
 from ncut_widget.session import Session
 from ncut_widget.settings import TABLE
+from ncut_widget.start import check_start
 
 _GAMMA = "affinity_focal_gamma"
 
@@ -63,14 +66,16 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         Eigenvalues, as from `NCUT`. With them `method` is ``"diffusion"`` by default.
     value_range, errors
         As for `load_images`. An image that is skipped has its place in the strip, with
-        the reason.
+        the reason; so has one of which nothing is known, as its eigenvectors are zero.
     device : str or torch.device, optional
         Where to hold the eigenvectors; by default CUDA, MPS or the CPU, whichever is
         there first.
     autosave : str or Path, optional
-        A file that is written after every change, as `save_session` does. If it is
-        there already, its session is loaded: a cell that runs again goes on where it
-        was. It must be of the same images and eigenvectors.
+        A file that is written at once and after every change, as `save_session` does.
+        If it is there already, its session is loaded: a cell that runs again goes on
+        where it was. It must be of the same images and eigenvectors; with ``clicks``
+        that are not those it began with, it is refused. What somebody else writes to
+        it is put beside it, with a warning here and on the page.
     **settings
         Any of the traits below.
 
@@ -145,6 +150,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
         self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
+        _warn_of_silent(self._session.eigvecs.blank, pictures)
         self._pipeline: Pipeline | None = None
         self._listed: tuple[Any, Clicks] = ((), Clicks())
         kind = type(self)
@@ -214,9 +220,10 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         """
         _check_keywords(settings, *inspect.signature(cls.from_features).parameters)
         check_shape("features", features, "B, H, W, C")
+        batch, *grid = np.shape(features)[:3]
         if images is not None:
             images = Images(images, value_range=value_range, errors=errors)
-            check_match(len(images), np.shape(features)[0])
+            check_match(len(images), batch)
         ncut = NCUT(
             num_eig,
             graph=graph,
@@ -226,13 +233,12 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             device=device,
             progress=progress,
         )
+        ncut.check_parameters(math.prod((batch, *grid)))
+        sizes = [tuple(grid)] * batch if images is None else images.sizes
+        settings = check_start(settings, images, sizes, num_eig, math.prod(grid))
         pipeline = Pipeline(ncut)
-        eigvecs, eigvals = pipeline.fit_features(features, images)
-        autosave = settings.pop("autosave", None)
-        seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
-        seg._pipeline = pipeline
-        seg.autosave = autosave
-        return seg
+        fitted = pipeline.fit_features(features, images)
+        return cls._start(pipeline, fitted, images, device, settings)
 
     @classmethod
     def from_images(
@@ -297,7 +303,20 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         _check_keywords(settings, *inspect.signature(cls.from_images).parameters)
         if isinstance(layer, Sequence):
             raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
+        ncut = NCUT(
+            num_eig,
+            graph=graph,
+            distance=distance,
+            affinity_focal_gamma=(
+                1.0 if affinity_focal_gamma is None else affinity_focal_gamma
+            ),
+            random_state=random_state,
+            device=device,
+            progress=progress,
+        )
+        ncut.check_parameters()
         images = Images(images, value_range=value_range, errors=errors)
+        settings = check_start(settings, images, images.sizes, num_eig)
         extractor = FeatureExtractor(
             backbone,
             node_type,
@@ -307,21 +326,23 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             cache_dir=cache_dir,
             progress=progress,
         )
-        if affinity_focal_gamma is None:
-            affinity_focal_gamma = 1.0
-            if graph == "full":
-                affinity_focal_gamma = getattr(extractor.model, _GAMMA, 1.0)
-        ncut = NCUT(
-            num_eig,
-            graph=graph,
-            distance=distance,
-            affinity_focal_gamma=affinity_focal_gamma,
-            random_state=random_state,
-            device=device,
-            progress=progress,
-        )
+        if affinity_focal_gamma is None and graph == "full":
+            ncut.affinity_focal_gamma = getattr(extractor.model, _GAMMA, 1.0)
         pipeline = Pipeline(ncut, extractor)
-        eigvecs, eigvals = pipeline.fit_transform(images)
+        fitted = pipeline.fit_transform(images)
+        return cls._start(pipeline, fitted, images, device, settings)
+
+    @classmethod
+    def _start(
+        cls,
+        pipeline: Pipeline,
+        fitted: tuple[Any, Any],
+        images: Images | None,
+        device: str | torch.device | None,
+        settings: dict[str, Any],
+    ) -> NcutSegmenter:
+        """Make a segmenter of what a pipeline gives, which it keeps for `predict`."""
+        eigvecs, eigvals = fitted
         autosave = settings.pop("autosave", None)
         seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
         seg._pipeline = pipeline
@@ -382,17 +403,18 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             )
         if (images is None) == (features is None):
             raise TypeError("predict wants either images or features")
-        predict = self._session.predictor()
         if features is not None:
-            if full_size:
+            if check_flag("full_size", full_size):
                 raise ValueError("full_size needs images: features have no sizes")
             eigvecs = self._pipeline.extend(
                 check_shape("features", features, "B, H, W, C")
             )
-            return np.stack(list(predict(eigvecs)))
+            return np.stack(list(self._session.predictor()(eigvecs)))
         batch = self._pictures.images
         value_range = None if batch is None else batch.value_range
         found = Images(images, value_range=value_range, errors=errors)
+        check_flag("full_size", full_size)
+        predict = self._session.predictor()
         made: dict[int, NDArray] = {}
         for part, eigvecs in self._pipeline.extend_to_images(found):
             sizes = [found.sizes[i] for i in part] if full_size else None
@@ -448,7 +470,10 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
     @property
     def eigvecs(self) -> NDArray:
         """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy."""
-        eigvecs = self._session.eigvecs.tensor.cpu().numpy()
+        held = self._session.eigvecs
+        eigvecs = held.tensor.cpu().numpy()
+        if held.exponent:
+            eigvecs = np.ldexp(eigvecs, held.exponent)
         eigvecs.flags.writeable = False
         return eigvecs
 
@@ -671,6 +696,18 @@ NcutSegmenter.__doc__ = (NcutSegmenter.__doc__ or "").replace(
 
 def _listed(clicks: Sequence[Any]) -> Clicks:
     return Clicks(map(Clicks, clicks))
+
+
+def _warn_of_silent(blank: Collection[int], images: Images | None) -> None:
+    """Warn of images of which nothing is known, but for those that were skipped."""
+    silent = sorted(set(blank) - set(() if images is None else images.failures))
+    if silent:
+        more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
+        warnings.warn(
+            f"eigvecs are all zero on images {', '.join(map(str, silent[:5]))}{more}: "
+            "nothing is known of them, and their masks stay empty",
+            stacklevel=3,
+        )
 
 
 def _check_attribute(kind: type, name: str) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -221,6 +222,154 @@ def test_a_session_is_not_overwritten_where_that_is_not_wanted(
     with pytest.raises(FileExistsError, match="overwrite=True"):
         seg.save_session(path, overwrite=False)
     assert path.read_bytes() == before
+
+
+# What does not fit --------------------------------------------------------------------
+
+
+def edited(path: Path, change: Callable[[dict], object]) -> Path:
+    content = json.loads(path.read_text(encoding="utf-8"))
+    change(content)
+    path.write_text(json.dumps(content), encoding="utf-8")
+    return path
+
+
+def test_more_eigenvectors_were_saved_than_there_are(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    eigvecs: NDArray,
+    images: list[Path],
+) -> None:
+    seg = used(make())
+    path = seg.save_session(tmp_path / "x.json")
+    fewer = NcutSegmenter(eigvecs[..., :4], images, eigvals=np.linspace(1, 0.5, 4))
+    with pytest.raises(ValueError, match="strict=False loads it"):
+        fewer.load_session(path)
+    edited(path, lambda c: c["segments"][1]["settings"].update(granularity=4.5))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        fewer.load_session(path, strict=False)
+    assert [each.filename for each in told] == [__file__] * 2
+    assert "eigvecs have shape (3, 16, 16, 4), and had (3, 16, 16, 6)" in str(told[0])
+    assert "num_eig must be a whole number between 1 and 4, got 6; 4 is" in str(told[1])
+    loaded = fewer.segments
+    assert [each.clicks for each in loaded.values()] == [
+        each.clicks for each in seg.segments.values()
+    ]
+    assert loaded["hand"].settings.num_eig == 4
+    assert loaded["手"].settings.granularity == 3
+    assert loaded["hand"].settings.threshold == 0.3
+
+
+def test_fewer_images_keep_their_own_clicks(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    eigvecs: NDArray,
+    images: list[Path],
+) -> None:
+    """Images are found by what they are, not by their number."""
+    seg = used(make())
+    seg.add_click(30, 10, image=2)
+    seg.commit("third")
+    differs = (
+        "loaded, but it was saved for another batch: there are 2 images, and were 3"
+    )
+    path = seg.save_session(tmp_path / "x.json")
+    eigvals = np.linspace(1, 0.3, 6)
+    two = NcutSegmenter(eigvecs[[0, 2]], [images[0], images[2]], eigvals=eigvals)
+    left = "left out .*segment '手': image 1 of the click .* is not here"
+    with (
+        pytest.warns(UserWarning, match=differs),
+        pytest.warns(UserWarning, match=left),
+    ):
+        two.load_session(path, strict=False)
+    assert {name: each.clicks for name, each in two.segments.items()} == {
+        "hand": ((0, 12, 9, 1),),
+        "third": ((0, 12, 9, 1), (0, 50, 40, 0), (1, 30, 10, 1)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence", "names"),
+    [
+        (
+            lambda c: c["segments"][0]["clicks"].append([0, 99, 0, 1]),
+            "segment 'hand': a click on image 0 must lie in its 64 x 48 pixels",
+            ["hand", "手"],
+        ),
+        (
+            lambda c: c["settings"].update(zoom=3),
+            "settings: there is no setting 'zoom'",
+            ["hand", "手"],
+        ),
+        (
+            lambda c: c["settings"].update(method="psychic"),
+            "settings: method must be one of .*, got 'psychic'",
+            ["hand", "手"],
+        ),
+        (
+            lambda c: c["segments"][0].update(clicks=[[7, 1, 1, 1]]),
+            "no positive click of 'hand' is left.* open: there is no segment 'hand'",
+            ["手"],
+        ),
+        (
+            lambda c: c["segments"][1].update(name="hand"),
+            "segment 1: two segments have the same name, 'hand'",
+            ["hand"],
+        ),
+        (lambda c: c["segments"].insert(0, 5), "segment 0: ", ["hand", "手"]),
+        (lambda c: c.pop("clicks"), "clicks: it lacks 'clicks'", ["hand", "手"]),
+    ],
+)
+def test_what_fits_is_loaded_and_what_does_not_is_named(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    change: Callable[[dict], object],
+    sentence: str,
+    names: list[str],
+) -> None:
+    path = edited(used(make()).save_session(tmp_path / "x.json"), change)
+    seg = make()
+    with pytest.raises(ValueError, match=r"cannot be loaded: .*strict=False"):
+        seg.load_session(path)
+    assert not seg.segments
+    with pytest.warns(UserWarning, match=sentence):
+        seg.load_session(path, strict=False)
+    assert list(seg.segments) == names
+
+
+@pytest.mark.parametrize(
+    ("write", "sentence"),
+    [
+        (lambda p: p.write_text("[" * 200_000), "its JSON is nested too deeply"),
+        (lambda p: p.write_text('{"a": ' * 200_000), "its JSON is nested too deeply"),
+        (lambda p: p.write_text("1" * 100_000), "is no session file"),
+        (lambda p: os.truncate(p, 2**34), "it has 17179 MB, and no session more"),
+        (lambda p: (p.unlink(), p.mkdir()), "it is a folder, or no ordinary file"),
+        (lambda p: (p.unlink(), os.mkfifo(p)), "it is a folder, or no ordinary file"),
+    ],
+)
+def test_deep_and_giant_files_are_refused_in_a_sentence(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    write: Callable[[Path], object],
+    sentence: str,
+) -> None:
+    path = tmp_path / "x.json"
+    path.touch()
+    write(path)
+    with pytest.raises(ValueError, match=sentence) as refused:
+        make().load_session(path)
+    assert len(str(refused.value)) < 500
+    with pytest.raises(ValueError, match="too long"):
+        make().load_session("iVBORw0KGgo" * 100_000)
+
+
+def test_names_that_are_no_text_are_saved(eigvecs: NDArray, tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"caf\xe9.png")
+    Image.new("RGB", (64, 48)).save(path)
+    seg = NcutSegmenter(eigvecs[:1], [path])
+    seg.load_session(seg.save_session(tmp_path / "x.json"))
 
 
 # After every change -----------------------------------------------------------------

@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import os
+import warnings
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from uuid import uuid4
 
-from ncut_widget.checks import check_flag
+from ncut_widget.checks import check_flag, shown_path
 from ncut_widget.export.analysis import Analysis
+from ncut_widget.export.autosave import Autosave, Found, check_place, find_session
 from ncut_widget.export.fingerprint import fingerprint
 from ncut_widget.export.session_file import (
-    check_fingerprint,
     describe_session,
+    find_differences,
+    find_places,
+    read_content,
     read_session,
     restore_session,
     write_session,
 )
 from ncut_widget.paths import as_path
+from ncut_widget.state import State
 
 PathLike = str | os.PathLike[str]
+
+NAMED = 5
+"""Of what is left out, in a warning."""
 
 
 class Keeping(Analysis):
@@ -27,10 +36,13 @@ class Keeping(Analysis):
 
     def __init__(self, **traits: Any) -> None:
         self._fingerprint: dict[str, Any] | None = None
-        self._autosave: Path | None = None
+        self._writer = uuid4().hex
+        self._begun: Any = []
+        self._autosave: Autosave | None = None
         self._saving = Lock()
-        self._saved = -1
+        self._saved: State | None = None
         super().__init__(**traits)
+        self._begun = [list(click) for click in self._session.clicks]
 
     def save_session(self, path: PathLike, *, overwrite: bool = True) -> Path:
         """Write clicks, settings and segments to a JSON file, whole or not at all.
@@ -55,7 +67,10 @@ class Keeping(Analysis):
         """
         target = as_path(path)
         overwrite = check_flag("overwrite", overwrite)
-        write_session(self._described(), target, overwrite=overwrite)
+        with self._saving:
+            data = write_session(self._described(), target, overwrite=overwrite)
+            if target.absolute() == self.autosave:
+                self._autosave.data = data  # type: ignore[union-attr]
         return target
 
     def load_session(self, path: PathLike, *, strict: bool = True) -> None:
@@ -69,60 +84,122 @@ class Keeping(Analysis):
             What `save_session` or ``autosave`` wrote.
         strict : bool
             False: also load what was saved for other images or eigenvectors, and warn
-            of the differences.
+            of the differences. What does not fit is left out, and named: clicks that
+            are on no image, settings and methods that are not known here. Images are
+            found by their content; a number beyond a setting's range becomes its end.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
-        ValueError
+        TypeError, ValueError
             If it is no session, or saved for another batch: it says what differs.
             Nothing has changed then.
         """
         path = as_path(path)
-        content = read_session(path)
+        content, _ = read_session(path)
         strict = check_flag("strict", strict)
-        check_fingerprint(content, self._known(), str(path), strict=strict)
-        self._apply(restore_session, self._session, content, str(path))  # type: ignore[attr-defined]
+        differs = find_differences(content, self._known())
+        if differs and strict:
+            raise ValueError(
+                f"{shown_path(path)} cannot be loaded: {differs}. strict=False loads "
+                "it all the same, as far as it fits"
+            )
+        places = None if strict else find_places(content, self._known())
+        session = self._session
+        read = read_content(content, session.check, session.table, str(path), places)
+        if differs:
+            warnings.warn(f"{str(path)!r} is loaded, but {differs}", stacklevel=2)
+        if read.left_out:
+            named = "; ".join(read.left_out[:NAMED])
+            more = len(read.left_out) - NAMED
+            others = f"; and {more} more" if more > 0 else ""
+            warnings.warn(
+                f"of {str(path)!r} was left out what does not fit here: {named}"
+                f"{others}",
+                stacklevel=2,
+            )
+        self._apply(restore_session, session, read)  # type: ignore[attr-defined]
 
     @property
     def autosave(self) -> Path | None:
         """The file that is written after every change; None for none."""
-        return self._autosave
+        return None if self._autosave is None else self._autosave.path
 
     @autosave.setter
     def autosave(self, path: PathLike | None) -> None:
-        """Load the session that is in a file, if there is one, and keep it up to date.
+        """Keep a file up to date, from now on.
+
+        A session that is in it is loaded, so that a cell that runs again goes on where
+        it was. What somebody else writes to it later is put beside it, with a warning.
 
         Raises
         ------
-        ValueError
-            If the file is no session, or one of another batch.
+        TypeError, ValueError
+            If no file can be written there, or the file is no session, or one of
+            another batch; or if both the file and this segmenter have work that the
+            other has not. Nothing has changed then.
         """
-        self._autosave = None
         if path is None:
+            self._autosave = None
             return
-        # Absolute: a notebook may change its folder.
-        target = as_path(path, "autosave").absolute()
-        if target.exists():
-            self.load_session(target)
-        self._autosave = target
+        target = check_place(path)
+        before, self._autosave = self._autosave, None
+        try:
+            found = find_session(target, self._known(), self._described())
+            saved = self._load_found(found, target) if found and found.loads else None
+        except BaseException:
+            self._autosave = before
+            raise
+        self._autosave, self._saved = Autosave(target, found), saved
+        if found and found.others:
+            warnings.warn(
+                f"{str(target)!r} was written by several at a time: the work of others "
+                f"is kept beside it, in {', '.join(map(repr, found.others))}",
+                stacklevel=2,
+            )
         self._save_changes()
+
+    def _load_found(self, found: Found, path: Path) -> State:
+        """Load the session of an autosave's file, and return what it holds then."""
+        session = self._session
+        read = read_content(found.content, session.check, session.table, str(path))
+
+        def restore() -> State:
+            restore_session(session, read)
+            return session.state
+
+        self._begun = found.content.get("begun", [])
+        return self._apply(restore)  # type: ignore[attr-defined]
 
     def _save_changes(self) -> None:
         """Write what has changed since it was last written; without the lock."""
-        path = self._autosave
-        if path is None:
+        keep = self._autosave
+        if keep is None:
             return
         with self._saving:
-            content = self._described()
-            if content["revision"] == self._saved:
+            state = self._session.state
+            if state is self._saved:
                 return
-            write_session(content, path, overwrite=True)
-            self._saved = content["revision"]
+            beside = keep.write(self._described())
+            self._saved = state
+        if beside is not None:
+            sentence = (
+                f"{str(keep.path)!r} was written by another segmenter, or program, "
+                "while this one kept its session there. What it had written is in "
+                f"{beside.name!r} now; this session is in {keep.path.name!r}. Give "
+                "each a file of its own: seg.autosave = 'another.json'"
+            )
+            self._show_trouble("autosave by another", sentence)  # type: ignore[attr-defined]
+            warnings.warn(sentence, stacklevel=2)
 
     def _described(self) -> dict[str, Any]:
-        made = {**self._made(), "fingerprint": self._known()}
+        made = {
+            "writer": self._writer,
+            "begun": self._begun,
+            **self._made(),
+            "fingerprint": self._known(),
+        }
         return describe_session(self._session.state, made)
 
     def _known(self) -> dict[str, Any]:

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
-import warnings
+import stat
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from ncut_widget.checks import shown
-from ncut_widget.export.fingerprint import differences
+from ncut_widget.checks import shown, shown_path
+from ncut_widget.export.fingerprint import differences, find_images
 from ncut_widget.export.labelled import describe_segment
+from ncut_widget.export.session_content import WRONG, Content, Reader
 from ncut_widget.export.writing import whole_file
-from ncut_widget.prompts import Prompts
-from ncut_widget.segments.record import SegmentState, check_field, check_name
+from ncut_widget.segments.record import SegmentState
 from ncut_widget.session import Session
-from ncut_widget.settings import MASK, Settings
+from ncut_widget.settings import MASK, Setting, Settings
 from ncut_widget.state import Editing, State
 
 FORMAT = "ncut_widget session"
 VERSION = 1
+
+MOST_BYTES = 256_000_000
+"""Of a session's file; one of a million clicks has 40."""
 
 
 def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
@@ -52,98 +55,134 @@ def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write_session(content: dict[str, Any], path: Path, *, overwrite: bool) -> None:
-    """Write a session's file, whole or not at all."""
+def write_session(content: dict[str, Any], path: Path, *, overwrite: bool) -> bytes:
+    """Write a session's file, whole or not at all, and return what is in it."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
+    # A file's name need not be text: what is none is escaped, as JSON escapes it.
+    data = text.encode("utf-8", "backslashreplace")
     with whole_file(path, overwrite=overwrite) as file:
-        file.write_text(text, encoding="utf-8")
+        file.write_bytes(data)
+    return data
 
 
-def read_session(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Read a session's file.
+def read_session(path: Any) -> tuple[dict[str, Any], bytes]:
+    """Read a session's file: what it says, and its bytes.
 
     Raises
     ------
     FileNotFoundError
         If there is none.
-    ValueError
-        If it is none.
+    TypeError, ValueError
+        In one sentence, if it is none.
     """
     try:
-        content = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{str(path)!r} is no session file: {error}") from error
+        file = Path(path)
+        told = file.stat()
+        if not stat.S_ISREG(told.st_mode):
+            raise ValueError("it is a folder, or no ordinary file")
+        if told.st_size > MOST_BYTES:
+            most = MOST_BYTES // 10**6
+            raise ValueError(
+                f"it has {told.st_size // 10**6} MB, and no session more than {most}"
+            )
+        data = file.read_bytes()
+        content = json.loads(data)
+    except FileNotFoundError:
+        raise FileNotFoundError(
+            f"there is no session file {shown_path(path)}: give one that save_session "
+            "or autosave wrote"
+        ) from None
+    except TypeError:
+        raise TypeError(f"path must be the path of a file, got {shown(path)}") from None
+    except RecursionError:
+        raise ValueError(_no_session(path, "its JSON is nested too deeply")) from None
+    except (OSError, MemoryError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ValueError(_no_session(path, reason)) from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f"{str(path)!r} is no session file of ncut_widget")
+        raise ValueError(_no_session(path, "another program wrote it"))
     if content.get("version") != VERSION:
         raise ValueError(
-            f"{str(path)!r} is a session file of version "
-            f"{shown(content.get('version'))}, this release reads {VERSION}"
+            f"{shown_path(path)} is a session file of version "
+            f"{shown(content.get('version'))}, this release reads {VERSION}: it needs "
+            "a newer ncut_widget"
         )
-    return content
+    return content, data
 
 
-def check_fingerprint(
-    content: dict[str, Any], now: dict[str, Any], path: str, *, strict: bool
-) -> None:
-    """Raise ValueError, or warn, where a file is not of this batch."""
+def _no_session(path: Any, reason: str) -> str:
+    return (
+        f"{shown_path(path)} is no session file of ncut_widget, {reason}: give one "
+        "that save_session or autosave wrote, or a new name"
+    )
+
+
+def find_differences(content: dict[str, Any], now: dict[str, Any]) -> str:
+    """Say in one sentence what a file was saved for, if not for this batch."""
     try:
         found = differences(content["fingerprint"], now)
-    except (KeyError, TypeError, ValueError) as error:
-        found = [f"it says not what it was made on ({error!r})"]
-    if not found:
-        return
+    except WRONG as error:
+        found = [f"it says not what it was made on ({type(error).__name__}: {error})"]
     more = f"; and {len(found) - 5} more differences" if len(found) > 5 else ""
-    sentence = f"{path!r} was saved for another batch: {'; '.join(found[:5])}{more}"
-    if strict:
-        raise ValueError(f"{sentence}. strict=False loads it all the same")
-    warnings.warn(sentence, stacklevel=4)
+    return (
+        f"it was saved for another batch: {'; '.join(found[:5])}{more}" if found else ""
+    )
 
 
-def restore_session(session: Session, content: dict[str, Any], path: str) -> None:
-    """Set clicks, settings and segments as a file has them; can be undone.
+def read_content(
+    content: dict[str, Any],
+    check: Callable[[str, Any], Any],
+    table: Mapping[str, Setting],
+    path: str,
+    places: Sequence[int | None] | None = None,
+) -> Content:
+    """Read what a file says of clicks, settings and segments; see `Reader`.
 
     Raises
     ------
     ValueError
-        If something in it cannot be so; nothing has changed then.
+        In one sentence, if something in it cannot be so, and all of it is wanted.
     """
     try:
-        prompts = _prompts(session, content)
-        segments = [_segment(session, each) for each in content["segments"]]
-        names = [segment.name for segment in segments]
-        if len(set(names)) < len(names):
-            raise ValueError("two segments have the same name")
-        editing = None
-        if content["open"] is not None:
-            opened = segments[names.index(content["open"]["name"])]
-            editing = Editing(
-                opened.id, _settings(session, content["open"]["settings"])
-            )
-    except KeyError as error:
-        raise ValueError(f"{path!r} lacks {error.args[0]!r}") from error
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{path!r} cannot be loaded: {error}") from error
+        return Reader(check, table, places).read(content)
+    except ValueError as error:
+        raise ValueError(
+            f"{shown_path(path)} cannot be loaded: {error}. load_session(path, "
+            "strict=False) loads the rest"
+        ) from error
+
+
+def find_places(content: dict[str, Any], now: dict[str, Any]) -> list[int | None]:
+    """Find where a file's images are in this batch; see `find_images`."""
+    try:
+        return find_images(content["fingerprint"]["images"], now["images"])
+    except WRONG:
+        return [*range(len(now["images"]))]
+
+
+def restore_session(session: Session, content: Content) -> None:
+    """Set clicks, settings and segments as a file has them; can be undone."""
+    defaults = {name: session.table[name].default for name in MASK}
+
+    def settings(told: dict[str, Any]) -> Settings:
+        return Settings(**{**defaults, **told})
+
+    segments = [
+        SegmentState(
+            told["name"],
+            told["color"],
+            session.prompts_of(told["clicks"], settings(told["settings"])),
+            id=session.new_id(),
+            masker=session.masker,
+            visible=told["visible"],
+            instances=told["instances"],
+        )
+        for told in content.segments
+    ]
+    editing = None
+    if content.opened is not None:
+        name, before = content.opened
+        opened = next(each for each in segments if each.name == name)
+        editing = Editing(opened.id, settings(before))
+    prompts = session.prompts_of(content.clicks, settings(content.settings))
     session.restore(segments, prompts, editing)
-
-
-def _segment(session: Session, told: dict[str, Any]) -> SegmentState:
-    return SegmentState(
-        check_name(told["name"], ()),
-        check_field("color", told["color"]),
-        _prompts(session, told),
-        id=session.new_id(),
-        masker=session.masker,
-        visible=check_field("visible", told["visible"]),
-        instances=check_field("instances", told["instances"]),
-    )
-
-
-def _prompts(session: Session, told: dict[str, Any]) -> Prompts:
-    settings = _settings(session, told["settings"])
-    return session.prompts_of(session.check("clicks", told["clicks"]), settings)
-
-
-def _settings(session: Session, told: dict[str, Any]) -> Settings:
-    known = {name: session.check(name, told[name]) for name in MASK if name in told}
-    return Settings(**{**vars(session.settings), **known})

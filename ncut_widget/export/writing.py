@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import math
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -85,7 +87,7 @@ def whole_folder(
         written = part / target.name
         written.mkdir()
         yield written
-        with _alone(target.parent), _outside(target):
+        with alone(target.parent), _outside(target):
             finish(written)
             if target.exists():
                 carry(target, written)
@@ -182,18 +184,35 @@ def _exchange(one: Path, other: Path) -> bool:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep other writers from changing what is in a folder, where it can be locked."""
+def alone(folder: Path, wait: float = math.inf) -> Iterator[None]:
+    """Keep other writers from changing what is in a folder, where it can be locked.
+
+    Parameters
+    ----------
+    folder : Path
+    wait : float
+        Seconds to wait for another writer at the most: its process may be stopped.
+    """
     if fcntl is None:
         yield
         return
     number = os.open(folder, os.O_RDONLY)
     try:
         with suppress(OSError):  # some network's file system
-            fcntl.flock(number, fcntl.LOCK_EX)
+            _lock(number, time.monotonic() + wait)
         yield
     finally:
         os.close(number)
+
+
+def _lock(number: int, until: float) -> None:
+    while time.monotonic() < until:
+        try:
+            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.005)
+        else:
+            return
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -301,16 +302,12 @@ class NCUT(Parameters):
         self.check_parameters()
         if guide is not None and self.graph == "full":
             raise ValueError("guide is for graph='neighbors', got graph='full'")
-        rng = _generator(self.random_state)
         rows = Rows(features)
         hint_axes("features", (*rows.shape, rows.columns))
         device = pick_device(self.device, rows.device)
         rows.chunk_size = self._chunk_size(device)
-        if self.num_eig > rows.count:
-            raise ValueError(
-                "num_eig must be at most the number of rows of features, "
-                f"n_samples = {rows.count}, got {self.num_eig}"
-            )
+        self.check_parameters(rows.count)
+        rng = _generator(self.random_state)
         # no_grad, not inference_mode: an inference tensor could not be changed in place
         # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
         # own, so it is set here and not left to the caller.
@@ -432,8 +429,14 @@ class NCUT(Parameters):
         """Tell scikit-learn whether `fit` has been called."""
         return hasattr(self, "_extension")
 
-    def check_parameters(self) -> None:
-        """Raise TypeError or ValueError if a parameter is not as documented."""
+    def check_parameters(self, count: float = math.inf) -> None:
+        """Raise TypeError or ValueError if a parameter is not as documented.
+
+        Parameters
+        ----------
+        count : float
+            Rows of the features, where they are known.
+        """
         check_number("num_eig", self.num_eig, 1, integer=True)
         for name in ("progress", "return_eigenvalues"):
             check_flag(name, getattr(self, name))
@@ -452,6 +455,13 @@ class NCUT(Parameters):
         check_choice("sample_method", self.sample_method, get_args(SampleMethod))
         gamma = self.affinity_focal_gamma
         check_number("affinity_focal_gamma", gamma, 0, above=True)
+        _generator(self.random_state)
+        pick_device(self.device)
+        if self.num_eig > count:
+            raise ValueError(
+                "num_eig must be at most the number of rows of features, "
+                f"n_samples = {count}, got {self.num_eig}"
+            )
 
     def _solver(self, device: torch.device) -> Solver:
         return Solver(

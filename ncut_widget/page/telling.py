@@ -243,8 +243,11 @@ class Telling(anywidget.AnyWidget):
         # From the user's function on: what called it is of no use.
         frames = error.__traceback__ and error.__traceback__.tb_next
         lines = traceback.format_exception(type(error), error, frames)
-        text = "".join(lines)[-TRACEBACK_LENGTH:]
-        self.send({"type": "failed", "id": None, "what": name, "traceback": text})
+        self._show_trouble(name, "".join(lines)[-TRACEBACK_LENGTH:])
+
+    def _show_trouble(self, what: str, text: str) -> None:
+        """Show a text under the widget, until it is closed."""
+        self.send({"type": "failed", "id": None, "what": what, "traceback": text})
 
     # To the page --------------------------------------------------------------------
 

@@ -235,6 +235,22 @@ def test_a_failing_function_is_shown_under_the_widget(widget: Widget) -> None:
     trouble.wait_for(state="hidden")
 
 
+def test_another_writer_of_the_autosave_is_told_of_under_the_widget(
+    widget: Widget,
+) -> None:
+    page = widget.page
+    page.run("import pathlib, tempfile, warnings; warnings.simplefilter('ignore')")
+    page.run("path = pathlib.Path(tempfile.mkdtemp()) / 's.json'; seg.autosave = path")
+    page.run("other = NcutSegmenter(eigvecs, images, eigvals=eigvals)")
+    page.run("other.add_click(5, 5); other.commit('dog'); other.save_session(path)")
+    widget.click(60, 60)
+    trouble = widget.root.locator("[data-ncut=trouble]")
+    trouble.wait_for()
+    assert "Somebody else wrote the session's file" in trouble.inner_text()
+    assert "written by another segmenter" in trouble.inner_text()
+    assert widget.value("len(list(path.parent.iterdir()))") == 2
+
+
 def test_the_keys_of_a_row(widget: Widget) -> None:
     page = widget.page
     page.run("seg.add_click(60, 60); seg.commit('a'); seg.add_click(9, 9)")

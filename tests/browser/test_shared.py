@@ -243,6 +243,25 @@ def test_an_image_that_cannot_be_read_says_why(
     assert shown.iou() == 1
 
 
+def test_an_image_of_which_nothing_is_known_says_so(
+    open_file: OpenFile, tmp_path: Path
+) -> None:
+    eigvecs = np.random.default_rng(0).standard_normal((2, 8, 8, 4)).astype(np.float32)
+    eigvecs[1] = 0
+    images = np.full((2, 64, 96, 3), 128, np.uint8)
+    with pytest.warns(UserWarning, match="all zero on images 1"):
+        seg = NcutSegmenter(eigvecs, images, opacity=1.0)
+    seg.add_click(20, 20)
+    shown = Shown(open_file(shared(seg, tmp_path)), seg)
+    assert shown.iou() == 1
+    known, unknown = (shown.thumb(image) for image in range(2))
+    assert known.get_attribute("title") == ""
+    assert "all zero" in (unknown.get_attribute("title") or "")
+    assert shown.root.locator(".ncut-broken").count() == 0
+    unknown.click()
+    wait_until(lambda: "all zero" in shown.status.inner_text(), "what is known")
+
+
 @pytest.mark.parametrize("size", [(40, 4000), (4000, 40)])
 def test_a_very_long_image_is_no_line(
     open_file: OpenFile, tmp_path: Path, size: tuple[int, int]
