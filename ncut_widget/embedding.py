@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ncut_widget.ncut.landmarks import farthest_points
 from ncut_widget.ncut.parallel import chunks
+from ncut_widget.progress import bar
 
 Metric: TypeAlias = Literal["cosine", "euclidean"]
 Embedding: TypeAlias = Callable[[Tensor], NDArray[np.float32]]
@@ -110,21 +110,15 @@ def embed_by_sample(
     carried = np.empty((len(rows), 3), dtype=np.float32)
     size = max(_CHUNK_ENTRIES // len(sample), 1)
     # Shown at once: the embedding itself takes longest, and says nothing.
-    with tqdm(
-        total=len(rows),
-        desc=f"Embedding {len(sample)} sampled rows",
-        unit="row",
-        unit_scale=True,
-        leave=False,
-        disable=not progress,
-    ) as bar:
+    what = f"Embedding {len(sample)} sampled rows"
+    with bar(len(rows), what, "row", progress, after=0) as done:
         points = torch.from_numpy(embed(sample)).to(rows)
-        bar.set_description("Carrying them to all rows")
+        done.set_description("Carrying them to all rows")
         for at in chunks(len(rows), size):
             near, weights = _neighbours(rows[at], sample, metric, knn)
             parts = points[near] * (weights / weights.sum(1, keepdim=True))[..., None]
             carried[at] = parts.sum(1).cpu().numpy()
-            bar.update(at.stop - at.start)
+            done.update(at.stop - at.start)
     return carried
 
 

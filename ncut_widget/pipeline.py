@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ncut_widget.backbone import FeatureExtractor
 from ncut_widget.backbone.described import plain
 from ncut_widget.guide import cell_colors
 from ncut_widget.images import Images, read_ahead
 from ncut_widget.ncut import NCUT
+from ncut_widget.progress import bar
 
 IMAGES_AT_A_TIME = 16
 """For a backbone that does not say how many it wants."""
@@ -33,6 +33,7 @@ class Pipeline:
     def __init__(self, ncut: NCUT, extractor: FeatureExtractor | None = None) -> None:
         self._ncut = ncut
         self._extractor = extractor
+        self.progress: bool = ncut.progress
 
     def describe(self) -> dict[str, Any]:
         """Tell how eigenvectors are made: of which features, and with which graph."""
@@ -57,7 +58,7 @@ class Pipeline:
         if self._extractor is None:
             raise ValueError("there is no backbone to compute features of images with")
         self._ncut.check_parameters()  # before the long work, not after it
-        images.check(progress=self._ncut.progress)
+        images.check(progress=self.progress)
         good = images.readable
         if not good:
             reason = images.failures[0]
@@ -112,12 +113,12 @@ class Pipeline:
         good = images.readable
         step = self._extractor.batch_size or IMAGES_AT_A_TIME
         reader = read_ahead(images.select(good))
-        with tqdm(total=len(good), desc="Predicting", unit="image", leave=False) as bar:
+        with bar(len(good), "Predicting", "image", after=0) as done:
             for first in range(0, len(good), step):
                 part = good[first : first + step]
                 read = list(islice(reader, len(part)))
                 yield part, self.extend(self._extractor.transform(read, progress=False))
-                bar.update(len(part))
+                done.update(len(part))
 
 
 def _spread(eigvecs: Any, good: list[int], count: int) -> Any:

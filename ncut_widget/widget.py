@@ -38,6 +38,7 @@ from ncut_widget.page.traits import (
     told,
 )
 from ncut_widget.pipeline import Pipeline
+from ncut_widget.progress import heeds_progress, silence
 from ncut_widget.segments.segment import Segment, Segments
 from ncut_widget.session import Session
 from ncut_widget.settings import TABLE
@@ -176,6 +177,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         }
 
     @classmethod
+    @heeds_progress
     def from_features(
         cls,
         features: ArrayLike,
@@ -241,6 +243,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         return cls._start(pipeline, fitted, images, device, settings)
 
     @classmethod
+    @heeds_progress
     def from_images(
         cls,
         images: Any,
@@ -356,6 +359,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         features: Any = None,
         full_size: bool = False,
         errors: Errors = "raise",
+        progress: bool | None = None,
     ) -> NDArray | list[NDArray]:
         """Apply the clicks to images that are not in the batch.
 
@@ -375,6 +379,8 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         errors : {"raise", "skip"}
             Of an image that cannot be read, which is found out before the long work:
             raise, or give an empty mask, and warn.
+        progress : bool, optional
+            Show progress bars; by default as when the widget was made.
 
         Returns
         -------
@@ -403,28 +409,33 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             )
         if (images is None) == (features is None):
             raise TypeError("predict wants either images or features")
+        check_flag("full_size", full_size)
+        shown = self._pipeline.progress if progress is None else progress
+        with silence(not check_flag("progress", shown)):
+            return self._predict(self._pipeline, images, features, full_size, errors)
+
+    def _predict(
+        self, pipeline: Pipeline, images: Any, features: Any, full: bool, errors: Errors
+    ) -> NDArray | list[NDArray]:
         if features is not None:
-            if check_flag("full_size", full_size):
+            if full:
                 raise ValueError("full_size needs images: features have no sizes")
-            eigvecs = self._pipeline.extend(
-                check_shape("features", features, "B, H, W, C")
-            )
+            eigvecs = pipeline.extend(check_shape("features", features, "B, H, W, C"))
             return np.stack(list(self._session.predictor()(eigvecs)))
         batch = self._pictures.images
         value_range = None if batch is None else batch.value_range
         found = Images(images, value_range=value_range, errors=errors)
-        check_flag("full_size", full_size)
         predict = self._session.predictor()
         made: dict[int, NDArray] = {}
-        for part, eigvecs in self._pipeline.extend_to_images(found):
-            sizes = [found.sizes[i] for i in part] if full_size else None
+        for part, eigvecs in pipeline.extend_to_images(found):
+            sizes = [found.sizes[i] for i in part] if full else None
             made.update(zip(part, predict(eigvecs, sizes), strict=True))
         empty = np.zeros(self._session.grid, dtype=bool)
         masks = [
-            made[i] if i in made else np.zeros(size, dtype=bool) if full_size else empty
+            made[i] if i in made else np.zeros(size, dtype=bool) if full else empty
             for i, size in enumerate(found.sizes)
         ]
-        return masks if full_size else np.stack(masks)
+        return masks if full else np.stack(masks)
 
     @property
     def heatmaps(self) -> NDArray:

@@ -18,7 +18,9 @@ from typing import Any
 from urllib.error import HTTPError, URLError
 
 from filelock import FileLock
-from tqdm.auto import tqdm
+from tqdm import tqdm
+
+from ncut_widget.progress import bar
 
 TIMEOUT = 30.0
 """Seconds that a server may stay silent, at connecting and at each read."""
@@ -225,17 +227,12 @@ def _remember(path: Path, stamp: str) -> None:
 def _sha256(path: Path, progress: bool) -> str:
     digest = hashlib.sha256()
     size = path.stat().st_size
-    bar = _bar(f"Verifying {path.name}", size, progress, delay=1, leave=False)
-    with path.open("rb") as file, bar:
+    verified = bar(size, f"Verifying {path.name}", "B", progress)
+    with path.open("rb") as file, verified:
         while chunk := file.read(1 << 20):
             digest.update(chunk)
-            bar.update(len(chunk))
+            verified.update(len(chunk))
     return digest.hexdigest()
-
-
-def _bar(desc: str, total: int, progress: bool, **options: Any) -> tqdm:
-    options |= {"unit": "B", "unit_scale": True, "disable": not progress}
-    return tqdm(desc=desc, total=total, **options)
 
 
 @contextmanager
@@ -261,10 +258,11 @@ def _download(checkpoint: Checkpoint, part: Path, progress: bool) -> None:
     if shutil.disk_usage(part.parent).free < checkpoint.size - start:
         raise _no_space(checkpoint, part)
     fruitless = 0
-    with _bar(checkpoint.filename, checkpoint.size, progress, initial=start) as bar:
+    size, name = checkpoint.size, checkpoint.filename
+    with bar(size, name, "B", progress, after=0, initial=start) as done:
         while _size(part) < checkpoint.size:
             try:
-                _receive(checkpoint, part, bar)
+                _receive(checkpoint, part, done)
             except _Dropped as dropped:
                 fruitless = 0 if _size(part) > reached else fruitless + 1
                 reached = max(reached, _size(part))
@@ -282,7 +280,7 @@ def _download(checkpoint: Checkpoint, part: Path, progress: bool) -> None:
                 time.sleep(RETRY_PAUSE * (fruitless + 1))
 
 
-def _receive(checkpoint: Checkpoint, part: Path, bar: tqdm) -> None:
+def _receive(checkpoint: Checkpoint, part: Path, done: tqdm[Any]) -> None:
     """Write what one request gives to the part, from where the part ends."""
     start = _size(part)
     with _open(checkpoint.url, start) as response:
@@ -305,7 +303,7 @@ def _receive(checkpoint: Checkpoint, part: Path, bar: tqdm) -> None:
                 while rest:
                     rest = rest[file.write(rest) :]
                 offset += len(chunk)
-                bar.update(offset - bar.n)
+                done.update(offset - done.n)
 
 
 def _open(url: str, start: int) -> http.client.HTTPResponse:

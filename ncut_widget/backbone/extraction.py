@@ -14,7 +14,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from tqdm.auto import tqdm
 
 from ncut_widget.arrays import as_tensor
 from ncut_widget.backbone.cache import FeatureCache
@@ -24,6 +23,7 @@ from ncut_widget.backbone.registry import Backbone, resolve_model
 from ncut_widget.checks import check_array, check_choice, check_number
 from ncut_widget.device import pick_device
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
+from ncut_widget.progress import AFTER_SECONDS, bar, heeds_progress, silence
 
 Features: TypeAlias = NDArray[np.floating] | Tensor
 
@@ -68,7 +68,8 @@ class FeatureExtractor:
         progress: bool = True,
         **options: Any,
     ) -> None:
-        self.model = resolve_model(model)
+        with silence(not progress):
+            self.model = resolve_model(model)
         self._name = model if isinstance(model, str) else name_of(self.model)
         self._described: Future[dict[str, Any]] | None = None
         self._progress = progress
@@ -165,9 +166,13 @@ class FeatureExtractor:
         return FeatureCache(folder, recipe)
 
     def _extract(self, images: Any, progress: bool) -> Any:
+        with silence(not progress):
+            return self._features(images)
+
+    def _features(self, images: Any) -> Any:
         items = self._items(images)
         try:
-            outputs = self._fill(items, progress)
+            outputs = self._fill(items)
         except _Stale as stale:
             warnings.warn(
                 f"features kept in cache_dir do not go with others of "
@@ -175,26 +180,20 @@ class FeatureExtractor:
                 RuntimeWarning,
                 stacklevel=2,
             )
-            outputs = self._fill(items, progress, reads=False)
+            outputs = self._fill(items, reads=False)
         results = [output.read() for output in outputs]
         self._check_grids(results)
         return results if self._many else results[0]
 
     def _fill(
-        self, items: Sequence[RGBImage | Tensor], progress: bool, *, reads: bool = True
+        self, items: Sequence[RGBImage | Tensor], *, reads: bool = True
     ) -> list[_Output]:
         """Bring together kept features, where these may be read, and computed ones."""
         outputs = [_Output(len(items), self._dtype) for _ in self._nodes]
         waiting: list[tuple[int, Any, list[Path]]] = []
-        with tqdm(
-            total=len(items),
-            desc="Features",
-            unit="image",
-            # With a delay, nothing would be shown while the first image is worked on.
-            delay=1 if self._encoder is None else 0,
-            leave=False,
-            disable=not progress,
-        ) as bar:
+        # With a delay, nothing would be shown while the first image is worked on.
+        after = AFTER_SECONDS if self._encoder is None else 0
+        with bar(len(items), "Features", "image", after=after) as done:
             for index, item in enumerate(read_ahead(items)):
                 self._finest = max(self._finest, min(_sides(item)))
                 keys = self._cache.keys(item, self._nodes) if self._cache else []
@@ -206,16 +205,16 @@ class FeatureExtractor:
                 if kept and all(features is not None for features in kept):
                     for output, features in zip(outputs, kept, strict=True):
                         output.write([index], features, kept=True)
-                    bar.update()
+                    done.update()
                 else:
                     waiting.append((index, item, keys))
                 while waiting and (
                     len(waiting) >= (self._batch_size or len(items))
                     or index == len(items) - 1
                 ):
-                    done = self._work_off(waiting, outputs)
-                    bar.update(done)
-                    del waiting[:done]
+                    count = self._work_off(waiting, outputs)
+                    done.update(count)
+                    del waiting[:count]
         return outputs
 
     def _check_grids(self, results: Sequence[Features]) -> None:
@@ -253,7 +252,7 @@ class FeatureExtractor:
             if not in_unit and max(-low, high) <= NORMALIZED:  # False for NaN
                 return images.detach().unbind()
         found = Images(images)
-        found.check(progress=self._progress)
+        found.check()
         return found
 
     def _work_off(
@@ -352,6 +351,7 @@ class _Output:
         return self._values[at].numpy() if self._numpy else self._values[at]
 
 
+@heeds_progress
 def extract_features(
     images: Any,
     model: str | Backbone = "texture",

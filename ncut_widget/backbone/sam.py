@@ -23,6 +23,7 @@ from ncut_widget.backbone.layers import (
 )
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.backbone.weights import check_fit, load_state_dict
+from ncut_widget.progress import heeds_progress
 
 URL = "https://dl.fbaipublicfiles.com/segment_anything/"
 
@@ -157,6 +158,7 @@ def find_sam_checkpoint(name: str) -> Path | None:
     return find_checkpoint(CHECKPOINTS[name])
 
 
+@heeds_progress
 def load_sam(
     name: str,
     checkpoint: str | os.PathLike[str] | None = None,

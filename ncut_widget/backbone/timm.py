@@ -27,6 +27,7 @@ from ncut_widget.backbone.registry import (
 )
 from ncut_widget.backbone.sides import check_sides
 from ncut_widget.backbone.weights import check_fit, load_state_dict, some
+from ncut_widget.progress import is_silent
 
 BRANCHES = {"attn": "drop_path1", "mlp": "drop_path2"}
 """The last module of a block's two branches, after layer scale; in evaluation it passes
@@ -315,11 +316,33 @@ def _create(
             continue
         way = {option: value, **options}
         try:
-            return timm.create_model(name, pretrained=pretrained, num_classes=0, **way)
+            with _hub_heeds_progress():
+                return timm.create_model(
+                    name, pretrained=pretrained, num_classes=0, **way
+                )
         except TypeError as error:
             if option not in str(error):
                 raise
-    return timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
+    with _hub_heeds_progress():
+        return timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
+
+
+@contextmanager
+def _hub_heeds_progress() -> Iterator[None]:
+    """Show no bar of the hub's client either, where none is to be shown."""
+    try:
+        from huggingface_hub import utils
+    except ImportError:
+        yield
+        return
+    if not is_silent() or utils.are_progress_bars_disabled():
+        yield
+        return
+    utils.disable_progress_bars()
+    try:
+        yield
+    finally:
+        utils.enable_progress_bars()
 
 
 def _finer_size(name: str, options: dict[str, Any]) -> tuple[int, int] | None:

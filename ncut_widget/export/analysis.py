@@ -21,6 +21,7 @@ from ncut_widget.export.table import PROPERTIES, tabulate
 from ncut_widget.masks.full import PerImage
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.pipeline import Pipeline
+from ncut_widget.progress import heeds_progress
 from ncut_widget.segments.instances import INSTANCES, number_instances
 from ncut_widget.segments.label_maps import full_label_maps, label_map
 from ncut_widget.segments.record import SegmentState
@@ -109,6 +110,7 @@ class Analysis:
 
     # Tables -------------------------------------------------------------------------
 
+    @heeds_progress
     def to_table(
         self,
         properties: Sequence[str] = PROPERTIES,
@@ -191,6 +193,7 @@ class Analysis:
 
     # Files --------------------------------------------------------------------------
 
+    @heeds_progress
     def export(
         self,
         path: str | os.PathLike[str],

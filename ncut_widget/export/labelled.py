@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ncut_widget.export.names import unique_names
 from ncut_widget.images import Images, RGBImage
 from ncut_widget.images.names import distinct_names
+from ncut_widget.progress import go_through
 from ncut_widget.segments.label_maps import full_label_maps
 from ncut_widget.segments.palette import as_rgb
 from ncut_widget.segments.record import SegmentState
@@ -88,14 +88,7 @@ class Labelled:
 
     def go_through(self, what: str) -> Iterator[int]:
         """Go through the images to export, with a bar."""
-        yield from tqdm(
-            self.chosen,
-            desc=what,
-            unit="image",
-            delay=1,
-            leave=False,
-            disable=not self.progress,
-        )
+        yield from go_through(self.chosen, what, "image", self.progress)
 
     def label_map(self, image: int) -> NDArray:
         """Label an image: int32, (h, w); 0 = background, else a segment's number."""

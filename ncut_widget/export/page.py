@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm.auto import tqdm
 
 from ncut_widget.images.names import escaped
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
 from ncut_widget.page.pictures import Pictures, encode_picture
+from ncut_widget.progress import go_through
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.session import Session
@@ -201,15 +201,7 @@ class _Page:
             "pictures": {"stage": [], "thumb": [], "eigvecs": []},
             "segments": {"stage": {}, "thumb": {}},
         }
-        bar = tqdm(
-            self._images,
-            desc="Writing the page",
-            unit="image",
-            delay=1,
-            leave=False,
-            disable=not progress,
-        )
-        for image in bar:
+        for image in go_through(self._images, "Writing the page", "image", progress):
             number = self._number[image]
             quantised = eigvecs.quantised(image)
             content["vectors"][number] = self._add(quantised.levels.astype("<u2"))

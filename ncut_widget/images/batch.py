@@ -10,8 +10,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from tqdm.auto import tqdm
-
 from ncut_widget.checks import check_choice
 from ncut_widget.images.files import EncodedImage
 from ncut_widget.images.names import distinct_names, origin_of
@@ -23,6 +21,7 @@ from ncut_widget.images.sources import (
     single_images,
 )
 from ncut_widget.images.values import RGBImage, Scale, check_value_range
+from ncut_widget.progress import bar, go_through, heeds_progress
 
 T = TypeVar("T")
 
@@ -35,11 +34,13 @@ STAND_IN = (64, 64)
 """Size of what stands in for an image of which not even the size can be read."""
 
 
+@heeds_progress
 def load_images(
     images: Any,
     *,
     value_range: tuple[float, float] | None = None,
     errors: Errors = "raise",
+    progress: bool = True,
 ) -> list[RGBImage]:
     """Read one or many images as uint8 RGB.
 
@@ -74,6 +75,8 @@ def load_images(
     errors : {"raise", "skip"}
         Of an image that cannot be read, now or later: raise, or warn, and have a grey
         one in its place.
+    progress : bool
+        Show a progress bar, of what takes longer than a second.
 
     Returns
     -------
@@ -101,7 +104,7 @@ def load_images(
     lazy = Images(images, value_range=value_range, errors=errors)
     if errors == "skip":
         lazy.check()
-    return list(tqdm(lazy, "Loading images", unit="image", delay=1, leave=False))
+    return list(go_through(lazy, "Loading images", "image"))
 
 
 class Images(Sequence[RGBImage]):
@@ -168,8 +171,8 @@ class Images(Sequence[RGBImage]):
             note_values(item, scale)
         failed: dict[int, Exception] = {}
         self._sources = []
-        bar = tqdm(items, desc="Opening images", unit="image", delay=1, leave=False)
-        for index, item in enumerate(bar):
+        opening = go_through(items, "Opening images", "image")
+        for index, item in enumerate(opening):
             name = f"images[{index}]"
             try:
                 self._sources.append(open_source(item, name, scale))
@@ -277,17 +280,10 @@ class Images(Sequence[RGBImage]):
             except (OSError, ValueError) as error:
                 failed[index] = error
 
-        bar = tqdm(
-            total=len(files),
-            desc="Checking images",
-            unit="image",
-            delay=1,
-            leave=False,
-            disable=not progress,
-        )
-        with bar, ThreadPoolExecutor(os.cpu_count() or 1) as readers:
+        checking = bar(len(files), "Checking images", "image", progress)
+        with checking, ThreadPoolExecutor(os.cpu_count() or 1) as readers:
             for _ in readers.map(read, files):
-                bar.update()
+                checking.update()
         for index, error in failed.items():
             self._sources[index] = MissingImage.instead_of(self._sources[index], error)
         self._settle(failed)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from ncut_widget.ncut.landmarks import Landmarks, Sample
 from ncut_widget.ncut.parallel import add_up, deal, deal_all
