@@ -168,6 +168,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             "grid": list(self._session.grid),
             "sizes": [list(size) for size in self._session.sizes],
             "has_images": self._pictures.has_images,
+            "mark": self._output.mark,
             "blank": sorted(self._session.eigvecs.blank),
             "eigvals": None if eigvals is None else eigvals.tolist(),
             "methods": {name: parameters(kind) for name, kind in SETS.items()},

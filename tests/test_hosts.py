@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 import ncut_widget.export.page
+import ncut_widget.export.showing
 from ncut_widget import NcutSegmenter
 
 COLAB = "https://ssl.gstatic.com/colaboratory-static/widgets/colab-cdn-widget-manager"
@@ -46,7 +47,7 @@ def test_a_picture_that_cannot_be_made_hides_no_widget(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(seg, "_picture", fail)
+    monkeypatch.setattr(ncut_widget.export.showing, "picture_stage", fail)
     data, _ = seg._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert "image/png" not in data

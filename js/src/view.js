@@ -91,6 +91,7 @@ export function showView(store, segmentation, el, signal) {
   };
   signal.addEventListener("abort", end, { once: true });
   el.append(root);
+  store.output.attach(root, signal);
   followTheme(root, signal);
   show();
   painter.paint();

@@ -1,18 +1,14 @@
-"""Showing a segmenter where there is no kernel: pictures, and pages that live."""
+"""Sharing a segmenter where there is no kernel: pages that live."""
 
 from __future__ import annotations
 
-import base64
 import html
-import io
-import logging
 from collections.abc import Sequence
-from typing import Any
 
 from IPython.display import HTML
 
 from ncut_widget.checks import check_flag, check_number
-from ncut_widget.export.keeping import Keeping, PathLike
+from ncut_widget.export.keeping import PathLike
 from ncut_widget.export.page import (
     Moment,
     SharedPage,
@@ -20,17 +16,11 @@ from ncut_widget.export.page import (
     render_page,
     take_moment,
 )
-from ncut_widget.export.snapshot import picture_stage, picture_widget
+from ncut_widget.export.showing import Showing
 from ncut_widget.export.writing import whole_file
 from ncut_widget.paths import as_path
+from ncut_widget.progress import heeds_progress
 from ncut_widget.settings import TABLE
-
-log = logging.getLogger(__name__)
-
-PNG = "image/png"
-
-STILL_QUALITY = 75
-"""Of JPEG: the picture goes with the widget's state."""
 
 MOST = 12
 """Images of a page, if not told; each takes half a megabyte."""
@@ -38,9 +28,10 @@ MOST = 12
 TOLD = ("_info", "_segments", "_colors", "_revision", *TABLE)
 
 
-class Sharing(Keeping):
+class Sharing(Showing):
     """A segmenter that can be shown without a kernel."""
 
+    @heeds_progress
     def save_html(
         self,
         path: PathLike,
@@ -88,6 +79,7 @@ class Sharing(Keeping):
         iou = compare_masks(self._session, moment)
         return SharedPage(target, target.stat().st_size, tuple(moment.images), iou)
 
+    @heeds_progress
     def to_iframe(
         self,
         images: Sequence[int] | None = None,
@@ -132,27 +124,3 @@ class Sharing(Keeping):
         return render_page(
             self._session, self._pictures, moment, title, progress=progress
         )
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Show the widget, or where it cannot be, a picture of how it is now."""
-        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
-        if not isinstance(bundle, tuple):
-            return bundle
-        data, metadata = bundle
-        try:
-            data = {**data, PNG: self._picture()}
-        except Exception:  # whatever it is: the widget itself can be shown
-            log.exception("no picture of the widget could be made")
-        return data, metadata
-
-    def _picture(self) -> str:
-        """Draw the widget, in base64; its page has the stage from now on."""
-        image = self.active_image  # type: ignore[attr-defined]
-        stage = picture_stage(self._session, self._pictures, image)
-        png = picture_widget(self._session, self._pictures, image, stage)
-        buffer = io.BytesIO()
-        stage.convert("RGB").save(buffer, "JPEG", quality=STILL_QUALITY)
-        jpeg = base64.b64encode(buffer.getvalue()).decode("ascii")
-        still = {"image": image, "url": f"data:image/jpeg;base64,{jpeg}"}
-        self.set_trait("_still", still)  # type: ignore[attr-defined]
-        return base64.b64encode(png).decode("ascii")

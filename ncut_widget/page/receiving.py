@@ -85,6 +85,7 @@ class Receiving(Telling):
             self._apply,
             self._sync,
             self.send_state,
+            self._take_views,
         )
         try:
             read_request(content, self._session).handle(desk)
@@ -93,6 +94,9 @@ class Receiving(Telling):
         except Exception as error:
             log.exception("a message from the page failed: %s", shown(content))
             self._send_error(read_id(content), error)
+
+    def _take_views(self, count: int, keeps: bool) -> None:
+        """Take how many views a page has; a subclass that minds does."""
 
     def _sync(self, settings: Mapping[str, Any], then: Callable[[], object]) -> None:
         """Set what may not have arrived, and tell all that the page may have missed."""

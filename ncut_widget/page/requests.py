@@ -68,6 +68,8 @@ class Desk(NamedTuple):
         Sets some settings, and tells all traits and then a message that it is given.
     tell : callable
         Tells traits.
+    view : callable
+        Takes how many views the page has, and whether its notebook can be written to.
     """
 
     session: Session
@@ -77,6 +79,7 @@ class Desk(NamedTuple):
     change: Callable[[Callable[[], object]], object]
     sync: Callable[[dict[str, Any], Callable[[], object]], object]
     tell: Callable[[list[str]], object]
+    view: Callable[[int, bool], object]
 
 
 class Request(ABC):
@@ -226,6 +229,26 @@ class SyncRequest(Request):
         """Tell the revision that the traits are of."""
         revision = desk.session.revision
         return {"type": "synced", "id": self.id, "revision": revision}, []
+
+
+@dataclass(frozen=True)
+class ViewsRequest(Request):
+    """Note how many views the page has, and whether its notebook can be written to."""
+
+    message_type = "views"
+    id: str
+    count: int
+    keeps: bool
+
+    @classmethod
+    def read(cls, id: str, fields: Fields, session: Session) -> ViewsRequest:
+        """Read the number of views."""
+        keeps = check_flag("keeps", fields.content.get("keeps"))
+        return cls(id, fields.whole("count", 0, 2**53), keeps)
+
+    def handle(self, desk: Desk) -> None:
+        """Note it; there is nothing to answer."""
+        desk.view(self.count, self.keeps)
 
 
 # Similarities ------------------------------------------------------------------------

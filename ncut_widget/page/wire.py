@@ -23,6 +23,7 @@ request       fields                                                 answer
 ``segments``  ``kind`` (``stage`` or ``thumb``), ``segments``        ``segments``
               (list of ``[id, edition]``), ``images``
 ``sync``      ``settings`` (dictionary)                              ``synced``
+``views``     ``count``, ``keeps`` (bool)                            none
 ============  =====================================================  ============
 
 An edit is ``{op, click}``, or ``{op}`` of ``undo``, ``redo`` and ``clear``, or of
@@ -36,6 +37,10 @@ arrived, and sends all traits again before it is answered. No answer is larger t
 `REPLY_BYTES`: more maps or vectors than that are refused, and pictures that are left
 out are named in ``left``. Moments and the sample of a large batch take seconds: until
 they are there the answer is ``later``.
+
+``views`` tells how many views there are, and whether the page can write into its
+notebook: then it is sent ``{type: picture, model, mark, png}`` at times, for the output
+whose picture has that mark.
 
 From ``vectors`` and ``moments`` the page computes what a click would give before it is
 made: quantised unit eigenvectors, uint16, ``(K, pixels)``, one buffer for each image

@@ -11,6 +11,7 @@ import { Answers } from "./answers.js";
 import { Clicks, promptsOf } from "./clicks.js";
 import { Connection } from "./connection.js";
 import { Fetcher } from "./fetcher.js";
+import { Output } from "./output.js";
 import { Requests } from "./requests.js";
 import { Resources } from "./resources.js";
 import { Settings } from "./settings.js";
@@ -47,6 +48,7 @@ export class Store {
   constructor(model, signal, decode = (file) => createImageBitmap(file)) {
     this.#model = model;
     this.#signal = signal;
+    this.output = new Output(model, signal);
     this.#requests = new Requests({
       send: (content) => this.#send(content),
       ping: () => ({ type: "maps", num_eig: this.get("num_eig"), wants: [] }),
@@ -293,6 +295,7 @@ export class Store {
         if (typeof content?.type !== "string") return;
         this.heard = true;
         if (this.lost) this.#revive();
+        if (content.type === "picture") return; // for `output`
         this.#answers.receive(content, buffers ?? []);
         if (content.type === "edited") this.#settings.tellHost(content.revision);
       },
@@ -341,7 +344,9 @@ export class Store {
 
   /** The line to the kernel is back; what was under way may be lost. */
   #resume() {
-    if (!this.lost) this.#settings.sync();
+    if (this.lost) return;
+    this.#settings.sync();
+    this.output.tell();
   }
 
   /** Give up what is under way. Should the kernel still be there, its answer revives. */

@@ -81,6 +81,11 @@
  * @property {"sync"} type
  * @property {string} id
  * @property {Record<string, unknown>} settings that the kernel may not have, to be set first
+ * @typedef {object} ViewsNote needs no answer
+ * @property {"views"} type
+ * @property {string} id
+ * @property {number} count of views of this page
+ * @property {boolean} keeps whether the page can write into its notebook
  *
  * What the kernel sends: an answer to each request, by its id.
  *
@@ -129,10 +134,16 @@
  * @property {null} id
  * @property {string} what it was called for
  * @property {string} traceback
+ * @typedef {object} PictureUpdate a new picture for the notebook; `Output` takes it
+ * @property {"picture"} type
+ * @property {string} model its id, as in the outputs with its views
+ * @property {string} mark text in the file, as in the outputs with its picture
+ * @property {string} png the file in base64
  * @typedef {CallbackFailed | SegmentsReply | Edited | MapReply | VectorsReply | MomentsReply | PictureReply | Later | Synced | Failure} Message
  *
  * @typedef {object} Info
  * @property {Size} grid
+ * @property {string} [mark] what the picture in the output can be told by
  * @property {Size[]} sizes
  * @property {boolean} has_images
  * @property {boolean} [offline] whether there is no kernel
@@ -166,6 +177,15 @@
  * @property {() => { shell?: object, iopub?: object }} [callbacks]
  * @property {{ connectionStatusChanged?: Signal } | null} [kernel]
  * @property {Signal} [restored] the host has set all traits to the kernel's
+ * @property {{ model?: NotebookModel }} [context] JupyterLab's, of the open file
+ * @typedef {object} NotebookModel
+ * @property {Iterable<{ outputs?: OutputList }>} cells
+ * @property {(name: string) => any} getMetadata
+ * @property {(name: string, value: object) => void} setMetadata
+ * @typedef {object} OutputList
+ * @property {number} length
+ * @property {(at: number) => { toJSON: () => any }} get
+ * @property {(at: number, output: object) => void} set
  * @typedef {(sender: unknown, argument: any) => void} Slot
  * @typedef {object} Signal
  * @property {(slot: Slot) => void} connect

@@ -1,0 +1,122 @@
+"""Which cells of a notebook show which widgets, as far as the kernel is told.
+
+A widget that only a cell's output showed is of no use when that cell has run again, and
+ipywidgets' own table would keep it until the kernel's end. JupyterLab, Notebook 7
+and VS Code tell the kernel which cell they run; where nothing is told, nothing is
+taken for overwritten.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+from weakref import WeakKeyDictionary, WeakSet
+
+from IPython.core.getipython import get_ipython
+
+UNDERSCORES = ("_", "__", "___")
+"""IPython's names of the last results."""
+
+
+class Shown(Protocol):
+    """What an output shows, and what it is told of its cell."""
+
+    def _cell_ended(self, *, shown: bool) -> None:
+        """Hear that a cell has ended, and whether it showed the widget."""
+
+    def _cell_overwritten(self) -> None:
+        """Hear that no output of a cell shows it any more."""
+
+
+class Cells:
+    """The cells of one kernel.
+
+    Parameters
+    ----------
+    shell : InteractiveShell
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._running: dict[str, WeakSet[Any]] = {}
+        self._shown: dict[str, WeakSet[Any]] = {}
+        self._changing: WeakSet[Any] = WeakSet()
+        shell.events.register("post_execute", self._end)
+
+    def show(self, widget: Shown) -> bool:
+        """Note that the cell that runs now shows a widget; False if none runs here."""
+        message, _ = _running_cell(self._shell)
+        if message is None:
+            return False
+        self._running.setdefault(message, WeakSet()).add(widget)
+        self._changing.add(widget)
+        return True
+
+    def _end(self) -> None:
+        """Tell the widgets what becomes of them, at the end of a cell."""
+        message, cell = _running_cell(self._shell)
+        shown = self._running.pop(message or "", WeakSet())
+        before: list[Any] = []
+        if cell:
+            before += self._shown.pop(cell, ())
+            if shown:
+                self._shown[cell] = shown
+        for widget in list(self._changing):
+            widget._cell_ended(shown=widget in shown)
+        still = {id(each) for cell in self._shown.values() for each in cell}
+        overwritten = [each for each in before if id(each) not in still]
+        while overwritten:
+            overwritten.pop()._cell_overwritten()
+
+
+_cells: WeakKeyDictionary[Any, Cells] = WeakKeyDictionary()
+
+
+def show_in_cell(widget: Shown) -> bool:
+    """Note that the cell that runs now shows a widget.
+
+    Returns
+    -------
+    bool
+        False if there is no such cell: no notebook, or what is shown is shown by a
+        callback.
+    """
+    shell = get_ipython()
+    if shell is None or _running_cell(shell)[0] is None:
+        return False
+    if shell not in _cells:
+        _cells[shell] = Cells(shell)
+    return _cells[shell].show(widget)
+
+
+def forget_result(result: Any) -> None:
+    """Take a result out of IPython's history of results: ``Out``, ``_``, ``_1``, ...
+
+    As its own ``%xdel`` does; names that a user gave stay as they are.
+    """
+    shell = get_ipython()
+    if shell is None:
+        return
+    hidden = shell.user_ns_hidden
+    for names in (shell.user_ns, hidden, shell.user_ns.get("_oh", {})):
+        for name in [name for name, value in names.items() if value is result]:
+            if _is_of_history(name):
+                del names[name]
+    for name in UNDERSCORES:
+        if getattr(shell.displayhook, name, None) is result:
+            setattr(shell.displayhook, name, None)
+
+
+def _is_of_history(name: str | int) -> bool:
+    return name in UNDERSCORES or str(name).removeprefix("_").isdecimal()
+
+
+def _running_cell(shell: Any) -> tuple[str | None, str | None]:
+    """Give the id of the request that this thread works at, and of its cell.
+
+    None, None if it is no cell's.
+    """
+    parent: dict[str, Any] = getattr(shell, "get_parent", dict)() or {}
+    header = parent.get("header", {})
+    if header.get("msg_type") != "execute_request":
+        return None, None
+    return header.get("msg_id"), parent.get("metadata", {}).get("cellId")

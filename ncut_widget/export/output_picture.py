@@ -1,0 +1,158 @@
+"""A widget's picture in an output of its own, which follows the widget.
+
+A saved notebook holds an output as it was published, or as it was updated. JupyterLab
+makes a view anew when its output is updated, which loses what is under way in it: so
+the picture does not lie in the view's output. While there is a view, the page hides the
+picture (``js/src/model/output.js``).
+"""
+
+from __future__ import annotations
+
+import base64
+import contextvars
+import logging
+import time
+import weakref
+import zlib
+from collections.abc import Callable
+from threading import Lock, Thread
+from typing import Any
+from uuid import uuid4
+
+from IPython.display import publish_display_data
+
+log = logging.getLogger(__name__)
+
+PNG = "image/png"
+
+SETTLED_AFTER = 1.0
+"""Seconds without a change, after which the picture follows."""
+
+HEAD = 33
+"""Bytes of a PNG file's signature and header."""
+
+KEY = b"Widget\0"
+"""Of the text in the file. In base64 what comes after it starts on a new group of three
+bytes, so that the page finds it there."""
+
+
+class OutputPicture:
+    """One widget's picture.
+
+    Parameters
+    ----------
+    draw : callable
+        Makes it: a PNG file.
+    seen : callable
+        Gives what it depends on: nothing is drawn while that is the same.
+    tell : callable
+        Sends a message to the page.
+    """
+
+    def __init__(
+        self,
+        draw: Callable[[], bytes],
+        seen: Callable[[], object],
+        tell: Callable[[dict[str, Any]], object],
+    ) -> None:
+        self.mark = uuid4().hex
+        self._draw = draw
+        self._seen = seen
+        self._tell = tell
+        self._drawn: tuple[object, str] | None = None
+        self._published: str | None = None
+        self._by_page = False
+        self._is_new_page = False
+        self._lock = Lock()
+        self._waiting = False
+        self._due = 0.0
+
+    def draw(self) -> str | None:
+        """Give the picture as it is now, in base64; None if none can be made."""
+        with self._lock:
+            return self._current()
+
+    def update(self, *, publish: bool = False) -> None:
+        """Follow a change at once; publish an output if the running cell shows it."""
+        with self._lock:
+            png = self._current()
+            if png is None:
+                return
+            self._follow(png)
+            if publish:
+                publish_display_data(*self._bundle(png), transient=self._transient)
+                self._published = png
+        if self._by_page and self._is_new_page:
+            self.follow_later()
+
+    def kept_by_page(self, keeps: bool) -> None:
+        """Note whether a page that comes puts the picture into its notebook.
+
+        Of a page that was loaded again the host knows no output to update, and its
+        notebook may be older than the last picture.
+        """
+        self._by_page = self._is_new_page = keeps
+        self.follow_later()
+
+    def follow_later(self) -> None:
+        """Follow a change, once there are no more for a while."""
+        self._due = time.monotonic() + SETTLED_AFTER
+        if self._published is None or self._waiting:
+            return
+        self._waiting = True
+        # JupyterLab minds which of its messages another is caused by: what comes from a
+        # cell lets clicks wait for cells.
+        run = contextvars.copy_context().run
+        Thread(target=run, args=(_follow, weakref.ref(self)), daemon=True).start()
+
+    def _follow(self, png: str) -> None:
+        if self._published is None:
+            return
+        if self._by_page and (self._is_new_page or png != self._published):
+            self._tell({"type": "picture", "mark": self.mark, "png": png})
+            self._is_new_page = False
+        elif png != self._published:
+            bundle = self._bundle(png)
+            publish_display_data(*bundle, transient=self._transient, update=True)
+        self._published = png
+
+    def _current(self) -> str | None:
+        seen = self._seen()
+        if self._drawn is None or self._drawn[0] != seen:
+            try:
+                png = mark_png(self._draw(), self.mark)
+            except Exception:  # whatever it is: the widget itself can be shown
+                log.exception("no picture of the widget could be made")
+                return None
+            self._drawn = seen, base64.b64encode(png).decode("ascii")
+        return self._drawn[1]
+
+    @property
+    def _transient(self) -> dict[str, str]:
+        return {"display_id": self.mark}
+
+    def _bundle(self, png: str) -> tuple[dict[str, str], dict[str, Any]]:
+        text = "NcutSegmenter, as it was shown last"
+        # VS Code's address of the picture is another, in which the mark is not found.
+        told = {PNG: {"alt": text}, "vscode_altText": f"{text} ({self.mark})"}
+        return {PNG: png, "text/plain": text}, told
+
+
+def mark_png(png: bytes, mark: str) -> bytes:
+    """Write a text into a PNG file, where it can be found in the file's base64, too."""
+    data = KEY + mark.encode("ascii")
+    chunk = b"tEXt" + data
+    size, check = len(data).to_bytes(4, "big"), zlib.crc32(chunk).to_bytes(4, "big")
+    return png[:HEAD] + size + chunk + check + png[HEAD:]
+
+
+def _follow(ref: weakref.ref[OutputPicture]) -> None:
+    """Wait until there are no more changes, without keeping the widget meanwhile."""
+    while (picture := ref()) is not None:
+        rest = picture._due - time.monotonic()
+        if rest <= 0:
+            picture._waiting = False
+            picture.update()
+            return
+        del picture
+        time.sleep(rest)
