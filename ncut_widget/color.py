@@ -181,7 +181,8 @@ def rgb_from_tsne_3d(
 ) -> Colors:
     """Colour eigenvectors by their rows' place in a t-SNE of three dimensions.
 
-    Needs scikit-learn, the extra ``[tsne]``. A few seconds for the default sample.
+    Needs scikit-learn, the extra ``[tsne]``. The default sample takes most of a minute
+    on two CPU cores.
 
     Parameters
     ----------

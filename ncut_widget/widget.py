@@ -509,8 +509,8 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         Parameters
         ----------
         method : {"pca", "tsne", "umap"}
-            ``"tsne"`` and ``"umap"`` tell more things apart, take seconds, and need
-            the extra of that name.
+            ``"tsne"`` and ``"umap"`` tell more things apart, take up to a minute, and
+            need the extra of that name.
         **options
             As for `rgb_from_pca_3d`, `rgb_from_tsne_3d` or `rgb_from_umap_3d`.
 

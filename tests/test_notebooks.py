@@ -32,11 +32,13 @@ def test_the_notebook_has_no_outputs(path: Path) -> None:
     assert "widgets" not in notebook.metadata
 
 
-def run(path: Path, before: str = "") -> list[Any]:
-    """Run a notebook, after a cell of the test's own; give its outputs."""
+def run(path: Path, before: str = "", after: str = "") -> list[Any]:
+    """Run a notebook between cells of the test's own; give its outputs."""
     notebook = nbformat.read(path, as_version=4)
     if before:
         notebook.cells.insert(0, nbformat.v4.new_code_cell(before))
+    if after:
+        notebook.cells.append(nbformat.v4.new_code_cell(after))
     resources = {"metadata": {"path": str(path.parent)}}
     NotebookClient(notebook, timeout=240, resources=resources).execute()
     return [out for cell in notebook.cells for out in cell.get("outputs", [])]
@@ -56,6 +58,32 @@ ncut_widget.rgb_from_tsne_3d = partial(ncut_widget.rgb_from_tsne_3d, num_sample=
 """
 
 
+# What the notebooks say of their pictures: how much of a rectangle is in a mask.
+INSIDE = """
+def inside(mask, x, y, width, height):
+    return mask[y : y + height, x : x + width].mean()
+def check_paint(masks):
+    assert inside(masks[0], 365, 195, 65, 25) > 0.9  # the tank
+    assert inside(masks[0], 550, 275, 70, 25) > 0.7  # the front fender
+    assert inside(masks[1], 510, 270, 70, 40) > 0.5
+    assert inside(masks[0], 555, 185, 55, 65) < 0.05  # the box on the shelf
+    assert inside(masks[1], 505, 185, 85, 63) < 0.05
+"""
+CLAIMS = {
+    "quickstart": """
+check_paint(seg.image_masks())
+assert max(abs(np.subtract(share, otsu))) < 6
+assert max(otsu) - min(otsu) > 40
+""",
+    "analysis": """
+check_paint(seg.segments["paint"].full_masks())
+door = seg.segments["door"].full_masks()[1]
+assert inside(door, 180, 50, 100, 70) > 0.8
+assert inside(door, 340, 60, 50, 25) < 0.05  # a white tub
+""",
+}
+
+
 @pytest.mark.usefixtures("cache")
 @pytest.mark.parametrize(
     "before",
@@ -66,7 +94,7 @@ ncut_widget.rgb_from_tsne_3d = partial(ncut_widget.rgb_from_tsne_3d, num_sample=
 )
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_the_notebook_runs(path: Path, before: str) -> None:
-    outputs = run(path, before)
+    outputs = run(path, before, INSIDE + CLAIMS.get(path.stem, ""))
     assert any("image/png" in out.get("data", {}) for out in outputs)
     shown = "application/vnd.jupyter.widget-view+json"
     assert any(shown in out.get("data", {}) for out in outputs)
