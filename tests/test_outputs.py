@@ -21,7 +21,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 PNG = "image/png"
 
 MAKE = """
-import gc, json, weakref
+import json, weakref
 import numpy as np
 from IPython.display import display
 from ncut_widget import NcutSegmenter
@@ -33,7 +33,6 @@ def make():
     made.append((weakref.ref(seg), weakref.ref(seg._session)))
     return seg
 def alive():
-    gc.collect()
     return [int(ref() is not None) for pair in made for ref in pair]
 """
 
@@ -225,6 +224,22 @@ def test_a_widget_that_another_cell_shows_lives_on(fresh: Notebook) -> None:
     assert fresh.value("alive()") == [0, 0, 1, 1]
 
 
+def test_a_cell_that_runs_a_cell_is_one(fresh: Notebook) -> None:
+    nested = "get_ipython().run_cell('make()')\n"
+    outputs = fresh.run(nested + "get_ipython().run_cell('1')\nmake()", "one")
+    assert fresh.value("alive()") == [1] * 4
+    assert sum(PNG in out.get("data", {}) for out in outputs) == 2
+    fresh.run("2", "one")
+    assert fresh.value("alive()") == [0] * 4
+
+
+def test_a_widget_that_was_closed_is_freed_too(fresh: Notebook) -> None:
+    fresh.run("seg = make()\nseg", "one")
+    fresh.run("seg.add_click(26, 26)\nseg.close()")
+    fresh.run("seg = None", "one")
+    assert fresh.value("alive()") == [0, 0]
+
+
 def test_a_widget_that_a_page_shows_elsewhere_lives_on(fresh: Notebook) -> None:
     """As in a box, or in an output of ipywidgets'."""
     told = "made[0][0]()._receive(None, {{**views, 'count': {}}}, [])"
@@ -232,5 +247,9 @@ def test_a_widget_that_a_page_shows_elsewhere_lives_on(fresh: Notebook) -> None:
     fresh.run(told.format(1))
     fresh.run("make()", "one")
     assert fresh.value("alive()") == [1, 1, 1, 1]
+    fresh.run(told.format(2))
+    fresh.run(told.format(1))
+    assert fresh.value("alive()") == [1, 1, 1, 1]
     fresh.run(told.format(0))
+    fresh.run("import gc\ngc.collect()")
     assert fresh.value("alive()") == [0, 0, 1, 1]

@@ -8,6 +8,7 @@ taken for overwritten.
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
@@ -38,7 +39,7 @@ class Cells:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._running: dict[str, WeakSet[Any]] = {}
-        self._shown: dict[str, WeakSet[Any]] = {}
+        self._shown: dict[str, tuple[str, WeakSet[Any]]] = {}
         self._changing: WeakSet[Any] = WeakSet()
         shell.events.register("post_execute", self._end)
 
@@ -54,18 +55,29 @@ class Cells:
     def _end(self) -> None:
         """Tell the widgets what becomes of them, at the end of a cell."""
         message, cell = _running_cell(self._shell)
-        shown = self._running.pop(message or "", WeakSet())
-        before: list[Any] = []
-        if cell:
-            before += self._shown.pop(cell, ())
-            if shown:
-                self._shown[cell] = shown
+        if message is None:
+            return
+        shown = self._running.pop(message, WeakSet())
+        overwritten = self._take_place(message, cell, shown) if cell else []
+        self._tell_end(shown)
+        if overwritten:
+            while overwritten:
+                overwritten.pop()._cell_overwritten()
+            gc.collect()  # a widget is a cycle, which may else stay for a long time
+
+    def _tell_end(self, shown: WeakSet[Any]) -> None:
         for widget in list(self._changing):
             widget._cell_ended(shown=widget in shown)
-        still = {id(each) for cell in self._shown.values() for each in cell}
-        overwritten = [each for each in before if id(each) not in still]
-        while overwritten:
-            overwritten.pop()._cell_overwritten()
+
+    def _take_place(self, message: str, cell: str, shown: WeakSet[Any]) -> list[Any]:
+        """Note what a cell shows; give what is shown nowhere any more."""
+        run, before = self._shown.pop(cell, (message, WeakSet[Any]()))
+        if run == message:  # a cell that runs code as cells are run ends several times
+            shown, before = shown | before, WeakSet()
+        if shown:
+            self._shown[cell] = message, shown
+        still = {id(each) for _, others in self._shown.values() for each in others}
+        return [each for each in before if id(each) not in still]
 
 
 _cells: WeakKeyDictionary[Any, Cells] = WeakKeyDictionary()

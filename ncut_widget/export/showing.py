@@ -35,6 +35,7 @@ class Showing(Keeping):
         if not isinstance(bundle, tuple):
             return bundle
         data, metadata = bundle
+        self._overwritten = False
         self._hold()
         png = self._output.draw()
         # In a notebook's cell the picture has an output of its own, which follows.
@@ -62,7 +63,9 @@ class Showing(Keeping):
         return self._session.revision, shelf, image, version
 
     def _tell(self, message: dict[str, Any]) -> None:
-        self.send({**message, "model": self.model_id})  # type: ignore[attr-defined]
+        comm = self.comm  # type: ignore[attr-defined]
+        if comm is not None:
+            self.send({**message, "model": comm.comm_id})  # type: ignore[attr-defined]
 
     def _keep_changes(self) -> None:
         """Keep what has changed: in its file, and in the notebook's picture."""
@@ -92,7 +95,6 @@ class Showing(Keeping):
 
     def _hold(self) -> None:
         """Live on as long as ipywidgets lets a widget live."""
-        self._overwritten = False
         ipywidgets_table._instances[self.model_id] = self  # type: ignore[attr-defined]
 
     def _let_go(self) -> None:
@@ -101,7 +103,11 @@ class Showing(Keeping):
         ipywidgets' table, the line to the page and IPython's history of results would
         keep it, with its eigenvectors and images, until the kernel's end.
         """
-        ipywidgets_table._instances.pop(self.model_id, None)  # type: ignore[attr-defined]
+        forget_result(self)
+        comm = self.comm  # type: ignore[attr-defined]
+        if comm is None:  # closed
+            return
+        ipywidgets_table._instances.pop(comm.comm_id, None)
         ref = weakref.ref(self)
 
         def receive(message: Any) -> None:
@@ -109,5 +115,4 @@ class Showing(Keeping):
             if widget is not None:
                 widget._handle_msg(message)
 
-        self.comm.on_msg(receive)  # type: ignore[attr-defined]
-        forget_result(self)
+        comm.on_msg(receive)
