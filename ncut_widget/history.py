@@ -1,4 +1,8 @@
-"""The changes of clicks and segments, to be undone and redone."""
+"""The changes of clicks, settings and segments, to be undone and redone.
+
+Whatever masks depend on is in it, and what segments are called and look like; what is
+shown at the moment (image, overlay, opacity) is not.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +14,8 @@ from ncut_widget.settings import Settings
 from ncut_widget.state import Shelf
 
 HISTORY_BYTES = 16 * 2**20
-"""Changes that are kept: about 40 000 clicks; the oldest are forgotten first."""
+"""Changes that are kept: about 40 000 clicks, or 10 000 steps of a slider; the oldest
+are forgotten first."""
 
 CLICK_BYTES = 150
 """Of a click in memory, rounded up."""
@@ -18,23 +23,32 @@ CLICK_BYTES = 150
 CHANGE_BYTES = 250
 """Of a change without its clicks."""
 
+SETTINGS_BYTES = 600
+"""Of all settings of one moment."""
+
 
 class Turn(NamedTuple):
-    """What a change of the segments goes from, or leads to.
+    """What a change goes from, or leads to, besides clicks; None for what stays.
 
     Attributes
     ----------
-    shelf : Shelf
+    shelf : Shelf or None
     settings : Settings or None
-        Those that go with the clicks of a segment; None where clicks stay.
+        As they were set: a threshold that was found is found again.
     """
 
-    shelf: Shelf
+    shelf: Shelf | None = None
     settings: Settings | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, about."""
+        pointers = 8 * len(self.shelf.segments) if self.shelf else 0
+        return pointers + (SETTINGS_BYTES if self.settings else 0)
 
 
 class Change(NamedTuple):
-    """From one list of clicks to the next, and from one shelf of segments.
+    """From one list of clicks to the next, one shelf of segments, some settings.
 
     Attributes
     ----------
@@ -44,6 +58,8 @@ class Change(NamedTuple):
         What follows them before, and after.
     before, after : Turn or None
         None where clicks alone have changed.
+    step : str or None
+        Changes of settings with the same one are parts of one, as of a slider's way.
     """
 
     keep: int
@@ -51,6 +67,7 @@ class Change(NamedTuple):
     added: tuple[Click, ...]
     before: Turn | None = None
     after: Turn | None = None
+    step: str | None = None
 
     @classmethod
     def between(cls, old: Sequence[Click], new: Sequence[Click]) -> Change:
@@ -69,8 +86,17 @@ class Change(NamedTuple):
         """Memory that it takes, about."""
         clicks = CLICK_BYTES * (len(self.removed) + len(self.added))
         turns = (turn for turn in (self.before, self.after) if turn is not None)
-        pointers = 8 * sum(len(turn.shelf.segments) for turn in turns)
-        return CHANGE_BYTES + clicks + pointers
+        return CHANGE_BYTES + clicks + sum(turn.nbytes for turn in turns)
+
+    def then(self, later: Change) -> Change | None:
+        """Return the two as one, if both are of settings, and parts of one step."""
+        if self.step is None or later.step != self.step:
+            return None
+        for each in (self, later):
+            only = each.after is not None and each.after.shelf is None
+            if each.removed or each.added or not only:
+                return None
+        return self._replace(after=later.after)
 
 
 class History:
@@ -86,12 +112,23 @@ class History:
 
     def note(self, place: int, change: Change) -> None:
         """Note the change that leads on from a place; those beyond it are forgotten."""
-        while self._changes and (last := next(reversed(self._changes))) >= place:
-            self._forget(last)
+        self.end(place)
         self._changes[place] = change
         self._bytes += change.nbytes
         while self._bytes > HISTORY_BYTES and len(self._changes) > 1:
             self._forget(next(iter(self._changes)))
+
+    def replace(self, place: int, change: Change) -> None:
+        """Note another change in place of the one that leads on from a place.
+
+        At once: without one in between there would be nothing to undo.
+        """
+        self._changes[place] = change
+
+    def end(self, place: int) -> None:
+        """Forget the changes that lead on from a place."""
+        while self._changes and (last := next(reversed(self._changes))) >= place:
+            self._forget(last)
 
     def before(self, place: int) -> Change | None:
         """Return the change that led to a place, or None if it isn't known any more."""

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from ncut_widget.masks.coordinates import Cell, Click
 from ncut_widget.masks.diffusion import DiffusionSet
 from ncut_widget.masks.similarity import SETS, Source, parameters
 from ncut_widget.settings import Settings
+
+OWN_THRESHOLD = "own_threshold"
+"""In files, beside the settings: the threshold that was set, where one was found."""
 
 
 class Prompts(NamedTuple):
@@ -19,11 +23,35 @@ class Prompts(NamedTuple):
     cells : tuple of Cell
         Those that were clicked, one for each click.
     settings : Settings
+        Those that masks are made with.
+    own : float or None
+        The threshold that was set, where that of `settings` was found instead.
     """
 
     clicks: tuple[Click, ...]
     cells: tuple[Cell, ...]
     settings: Settings
+    own: float | None = None
+
+    @property
+    def given(self) -> Settings:
+        """The settings as they were set, without what was found."""
+        if self.own is None:
+            return self.settings
+        return self._with(self.own)
+
+    def found(self, threshold: float) -> Prompts:
+        """Return the same with a threshold that was found."""
+        return self._replace(settings=self._with(threshold), own=self.given.threshold)
+
+    def _with(self, threshold: float) -> Settings:
+        changed = {"threshold": threshold}
+        return replace(self.settings, **changed)
+
+    def described(self) -> dict[str, Any]:
+        """Tell the settings as files have them: those that masks are made with."""
+        told = dict(vars(self.settings))
+        return told if self.own is None else {**told, OWN_THRESHOLD: self.own}
 
     def clicked(self, label: int | None = None) -> list[Cell]:
         """Return the cells of the clicks, each once, of one label or of both."""

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from ncut_widget.checks import check_number
 from ncut_widget.history import Change, History, Turn
 from ncut_widget.masker import Compared, Masker
 from ncut_widget.masks.coordinates import (
@@ -27,7 +28,13 @@ from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.similarity import SETS, Source
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.palette import free_color
-from ncut_widget.segments.record import SegmentState, check_field, check_name
+from ncut_widget.segments.record import (
+    ByName,
+    SegmentState,
+    check_field,
+    check_name,
+    spelled,
+)
 from ncut_widget.settings import MASK, Batch, Setting, Settings, table_of
 from ncut_widget.state import Editing, Shelf, State
 
@@ -127,11 +134,20 @@ class Session:
 
     # Clicks and settings ------------------------------------------------------------
 
-    def update(self, **changes: Any) -> bool:
+    def begin(self, **settings: Any) -> None:
+        """Set settings as `update` does, before anything that could be undone."""
+        with self.lock:
+            given = self._given(**settings)
+            self._state = State(self.prompts_of((), given), Shelf(), 0, 0)
+
+    def update(self, step: str | None = None, /, **changes: Any) -> bool:
         """Set clicks or settings, all of them or, where one is refused, none.
 
         Parameters
         ----------
+        step : str, optional
+            Undone together are changes of settings of the same step, as of a slider
+            while it is moved, with no other change between.
         **changes
             ``clicks`` and fields of `Settings`. A new threshold turns
             ``auto_threshold`` off.
@@ -147,19 +163,26 @@ class Session:
             As `check`.
         """
         with self.lock:
-            checked = {name: self.check(name, value) for name, value in changes.items()}
-            clicks = checked.pop("clicks", self.clicks)
-            threshold = checked.get("threshold", self.settings.threshold)
-            if threshold != self.settings.threshold:
-                checked.setdefault("auto_threshold", False)
-            settings = replace(self.settings, **checked)
-            return self._change(Change.between(self.clicks, clicks), settings)
+            clicks = None
+            if "clicks" in changes:
+                clicks = self.check("clicks", changes.pop("clicks"))
+            return self._turn(None, self._given(**changes), clicks, step)
+
+    def _given(self, **changes: Any) -> Settings:
+        """Return the settings as they are set after some changes, which are checked."""
+        checked = {name: self.check(name, value) for name, value in changes.items()}
+        given = self.prompts.given
+        if checked.get("threshold", self.settings.threshold) != self.settings.threshold:
+            checked.setdefault("auto_threshold", False)
+        elif checked.get("auto_threshold", given.auto_threshold):
+            checked.pop("threshold", None)  # it is the one that was found
+        return replace(given, **checked)
 
     def add_click(self, click: Any) -> None:
         """Add ``[image, x, y, label]`` after the other clicks."""
         with self.lock:
             checked = check_click(click, self.sizes)
-            self._change(Change(len(self.clicks), (), (checked,)), self.settings)
+            self._change(Change(len(self.clicks), (), (checked,)))
             self._new_clicks.append(checked)
 
     def take_clicks(self) -> list[Click]:
@@ -173,12 +196,12 @@ class Session:
         self.update(clicks=())
 
     def undo(self) -> None:
-        """Go back to what was before the last change of clicks or segments."""
+        """Go back to what was before the last change of clicks, settings, segments."""
         with self.lock:
             place = self._state.place
             change = self._history.before(place)
             if change is not None:
-                self._make(change.undo(), self.settings, place - 1)
+                self._make(change.undo(), place - 1)
 
     def redo(self) -> None:
         """Take back the last `undo`, if nothing has been changed since."""
@@ -186,35 +209,36 @@ class Session:
             place = self._state.place
             change = self._history.after(place)
             if change is not None:
-                self._make(change, self.settings, place + 1)
+                self._make(change, place + 1)
 
-    def _change(self, change: Change, settings: Settings) -> bool:
-        """Note a change of checked clicks, settings and segments, and make it."""
+    def _change(self, change: Change) -> None:
+        """Note a change, and make it."""
         place = self._state.place
-        if change.removed or change.added or change.after:
+        last = self._history.before(place)
+        goes_on = last and not self._history.after(place) and last.then(change)
+        if not goes_on:
             self._history.note(place, change)
-            place += 1
-        elif settings == self.settings:
-            return False
-        self._make(change, settings, place)
-        return True
+            self._make(change, place + 1)
+        elif goes_on.before == goes_on.after:  # a slider is back where it began
+            self._make(change, place - 1)
+            self._history.end(place - 1)
+        else:
+            self._history.replace(place - 1, goes_on)
+            self._make(change, place)
 
-    def _make(self, change: Change, settings: Settings, place: int) -> None:
-        (clicks, cells, _), shelf, *_ = self._state
-        if change.after is not None:
-            shelf = change.after.shelf
-            settings = change.after.settings or settings
+    def _make(self, change: Change, place: int) -> None:
+        (clicks, cells, *_), shelf, *_ = self._state
+        to = change.after or Turn()
         prompts = Prompts(
             (*clicks[: change.keep], *change.added),
             (*cells[: change.keep], *self._cells_of(change.added)),
-            settings,
+            to.settings or self.prompts.given,
         )
-        if settings.auto_threshold:
+        if prompts.settings.auto_threshold:
             threshold = self.masker.best_threshold(prompts)
             if threshold is not None:
-                found = {"threshold": threshold}
-                prompts = prompts._replace(settings=replace(settings, **found))
-        self._state = State(prompts, shelf, place, self.revision + 1)
+                prompts = prompts.found(threshold)
+        self._state = State(prompts, to.shelf or shelf, place, self.revision + 1)
 
     def _cells_of(self, clicks: Iterable[Click]) -> tuple[Cell, ...]:
         return tuple(
@@ -236,7 +260,7 @@ class Session:
     @property
     def segments(self) -> Mapping[str, SegmentState]:
         """The segments by name, in their order."""
-        return {segment.name: segment for segment in self.shelf.segments}
+        return ByName({segment.name: segment for segment in self.shelf.segments})
 
     def find(self, segment: str | int) -> SegmentState:
         """Return a segment by name or id.
@@ -246,8 +270,9 @@ class Session:
         KeyError
             If there is none.
         """
+        wanted = spelled(segment)
         for each in self.shelf.segments:
-            if segment in (each.id, each.name):
+            if wanted in (each.id, each.name):
                 return each
         raise KeyError(segment)
 
@@ -293,8 +318,7 @@ class Session:
                 color = given or old.color
                 new = replace(old, prompts=self.prompts, color=color, edition=number)
                 segments = tuple(new if each is old else each for each in segments)
-            settings = self.settings if editing is None else editing.settings
-            self._turn(Shelf(segments), settings, ())
+            self._turn(Shelf(segments), self._settings_before(editing), ())
             return new
 
     def _commit_to(self, name: Any) -> tuple[SegmentState | None, str]:
@@ -306,7 +330,7 @@ class Session:
         name = check_name(name, self.segments)
         return self.segments.get(name), name
 
-    def change_segment(self, segment: str | int, **fields: Any) -> None:
+    def change_segment(self, segment: str | int, /, **fields: Any) -> None:
         """Change a segment's name, color, visible, instances, or its place.
 
         Parameters
@@ -314,8 +338,8 @@ class Session:
         segment : str or int
             Name or id.
         **fields
-            ``place`` is its number from 0 on among the segments, of which later ones
-            lie over earlier ones.
+            ``place`` is its number among the segments, of which later ones lie over
+            earlier ones: 0 is below all others, -1 above them, as in lists.
 
         Raises
         ------
@@ -324,7 +348,9 @@ class Session:
         """
         with self.lock:
             old = self.find(segment)
-            place = fields.pop("place", None)
+            place = None
+            if "place" in fields:
+                place = int(check_number("place", fields.pop("place"), whole=True))
             checked = {name: check_field(name, fields[name]) for name in fields}
             name = checked.get("name", old.name)
             if name != old.name and name in self.segments:
@@ -335,8 +361,9 @@ class Session:
                 new = replace(old, **checked)
             segments = [new if each is old else each for each in self.shelf.segments]
             if place is not None:
+                place += len(segments) if place < 0 else 0
                 segments.remove(new)
-                segments.insert(min(max(int(place), 0), len(segments)), new)
+                segments.insert(max(place, 0), new)
             if tuple(segments) != self.shelf.segments:
                 self._turn(self.shelf._replace(segments=tuple(segments)))
 
@@ -363,11 +390,11 @@ class Session:
         """
         with self.lock:
             segments, editing = self.shelf
-            before = self.settings if editing is None else editing.settings
+            before = self._settings_before(editing)
             if segment is not None:
                 found = self.find(segment)
                 shelf = Shelf(segments, Editing(found.id, before))
-                self._turn(shelf, found.settings, found.clicks)
+                self._turn(shelf, found.prompts.given, found.clicks)
             elif editing is not None:
                 self._turn(Shelf(segments), before, ())
 
@@ -379,13 +406,16 @@ class Session:
     ) -> None:
         """Set segments, clicks and settings at once; can be undone."""
         with self.lock:
-            self._turn(
-                Shelf(tuple(segments), editing), prompts.settings, prompts.clicks
-            )
+            self._turn(Shelf(tuple(segments), editing), prompts.given, prompts.clicks)
 
-    def prompts_of(self, clicks: tuple[Click, ...], settings: Settings) -> Prompts:
+    def prompts_of(
+        self,
+        clicks: tuple[Click, ...],
+        settings: Settings,
+        own: float | None = None,
+    ) -> Prompts:
         """Make prompts of checked clicks and settings."""
-        return Prompts(clicks, self._cells_of(clicks), settings)
+        return Prompts(clicks, self._cells_of(clicks), settings, own)
 
     def new_id(self) -> int:
         """Return a number that no segment has had."""
@@ -393,17 +423,31 @@ class Session:
             self._made += 1
             return self._made
 
+    def _settings_before(self, editing: Editing | None) -> Settings:
+        """Return the settings that come back when no segment is open any more."""
+        return self.prompts.given if editing is None else editing.settings
+
     def _turn(
         self,
-        shelf: Shelf,
+        shelf: Shelf | None,
         settings: Settings | None = None,
         clicks: tuple[Click, ...] | None = None,
-    ) -> None:
-        """Note and make a change of the segments, and perhaps of clicks with it."""
-        between = Change.between(self.clicks, self.clicks if clicks is None else clicks)
-        before = Turn(self.shelf, None if settings is None else self.settings)
-        change = between._replace(before=before, after=Turn(shelf, settings))
-        self._change(change, self.settings)
+        step: str | None = None,
+    ) -> bool:
+        """Note and make a change, if it is one; None is for what stays."""
+        change = Change.between(self.clicks, self.clicks if clicks is None else clicks)
+        before, after = Turn(), Turn()
+        if settings not in (None, self.prompts.given):
+            before, after = Turn(None, self.prompts.given), Turn(None, settings)
+        if shelf not in (None, self.shelf):
+            before = before._replace(shelf=self.shelf)
+            after = after._replace(shelf=shelf)
+        if before != after:
+            change = change._replace(before=before, after=after, step=step)
+        elif not (change.removed or change.added):
+            return False
+        self._change(change)
+        return True
 
     # Results ------------------------------------------------------------------------
 

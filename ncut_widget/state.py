@@ -17,7 +17,7 @@ class Editing(NamedTuple):
     id : int
         Of the segment.
     settings : Settings
-        Those before, which come back afterwards.
+        Those that were set before, which come back afterwards.
     """
 
     id: int

@@ -127,6 +127,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
     _info = traitlets.Dict(read_only=True).tag(sync=True)
     _still = traitlets.Dict(None, allow_none=True, read_only=True).tag(sync=True)
     _seen = traitlets.Int(0).tag(sync=True)
+    _step = traitlets.Unicode("").tag(sync=True)
     _revision = told(lambda self: self._session.revision)
     _colors = told(lambda self: self._pictures.version)
     _segments = told(lambda self: list_segments(self._session.shelf))
@@ -549,11 +550,15 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         self._apply(self._session.add_click, [image, x, y, int(positive)])
 
     def undo(self) -> None:
-        """Go back to the clicks before the last change of them, if there was one."""
+        """Take back the last change of clicks, settings or segments, if there was one.
+
+        A slider's way from press to release is one change. `active_image`, `overlay`,
+        `opacity` and `hover_preview` stay: they change no mask.
+        """
         self._apply(self._session.undo)
 
     def redo(self) -> None:
-        """Take back the last `undo`, if clicks have not changed since."""
+        """Take back the last `undo`, if nothing has been changed since."""
         self._apply(self._session.redo)
 
     def clear(self) -> None:
@@ -696,7 +701,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         """Set clicks or a setting."""
         # Before the lock: a user's generator may take its time.
         value = self._session.check(name, value)
-        self._apply(self._session.update, **{name: value})
+        self._apply(self._session.update, self._block, **{name: value})
 
 
 _BEFORE = "    masks : ndarray of bool"

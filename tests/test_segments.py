@@ -192,8 +192,12 @@ def test_undo_of_a_colour_leaves_the_sliders(seg: NcutSegmenter) -> None:
     hand = commit(seg, "hand", 3, 3)
     hand.color = "red"
     seg.threshold = 0.8
+    hand.color = "blue"
     seg.undo()
-    assert (hand.color, seg.threshold) == (PALETTE[0], 0.8)
+    assert (hand.color, seg.threshold) == ("#ff0000", 0.8)
+    seg.undo()
+    seg.undo()
+    assert (hand.color, seg.threshold) == (PALETTE[0], 0.5)
     seg.undo()  # the commit: its clicks come back, with the settings they had
     assert (len(seg.clicks), seg.threshold) == (1, 0.5)
     seg.redo()

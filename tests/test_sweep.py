@@ -80,7 +80,11 @@ def test_it_follows_clicks_until_a_threshold_is_set(seg: NcutSegmenter) -> None:
     seg.threshold = 0.4
     assert not seg.auto_threshold
     seg.undo()
-    assert seg.threshold == 0.4
+    assert (seg.threshold, seg.auto_threshold) == (third, True)
+    seg.auto_threshold = False
+    assert seg.threshold == 0.5  # as it was before
+    seg.undo()
+    assert seg.threshold == third
 
 
 def test_the_page_is_told_before_what_is_painted_with_it(seg: NcutSegmenter) -> None:

@@ -138,9 +138,11 @@ def test_observers_of_masks_hear_once_of_each_settled_change(
     seg.active_image = 1
     seg.threshold = 0.2
     assert len(heard) == 2
+    seg.undo()  # all of the block
+    assert (seg.threshold, seg.gamma, seg.denoise) == (0.5, 1, True)
     seg.undo()
-    assert len(heard) == 3
-    assert not heard[2].new.any()
+    assert len(heard) == 4
+    assert not heard[3].new.any()
 
 
 def test_bind_keeps_a_variable_equal_to_masks(

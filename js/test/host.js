@@ -150,7 +150,9 @@ export class Host extends FakeModel {
       (name) => name in state && state[name] !== this.settings[name],
     );
     if (isOther) this.revision++;
-    Object.assign(this.settings, state);
+    for (const name of SETTINGS) {
+      if (name in state) this.settings[name] = state[name];
+    }
   }
 
   /** Send traits. @param {string[]} names */

@@ -586,7 +586,7 @@ test("a flood of a slider is a handful of messages, and the last one arrives", (
   let now = 0;
   t.mock.method(performance, "now", () => now);
   for (let k = 1; k <= 200; k++) {
-    store.set("threshold", k / 200);
+    store.set("threshold", k / 200, true);
     now += 5;
     t.mock.timers.tick(5);
     // The kernel takes 20 ms, and one message at a time.
@@ -596,6 +596,81 @@ test("a flood of a slider is a handful of messages, and the last one arrives", (
   t.mock.timers.tick(250);
   assert.ok(model.saves.length <= 6, `${model.saves.length}`);
   assert.equal(model.savedTraits.at(-1)?.threshold, 1);
+});
+
+/** @param {FakeModel} model @returns {string[]} of the last save, without the page's name */
+function stepOf(model) {
+  return model.savedTraits.at(-1)?._step.split("-")[1].split(".");
+}
+
+test("what slides is one step until it is let go, each other change is its own", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, store } = open();
+  const steps = /** @type {string[]} */ ([]);
+  /** @type {(act: () => void) => void} */
+  const after = (act) => {
+    act();
+    t.mock.timers.tick(250);
+    steps.push(stepOf(model)[0]);
+  };
+  after(() => store.set("threshold", 0.1, true));
+  after(() => store.set("threshold", 0.2, true));
+  store.release();
+  after(() => store.set("threshold", 0.3, true));
+  after(() => store.set("gamma", 2, true));
+  after(() => store.set("granularity", 2));
+  after(() => store.set("granularity", 3));
+  after(() => store.set("threshold", 0.4, true));
+  store.edit({ op: "click", click: A });
+  after(() => store.set("threshold", 0.5, true));
+  assert.deepEqual(steps, ["1", "1", "2", "3", "4", "5", "6", "7"]);
+  store.set("opacity", 0.9);
+  t.mock.timers.tick(250);
+  assert.equal(stepOf(model)[0], "7"); // Not said again: it cannot be undone.
+});
+
+test("settings and edits go out in the order in which they were made", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  t.mock.method(performance, "now", () => 0); // Soon after the last message.
+  const { model, store } = open();
+  const threshold = () => model.savedTraits.at(-1)?.threshold;
+  store.set("threshold", 0.1, true);
+  model.saves[0]("busy"); // This host tells.
+  store.set("threshold", 0.2, true);
+  assert.deepEqual(store.history, [true, false]);
+  store.edit({ op: "undo" }); // Of that slider.
+  assert.equal(model.count("edit"), 0);
+  model.saves[0]("idle");
+  assert.equal(threshold(), 0.2);
+  assert.deepEqual(model.last("edit").edits, [{ op: "undo" }]);
+  model.saves[1]("idle");
+  store.set("threshold", 0.3, true);
+  assert.equal(threshold(), 0.2); // Not so soon,
+  store.edit({ op: "click", click: A }); // unless something is to follow it.
+  assert.equal(threshold(), 0.3);
+  model.saves[2]("idle");
+  store.set("threshold", 0.4, true);
+  t.mock.timers.tick(1000);
+  assert.equal(threshold(), 0.3); // The click before it waits for the undo's answer.
+  model.answerEdit();
+  assert.deepEqual(model.last("edit").edits, [{ op: "click", click: A }]);
+  t.mock.timers.tick(1000);
+  assert.equal(threshold(), 0.4);
+  assert.equal(model.last("edit").first, 2);
+});
+
+test("an undo of a setting leaves the click before it", () => {
+  const { model, store } = open();
+  store.edit({ op: "click", click: A });
+  store.set("threshold", 0.1);
+  store.edit({ op: "undo" });
+  assert.equal(store.clicks.length, 1);
+  assert.deepEqual(store.history, [true, true]);
+  store.edit({ op: "undo" });
+  assert.equal(store.clicks.length, 0);
+  model.answer("edit");
+  assert.equal(model.count("edit"), 2);
+  assert.equal(model.last("edit").first, 2);
 });
 
 test("one message of settings is in flight", (t) => {

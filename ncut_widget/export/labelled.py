@@ -164,7 +164,7 @@ def describe_segment(segment: SegmentState) -> dict[str, Any]:
         "visible": segment.visible,
         "instances": segment.instances,
         "clicks": [list(click) for click in segment.clicks],
-        "settings": dict(vars(segment.settings)),
+        "settings": segment.prompts.described(),
     }
 
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ncut_widget.checks import shown
-from ncut_widget.segments.record import check_field, check_name
+from ncut_widget.prompts import OWN_THRESHOLD
+from ncut_widget.segments.record import check_field, check_name, spelled
 from ncut_widget.settings import MASK, Setting
 
 WRONG = (AttributeError, ArithmeticError, IndexError, KeyError, TypeError, ValueError)
@@ -21,7 +22,7 @@ class Content(NamedTuple):
     ----------
     clicks : tuple of Click
     settings : dict
-        Those of `MASK` that the file has.
+        Those of `MASK` that the file has, and `OWN_THRESHOLD`.
     segments : list of dict
         ``name``, ``color``, ``visible``, ``instances``, ``clicks`` and ``settings``.
     opened : (str, dict) or None
@@ -118,9 +119,10 @@ class Reader:
         made: dict[str, Any] = {}
         for name, value in told.items():
             try:
-                if name not in MASK:
+                if name not in (*MASK, OWN_THRESHOLD):
                     raise ValueError(f"there is no setting {shown(name)}")
-                made[name] = self._check(name, value)
+                setting = "threshold" if name == OWN_THRESHOLD else name
+                made[name] = self._check(setting, value)
             except WRONG as error:
                 if self._places is None:
                     raise
@@ -163,9 +165,10 @@ class Reader:
     ) -> tuple[str, dict[str, Any]] | None:
         if told is None:
             return None
-        if told["name"] not in [each["name"] for each in segments]:
-            raise ValueError(f"there is no segment {shown(told['name'])}")
-        return told["name"], self._settings(told["settings"], "open")
+        name = spelled(told["name"])
+        if name not in [each["name"] for each in segments]:
+            raise ValueError(f"there is no segment {shown(name)}")
+        return name, self._settings(told["settings"], "open")
 
 
 def holds_work(content: Mapping[str, Any], work: Mapping[str, Any]) -> bool:

@@ -14,6 +14,7 @@ from ncut_widget.export.fingerprint import differences, find_images
 from ncut_widget.export.labelled import describe_segment
 from ncut_widget.export.session_content import WRONG, Content, Reader
 from ncut_widget.export.writing import whole_file
+from ncut_widget.prompts import OWN_THRESHOLD, Prompts
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.session import Session
 from ncut_widget.settings import MASK, Setting, Settings
@@ -48,7 +49,7 @@ def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
         "saved": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "revision": state.revision,
         "clicks": [list(click) for click in prompts.clicks],
-        "settings": dict(vars(prompts.settings)),
+        "settings": prompts.described(),
         "segments": [describe_segment(segment) for segment in shelf.segments],
         "open": opened,
         **made,
@@ -164,14 +165,16 @@ def restore_session(session: Session, content: Content) -> None:
     """Set clicks, settings and segments as a file has them; can be undone."""
     defaults = {name: session.table[name].default for name in MASK}
 
-    def settings(told: dict[str, Any]) -> Settings:
-        return Settings(**{**defaults, **told})
+    def prompts(clicks: tuple[Any, ...], told: dict[str, Any]) -> Prompts:
+        settings = {**defaults, **told}
+        own = settings.pop(OWN_THRESHOLD, None)
+        return session.prompts_of(clicks, Settings(**settings), own)
 
     segments = [
         SegmentState(
             told["name"],
             told["color"],
-            session.prompts_of(told["clicks"], settings(told["settings"])),
+            prompts(told["clicks"], told["settings"]),
             id=session.new_id(),
             masker=session.masker,
             visible=told["visible"],
@@ -183,6 +186,5 @@ def restore_session(session: Session, content: Content) -> None:
     if content.opened is not None:
         name, before = content.opened
         opened = next(each for each in segments if each.name == name)
-        editing = Editing(opened.id, settings(before))
-    prompts = session.prompts_of(content.clicks, settings(content.settings))
-    session.restore(segments, prompts, editing)
+        editing = Editing(opened.id, prompts((), before).given)
+    session.restore(segments, prompts(content.clicks, content.settings), editing)

@@ -8,18 +8,26 @@ from typing import Any
 
 import traitlets
 
-from ncut_widget.checks import shown
+from ncut_widget.checks import check_number, shown
 from ncut_widget.page.edits import Edits
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.requests import Desk, read_request
 from ncut_widget.page.telling import TOLD, Telling
-from ncut_widget.page.wire import read_id
+from ncut_widget.page.wire import check_short, read_id
 from ncut_widget.settings import MASK, TABLE, VIEW
 
 log = logging.getLogger(__name__)
 
-FROM_PAGE = frozenset(("clicks", *TABLE, "_view_count", "_seen"))
-"""Traits that the page may set."""
+FROM_PAGE: dict[str, Callable[[Any], Any] | None] = {
+    **dict.fromkeys(("clicks", *TABLE)),
+    "_view_count": lambda value: value is None or _check_count("_view_count", value),
+    "_seen": lambda value: _check_count("_seen", value),
+    "_step": lambda value: value == "" or check_short("_step", value),
+}
+"""All traits that the page may set, with their checks; None is for the session's.
+
+Of a segment it may set what `check_field` knows, by an edit: see `OPERATIONS`.
+"""
 
 
 class Receiving(Telling):
@@ -55,13 +63,14 @@ class Receiving(Telling):
 
     def _take(self, values: Mapping[str, Any]) -> None:
         """Set what has been checked: what masks depend on as one change."""
-        ours = ("clicks", *MASK)
-        self._session.update(**{k: v for k, v in values.items() if k in ours})
+        ours = {k: v for k, v in values.items() if k in ("clicks", *MASK)}
+        step, _, _ = values.get("_step", "").partition(".")
+        self._session.update(step or None, **ours)
         super().set_state(self._as_given(values))
 
     def _as_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those that are set as given: a threshold may have been found since."""
-        found = self._session.settings.auto_threshold and "auto_threshold" in values
+        found = self._session.prompts.own is not None
         return {
             name: value
             for name, value in values.items()
@@ -72,8 +81,11 @@ class Receiving(Telling):
         for name, value in values.items():
             if name not in FROM_PAGE:
                 raise ValueError(f"the page may not set {shown(name)}")
-            if name in ("clicks", *TABLE):
+            check = FROM_PAGE[name]
+            if check is None:
                 self._session.check(name, value)
+            else:
+                check(value)
 
     def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         """Answer a request of the page; see `ncut_widget.page.requests`."""
@@ -114,3 +126,7 @@ class Receiving(Telling):
     def _send_error(self, request_id: str | None, error: Exception) -> None:
         message = str(error) or type(error).__name__
         self.send({"type": "error", "id": request_id, "message": message})
+
+
+def _check_count(name: str, value: Any) -> float:
+    return check_number(name, value, 0, 2**53, integer=True)

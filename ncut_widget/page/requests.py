@@ -28,19 +28,39 @@ from ncut_widget.page.pictures import KINDS, Pictures
 from ncut_widget.page.wire import REPLY_BYTES, Fields, Message, check_size
 from ncut_widget.session import Session
 
-OPERATIONS: dict[str, Callable[[Session, Fields], object]] = {
-    "click": lambda session, edit: session.add_click(edit.content.get("click")),
-    "undo": lambda session, edit: session.undo(),
-    "redo": lambda session, edit: session.redo(),
-    "clear": lambda session, edit: session.clear(),
-    "commit": lambda session, edit: session.commit(edit.content.get("name")),
-    "reopen": lambda session, edit: session.reopen(edit.segment(optional=True)),
-    "delete": lambda session, edit: session.delete_segment(edit.segment()),
-    "change": lambda session, edit: session.change_segment(
-        edit.segment(), **edit.get("fields", dict)
+
+class Operation(NamedTuple):
+    """What a page may do, and the fields that go with it."""
+
+    fields: tuple[str, ...]
+    make: Callable[[Session, Fields], object]
+
+
+OPERATIONS = {
+    "click": Operation(
+        ("click",), lambda session, edit: session.add_click(edit.content.get("click"))
+    ),
+    "undo": Operation((), lambda session, edit: session.undo()),
+    "redo": Operation((), lambda session, edit: session.redo()),
+    "clear": Operation((), lambda session, edit: session.clear()),
+    "commit": Operation(
+        ("name",), lambda session, edit: session.commit(edit.content.get("name"))
+    ),
+    "reopen": Operation(
+        ("segment",),
+        lambda session, edit: session.reopen(edit.segment(optional=True)),
+    ),
+    "delete": Operation(
+        ("segment",), lambda session, edit: session.delete_segment(edit.segment())
+    ),
+    "change": Operation(
+        ("segment", "fields"),
+        lambda session, edit: session.change_segment(
+            edit.segment(), **edit.get("fields", dict)
+        ),
     ),
 }
-"""What a page may do, by name."""
+"""By name. What is refused when it is made refuses no edit before it."""
 
 CUTS = 8
 """Biased cuts that one request may ask for: each is a product with the whole batch."""
@@ -118,8 +138,8 @@ def read_request(content: Any, session: Session) -> Request:
     """
     fields = Fields(content, "a message from the page")
     request_id = fields.name("id")
-    kind = fields.one_of("type", tuple(Request.kinds))
-    return Request.kinds[kind].read(request_id, fields, session)
+    kind = Request.kinds[fields.one_of("type", tuple(Request.kinds))]
+    return kind.read(request_id, fields, session)
 
 
 # Clicks ------------------------------------------------------------------------------
@@ -183,7 +203,8 @@ class EditRequest(Request):
         def make(edit: Edit) -> None:
             operation, fields = edit
             try:
-                OPERATIONS[operation](session, fields)
+                allowed, change = OPERATIONS[operation]
+                change(session, fields.only("op", *allowed))
             except KeyError as error:
                 raise ValueError("that segment is not there any more") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sys
 import traceback
@@ -67,8 +68,18 @@ class Telling(anywidget.AnyWidget):
         self._queue = Lock()
         self._teller: FrameType | None = None
         self._last_told: dict[str, Any] = {}
+        self._block: str | None = None
+        self._blocks = itertools.count()
+        # All at once: a threshold that came after `auto_threshold` would end it.
+        given = {name: traits.pop(name) for name in MASK if name in traits}
+        try:
+            self._session.begin(**given)
+        except (TypeError, ValueError) as error:
+            raise traitlets.TraitError(str(error)) from None
         super().__init__(**traits)
         self._last_told = {name: getattr(self, name) for name in TOLD}
+        for name in given:
+            self._notify_observers(_change(self, name, None, getattr(self, name)))
 
     # From the session to the page ---------------------------------------------------
 
@@ -147,11 +158,16 @@ class Telling(anywidget.AnyWidget):
 
     @contextmanager
     def hold_trait_notifications(self) -> Iterator[None]:
-        """Tell of several changes at once, when the block ends; as for any traits."""
+        """Tell of several changes at once, when the block ends; as for any traits.
+
+        Its settings are undone together.
+        """
+        outer, self._block = self._block, self._block or f"block {next(self._blocks)}"
         try:
             with super().hold_trait_notifications():
                 yield
         finally:
+            self._block = outer
             # A block that is refused forgets what it held.
             if "notify_change" not in vars(self):
                 self._apply(lambda: None)

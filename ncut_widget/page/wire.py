@@ -76,6 +76,7 @@ from typing import Any, TypeGuard
 from ncut_widget.checks import check_choice, check_number, shown
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.similarity import SETS, Source, parameters
+from ncut_widget.names import hint
 from ncut_widget.session import Session
 
 Message = tuple[dict[str, Any], list[Any]]
@@ -101,6 +102,16 @@ def _is_name(value: Any) -> TypeGuard[str]:
         and value.isascii()
         and value.isprintable()
     )
+
+
+def check_short(name: str, value: Any) -> str:
+    """Return a name that a page made up; raise TypeError if it is none."""
+    if not _is_name(value):
+        raise TypeError(
+            f"{name} must be at most {NAME_LENGTH} printable ASCII characters, got "
+            f"{shown(value)}"
+        )
+    return value
 
 
 def check_size(count: int, size: int, what: str) -> None:
@@ -134,15 +145,17 @@ class Fields:
             )
         return value
 
+    def only(self, *known: str) -> Fields:
+        """Refuse any other field."""
+        for name in self.content:
+            if name not in known:
+                told = hint(str(name)[:NAME_LENGTH], known) if known else "known: none"
+                raise TypeError(f"{self.what} has no field {shown(name)}; {told}")
+        return self
+
     def name(self, name: str) -> str:
         """Return a short name of ASCII characters."""
-        value = self.content.get(name)
-        if not _is_name(value):
-            raise TypeError(
-                f"{self.what} must have {name!r}, at most {NAME_LENGTH} printable "
-                f"ASCII characters: got {shown(value)}"
-            )
-        return value
+        return check_short(f"{name!r} of {self.what}", self.content.get(name))
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
         """Return one of some names."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -15,6 +16,7 @@ from ncut_widget.checks import check_choice, check_flag, shown
 from ncut_widget.masker import Masker
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.full import PerImage
+from ncut_widget.names import hint
 from ncut_widget.prompts import Prompts
 from ncut_widget.segments.instances import INSTANCES, number_instances
 from ncut_widget.segments.palette import check_color
@@ -22,6 +24,16 @@ from ncut_widget.settings import Settings
 
 NAME_LENGTH = 200
 """Characters of a name, at most."""
+
+JOINERS = frozenset(
+    (
+        *("\u200c", "\u200d", "\u180e"),  # Persian, Sinhala, Mongolian, emoji
+        *map(chr, range(0xE0020, 0xE0080)),  # flags of parts of countries
+        *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x8E2)),  # Arabic, Syriac signs
+    )
+)
+"""Format characters that people write with. The others, as those that turn the
+direction of what follows, would have a name look like another."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +115,22 @@ class SegmentState:
         return number_instances(mask, how or self.instances, similarity)
 
 
+class ByName(dict[str, SegmentState]):
+    """Segments by name, in whatever form that is written; see `spelled`."""
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a segment of a name."""
+        return super().__contains__(spelled(name))
+
+    def __getitem__(self, name: str) -> SegmentState:
+        """Return the segment of a name."""
+        return super().__getitem__(spelled(name))
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return the segment of a name, or what is given instead."""
+        return super().get(spelled(name), default)
+
+
 def check_field(name: str, value: Any) -> Any:
     """Return a value for a field of a segment that users set, checked.
 
@@ -111,13 +139,25 @@ def check_field(name: str, value: Any) -> Any:
     TypeError, ValueError
         In one sentence: the name, what is allowed, what came.
     """
-    if name == "color":
-        return check_color(value)
-    if name == "instances":
-        return check_choice(name, value, INSTANCES)
-    if name == "visible":
-        return check_flag(name, value)
-    return _check_string(value)
+    if name not in _CHECKS:
+        known = (*_CHECKS, "place")
+        raise TypeError(f"a segment's {shown(name)} cannot be set; {hint(name, known)}")
+    return _CHECKS[name](value)
+
+
+def spelled(name: Any) -> Any:
+    """Return a name as it is kept: composed, without spaces around it.
+
+    "é" can be one character or two, and both are the same name.
+
+    Examples
+    --------
+    >>> spelled(" cafe\u0301 ") == "caf\u00e9"
+    True
+    """
+    if not isinstance(name, str) or len(name) > 10 * NAME_LENGTH:
+        return name
+    return unicodedata.normalize("NFC", name).strip()
 
 
 def check_name(name: Any, taken: Iterable[str]) -> str:
@@ -138,13 +178,35 @@ def check_name(name: Any, taken: Iterable[str]) -> str:
 def _check_string(name: Any) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a segment's name must be a string, got {shown(name)}")
-    if not name.strip():
-        raise ValueError("a segment's name must not be empty")
-    if not name.isprintable():
-        raise ValueError(f"a segment's name must be printable, got {shown(name)}")
+    name = spelled(name)
     if len(name) > NAME_LENGTH:
         raise ValueError(
             f"a segment's name must have at most {NAME_LENGTH} characters, got "
             f"{len(name)}"
         )
+    if not all(map(_is_written, name)):
+        raise ValueError(f"a segment's name must be printable, got {shown(name)}")
+    if all(letter in JOINERS or letter.isspace() for letter in name):
+        raise ValueError("a segment's name must not be empty")
     return name
+
+
+def _is_written(letter: str) -> bool:
+    """Whether people write with it.
+
+    Of the spaces Python calls but one printable, and of the emoji those that it knows.
+    """
+    if letter.isprintable() or letter in JOINERS:
+        return True
+    category, code = unicodedata.category(letter), ord(letter)
+    is_emoji = category == "Cn" and 0x1F000 <= code < 0x1FBF0
+    return category == "Zs" or is_emoji
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "name": _check_string,
+    "color": check_color,
+    "visible": lambda value: check_flag("visible", value),
+    "instances": lambda value: check_choice("instances", value, INSTANCES),
+}
+"""What users set of a segment, and how that is checked."""

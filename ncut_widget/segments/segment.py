@@ -159,7 +159,19 @@ class Segments(Mapping[str, Segment]):
         return len(self._session.shelf.segments)
 
     def move(self, name: str, place: int) -> None:
-        """Give a segment its place among the others, 0 = below all of them."""
+        """Give a segment its place among the others, as in a list.
+
+        Parameters
+        ----------
+        name : str
+        place : int
+            0 is below all others, -1 above them; what is beyond is the last place.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If there is no such segment, or it is no whole number.
+        """
         found = self._find(name)
         self._apply(self._session.change_segment, found.id, place=place)
 

@@ -5,6 +5,8 @@
  *
  * @import { Click, Edit, Cell, Source, Together } from "./wire.js"
  *
+ * @typedef {Edit | { op: "set" }} Queued an edit, or the place of a change of settings,
+ *   which goes another way, among them
  * @typedef {{ click: Click, pending: boolean }} ShownClick
  * @typedef {[canUndo: boolean, canRedo: boolean]} History
  * @typedef {object} Step a click, or what was cleared, or neither
@@ -29,9 +31,9 @@ export class Clicks {
   #told;
   /** @type {History} */
   #history;
-  /** @type {Edit[]} */
+  /** @type {Queued[]} */
   #sent = [];
-  /** @type {Edit[]} */
+  /** @type {Queued[]} */
   #waiting = [];
   /** Number of the first of the sent edits, or of the next. */
   #first = 1;
@@ -62,12 +64,12 @@ export class Clicks {
 
   /** How many edits the kernel has not answered for. */
   get pending() {
-    return this.#sent.length + this.#waiting.length;
+    return editsOf(this.#sent).length + editsOf(this.#waiting).length;
   }
 
   /** Whether an edit is out that shows in the clicks: its answer, with maps, is near. */
   get arriving() {
-    return this.#sent.length > 0 && this.#toldSince;
+    return editsOf(this.#sent).length > 0 && this.#toldSince;
   }
 
   /**
@@ -92,24 +94,49 @@ export class Clicks {
     this.#expected = null;
   }
 
+  /** A setting has changed: it is to go out after the edits, and before what follows. */
+  mark() {
+    if (this.#waiting.at(-1)?.op === "set") return;
+    this.#waiting.push({ op: "set" });
+    this.#expected = null;
+  }
+
+  /** Whether a change of settings is what is to go out next. */
+  get isAtMark() {
+    return this.#waiting[0]?.op === "set";
+  }
+
+  /** Whether an edit is. */
+  get isAtEdit() {
+    return this.#waiting.length > 0 && !this.isAtMark;
+  }
+
+  /** The settings have gone out. */
+  pass() {
+    const [mark, ...rest] = this.#waiting;
+    this.#waiting = rest;
+    if (this.#sent.length > 0) this.#sent.push(mark);
+  }
+
   /**
    * The edits to send, which from now on count as sent: the same again, if they were
-   * sent before, and the kernel has not answered for them.
+   * sent before, and the kernel has not answered for them. None where settings go first.
    *
    * @returns {{ first: number, edits: Edit[] }} and the number of the first
    */
   take() {
     if (this.#sent.length === 0) {
-      this.#sent = this.#waiting;
-      this.#waiting = [];
+      const mark = this.#waiting.findIndex(({ op }) => op === "set");
+      const count = mark < 0 ? this.#waiting.length : mark;
+      this.#sent = this.#waiting.splice(0, count);
       this.#toldSince = false;
     }
-    return { first: this.#first, edits: this.#sent };
+    return { first: this.#first, edits: editsOf(this.#sent) };
   }
 
   /** The kernel has answered for the sent edits. */
   settle() {
-    this.#first += this.#sent.length; // A number is never used again.
+    this.#first += editsOf(this.#sent).length; // A number is never used again.
     this.#sent = [];
     this.#expected = null;
   }
@@ -147,6 +174,7 @@ export class Clicks {
         continue;
       }
       if (edit.op !== "undo" && edit.op !== "redo") {
+        // A change of settings is a step, too, that leaves the clicks.
         const clears = edit.op === "clear" || edit.op === "commit";
         if (edit.op === "click") make({ click: pendingClick(edit.click) });
         else make(clears ? { cleared: [] } : {});
@@ -177,7 +205,7 @@ export class Clicks {
    * newest ones, since the trait can arrive before the reply.
    */
   #untold() {
-    const { length } = this.#sent;
+    const { length } = editsOf(this.#sent);
     if (length === 0) return this.#waiting;
     const newest = new Set(this.#told.slice(-length).map(String));
     const sent = this.#sent.filter(
@@ -234,6 +262,14 @@ export function sourcesOf({ positives, negatives, together }) {
   const { method, settings } = together;
   const set = { method, positives, negatives, ...Object.fromEntries(settings) };
   return { positives: [set], negatives: [] };
+}
+
+/**
+ * @param {Queued[]} queued
+ * @returns {Edit[]}
+ */
+function editsOf(queued) {
+  return /** @type {Edit[]} */ (queued.filter(({ op }) => op !== "set"));
 }
 
 /**

@@ -69,10 +69,7 @@ export class Fetcher {
     const shown = this.shownImages;
     const requests = this.#requests;
     this.#reserve(shown.length);
-    if (this.#clicks.pending > 0 && requests.isFree("edit")) {
-      const edits = { page: requests.page, ...this.#clicks.take() };
-      requests.open("edit", { type: "edit", ...edits, images: shown });
-    }
+    this.#sendEdits(shown);
     if (shown.length === 0) return;
     for (const resource of this.#resources.kinds) {
       const { kind, type, after } = resource;
@@ -80,6 +77,24 @@ export class Fetcher {
       const ask = resource.ask(this.#wanted(shown));
       if (ask) requests.open(kind, { type, ...ask.content }, { keys: ask.keys });
     }
+  }
+
+  /**
+   * In the order in which they were made, and settings were changed: that is how they
+   * are undone.
+   *
+   * @param {number[]} images on view
+   */
+  #sendEdits(images) {
+    const clicks = this.#clicks;
+    if (clicks.isAtMark) this.#settings.flush();
+    if (clicks.isAtMark && !this.#settings.unsavedStep) clicks.pass();
+    if (clicks.pending === 0 || !this.#requests.isFree("edit")) return;
+    const { first, edits } = clicks.take();
+    if (edits.length === 0) return;
+    const { page } = this.#requests;
+    this.#requests.open("edit", { type: "edit", page, first, edits, images });
+    this.#settings.resume();
   }
 
   /**

@@ -9,6 +9,9 @@
  * @import { Info, Model } from "./wire.js"
  * @import { Requests } from "./requests.js"
  *
+ * Undone together are changes of one step, as of a slider while it is moved. Each save
+ * of settings that masks depend on says of which step it is: `<page>-<step>.<changes>`.
+ *
  * @typedef {{ changes: number, after: number }} Save changes that went out, and the number
  *   of the last request before them
  */
@@ -27,6 +30,11 @@ export class Settings {
   #requests;
   #onChange;
   #onLost;
+  #isHeld;
+  /** Number of the step that a change is of, and the name of what slides in it. */
+  #step = 0;
+  /** @type {string | null} */
+  #sliding = null;
   /** Changes made here, and how many of them went out. */
   #changes = 0;
   #sent = 0;
@@ -57,12 +65,14 @@ export class Settings {
    * @param {Requests} requests
    * @param {() => void} onChange called when changes went out or were handled
    * @param {() => void} onLost called when they cannot go out: the kernel has gone
+   * @param {() => boolean} isHeld whether edits that were made before are still to go out
    */
-  constructor(model, requests, onChange, onLost) {
+  constructor(model, requests, onChange, onLost, isHeld) {
     this.#model = model;
     this.#requests = requests;
     this.#onChange = onChange;
     this.#onLost = onLost;
+    this.#isHeld = isHeld;
     this.#hostTells = typeof model.widget_manager?.callbacks === "function";
     this.#table = /** @type {Info} */ (model.get("_info")).settings;
     const names = Object.keys(this.#table);
@@ -85,13 +95,43 @@ export class Settings {
     return [...this.#values.values()].some(({ change }) => change > this.#sent);
   }
 
+  /** Whether a change that can be undone waits to go out. */
+  get unsavedStep() {
+    return this.ofMasks.some(
+      (name) => (this.#values.get(name)?.change ?? 0) > this.#sent,
+    );
+  }
+
   /**
    * @param {string} name
    * @param {unknown} value
+   * @param {boolean} slides whether more values may follow in the same step
    */
-  set(name, value) {
+  set(name, value, slides) {
+    if (!slides || this.#sliding !== name) {
+      if (!this.#isHeld()) this.flush();
+      this.#step++;
+    }
+    this.#sliding = slides ? name : null;
     this.#values.set(name, { value, change: ++this.#changes });
     this.#model.set(name, value);
+    this.#schedule();
+  }
+
+  /** A slider is let go: what comes is another step. */
+  release() {
+    this.#sliding = null;
+  }
+
+  /** Send what can be undone now, if that may be: what is sent next comes after it. */
+  flush() {
+    if (!this.unsavedStep || this.#busy) return;
+    this.#stop();
+    this.#tell();
+  }
+
+  /** What held them has gone out. */
+  resume() {
     this.#schedule();
   }
 
@@ -110,9 +150,9 @@ export class Settings {
   /** Tell the kernel all that it may not have, and have it tell all traits. */
   sync() {
     this.#stop();
-    const settings = Object.fromEntries(
-      [...this.#values].map(([name, { value }]) => [name, value]),
-    );
+    const values = [...this.#values].map(([name, { value }]) => [name, value]);
+    const settings = Object.fromEntries(values);
+    if (this.unsavedStep) settings._step = this.#stepName;
     this.#markSent();
     const asked = { changes: this.#changes };
     this.#requests.open("sync", { type: "sync", settings }, asked);
@@ -182,15 +222,23 @@ export class Settings {
 
   /** One message at a time, and not too many: the rest is merged into the next. */
   #schedule() {
-    if (!this.unsaved || this.#busy || this.#timer !== undefined) return;
+    if (!this.#isReady || this.#timer !== undefined) return;
     const wait = this.#sentAt + SAVE_EVERY_MS - performance.now();
     if (wait <= 0) this.#tell();
     else {
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
-        if (!this.#busy) this.#tell();
+        if (this.#isReady) this.#tell();
       }, wait);
     }
+  }
+
+  get #isReady() {
+    return this.unsaved && !this.#busy && !this.#isHeld();
+  }
+
+  get #stepName() {
+    return `${this.#requests.page}-${this.#step}.${this.#changes}`;
   }
 
   /** Whether the kernel is still to tell that it has what was sent last. */
@@ -207,6 +255,7 @@ export class Settings {
   }
 
   #save() {
+    if (this.unsavedStep) this.#model.set("_step", this.#stepName);
     this.#markSent();
     const save = { changes: this.#changes, after: this.#requests.count };
     this.#saving = save;

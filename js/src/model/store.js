@@ -61,6 +61,7 @@ export class Store {
       this.#requests,
       () => this.#refresh(),
       () => this.#disconnect(),
+      () => this.#clicks.isAtEdit,
     );
     this.#clicks = new Clicks(model.get("clicks"), model.get("_history"));
     this.#resources = new Resources(this.info, model.get("_colors"), decode);
@@ -162,8 +163,10 @@ export class Store {
     return this.#clicks.expected.clicks;
   }
 
+  /** Whether something can be undone, and redone, once the kernel has what is sent. */
   get history() {
-    return this.#clicks.expected.history;
+    const isSet = !this.#settings.settled && this.#clicks.pending === 0;
+    return isSet ? [true, false] : this.#clicks.expected.history;
   }
 
   /** Whether an edit on its way may bring clicks that the page does not know. */
@@ -221,11 +224,19 @@ export class Store {
   /**
    * @param {string} name
    * @param {unknown} value
+   * @param {boolean} [slides] whether it is on its way until `release`: one step of undo
    */
-  set(name, value) {
+  set(name, value, slides = false) {
     if (this.get(name) === value) return;
     this.#answers.clearError();
-    this.#settings.set(name, value);
+    this.#settings.set(name, value, slides);
+    const isUndone = this.#settings.ofMasks.includes(name);
+    if (isUndone && this.#clicks.pending > 0) this.#clicks.mark();
+  }
+
+  /** A slider is let go. */
+  release() {
+    this.#settings.release();
   }
 
   /** Settings that can change masks. */
@@ -241,6 +252,8 @@ export class Store {
   /** @param {Edit} edit */
   edit(edit) {
     if (this.lost) return;
+    this.#settings.release();
+    if (this.#settings.unsavedStep) this.#clicks.mark();
     this.#clicks.push(edit);
     this.#change();
   }

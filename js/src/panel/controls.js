@@ -112,7 +112,7 @@ const BUTTONS = [
   {
     op: "undo",
     label: "Undo",
-    title: "Take back the last change of clicks or segments",
+    title: "Take back the last change of clicks, settings or segments",
   },
   { op: "redo", label: "Redo", title: "Bring back what was undone" },
   { op: "clear", label: "Clear", title: "Remove every click; can be undone" },
@@ -304,9 +304,19 @@ export class Controls {
     const row = html("div", { class: "ncut-slider" }, head, output, range, ...named);
 
     const signal = this.#signal;
-    range.addEventListener("input", () => store.set(name, range.valueAsNumber), {
-      signal,
-    });
+    const slide = () => store.set(name, range.valueAsNumber, true);
+    range.addEventListener("input", slide, { signal });
+    // A key that is held changes it again and again: one step until it is let go.
+    let isHeld = false;
+    const hold = (/** @type {boolean} */ held) => {
+      isHeld = held;
+      if (!isHeld) store.release();
+    };
+    range.addEventListener("keydown", () => hold(true), { signal });
+    range.addEventListener("change", () => hold(isHeld), { signal });
+    for (const end of ["keyup", "blur"]) {
+      range.addEventListener(end, () => hold(false), { signal });
+    }
     caption.addEventListener("dblclick", () => store.reset(name), { signal });
 
     this.#painters.push(() => {
