@@ -86,9 +86,16 @@ def check_number(
     if isinstance(value, bool) or not isinstance(value, types):
         raise TypeError(f"{allowed}, got {shown(value)}")
     inside = (low < value if above else low <= value) and value <= high
-    if not (inside and math.isfinite(value)) or (whole and value != int(value)):
+    if not (inside and _is_finite(value)) or (whole and value != int(value)):
         raise ValueError(f"{allowed}, got {shown(value)}")
     return int(value) if whole else float(value)
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer beyond all floats
+        return False
 
 
 def _limits(low: float, high: float, above: bool) -> str:

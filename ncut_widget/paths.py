@@ -11,6 +11,9 @@ from ncut_widget.checks import shown
 
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|data:")
 
+LONGEST = 4096
+"""Characters: more than any system takes."""
+
 UPLOAD = "give a file or a folder of this machine, and copy it there afterwards"
 
 
@@ -43,6 +46,11 @@ def as_path(value: Any, name: str = "path", advice: str = UPLOAD) -> Path:
     if not isinstance(value, (str, bytes, os.PathLike)):
         raise TypeError(f"{name} must be a path, got {type(value).__name__}")
     text = os.fsdecode(value)
+    if len(text) > LONGEST:
+        raise ValueError(
+            f"{name} is text of {len(text)} characters, {shown(text)}, which is no "
+            "path: of a file in base64 give base64.b64decode(text.split(',')[-1])"
+        )
     if not text or "\0" in text:
         raise ValueError(f"{name} must be a path, got {shown(text)}")
     if ADDRESS.match(text):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import io
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from PIL import ExifTags, Image
+from numpy.typing import NDArray
+from PIL import ExifTags, Image, ImageSequence
 
 from ncut_widget.images import Images, load_images, read_ahead
 from ncut_widget.page.pictures import encode_picture
@@ -107,6 +109,165 @@ def test_lists_hold_images_of_different_kinds_and_sizes() -> None:
 
 def test_generators_are_read() -> None:
     assert len(load_images(image for image in [RGB, RGB])) == 2
+
+
+COLORS = [(250, 0, 0), (0, 250, 0), (0, 0, 250)]
+
+
+def gif() -> io.BytesIO:
+    frames = [Image.new("RGB", (16, 8), color) for color in COLORS]
+    file = io.BytesIO()
+    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:], disposal=2)
+    file.seek(0)
+    return file
+
+
+def tiff() -> io.BytesIO:
+    frames = [Image.new("RGB", (16, 8), color) for color in COLORS]
+    file = io.BytesIO()
+    frames[0].save(file, "TIFF", save_all=True, append_images=frames[1:])
+    file.seek(0)
+    return file
+
+
+def arrays() -> Iterator[NDArray]:
+    buffer = np.empty((8, 16, 3), np.uint8)
+    for color in COLORS:
+        buffer[:] = color
+        yield buffer
+
+
+def views() -> Iterator[NDArray]:
+    buffer = np.empty((8, 16, 3), np.uint8)
+    for color in COLORS:
+        buffer[:] = color
+        yield buffer[:]
+
+
+def tensors() -> Iterator[torch.Tensor]:
+    buffer = torch.empty(3, 8, 16, dtype=torch.uint8)
+    for color in COLORS:
+        buffer[:] = torch.tensor(color, dtype=torch.uint8)[:, None, None]
+        yield buffer
+
+
+def drawings() -> Iterator[Image.Image]:
+    canvas = Image.new("RGB", (16, 8))
+    for color in COLORS:
+        canvas.paste(color, (0, 0, 16, 8))
+        yield canvas
+
+
+def files() -> Iterator[io.BytesIO]:
+    file = io.BytesIO()
+    for color in COLORS:
+        file.seek(0)
+        Image.new("RGB", (16, 8), color).save(file, "PNG")
+        file.truncate()
+        yield file
+
+
+def encoded() -> Iterator[memoryview]:
+    buffer = bytearray(1000)
+    for color in COLORS:
+        file = io.BytesIO()
+        Image.new("RGB", (16, 8), color).save(file, "PNG")
+        buffer[: file.tell()] = file.getvalue()
+        yield memoryview(buffer)
+
+
+def closed() -> Iterator[io.BytesIO]:
+    for color in COLORS:
+        with io.BytesIO() as file:
+            Image.new("RGB", (16, 8), color).save(file, "PNG")
+            yield file
+
+
+def closed_images() -> Iterator[Image.Image]:
+    for file in closed():
+        with Image.open(file) as image:
+            yield image
+
+
+class Reader:
+    """A reader of videos: it can be gone through again, and has one buffer."""
+
+    def __iter__(self) -> Iterator[NDArray]:
+        """Read the frames."""
+        return arrays()
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: ImageSequence.Iterator(Image.open(gif())),
+        lambda: ImageSequence.Iterator(Image.open(tiff())),
+        arrays,
+        views,
+        tensors,
+        drawings,
+        files,
+        encoded,
+        closed,
+        closed_images,
+        Reader,
+        lambda: map(np.asarray, arrays()),
+    ],
+    ids=lambda make: getattr(make, "__name__", ""),
+)
+def test_images_that_come_in_one_buffer_are_copied_as_they_come(make: Any) -> None:
+    for images in (load_images(make()), list(Images(make()))):
+        assert [tuple(image[0, 0].tolist()) for image in images] == COLORS
+        assert {image.shape for image in images} == {(8, 16, 3)}
+
+
+def test_images_of_a_generator_are_turned_once_and_named() -> None:
+    stored = Image.fromarray(WIDE)
+    exif = Image.Exif()
+    exif[274] = 6
+    file = io.BytesIO()
+    stored.save(file, "PNG", exif=exif)
+    turned = only(file.getvalue())
+    opened = Image.open(io.BytesIO(file.getvalue()))
+    np.testing.assert_array_equal(only(image for image in [opened]), turned)
+    with pytest.raises(ValueError, match=r"images\[1\] cannot be read as an image"):
+        load_images(io.BytesIO(data) for data in (file.getvalue(), b"no image"))
+
+
+def test_arrays_of_a_list_are_not_copied() -> None:
+    assert np.shares_memory(load_images([RGB])[0], RGB)
+
+
+@pytest.mark.parametrize(
+    ("head", "sentence"),
+    [
+        (b"\0\0\0\x18ftypheic", "a HEIC file, .* pillow_heif.register_heif_opener"),
+        (b"\0\0\0\x18ftypmif1", "a HEIC file"),
+        (b"\0\0\0\x18ftypisom", "a video, .* give its frames"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL file, .* pillow-jxl-plugin"),
+        (b"\x93NUMPY\x01\0", r"a file of NumPy's, .* np.load\(path\)"),
+        (b"\0" * 128 + b"DICM", "a DICOM file, .* pydicom"),
+        (b"%PDF-1.7", "a PDF file"),
+        (b'<?xml version="1.0"?>\n<svg/>', "an SVG file"),
+    ],
+)
+def test_a_kind_of_file_that_nothing_reads_has_a_way_out(
+    tmp_path: Path, head: bytes, sentence: str
+) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(head + bytes(300))
+    for given in (path, path.read_bytes()):
+        with pytest.raises(ValueError, match=rf"^images\[0\].* is {sentence}"):
+            load_images(given)
+
+
+@pytest.mark.parametrize("head", ["", "data:image/png;base64,"])
+def test_base64_is_no_path(head: str) -> None:
+    with pytest.raises(
+        ValueError, match=r"text of \d+ characters.* b64decode"
+    ) as caught:
+        load_images(head + "A" * 10_000_000)
+    assert len(str(caught.value)) < 250
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "RGBA", "LA", "CMYK", "YCbCr"])

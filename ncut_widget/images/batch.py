@@ -59,7 +59,9 @@ def load_images(
         A batch array has one more axis in front: (B, h, w), (B, h, w, C) or
         (B, C, h, w). A three-axis array is a batch of grey images only where neither
         end is 1 or 3 long; (4, h, w) could be both and is refused. Any other iterable
-        is a list of images: a generator, a pandas column, an array of paths.
+        is a list of images: a generator, a pandas column, an array of paths. What
+        gives one image after the other, as ``PIL.ImageSequence.Iterator`` or a reader
+        of videos, is copied as it comes: it may fill one buffer again and again.
 
         Images are turned as the camera was held (EXIF, or TIFF's tag); nothing else of
         their metadata is used. Transparent images are laid on white.

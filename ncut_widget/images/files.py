@@ -15,6 +15,7 @@ from PIL import Image
 
 from ncut_widget.images import tiff
 from ncut_widget.images.digest import digest_file
+from ncut_widget.images.kinds import HEAD, way_out
 from ncut_widget.images.metadata import (
     Damaged,
     orientation_of,
@@ -184,6 +185,11 @@ class EncodedImage:
         except (ImageError, MemoryError, Image.DecompressionBombError):
             raise
         except Exception as error:
+            if isinstance(error, Image.UnidentifiedImageError):
+                with self._open() as file:
+                    other = way_out(file.read(HEAD))
+                if other is not None:
+                    raise ImageError(f"{self.name} is {other}") from error
             with self._open() as file:
                 rest = without_metadata(file.read())
             if rest is None:

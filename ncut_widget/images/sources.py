@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Set, ValuesView
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -27,6 +28,10 @@ FETCH = (
 )
 
 FORMS = "a path, the bytes of a file, an open file, a PIL image, an array or a tensor"
+
+
+HOLDERS = (list, tuple, deque, Set, ValuesView)
+"""What holds all its images at once; of others each may take the place of the last."""
 
 
 class Source(Protocol):
@@ -132,8 +137,10 @@ def single_images(images: Any) -> list[Any]:
             "images must be a list, got a mapping: give list(images.values())"
         )
     if not is_array(images) or len(images.shape) == 1:
-        if isinstance(images, Iterable):
+        if isinstance(images, HOLDERS) or is_array(images):
             return list(images)
+        if isinstance(images, Iterable):
+            return [_as_it_is_now(image) for image in images]
         raise TypeError(
             f"images must be {FORMS}, or a list of these, got {type(images).__name__}"
         )
@@ -145,6 +152,49 @@ def single_images(images: Any) -> list[Any]:
         )
     is_batch = len(shape) == 4 or (len(shape) == 3 and channel_axis(images) is None)
     return list(images) if is_batch else [images]
+
+
+def _as_it_is_now(item: Any) -> Any:
+    """Copy an image of a reader or a generator, which may make the next one of it.
+
+    Pillow's iterator over frames gives one image again and again; readers of videos
+    fill one buffer.
+    """
+    if isinstance(item, torch.Tensor):
+        return item.detach().clone()
+    if isinstance(item, np.memmap):
+        return item  # of a file: it stays, and may be larger than memory
+    if is_array(item):
+        return np.array(item)
+    if isinstance(item, Image.Image):
+        return _frame(item)
+    if isinstance(item, (bytearray, memoryview)):
+        return bytes(item)
+    if callable(getattr(item, "read", None)) and not isinstance(item, io.TextIOBase):
+        return _read_now(item)
+    return item
+
+
+def _frame(image: Image.Image) -> Image.Image:
+    """Copy an image that Pillow may go on in, as it is turned and named."""
+    with suppress(Exception):  # it says so by its name when it is opened
+        image.load()
+        if type(image) is Image.Image or getattr(image, "is_animated", False):
+            frame = image.copy()
+            frame.format = image.format
+            if hasattr(image, "filename"):
+                frame.filename = image.filename  # type: ignore[attr-defined]
+            return frame
+    return image
+
+
+def _read_now(file: Any) -> Any:
+    """Take a file's bytes, before it is closed or written anew."""
+    with suppress(Exception):  # it says so by its name when it is opened
+        held = io.BytesIO(_as_bytes(file, "images"))
+        held.name = getattr(file, "name", None)  # type: ignore[attr-defined]
+        return held
+    return file
 
 
 def note_values(item: Any, scale: Scale) -> None:

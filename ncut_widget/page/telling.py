@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import itertools
 import logging
 import sys
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from threading import Lock
 from types import FrameType
@@ -68,6 +70,7 @@ class Telling(anywidget.AnyWidget):
         self._queue = Lock()
         self._teller: FrameType | None = None
         self._last_told: dict[str, Any] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
         self._block: str | None = None
         self._blocks = itertools.count()
         # All at once: a threshold that came after `auto_threshold` would end it.
@@ -190,7 +193,8 @@ class Telling(anywidget.AnyWidget):
         ----------
         callback : callable
             Called with ``(image, x, y, label)``, a named tuple, once the masks are
-            those of the click. What it raises is shown under the widget.
+            those of the click. What it raises is shown under the widget. An ``async``
+            function goes on beside what runs; without an event loop it is waited for.
         remove : bool
             True: call it no more.
         """
@@ -245,9 +249,30 @@ class Telling(anywidget.AnyWidget):
             try:
                 if isinstance(observer, traitlets.EventHandler) and observer.name:
                     observer = getattr(self, observer.name)
-                observer(event.told)
+                result = observer(event.told)
             except Exception as error:
                 self._show_failure(observer, event.name, error)
+            else:
+                if inspect.isawaitable(result):
+                    self._see_to(result, observer, event.name)
+
+    def _see_to(self, result: Awaitable[Any], observer: Any, name: str) -> None:
+        """Have what an ``async`` function of a user's began come to its end."""
+
+        async def finish() -> None:
+            try:
+                await result
+            except Exception as error:
+                self._show_failure(observer, name, error)
+
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a script, or a thread of its own
+            asyncio.run(finish())
+        else:
+            task = loop.create_task(finish())
+            self._tasks.add(task)  # a loop holds its tasks but weakly
+            task.add_done_callback(self._tasks.discard)
 
     def _show_failure(self, observer: Any, name: str, error: Exception) -> None:
         """Show the traceback of a user's function, and log it: nobody can catch it."""
