@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import gc
 import json
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 import ncut_widget
 from ncut_widget import NcutSegmenter
+from ncut_widget.page.telling import TOLD
 from tests.page import Wire, click
 
 OURS = [
@@ -101,6 +103,9 @@ ACTIONS = {
         [],
     ),
     "sliders of the page": lambda seg: seg.set_state({"threshold": 0.2, "gamma": 2}),
+    "a slider's way": lambda seg: [
+        seg.set_state({"threshold": k / 10, "_step": f"p-1.{k}"}) for k in (2, 3, 5)
+    ],
 }
 
 
@@ -113,12 +118,17 @@ def test_an_interrupt_at_any_line_leaves_session_traits_and_page_in_step(
         heard: list[Any] = []
         seg.observe(heard.append, "masks")
         wire = Wire(seg, monkeypatch)
+        begun = seg.get_state()
         came = Interrupt(line).during(lambda seg=seg: ACTIONS[name](seg))
         session = seg._session
         assert seg.clicks == [list(click) for click in session.clicks]
         assert seg.threshold == session.settings.threshold
         assert seg._revision == session.revision
-        clicks = seg.clicks
+        shown = dict(begun)  # by a page that nothing more is told
+        for state in wire.states:
+            shown.update(state)
+        assert [shown[each] for each in TOLD] == [getattr(seg, each) for each in TOLD]
+        clicks, gamma = seg.clicks, seg.gamma
         seg.gamma = 3.0  # the next slider move reverts nothing, and tells all
         assert seg.clicks == clicks
         told: dict[str, Any] = {}
@@ -127,10 +137,13 @@ def test_an_interrupt_at_any_line_leaves_session_traits_and_page_in_step(
         assert told["gamma"] == 3
         assert told.get("clicks", [[0, 3, 3, 1]]) == clicks
         assert told["_revision"] == session.revision
-        if seg._history[0]:
+        seg.undo()
+        assert seg.gamma == gamma
+        seg.redo()
+        assert (seg.clicks, seg.gamma) == (clicks, 3)
+        while seg._history[0]:
             seg.undo()
-            seg.redo()
-        assert seg.clicks == clicks
+        assert (seg.clicks, seg.threshold, seg.gamma) == ([], 0.5, 1)
         assert seg._session.lock.acquire(blocking=False)
         seg._session.lock.release()
         if not came:
@@ -188,6 +201,63 @@ def test_in_a_notebook_the_traceback_is_shown(
     seg.observe(lambda change: 1 / 0, "masks")
     seg.add_click(9, 9)
     assert [type(error) for error in shown] == [ZeroDivisionError]
+
+
+def test_async_functions_are_waited_for_where_there_is_no_event_loop(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire(seg, monkeypatch)
+    heard: list[Any] = []
+
+    async def hear(told: Any) -> None:
+        await asyncio.sleep(0)
+        heard.append(told)
+
+    async def fail(told: Any) -> None:
+        await asyncio.sleep(0)
+        raise RuntimeError("the user's own mistake")
+
+    seg.on_click(hear)
+    for name in ("threshold", "masks", "segments"):
+        seg.observe(hear, name)
+    seg.on_click(fail)
+    seg.add_click(9, 9)
+    seg.threshold = 0.2
+    seg.commit("a")
+    names = [told.name for told in heard if not isinstance(told, tuple)]
+    assert (0, 9, 9, 1) in heard
+    assert {"threshold", "masks", "segments"} == set(names)
+    (failure,) = wire.failures
+    assert failure["what"] == "click"
+    assert "in fail" in failure["traceback"]
+    assert "telling.py" not in failure["traceback"]
+
+
+def test_async_functions_go_on_beside_a_cell(
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire = Wire(seg, monkeypatch)
+    heard: list[Any] = []
+
+    async def cell() -> None:
+        go_on = asyncio.Event()
+
+        async def hear(click: Any) -> None:
+            await go_on.wait()
+            heard.append(click)
+            raise RuntimeError("the user's own mistake")
+
+        seg.on_click(hear)
+        seg.add_click(9, 9)
+        assert heard == []  # a cell is not held up
+        gc.collect()
+        go_on.set()
+        while not wire.failures:
+            await asyncio.sleep(0)
+
+    asyncio.run(asyncio.wait_for(cell(), 60))
+    assert heard == [(0, 9, 9, 1)]
+    assert seg._tasks == set()
 
 
 @pytest.mark.parametrize("name", ["masks", "clicks", "threshold", "active_image"])

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from skimage import data
 
 from ncut_widget import NcutSegmenter
 from tests import killed
@@ -481,3 +482,26 @@ def test_kills_leave_whole_files_that_lack_the_last_change_at_most(
         f"kill -9 {times} times during {changes} changes that were autosaved: "
         "every file was whole, and lacked no change that had returned"
     )
+
+
+def test_auto_off_brings_the_threshold_back_after_loading(tmp_path: Path) -> None:
+    """Also of a segment that is opened again, and in another widget."""
+    seg = NcutSegmenter.from_images([data.coffee()], progress=False, threshold=0.4)
+    seg.auto_threshold = True
+    seg.add_click(300, 200)
+    found = seg.threshold
+    assert found != 0.4
+    segment = seg.commit("cup")
+    masks = segment.masks
+    seg.add_click(300, 200)
+    path = seg.save_session(tmp_path / "a.json")
+    loaded = NcutSegmenter(seg.eigvecs, [data.coffee()], eigvals=seg.eigvals)
+    loaded.load_session(path)
+    assert (loaded.threshold, loaded.auto_threshold) == (found, True)
+    np.testing.assert_array_equal(loaded.segments["cup"].masks, masks)
+    loaded.auto_threshold = False
+    assert loaded.threshold == 0.4
+    loaded.reopen("cup")
+    assert loaded.threshold == found
+    loaded.auto_threshold = False
+    assert loaded.threshold == 0.4

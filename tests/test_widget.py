@@ -145,6 +145,37 @@ def test_observers_of_masks_hear_once_of_each_settled_change(
     assert not heard[3].new.any()
 
 
+def test_what_a_widget_is_made_with_is_not_undone(eigvecs: NDArray) -> None:
+    heard: list[float] = []
+
+    class Hearing(NcutSegmenter):
+        @traitlets.observe("threshold")
+        def _hear(self, change: Any) -> None:
+            heard.append(change.new)
+
+    seg = Hearing(
+        eigvecs,
+        eigvals=np.linspace(1, 0.5, 6),
+        auto_threshold=True,
+        threshold=0.3,
+        active_image=1,
+    )
+    assert (seg.threshold, seg.auto_threshold, heard) == (0.3, True, [0.3])
+    assert seg._history == [False, False]
+    seg.undo()
+    assert seg.threshold == 0.3
+    with pytest.raises(traitlets.TraitError, match="threshold must be"):
+        NcutSegmenter(eigvecs, threshold=2)
+
+
+def test_how_it_looks_is_not_undone(seg: NcutSegmenter) -> None:
+    seg.add_click(3, 3)
+    seg.opacity, seg.overlay, seg.active_image = 0.9, "heatmap", 1
+    seg.undo()
+    assert seg.clicks == []
+    assert (seg.opacity, seg.overlay, seg.active_image) == (0.9, "heatmap", 1)
+
+
 def test_bind_keeps_a_variable_equal_to_masks(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.page.receiving import FROM_PAGE
 from ncut_widget.page.wire import REPLY_BYTES
 from tests.page import Wire, click
 
@@ -262,3 +263,111 @@ def test_an_odd_id_is_answered_without_it(wire: Wire, value: Any) -> None:
     assert content["type"] == "error"
     assert content["id"] is None
     json.dumps(content, ensure_ascii=False).encode()  # as kernels pack messages
+
+
+# What is not the page's ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        *(
+            ({name: 1}, f"a segment's '{name}' cannot be set; ")
+            for name in ("id", "prompts", "masker", "edition", "clicks", "self", "zoom")
+        ),
+        ({"segment": 2}, "a segment's 'segment' cannot be set; "),
+        ({"visibel": True}, "did you mean 'visible'"),
+        ({"place": 0.5}, "place must be a whole number, got 0.5"),
+        ({"place": float("inf")}, "place must be a whole number, got inf"),
+        ({"place": 10**400}, "place must be a whole number, got 1000"),
+        ({"place": None}, "place must be a whole number, got None"),
+        ({"name": "b"}, "there is a segment of the name 'b' already"),
+        ({"color": "red", "visible": 1}, "visible must be True or False, got 1"),
+    ],
+)
+def test_a_page_sets_nothing_of_a_segment_that_is_not_its(
+    wire: Wire, fields: dict, sentence: str
+) -> None:
+    seg = wire.seg
+    for name in ("a", "b"):
+        seg.clicks = [[0, 3, 3, 1]]
+        seg.commit(name)
+    before, revision = seg._segments, seg._revision
+    number = before[0]["id"]
+    change = {"op": "change", "segment": number, "fields": fields}
+    content, _ = wire.ask({"type": "edit", "id": "1", "edits": [change], "images": [0]})
+    assert sentence in content["error"]
+    assert (seg._segments, seg._revision) == (before, revision)
+    assert seg.segments["a"].masks.any()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"op": "undo", "segment": 1},
+        {"op": "click", "click": [0, 3, 3, 1], "label": 1},
+        {"op": "commit", "name": "a", "color": "red"},
+    ],
+)
+def test_an_edit_has_no_other_fields(wire: Wire, edit: dict) -> None:
+    content, _ = wire.ask({"type": "edit", "id": "1", "edits": [edit], "images": [0]})
+    assert content["error"].startswith("an edit has no field ")
+
+
+WRONG = [None, "\u00e9", -1, float("inf"), float("nan"), 10**400, [1], {"a": 1}, [[]]]
+
+
+@pytest.mark.parametrize("name", NcutSegmenter.class_trait_names(sync=True))
+def test_a_page_sets_no_trait_but_its_own_and_none_to_what_it_cannot_be(
+    wire: Wire, name: str
+) -> None:
+    """`FROM_PAGE` has them all; a host may send any, and ``read_only`` stops none."""
+    seg = wire.seg
+    before = seg.get_state()
+    for value in WRONG:
+        if name == "_view_count" and value is None:
+            continue
+        # What comes with what is refused is refused, too; by `sync`, of all traits.
+        told = {"gamma": 2, "threshold": 0.9, name: value}
+        wire.ask({"type": "sync", "id": "1", "settings": told})
+        wire.set(**(told if name in FROM_PAGE else {name: value}))
+        assert seg.get_state() == before
+
+
+def test_changes_of_a_page_are_one_step_until_another_begins(wire: Wire) -> None:
+    seg = wire.seg
+    for k, value in enumerate((0.6, 0.7)):
+        wire.set(threshold=value, _step=f"p-1.{k}")
+    wire.set(threshold=0.8, _step="p-2.3")
+    wire.ask(
+        {"type": "sync", "id": "1", "settings": {"threshold": 0.9, "_step": "p-2.4"}}
+    )
+    wire.set(threshold=0.1)  # by a host that knows no steps
+    wire.set(threshold=0.2)
+    seen = []
+    while seg._history[0]:
+        seg.undo()
+        seen.append(seg.threshold)
+    assert seen == [0.1, 0.9, 0.7, 0.5]
+
+
+def test_deep_and_giant_fields_are_refused_in_a_sentence(wire: Wire) -> None:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (deep, "A" * 20_000_000, {"a": deep}, 10**5000):
+        for edit in (
+            value,
+            {"op": value},
+            {"op": "click", "click": value},
+            {"op": "commit", "name": value},
+            {"op": "change", "segment": 1, "fields": {"name": value}},
+        ):
+            content, _ = wire.ask(
+                {"type": "edit", "id": "1", "edits": [edit], "images": [0]}
+            )
+            said = content.get("error") or content["message"]
+            assert 10 < len(said) < 300
+            assert "recursion" not in said
+        wire.set(threshold=value)
+        assert wire.seg.threshold == 0.5

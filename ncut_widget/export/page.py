@@ -134,7 +134,11 @@ def render_page(
         Show a bar.
     """
     page = _Page(session, pictures, moment)
-    content = {"traits": page.traits(), **page.content(progress)}
+    content = {
+        "traits": page.traits(),
+        "own_threshold": moment.prompts.own,
+        **page.content(progress),
+    }
     fields: dict[str, str] = {
         "title": html.escape(escaped(title)),
         "css": (STATIC / "widget.css").read_text(encoding="utf-8"),

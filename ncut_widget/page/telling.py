@@ -10,7 +10,7 @@ import sys
 import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Lock
 from types import FrameType
 from typing import Any, NamedTuple, TypeVar
@@ -92,9 +92,15 @@ class Telling(anywidget.AnyWidget):
         def change() -> T:
             masks, segments = self._watched_masks(), self._session.segments
             try:
-                return action(*arguments, **changes)
-            finally:
+                try:
+                    return action(*arguments, **changes)
+                finally:
+                    self._tell_changes(masks, segments)
+            except KeyboardInterrupt:
+                # In the middle of telling: pages would go on with what was, Undo greyed
+                # out for one, until something else is changed.
                 self._tell_changes(masks, segments)
+                raise
 
         return self._locked(change)
 
@@ -265,9 +271,10 @@ class Telling(anywidget.AnyWidget):
             except Exception as error:
                 self._show_failure(observer, name, error)
 
-        try:
+        loop = None
+        with suppress(RuntimeError):
             loop = asyncio.get_running_loop()
-        except RuntimeError:  # a script, or a thread of its own
+        if loop is None:  # a script, or a thread of its own
             asyncio.run(finish())
         else:
             task = loop.create_task(finish())

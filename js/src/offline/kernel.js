@@ -1,12 +1,16 @@
 /**
- * What answers a page without a kernel: clicks and segments with their history, and all
- * that the page asks for, of what was put into it. Masks are made as previews are, of
+ * What answers a page without a kernel: clicks, settings and segments with their history,
+ * and all that the page asks for, of what was put into it. Masks are made as previews are, of
  * quantised eigenvectors.
  *
  * @import { Click, MapWant, SegmentEntry, Stats } from "../model/wire.js"
  * @import { Page, Parts } from "./page.js"
  *
- * @typedef {{ clicks: Click[], segments: SegmentEntry[] }} State
+ * @typedef {object} State
+ * @property {Click[]} clicks
+ * @property {SegmentEntry[]} segments
+ * @property {Record<string, any>} settings those that masks depend on
+ * @property {string} [step] what changed the settings last, if that was the last change
  * @typedef {{ content: any, buffers: ArrayBuffer[], state?: State }} Answer
  */
 
@@ -32,10 +36,14 @@ export class OfflineKernel {
    * @param {Parts} parts
    */
   constructor(page, parts) {
-    const { _info: info, clicks, _segments: segments, _revision } = page.traits;
+    const { traits } = page;
+    const { _info: info, clicks, _segments: segments, _revision } = traits;
     this.#page = page;
     this.#parts = parts;
-    this.#state = { clicks, segments };
+    const names = Object.keys(info.settings);
+    const ofMasks = names.filter((name) => info.settings[name].of === "mask");
+    const settings = Object.fromEntries(ofMasks.map((name) => [name, traits[name]]));
+    this.#state = { clicks, segments, settings };
     this.#revision = _revision;
     this.#previews = new Previews(info.grid, info.settings.num_eig.high, info.eigvals);
     const images = Object.keys(page.vectors).map(Number);
@@ -50,8 +58,9 @@ export class OfflineKernel {
 
   /** What the page is told of: its traits. */
   get traits() {
-    const { clicks, segments } = this.#state;
+    const { clicks, segments, settings } = this.#state;
     return {
+      ...settings,
       clicks,
       _segments: segments,
       _history: [this.#past.length > 0, this.#future.length > 0],
@@ -59,8 +68,31 @@ export class OfflineKernel {
     };
   }
 
-  /** A setting has changed. */
-  count() {
+  /**
+   * Set settings, as the kernel does: a new threshold turns `auto_threshold` off, and
+   * without it the one that was set before comes back.
+   *
+   * @param {Record<string, any>} changes
+   * @param {string} step `<page>-<step>.<changes>`
+   */
+  set(changes, step) {
+    const { settings, step: last } = this.#state;
+    const of = step.slice(0, step.lastIndexOf("."));
+    const { own_threshold: own } = this.#page;
+    const next = { ...settings, ...changes };
+    if (next.threshold !== settings.threshold) next.auto_threshold = false;
+    else if (settings.auto_threshold && !next.auto_threshold) {
+      next.threshold = own ?? settings.threshold;
+    }
+    if (isSame(next, settings)) return;
+    const before = this.#past.at(-1);
+    if (!before || of !== last || this.#future.length > 0) {
+      this.#turn({ settings: next, step: of });
+      return;
+    }
+    const isBack = isSame(next, before.settings);
+    if (isBack) this.#past.pop();
+    this.#state = isBack ? before : { ...this.#state, settings: next };
     this.#revision++;
   }
 
@@ -128,27 +160,27 @@ export class OfflineKernel {
     const { clicks, segments } = this.#state;
     switch (op) {
       case "click":
-        return this.#turn({ clicks: [...clicks, click], segments });
+        return this.#turn({ clicks: [...clicks, click] });
       case "clear":
-        return clicks.length && this.#turn({ clicks: [], segments });
+        return clicks.length && this.#turn({ clicks: [] });
       case "undo":
         return this.#step(this.#past, this.#future);
       case "redo":
         return this.#step(this.#future, this.#past);
       case "delete":
-        return this.#turn({ clicks, segments: segments.filter(not(segment)) });
+        return this.#turn({ segments: segments.filter(not(segment)) });
       case "change":
-        return this.#turn({ clicks, segments: changed(segments, segment, fields) });
+        return this.#turn({ segments: changed(segments, segment, fields) });
       default:
         throw new Error(NO_KERNEL);
     }
   }
 
-  /** @param {State} state */
-  #turn(state) {
+  /** @param {Partial<State>} change */
+  #turn(change) {
     this.#past.push(this.#state);
     this.#future = [];
-    this.#state = state;
+    this.#state = { ...this.#state, step: undefined, ...change };
     this.#revision++;
   }
 
@@ -258,8 +290,32 @@ function changed(segments, id, { place, instances, ...fields }) {
   const one = segments.find((segment) => segment.id === id);
   if (!one) throw new Error("That segment is not there any more.");
   const others = segments.filter(not(id));
+  if (fields.name !== undefined) fields.name = checkName(fields.name, others);
   const at = place ?? segments.indexOf(one);
   return [...others.slice(0, at), { ...one, ...fields }, ...others.slice(at)];
+}
+
+/**
+ * A name as the kernel keeps it.
+ *
+ * @param {string} name
+ * @param {SegmentEntry[]} others
+ */
+function checkName(name, others) {
+  const spelled = name.normalize("NFC").trim();
+  if (!spelled) throw new Error("a segment's name must not be empty");
+  if (others.some((other) => other.name === spelled)) {
+    throw new Error(`there is a segment of the name '${spelled}' already`);
+  }
+  return spelled;
+}
+
+/**
+ * @param {Record<string, any>} a
+ * @param {Record<string, any>} b
+ */
+function isSame(a, b) {
+  return Object.keys(a).every((name) => a[name] === b[name]);
 }
 
 /**

@@ -8,6 +8,8 @@
  *
  * @typedef {object} Page what `save_html` puts into it; a part is its number in `parts`
  * @property {Record<string, any>} traits
+ * @property {number | null} own_threshold the one that was set, where that of the traits
+ *   was found
  * @property {string[]} parts bytes in base64
  * @property {{ low: number[], step: number[] }} quantised
  * @property {Record<string, number>} vectors by image: uint16, (K, cells)
@@ -41,7 +43,8 @@ class OfflineModel {
   #handlers = new Map();
   #kernel;
   #mask;
-  #changed = false;
+  /** @type {Record<string, unknown>} What the page has set, and masks depend on. */
+  #changed = {};
 
   /** @param {Page} page */
   constructor(page) {
@@ -63,14 +66,13 @@ class OfflineModel {
    */
   set(name, value) {
     if (this.#traits[name] === value) return;
-    this.#traits[name] = value;
-    this.#changed ||= this.#mask.has(name);
-    this.#emit(`change:${name}`);
+    if (this.#mask.has(name)) this.#changed[name] = value;
+    this.#take(name, value);
   }
 
   save_changes() {
-    if (this.#changed) this.#kernel.count();
-    this.#changed = false;
+    this.#kernel.set(this.#changed, this.#traits._step ?? "");
+    this.#changed = {};
     this.#tell();
   }
 
@@ -104,8 +106,18 @@ class OfflineModel {
   /** Take from the kernel what it tells by traits. */
   #tell() {
     for (const [name, value] of Object.entries(this.#kernel.traits)) {
-      this.set(name, value);
+      this.#take(name, value);
     }
+  }
+
+  /**
+   * @param {string} name
+   * @param {unknown} value
+   */
+  #take(name, value) {
+    if (this.#traits[name] === value) return;
+    this.#traits[name] = value;
+    this.#emit(`change:${name}`);
   }
 
   /**
