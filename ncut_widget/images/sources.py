@@ -192,7 +192,7 @@ def _read_now(file: Any) -> Any:
     """Take a file's bytes, before it is closed or written anew."""
     with suppress(Exception):  # it says so by its name when it is opened
         held = io.BytesIO(_as_bytes(file, "images"))
-        held.name = getattr(file, "name", None)  # type: ignore[attr-defined]
+        held.name = getattr(file, "name", None)
         return held
     return file
 

@@ -35,6 +35,9 @@ SLIDERS = {
 # The same with eigenvalues: by default all clicks are taken together.
 KNOWING = MAKE.replace("opacity", "eigvals=np.linspace(1, 0.3, 8), opacity")
 
+KEPT = "[seg.clicks, len(seg.segments), *vars(seg._session.settings).values()]"
+"""All that undo takes back."""
+
 WEIGHTS = {
     "click": 8,
     "undo": 3,
@@ -167,6 +170,12 @@ class Walk:
         x, y = self.random.randrange(60), self.random.randrange(60)
         self.widget.page.run(f"seg.add_click({x}, {y}, image=2)")
 
+    def step_back(self) -> None:
+        """Undo once, and wait for it."""
+        before = self.widget.value("seg._revision")
+        self.press("undo")
+        wait_until(lambda: self.widget.value("seg._revision") > before, "undo")
+
     def leave(self) -> None:
         """Take the pointer off the stage: no preview is shown."""
         self.mouse.move(5, 5)
@@ -182,6 +191,7 @@ def test_the_stage_is_the_mask_after_every_step(
     page.run_all()
     widget = Widget(page)
     walk = Walk(widget, seed)
+    begun = widget.value(KEPT)
     done: list[str] = []
     marked = zoomed = 0
     for _ in range(steps):
@@ -194,6 +204,11 @@ def test_the_stage_is_the_mask_after_every_step(
             last = ", ".join(done[-8:])
             message = f"seed {seed}, step {len(done)}, after {last}: {error}"
             raise AssertionError(message) from error
+    # All of it is taken back, settings as well as clicks.
+    while widget.value("seg._history[0]"):
+        walk.step_back()
+    assert widget.value(KEPT) == begun
+    widget.agrees()
     assert marked > steps / 3
     assert zoomed > steps / 10
     assert not page.errors
@@ -202,3 +217,42 @@ def test_the_stage_is_the_mask_after_every_step(
         f"random walk with seed {seed}: the stage was seg.mask, pixel by pixel, after "
         f"all of {len(done)} steps ({kinds}); {marked} with a mask, {zoomed} zoomed"
     )
+
+
+def test_what_was_done_last_is_taken_back_also_after_a_reload(
+    open_page: OpenPage,
+) -> None:
+    page = open_page("lab", [KNOWING])
+    page.run_all()
+    widget = Widget(page)
+    walk = Walk(widget, 0)
+    threshold, granularity = widget.value("[seg.threshold, seg.granularity]")
+    walk.click()
+    wait_until(lambda: len(widget.value("seg.clicks")) == 1, "the click")
+    dragged = widget.drag("threshold", 0.2, 0.9)
+    wait_until(lambda: widget.value("seg.threshold") == dragged, "the drag")
+    widget.stage.press("g")
+    widget.stage.press("a")
+    widget.stage.press("Control+z")  # at once: they may not have gone out yet
+    wait_until(
+        lambda: (
+            widget.value("[seg.auto_threshold, seg.threshold]") == [False, dragged]
+            and widget.value("seg.granularity") != granularity
+        ),
+        "the undo of Auto",
+    )
+    page.reload()
+    widget = Widget(page)
+    walk = Walk(widget, 0)
+    for wanted in (
+        [1, dragged, granularity],
+        [1, threshold, granularity],
+        [0, threshold, granularity],
+    ):
+        wait_until(widget.root.locator("button[name=undo]").is_enabled, "Undo")
+        walk.step_back()
+        kept = "[len(seg.clicks), seg.threshold, seg.granularity]"
+        assert widget.value(kept) == wanted
+        widget.agrees()
+    wait_until(widget.root.locator("button[name=undo]").is_disabled, "nothing to undo")
+    assert not page.errors
