@@ -24,7 +24,7 @@ from ncut_widget.pipeline import Pipeline
 from ncut_widget.progress import heeds_progress
 from ncut_widget.segments.instances import INSTANCES, number_instances
 from ncut_widget.segments.label_maps import full_label_maps, label_map
-from ncut_widget.segments.record import SegmentState
+from ncut_widget.segments.record import SegmentState, spelled
 from ncut_widget.session import Session
 
 PLOTTED = 8
@@ -404,7 +404,7 @@ class Analysis:
         """Find segments by name; give them by their numbers, in the order of all."""
         known = self._session.segments
         names = [names] if isinstance(names, str) else names
-        wanted = list(known if names is None else names)
+        wanted = [spelled(name) for name in (known if names is None else names)]
         for name in wanted:
             if name not in known:
                 raise KeyError(
