@@ -1,9 +1,10 @@
-"""Files of images, and what can happen to them."""
+"""Files of images, messages and sessions, and what can happen to them."""
 
 from __future__ import annotations
 
 import io
 import random
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -73,3 +74,15 @@ def damaged(data: bytes, rng: random.Random) -> bytes:
         if not changed:
             break
     return bytes(changed)
+
+
+def spot(content: Any, chance: random.Random) -> tuple[Any, Any]:
+    """Choose a place anywhere in what JSON holds: an object or a list, and where."""
+    places = [(content, name) for name in content]
+    for place, name in places:
+        inner = place[name]
+        if isinstance(inner, dict):
+            places += [(inner, key) for key in inner]
+        elif isinstance(inner, list):
+            places += [(inner, at) for at in range(len(inner))]
+    return chance.choice(places or [({"id": 0}, "id")])

@@ -1,7 +1,9 @@
 """What is thrown at a segmenter for long: messages, threads, clicks.
 
-A tenth of it in every run, all of it by `make soak`; damaged files are in
-`test_doors.py`, kills in `test_session_file.py`.
+A tenth of it in every run, all of it by `make soak`; damaged images are in
+`test_doors.py`, damaged sessions in `test_damaged_sessions.py`, kills in
+`test_session_file.py`, a walk beside a model in `test_model.py`, and batches of all
+kinds in `test_round_trips.py`.
 """
 
 from __future__ import annotations
@@ -22,15 +24,11 @@ from numpy.typing import NDArray
 import ncut_widget.masker
 from ncut_widget import NcutSegmenter
 from tests.benchmarks.memory import anonymous_bytes
+from tests.damage import spot
 from tests.page import Wire, click
+from tests.soaked import soaked
 
 EIGVALS = np.linspace(1, 0.2, 6)
-
-
-def soaked(count: int) -> Any:
-    """Run with so many, and with ten times as many in the soak."""
-    more = pytest.param(10 * count, marks=[pytest.mark.soak, pytest.mark.timeout(1200)])
-    return pytest.mark.parametrize("count", [count, more])
 
 
 JUNK: tuple[Any, ...] = (
@@ -93,18 +91,6 @@ def malformed(chance: random.Random) -> Any:
         else:
             place[name] = copy.deepcopy(chance.choice(JUNK))
     return copy.deepcopy(chance.choice(JUNK)) if chance.random() < 0.02 else message
-
-
-def spot(message: Any, chance: random.Random) -> tuple[Any, Any]:
-    """Choose a place anywhere in a message."""
-    places = [(message, name) for name in message]
-    for place, name in places:
-        inner = place[name]
-        if isinstance(inner, dict):
-            places += [(inner, key) for key in inner]
-        elif isinstance(inner, list):
-            places += [(inner, at) for at in range(len(inner))]
-    return chance.choice(places or [({"id": 0}, "id")])
 
 
 @pytest.mark.filterwarnings("ignore")
