@@ -43,7 +43,7 @@ from tests.soaked import soaked
 from tests.test_segments import painted
 
 STEPS = 100
-OFTEN = 10
+OFTEN = 15
 """Steps after which masks are looked at, too."""
 GRID = (8, 8)
 SIZES = [(8, 8), (20, 30), (17, 9)]
@@ -743,7 +743,7 @@ def sizes_of(batch: str) -> list[tuple[int, int]]:
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.timeout(1200)
-@soaked(30)
+@soaked(36)
 def test_a_segmenter_is_what_its_model_is(count: int, report: list[str]) -> None:
     Walk.walked = 0
     run_state_machine_as_test(

@@ -19,6 +19,7 @@ from PIL import Image
 from skimage import data
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.export import labelled
 from tests import killed
 from tests.page import Wire
 
@@ -405,6 +406,13 @@ def test_every_change_is_saved_and_a_cell_that_runs_again_goes_on(
     seg.autosave = None
     seg.clear()
     assert json.loads(path.read_text())["clicks"] == [[0, 9, 9, 1]]
+
+
+def test_versions_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes a millisecond, and every change that is saved tells all of them."""
+    before = labelled.software()
+    monkeypatch.delattr(labelled, "version")
+    assert labelled.software() == before
 
 
 def test_an_autosave_of_another_batch_is_kept_and_refused(

@@ -7,7 +7,7 @@ import json
 import platform
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -172,12 +172,19 @@ def software(*more: str) -> dict[str, str]:
     """Name the versions that masks may depend on, and of more packages if known."""
     versions = {"python": platform.python_version()}
     for package in dict.fromkeys((*PACKAGES, *more)):
-        try:
-            versions[package] = version(package)
-        except PackageNotFoundError:  # files alone, without an installation
-            if package in PACKAGES:
-                versions[package] = "unknown"
+        known = _version(package)
+        if known or package in PACKAGES:
+            versions[package] = known or "unknown"
     return versions
+
+
+@cache
+def _version(package: str) -> str:
+    """Read a package's version, once: its metadata take milliseconds to parse."""
+    try:
+        return version(package)
+    except PackageNotFoundError:  # files alone, without an installation
+        return ""
 
 
 def as_uint16(labels: NDArray) -> NDArray:
