@@ -21,6 +21,9 @@ smaller ones are beyond float32. Those of `NCUT` have length 1 over the batch.""
 
 _TINY = 1e-12  # as torch.nn.functional.normalize: a zero vector stays zero
 
+LONGEST_ROW = 2**12
+"""Of `row_cosines`: beyond 8192 values `numpy.einsum` may add up a row in parts."""
+
 
 def weighted_sum(rows: Tensor, weights: Tensor) -> Tensor:
     """Sum over the eigenvectors of every pixel.
@@ -84,6 +87,29 @@ def exponent_of(values: Tensor) -> int:
     largest = max(-low, high)
     ordinary = largest == 0 or ORDINARY[0] <= largest <= ORDINARY[1]
     return 0 if ordinary else math.frexp(largest)[1]
+
+
+def row_cosines(vectors: NDArray, unit: NDArray, out: NDArray) -> None:
+    """Write the cosine of every vector with a unit vector to ``out``.
+
+    Parameters
+    ----------
+    vectors : ndarray of float32, shape (N, K)
+        K at most `LONGEST_ROW`.
+    unit : ndarray of float32, shape (K,)
+    out : ndarray of float32, shape (N,)
+        0 for a zero vector.
+
+    Notes
+    -----
+    Vectors that lie one after the other in memory need no transposed copy, which takes
+    four times as long as the sums: `numpy.einsum` adds up one row after the other, each
+    by the same operations. The order within a row is not that of `weighted_sum`.
+    """
+    rows = np.ascontiguousarray(vectors)
+    np.einsum("pk,k->p", rows, unit, out=out)
+    lengths = np.einsum("pk,pk->p", rows, rows)
+    out /= np.maximum(np.sqrt(lengths, out=lengths), _TINY, out=lengths)
 
 
 def row_norms(rows: Tensor) -> Tensor:

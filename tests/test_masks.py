@@ -15,6 +15,7 @@ from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.published import get_mask
 from ncut_widget.masks.similarity import cosine_similarity
 from ncut_widget.masks.statistics import QUANTILE_SAMPLE, similarity_statistics
+from ncut_widget.products import LONGEST_ROW
 
 
 def plain_heatmap(similarity: NDArray, gamma: float) -> NDArray:
@@ -66,6 +67,29 @@ def test_eigenvectors_need_no_unit_length() -> None:
 
 def test_similarity_of_a_zero_eigenvector_is_zero() -> None:
     assert cosine_similarity(np.zeros((1, 3)), np.ones(3)).tolist() == [0.0]
+
+
+@pytest.mark.parametrize("num_eig", [1, 2, 7, 8, 20, 30, 33, LONGEST_ROW + 1])
+@pytest.mark.parametrize("order", ["by pixel", "by eigenvector", "leading"])
+def test_equal_eigenvectors_have_one_cosine_wherever_they_lie(
+    num_eig: int, order: str
+) -> None:
+    rng = np.random.default_rng(num_eig)
+    ground, other = rng.standard_normal((2, num_eig)).astype(np.float32)
+    found = set(cosine_similarity(ground, other).ravel().tolist())
+    for pixels in (*range(1, 20), 101, 16_391 if num_eig < 40 else 103):
+        vectors = np.tile(ground, (pixels + 1, 1))
+        vectors[pixels // 2] = other
+        if order == "by eigenvector":
+            vectors = np.asfortranarray(vectors)
+        elif order == "leading":
+            vectors = np.hstack([vectors, vectors])[:, :num_eig]
+        cosines = cosine_similarity(vectors, other)
+        assert cosines[pixels // 2] == pytest.approx(1, abs=3e-7)
+        found |= set(np.delete(cosines, pixels // 2).tolist())
+    (value,) = found
+    lengths = np.linalg.norm(ground) * np.linalg.norm(other)
+    assert value == pytest.approx(ground.astype(float) @ other / lengths, abs=3e-7)
 
 
 @settings(deadline=None, max_examples=60)

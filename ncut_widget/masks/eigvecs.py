@@ -31,6 +31,7 @@ from ncut_widget.masks.statistics import (
 )
 from ncut_widget.masks.sweep import best_threshold
 from ncut_widget.ncut.biased import Graph
+from ncut_widget.ncut.parallel import chunks, deal_all
 from ncut_widget.products import (
     add_products,
     exponent_of,
@@ -40,6 +41,9 @@ from ncut_widget.products import (
 
 PREFIXES_KEPT = 4
 """Numbers of leading eigenvectors whose moments are kept for undo and two views."""
+
+PART = 2**21
+"""Values of eigenvectors that a core takes at a time; a dozen images are one part."""
 
 STEP = 2.0**-15
 """Step of quantised unit eigenvectors, from -1: the same on every image.
@@ -216,9 +220,14 @@ class Eigvecs:
         flat = out.reshape(len(out), -1)
         if self._rows.device.type == "cpu":
             rows, lengths = lead.rows.numpy(), lead.norms(images).numpy()
-            for image in images:
-                add_products(rows[image], vector, out=flat[image])
-                flat[image] /= lengths[image]
+
+            def write(part: slice) -> None:
+                for image in images[part]:
+                    add_products(rows[image], vector, out=flat[image])
+                    flat[image] /= lengths[image]
+
+            step = max(1, PART // rows[0].size)
+            deal_all(write, chunks(len(images), step), self._rows.device)
             return
         with torch.inference_mode():
             norms = lead.norms(images)

@@ -22,10 +22,21 @@ from ncut_widget.masks.diffusion import DiffusionSet
 from ncut_widget.masks.eigvecs import Eigvecs
 from ncut_widget.masks.statistics import SimilarityStatistics, similarity_statistics
 from ncut_widget.ncut.biased import BiasedCut, Graph
-from ncut_widget.products import exponent_of, row_norms, unit_vector, weighted_sum
+from ncut_widget.ncut.parallel import chunks, deal_all
+from ncut_widget.products import (
+    LONGEST_ROW,
+    exponent_of,
+    row_cosines,
+    row_norms,
+    unit_vector,
+    weighted_sum,
+)
 
 # Eigenvectors that are looked at together: on a CPU they stay in a core's cache.
 _CPU_ROWS, _ROWS = 2**12, 2**20
+
+# Eigenvectors that a core takes at a time: enough to be worth handing over.
+_PART = 2**14
 
 
 class BiasedSet(NamedTuple):
@@ -227,11 +238,24 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
         exponent = exponent_of(prompt) if len(prompt) else 0
         if exponent:
             eigvecs, prompt = (each * 2.0**-exponent for each in (eigvecs, prompt))
-        return cosines(eigvecs, unit_vector(prompt.to(eigvecs.device)))
+        unit = unit_vector(prompt.to(eigvecs.device))
+        if eigvecs.device.type != "cpu" or len(prompt) > LONGEST_ROW:
+            return cosines(eigvecs, unit)
+        flat = eigvecs.reshape(-1, len(prompt)).numpy()
+        similarity = np.empty(len(flat), dtype=np.float32)
+
+        def write(part: slice) -> None:
+            row_cosines(flat[part], unit.numpy(), out=similarity[part])
+
+        deal_all(write, chunks(len(flat), _PART), eigvecs.device)
+        return similarity.reshape(eigvecs.shape[:-1])
 
 
 def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> NDArray:
-    """Give the same of float32 tensors, the second of length 1, on one device."""
+    """Give the cosines of float32 tensors, the second of length 1, on one device.
+
+    Their bits are those of the maps of `Eigvecs`.
+    """
     *shape, num_eig = eigvecs.shape
     flat = eigvecs.reshape(math.prod(shape), num_eig)
     size = _CPU_ROWS if flat.device.type == "cpu" else _ROWS

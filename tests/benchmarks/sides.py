@@ -42,6 +42,10 @@ class Side:
         """
         raise NotImplementedError
 
+    def published(self, eigvecs: Array, denoise: bool) -> Callable[[list[int]], Any]:
+        """Return `get_mask` of a pixel (image, row, column), which keeps nothing."""
+        raise NotImplementedError
+
 
 class NcutWidget(Side):
     """Us."""
@@ -81,6 +85,11 @@ class NcutWidget(Side):
             return session.masks()
 
         return click, slide
+
+    def published(self, eigvecs: Array, denoise: bool) -> Callable[[list[int]], Any]:
+        from ncut_widget.masks import get_mask
+
+        return lambda pixel: get_mask(eigvecs, eigvecs[tuple(pixel)], denoise=denoise)
 
 
 def _seed(torch: Any) -> None:
@@ -129,6 +138,9 @@ class NcutPytorch18(Side):
             return self._get_mask(every, prompt, threshold=threshold, denoise=denoise)
 
         return click, slide
+
+    def published(self, eigvecs: Array, denoise: bool) -> Callable[[list[int]], Any]:
+        return self.segmenter(eigvecs, denoise)[0]
 
 
 class NcutPytorch32(Side):

@@ -1,7 +1,8 @@
-"""A new prompt, and a slider step, to the masks of the whole batch."""
+"""A new prompt, a slider step, or `get_mask`, to the masks of the whole batch."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import cycle
 from typing import Any
 
@@ -33,6 +34,22 @@ def test_click(
     benchmark: BenchmarkFixture, side: Side, eigvecs: np.ndarray, denoise: bool
 ) -> None:
     click, _ = side.segmenter(eigvecs, denoise)
+    measure(benchmark, click, eigvecs)
+    benchmark.extra_info.update(row(eigvecs, "click", denoise))
+
+
+@denoises
+def test_get_mask(
+    benchmark: BenchmarkFixture, side: Side, eigvecs: np.ndarray, denoise: bool
+) -> None:
+    measure(benchmark, side.published(eigvecs, denoise), eigvecs)
+    benchmark.extra_info.update(row(eigvecs, "get_mask", denoise))
+
+
+def measure(
+    benchmark: BenchmarkFixture, click: Callable[[list[int]], Any], eigvecs: np.ndarray
+) -> None:
+    """Time clicks on pixels that were not clicked before."""
     pixels = iter(
         np.random.default_rng(0)
         .choice(np.prod(eigvecs.shape[:3]), ROUNDS + 2, replace=False)
@@ -40,12 +57,10 @@ def test_click(
     )
 
     def fresh() -> tuple[tuple[list[int]], dict[str, Any]]:
-        """Take a pixel that was not clicked before."""
         at = np.unravel_index(next(pixels), eigvecs.shape[:3])
         return ([int(index) for index in at],), {}
 
     benchmark.pedantic(click, setup=fresh, rounds=ROUNDS, warmup_rounds=2)
-    benchmark.extra_info.update(row(eigvecs, "click", denoise))
 
 
 @denoises
