@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 V = TypeVar("V")
+
+
+def key_bytes(key: Hashable) -> int:
+    """Memory that a key takes, about, if it shares nothing with others.
+
+    Of a long tuple, as all clicks are, the first item stands for the others.
+
+    Examples
+    --------
+    >>> key_bytes(((1, 2),) * 1000) > 1000 * key_bytes((1, 2))
+    True
+    """
+    size = sys.getsizeof(key)
+    if not isinstance(key, tuple):
+        return size
+    if len(key) > _LONG:
+        return size + len(key) * key_bytes(key[0])
+    return size + sum(map(key_bytes, key))
+
+
+_LONG = 8
+"""Items of a tuple that are all of one kind."""
 
 
 class Bounded(Generic[V]):
@@ -18,12 +41,12 @@ class Bounded(Generic[V]):
     Parameters
     ----------
     limit : int
-        Sizes of all values together.
+        Bytes of all values and their keys together, or how many values.
     size : callable, optional
-        Size of a value now, as its bytes; by default each counts as one.
+        Bytes of a value now; by default each counts as one, whatever its key.
     """
 
-    def __init__(self, limit: int, size: Callable[[V], int] = lambda value: 1) -> None:
+    def __init__(self, limit: int, size: Callable[[V], int] | None = None) -> None:
         self.limit = limit
         self._size = size
         self._values: OrderedDict[Hashable, V] = OrderedDict()
@@ -65,6 +88,8 @@ class Bounded(Generic[V]):
             self._total -= self._measured.pop(oldest)
 
     def _measure(self, key: Hashable) -> None:
-        size = self._size(self._values[key])
+        size = 1
+        if self._size:
+            size = self._size(self._values[key]) + key_bytes(key)
         self._total += size - self._measured.get(key, 0)
         self._measured[key] = size

@@ -25,3 +25,13 @@ test("a replaced value is released, and clear releases all", () => {
   assert.deepEqual(released, [1, 2]);
   assert.equal(cache.size, 0);
 });
+
+test("keys that are long count, too", () => {
+  const cache = new Cache(1000);
+  for (let n = 0; n < 100; n++) cache.set(`${n}`.padEnd(2 ** 20), n);
+  assert.equal(cache.size, 32);
+  cache.set("one".padEnd(2 ** 26), 1);
+  assert.equal(cache.size, 1);
+  cache.set("a", 2);
+  assert.deepEqual([cache.size, cache.get("a")], [1, 2]);
+});

@@ -30,6 +30,9 @@ TRIVIAL = 0.3
 differs in little else from one part of itself to the other.
 """
 
+CELL_BYTES = 250
+"""Of a clicked cell and its array of coordinates, without their values."""
+
 _STEPS = 60
 _LONGEST = 1e9
 _FAINTEST = 1e-30
@@ -210,8 +213,10 @@ class DiffusionSimilarity:
     def nbytes(self) -> int:
         """Memory that is taken by the maps which were asked for, and by the rest."""
         maps = int((self._known | self._begun).sum()) * self._values[0].nbytes
-        coordinates = sum(each.nbytes for each in self._coordinates.values())
-        return maps + self._known.nbytes + coordinates
+        # Every cell with its coordinates, here and in each fit.
+        count = len(self._coordinates) + sum(len(f.cells) for f in self._fits.values())
+        each = next(iter(self._coordinates.values())).nbytes + CELL_BYTES
+        return maps + self._known.nbytes + count * each
 
     @property
     def values(self) -> NDArray:

@@ -1,3 +1,6 @@
+/** Of all keys together, at most: one that names thousands of clicks is long. */
+const KEY_CHARACTERS = 2 ** 25;
+
 /**
  * Least recently used first out.
  *
@@ -6,6 +9,7 @@
 export class Cache {
   /** @type {Map<string, Value>} */
   #entries = new Map();
+  #characters = 0;
   #release;
 
   /**
@@ -56,8 +60,10 @@ export class Cache {
   set(key, value) {
     this.#drop(key);
     this.#entries.set(key, value);
+    this.#characters += key.length;
     for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= this.limit) break;
+      const fits = this.#characters <= KEY_CHARACTERS || this.#entries.size === 1;
+      if (fits && this.#entries.size <= this.limit) break;
       this.#drop(oldest);
     }
   }
@@ -71,6 +77,7 @@ export class Cache {
     const value = this.#entries.get(key);
     if (value === undefined) return;
     this.#entries.delete(key);
+    this.#characters -= key.length;
     this.#release(value);
   }
 }
