@@ -309,7 +309,7 @@ class Session:
             segments, editing = self.shelf
             number = self.new_id()
             if old is None:
-                color = given or free_color({each.color for each in segments})
+                color = given or free_color(each.color for each in segments)
                 new = SegmentState(
                     name, color, self.prompts, id=number, masker=self.masker
                 )

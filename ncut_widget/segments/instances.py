@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects, label
 
 from ncut_widget.masks.coordinates import interpolation
+from ncut_widget.segments.touching import SMALLEST as SMALLEST
+from ncut_widget.segments.touching import part_at_necks
 
 INSTANCES = ("connected", "watershed", "whole")
 """How a mask is parted: into connected components, these where they narrow, too, or
@@ -15,11 +20,12 @@ not at all."""
 EIGHT = np.ones((3, 3), dtype=bool)
 """Neighbours of a pixel, those across corners among them."""
 
-NARROW = 0.8
-"""Two things touch where what is between them is less deep than this part of both."""
+TINY = 1e-6
+"""A weight of nothing: what is inside stays inside."""
 
-SMALLEST = 0.25
-"""Depth of a thing, at least, as part of that of the deepest one that it touches."""
+CELLS = 2**20
+"""Cells that the boxes of an image's components have together, at most: of more pixels
+each cell is a square of several."""
 
 
 def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
@@ -31,9 +37,10 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     how : {"connected", "watershed", "whole"}
         ``"connected"``: 8-connected components, numbered as `skimage.measure.label`
         does. ``"watershed"``: components are parted where things touch, by a watershed
-        on the similarity, weighted with the distance from the edge: the deepest points
-        of two things are apart, and what lies between them is narrower, or less
-        similar. ``"whole"``: all of it is one.
+        on the distance from the edge, weighted with the similarity: at necks, which are
+        narrower, or less similar, than both sides. A thing is at least a quarter as
+        deep as the one that it touches. Of more than a million pixels it works on a
+        coarser grid. ``"whole"``: all of it is one.
     similarity : ndarray of float, shape (H, W)
         Of the image's cells with what was clicked; only a watershed looks at it.
 
@@ -53,36 +60,51 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     parts, _ = label(mask, EIGHT)
     if how == "connected" or not mask.any():
         return parts
-    weight = np.clip(enlarge(similarity, mask.shape), 0, 1)
-    found = np.zeros_like(parts)
+    boxes = find_objects(parts)
+    step = _step(boxes)
+    weight = np.clip(enlarge(similarity, _reduced(mask.shape, step)), 0, 1)
     count = 0
-    for number, box in enumerate(find_objects(parts), 1):
-        inside = np.pad(parts[box] == number, 1)
-        depth = distance_transform_edt(inside) * np.pad(weight[box], 1)
-        here = _part(inside, depth)[1:-1, 1:-1]
-        found[box][here > 0] = here[here > 0] + count
+    found = np.zeros_like(parts)
+    for number, box in enumerate(boxes, 1):
+        inside = parts[box] == number
+        if min(inside.shape) < 3 * step or max(inside.shape) < 7 * step:
+            here = inside.astype(np.int32)  # no room for two that are not narrow
+        else:
+            here = _part(inside, weight, box, step)
+        found[box][inside] = here[inside] + count
         count += int(here.max())
     return found
 
 
-def _part(inside: NDArray, depth: NDArray) -> NDArray:
-    """Part one component by a watershed on how deep its pixels lie."""
-    # A tenth of a second, which an import of ours need not take.
-    from skimage.filters import gaussian
-    from skimage.morphology import h_maxima
-    from skimage.segmentation import watershed
+def _part(
+    inside: NDArray, weight: NDArray, box: tuple[slice, slice], step: int
+) -> NDArray:
+    """Part one component, on cells of so many pixels: numbers of its box's pixels."""
+    (top, left), size = (at.start // step for at in box), inside.shape
+    # The cells are the image's: the first may begin before the box.
+    ahead = [at.start % step for at in box]
+    cells = _reduced([a + n for a, n in zip(ahead, size, strict=True)], step)
+    there = tuple(slice(a, a + n) for a, n in zip(ahead, size, strict=True))
+    blocks = np.zeros((cells[0], step, cells[1], step), dtype=bool)
+    blocks.reshape(cells[0] * step, -1)[there] = inside
+    covered = blocks.mean(axis=(1, 3), dtype=np.float32)
+    depth = distance_transform_edt(np.pad(covered >= 0.5, 1))[1:-1, 1:-1] - 0.5
+    depth = np.maximum(depth, covered / 4)
+    near = weight[top : top + cells[0], left : left + cells[1]]
+    near = np.maximum(near / max(near[covered > 0].max(), TINY), TINY)
+    numbers = part_at_necks(depth * near)
+    return numbers.repeat(step, axis=0).repeat(step, axis=1)[there]
 
-    deepest = float(depth.max())
-    # What is a fifth of the width or less is an unevenness of the edge.
-    smooth = gaussian(depth, sigma=max(deepest / 5, 0.5))
-    least = SMALLEST * float(smooth.max())
-    # In logarithms, so that a neck is narrow as compared with what it joins.
-    levels = np.log(np.maximum(smooth, least / 2)).astype(np.float32)
-    peaks = h_maxima(levels, -np.log(NARROW)).astype(bool) & (smooth > least) & inside
-    markers, number = label(peaks, EIGHT)
-    if number < 2:
-        return inside.astype(np.int32)
-    return watershed(-smooth, markers, mask=inside, connectivity=2).astype(np.int32)
+
+def _step(boxes: Sequence[tuple[slice, slice]]) -> int:
+    """Give the side of a cell, in pixels."""
+    areas = ((b.stop - b.start) * (r.stop - r.start) for r, b in boxes)
+    return max(1, math.ceil(math.sqrt(sum(areas) / CELLS)))
+
+
+def _reduced(size: Sequence[int], step: int) -> tuple[int, int]:
+    height, width = size
+    return -(-height // step), -(-width // step)
 
 
 def enlarge(values: NDArray, size: tuple[int, ...]) -> NDArray:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import colorsys
-from collections.abc import Collection, Iterator, Sequence
-from itertools import count
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from numbers import Real
 from typing import Any
 
@@ -23,26 +24,77 @@ PALETTE = (
     "#c08552",
     "#20c5d0",
     "#f58fb0",
+    "#006969",
+    "#b40f2d",
+    "#78ffd2",
+    "#0f5aa5",
+    "#6900ff",
+    "#e1c3ff",
+    "#ffc3a5",
+    "#b40069",
+    "#2d693c",
+    "#c3b478",
+    "#87784b",
+    "#2d96b4",
+    "#875a87",
+    "#96a5f0",
+    "#965a5a",
+    "#1e961e",
+    "#e17878",
+    "#78ff87",
+    "#b43c0f",
+    "#96f0f0",
+    "#5a78b4",
+    "#009696",
 )
-"""Told apart also by those who see red and green alike, and from the blue of the mask
-that is being made: after Okabe and Ito, *Color Universal Design* (2008), and more."""
+"""Each two of them, and the blue of the mask that is being made, are at least 12 apart
+(CIEDE2000). The first ten are after Okabe and Ito, *Color Universal Design* (2008).
+Each of the others is as far as can be from all before it, also as those see it who see
+red and green alike (G. Machado et al., 2009), whose distances count double."""
+
+ALIKE = 0.05
+"""Colours nearer than this in OKLab pass for one; those of `PALETTE` are not."""
 
 SHADES = ((0, 0), (40, 255), (30, 0), (65, 255), (50, 0), (20, 255))
 """Per cent of white or black in the colours of a segment's instances, in turn."""
 
-GOLDEN = 0.6180339887
+
+def free_color(taken: Iterable[str]) -> str:
+    """Return the first of the colours that are taken least, as ``"#rrggbb"``.
+
+    Parameters
+    ----------
+    taken : iterable of str
+        The colour of each segment; what is much like one of ours takes it, too.
+    """
+    uses = Counter(ours for color in taken for ours in _alike(color))
+    return min(PALETTE, key=lambda color: uses[color])
 
 
-def free_color(taken: Collection[str]) -> str:
-    """Return the first colour that is not taken, as ``"#rrggbb"``."""
-    return next(color for color in _colors() if color not in taken)
+@lru_cache(maxsize=1000)
+def _alike(color: str) -> list[str]:
+    return [c for c in PALETTE if math.dist(_oklab(c), _oklab(color)) < ALIKE]
 
 
-def _colors() -> Iterator[str]:
-    yield from PALETTE
-    for number in count(1):
-        rgb = colorsys.hls_to_rgb(number * GOLDEN % 1, 0.45 + 0.25 * (number % 2), 0.8)
-        yield as_hex(rgb)
+def _root(value: float) -> float:
+    return value ** (1 / 3)  # math.cbrt is of Python 3.11
+
+
+@lru_cache(maxsize=1000)
+def _oklab(color: str) -> tuple[float, float, float]:
+    """Give lightness and two opponent colours, after B. Ottosson, *OKLab* (2020)."""
+    parts = (part / 255 for part in as_rgb(color))
+    r, g, b = (
+        v / 12.92 if v <= 0.04045 else ((v + 0.055) / 1.055) ** 2.4 for v in parts
+    )
+    x = _root(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b)
+    y = _root(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b)
+    z = _root(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b)
+    return (
+        0.2104542553 * x + 0.7936177850 * y - 0.0040720468 * z,
+        1.9779984951 * x - 2.4285922050 * y + 0.4505937099 * z,
+        0.0259040371 * x + 0.7827717662 * y - 0.8086757660 * z,
+    )
 
 
 def check_color(color: Any) -> str:
