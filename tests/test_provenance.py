@@ -13,11 +13,13 @@ import pytest
 import torch
 import zarr
 from numpy.typing import NDArray
+from PIL import Image
 from torch import nn
 
 from ncut_widget import NcutSegmenter
 from ncut_widget.backbone import FeatureExtractor, load_model
 from ncut_widget.backbone.described import describe_model, digest_weights
+from ncut_widget.export.pictures import read_provenance
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), np.uint8)
 
@@ -181,3 +183,32 @@ def test_files_of_many_images_do_not_repeat_how_they_were_made(
     sizes = [path.stat().st_size for path in folder.glob("*.png")]
     assert len(sizes) == 30
     assert max(sizes) < 300
+
+
+@pytest.mark.parametrize("format", ["labels", "tiff", "binary", "overlay"])
+def test_a_file_of_an_image_leads_to_how_it_was_made(
+    tmp_path: Path, format: str
+) -> None:
+    eigvecs = np.ones((2, 8, 8, 2), np.float32)
+    eigvecs[:, 2:5, 2:5, 1] = -1
+    seg = NcutSegmenter(eigvecs, np.zeros((2, 8, 8, 3), np.uint8))
+    seg.add_click(3, 3)
+    seg.commit("cell")
+    seg.export(tmp_path / "out", format, progress=False)
+    seg.segments["cell"].color = "red"
+    images = [1]
+    seg.export(tmp_path / "out", format, images=images, overwrite=True, progress=False)
+    found = {}
+    for path in (tmp_path / "out").rglob("image *"):
+        told = read_provenance(path)
+        assert told["segments"][0]["clicks"] == [[0, 3, 3, 1]]
+        found[told["image"]["index"]] = told["segments"][0]["color"]
+        path = path.rename(tmp_path / path.name)
+        assert read_provenance(path)["image"] == {"file": told["image"]["file"]}
+    assert found == {0: "#e69f00", 1: "#ff0000"}
+
+
+def test_a_picture_of_others_tells_nothing(tmp_path: Path) -> None:
+    Image.new("L", (4, 4)).save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="does not tell how it came about"):
+        read_provenance(tmp_path / "a.png")

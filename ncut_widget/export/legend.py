@@ -16,7 +16,10 @@ LEGEND = "segments.json"
 GROUP = "zarr.json"
 
 KEY = "ncut_widget"
-"""Of the group's attribute."""
+"""Of the group's attribute, and of what each file of an image says."""
+
+EARLIER = "earlier"
+"""Key of what a legend tells of earlier exports, and of their segments."""
 
 
 def read_legend(folder: Path) -> dict[str, Any]:
@@ -29,6 +32,26 @@ def read_legend(folder: Path) -> dict[str, Any]:
             if isinstance(found.get("files"), dict) and "software" in found:
                 return {**found, "files": {**found["files"], name: None}}
     return {}
+
+
+def find_told(folder: Path, id: str, file: str) -> dict[str, Any]:
+    """Find what a legend tells of the export that wrote an image's file.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the file; the legend is there, or one folder up.
+    id, file : str
+        The export's, and what the image is called.
+    """
+    legends = map(read_legend, (folder, folder.parent))
+    told = next((legend for legend in legends if legend), {})
+    for part in (told, *told.get(EARLIER, ())):
+        for image in part.get("images", ()):
+            if (part.get("id"), image["file"]) == (id, file):
+                kept = {k: v for k, v in part.items() if k not in ("files", "images")}
+                return {**kept, "image": image}
+    return {"id": id, "image": {"file": file}}
 
 
 def own_files(folder: Path) -> Mapping[str, int | None]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +12,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from ncut_widget.export.labelled import Labelled, as_uint16
+from ncut_widget.export.legend import KEY, find_told
 from ncut_widget.images import RGBImage
 from ncut_widget.segments.palette import as_rgb, shade
 from ncut_widget.segments.record import SegmentState
@@ -18,6 +21,9 @@ OPACITY = 0.5
 
 MASK = "#1e90ff"
 """Colour of the clicks' mask, as in ``js/src/style.css``."""
+
+_DESCRIPTION = 270
+"""TIFF's tag for it."""
 
 
 def write_labels(labelled: Labelled, folder: Path) -> None:
@@ -103,6 +109,31 @@ def tint(picture: RGBImage, mask: NDArray) -> RGBImage:
 
 def _save(picture: Image.Image, path: Path, mark: str) -> None:
     info = PngInfo()
-    info.add_itxt("ncut_widget", mark)
+    info.add_itxt(KEY, mark)
     # Three times as fast as the default, and hardly larger.
     picture.save(path, pnginfo=info, compress_level=2)
+
+
+def read_provenance(path: str | Path) -> dict[str, Any]:
+    """Read how a label map, a mask or an overlay came about.
+
+    Returns
+    -------
+    dict
+        What its folder's ``segments.json`` tells of the export that wrote it, and
+        ``image``, what that tells of the file's image. Of a file that was moved away
+        from it only ``id`` and the image's ``file`` are known.
+
+    Raises
+    ------
+    ValueError
+        If no export of ours wrote the file.
+    """
+    with Image.open(path) as picture:
+        picture.load()
+        mark = picture.info.get(KEY) or picture.getexif().get(_DESCRIPTION, "")
+    try:
+        told = json.loads(mark)
+        return find_told(Path(path).absolute().parent, told["id"], told["file"])
+    except (TypeError, ValueError, KeyError) as error:
+        raise ValueError(f"{str(path)!r} does not tell how it came about") from error

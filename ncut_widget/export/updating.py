@@ -16,10 +16,7 @@ import numpy as np
 
 from ncut_widget.export.carrying import make_like
 from ncut_widget.export.labelled import Labelled
-from ncut_widget.export.legend import is_own, read_legend
-
-EARLIER = "earlier"
-"""Key of what a legend tells of earlier exports, and of their segments."""
+from ncut_widget.export.legend import EARLIER, is_own, read_legend
 
 LAST = np.iinfo(np.uint16).max
 """Of the labels that files hold."""
