@@ -155,14 +155,14 @@ export class SegmentMasks extends Resource {
 /**
  * What a key does with a segment.
  *
- * @param {string} key
+ * @param {string} key as of `keyOf`
  * @param {SegmentEntry} segment
  * @returns {SegmentEdit | null}
  */
 export function editOf(key, { id, visible, open }) {
-  switch (key.toLowerCase()) {
-    case "delete":
-    case "backspace":
+  switch (key) {
+    case "Delete":
+    case "Backspace":
       return { op: "delete", segment: id };
     case "e":
       return { op: "reopen", segment: open ? null : id };

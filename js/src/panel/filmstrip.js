@@ -11,6 +11,7 @@
  */
 
 import { html } from "../dom.js";
+import { keyOf } from "../keyboard.js";
 import { isShown } from "../model/segments.js";
 import { CellLayer, pixelOf } from "../stage/canvas.js";
 import { percent, UNKNOWN } from "./status.js";
@@ -253,7 +254,7 @@ export class Filmstrip {
       ArrowRight: Math.min(this.#active + 1, last),
       Home: 0,
       End: last,
-    }[event.key];
+    }[keyOf(event)];
     if (image === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     event.stopPropagation();

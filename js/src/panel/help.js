@@ -3,6 +3,7 @@
  */
 
 import { focusable, html, newId, setAttribute } from "../dom.js";
+import { keyOf } from "../keyboard.js";
 import { icon } from "./icons.js";
 
 const TITLE = "Mouse and keys";
@@ -90,7 +91,7 @@ export class Help {
 
   /** @param {KeyboardEvent} event */
   #press(event) {
-    if (!this.isOpen || (event.key !== "Escape" && event.key !== "?")) return;
+    if (!this.isOpen || !["Escape", "?"].includes(keyOf(event))) return;
     event.preventDefault();
     event.stopPropagation();
     this.close();

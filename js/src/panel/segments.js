@@ -8,6 +8,7 @@
  */
 
 import { focusable, html, setAttribute, setText } from "../dom.js";
+import { keyOf } from "../keyboard.js";
 import { editOf } from "../model/segments.js";
 import { icon, setIcon } from "./icons.js";
 import { percent } from "./status.js";
@@ -262,8 +263,8 @@ class Row {
     this.#name.addEventListener(
       "keydown",
       (event) => {
-        const { key, altKey, ctrlKey, metaKey } = event;
-        if (altKey || ctrlKey || metaKey) return;
+        if (event.altKey || event.ctrlKey || event.metaKey) return;
+        const key = keyOf(event);
         const edit = this.#segment && editOf(key, this.#segment);
         if (key !== "F2" && !edit) return;
         event.preventDefault();
@@ -291,11 +292,11 @@ class Row {
       "keydown",
       (event) => {
         event.stopPropagation();
-        if (event.key === "Enter" || event.key === "Escape") {
-          event.preventDefault();
-          this.#end(event.key === "Enter");
-          this.focus();
-        }
+        const key = keyOf(event);
+        if (key !== "Enter" && key !== "Escape") return;
+        event.preventDefault();
+        this.#end(key === "Enter");
+        this.focus();
       },
       on,
     );

@@ -10,6 +10,7 @@
  * @import { Local } from "../view.js"
  */
 
+import { keyOf } from "../keyboard.js";
 import { cellOf, centreOf } from "../maths/coordinates.js";
 import { DIFFUSION } from "../model/clicks.js";
 import { editOf } from "../model/segments.js";
@@ -79,8 +80,10 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
 
   /** @type {(event: KeyboardEvent) => (() => void) | null} */
   const actionOf = (event) => {
-    const { key, shiftKey, altKey } = event;
-    if (event.ctrlKey || event.metaKey) return altKey ? null : historyAction(event);
+    const { shiftKey, altKey } = event;
+    const key = keyOf(event);
+    if (event.ctrlKey || event.metaKey)
+      return altKey ? null : historyAction(key, shiftKey);
     if (altKey) return null;
     const arrow = ARROWS[key];
     if (arrow && shiftKey) return () => moveCrosshair(...arrow);
@@ -97,17 +100,17 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     const segment = store.segments.find(({ id }) => id === local.selected);
     const edit = segment && editOf(key, segment);
     if (edit) return () => store.edit(edit);
-    if (key.toLowerCase() === "g") return nextGranularity;
-    if (key.toLowerCase() === "a") return toggleAuto;
-    if (key.toLowerCase() === "l") return nextLayer;
-    if (key.toLowerCase() === "m") return toggleMask;
+    if (key === "g") return nextGranularity;
+    if (key === "a") return toggleAuto;
+    if (key === "l") return nextLayer;
+    if (key === "m") return toggleMask;
     return null;
   };
 
-  /** @type {(event: KeyboardEvent) => (() => void) | null} */
-  const historyAction = ({ key, shiftKey }) => {
-    if (key.toLowerCase() === "y") return () => store.edit({ op: "redo" });
-    if (key.toLowerCase() !== "z") return null;
+  /** @type {(key: string, shiftKey: boolean) => (() => void) | null} */
+  const historyAction = (key, shiftKey) => {
+    if (key === "y") return () => store.edit({ op: "redo" });
+    if (key !== "z") return null;
     return () => store.edit({ op: shiftKey ? "redo" : "undo" });
   };
 

@@ -5,6 +5,7 @@
  */
 
 import { focusable, html, setAttribute } from "../dom.js";
+import { keyOf } from "../keyboard.js";
 
 /** The stage's height, in CSS pixels. */
 const LOWEST = 160;
@@ -58,7 +59,7 @@ export class Resizer {
     this.element.addEventListener(
       "keydown",
       (event) => {
-        const steps = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+        const steps = { ArrowUp: -1, ArrowDown: 1 }[keyOf(event)];
         if (!steps || event.ctrlKey || event.metaKey || event.altKey) return;
         event.preventDefault();
         event.stopPropagation();
