@@ -17,7 +17,8 @@
 import { Previews } from "../model/previews.js";
 import { sourceOf } from "../model/wire.js";
 
-const NO_KERNEL = "That needs a kernel: this page only shows, and lets you try.";
+const NO_KERNEL =
+  "This page cannot do that: it works in the notebook only, where a kernel runs.";
 
 export class OfflineKernel {
   /** @type {State} */

@@ -15,14 +15,14 @@ import { percent } from "./status.js";
 
 /** @type {Record<string, string>} */
 const INSTANCES = {
-  connected: "Parts",
-  watershed: "Touching",
-  whole: "Whole",
+  connected: "Connected parts",
+  watershed: "Split where they touch",
+  whole: "All as one",
 };
 
 const THINGS =
-  "What counts as one thing, and gets a shade: connected parts, these parted where " +
-  "they touch, or the whole";
+  "How things are counted and shaded: connected parts, parts split where they touch, " +
+  "or all as one";
 
 const NAME_LENGTH = 200;
 
@@ -176,11 +176,17 @@ class Row {
     this.#rename = this.#button("rename", "Rename (double click, F2)", signal, () =>
       this.#begin(),
     );
-    this.#up = this.#button("up", "Move up: below the others", signal, () =>
-      this.#change({ place: this.#place - 1 }),
+    this.#up = this.#button(
+      "up",
+      "Move up the list: it is painted under those after it",
+      signal,
+      () => this.#change({ place: this.#place - 1 }),
     );
-    this.#down = this.#button("down", "Move down: over the others", signal, () =>
-      this.#change({ place: this.#place + 1 }),
+    this.#down = this.#button(
+      "down",
+      "Move down the list: it is painted over those before it",
+      signal,
+      () => this.#change({ place: this.#place + 1 }),
     );
     this.#remove = this.#button("delete", "Delete; can be undone", signal, () =>
       store.edit({ op: "delete", segment: id }),
@@ -228,14 +234,9 @@ class Row {
     setText(this.#label, open ? `${name} (open)` : name);
     setAttribute(this.#name, "aria-expanded", String(selected));
     setAttribute(this.#name, "title", `${name}. Double click: rename.`);
-    setText(this.#share, things > 1 ? `${things} · ${share}` : share);
-    setAttribute(
-      this.#share,
-      "title",
-      things > 1
-        ? `${things} things, ${share} of this image`
-        : `${share} of this image`,
-    );
+    const counted = things > 1 ? `${things} things, ${share}` : share;
+    setText(this.#share, counted);
+    setAttribute(this.#share, "title", `${counted} of this image`);
     setIcon(this.#eye, visible ? "show" : "hide");
     setAttribute(this.#eye, "aria-label", `Show ${name}`);
     setAttribute(this.#eye, "aria-pressed", String(visible));
@@ -249,7 +250,7 @@ class Row {
     this.#open.hidden = offline;
     this.#things.hidden = offline;
     this.#things.value = instances;
-    setAttribute(this.#things, "aria-label", `What is one thing of ${name}`);
+    setAttribute(this.#things, "aria-label", `How the things of ${name} are counted`);
   }
 
   /**

@@ -8,6 +8,7 @@
 
 import { html, setAttribute, setText } from "../dom.js";
 import { cellOf } from "../maths/coordinates.js";
+import { DIFFUSION } from "../model/clicks.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
 const UNHEARD =
@@ -79,7 +80,10 @@ export class Status {
     if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();
     const chosen = segments.find(({ id }) => id === selected);
-    if (chosen) return `“${chosen.name}” is selected. E: edit, H: hide, Delete.`;
+    if (chosen) {
+      const edit = this.#store.offline ? "" : "E: edit, ";
+      return `“${chosen.name}” is selected. ${edit}H: hide, Delete: remove.`;
+    }
     const last = segments.at(-1);
     if (last) return `Kept as “${last.name}”. Click the next thing.`;
     return this.#describeClicks();
@@ -106,15 +110,16 @@ export class Status {
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
   }
 
-  /** In how many images the thing is found, as far as the page knows. */
+  /** In how many images the thing is found: the page has masks of those in view alone. */
   #found() {
     const { shownImages, imageCount } = this.#store;
     const known = shownImages
       .map((image) => this.#segmentation.of(image))
       .filter((result) => result.marked);
     const found = known.filter((result) => result.count > 0).length;
-    const of = known.length === imageCount ? "images" : "images in view";
-    return `found in ${found} of ${known.length} ${of}`;
+    return known.length === imageCount
+      ? `found in ${found} of all ${imageCount} images`
+      : `found in ${found} of the ${known.length} in view, of ${imageCount} images`;
   }
 
   /**
@@ -136,11 +141,24 @@ export class Status {
     const cell = crosshair ?? (pointed && cellOf(...pointed, sizes[image], grid));
     if (!cell) return "";
     if (preview) {
-      return `click here: ${this.#share(preview, image)}`;
+      return `a click here: ${this.#share(preview, image)} of the image`;
     }
     const similarity = this.#segmentation.similarityAt(image, ...cell);
-    if (similarity !== null) return `similarity ${twoDigits(similarity)}`;
+    if (similarity !== null) return this.#tellSimilarity(similarity);
     return crosshair ? `row ${cell[0]}, column ${cell[1]}` : "";
+  }
+
+  /**
+   * Diffusion: 0 is the strongest negative click or nothing alike, 1 the weakest positive
+   * one. The other methods: a cosine of eigenvectors.
+   *
+   * @param {number} similarity
+   */
+  #tellSimilarity(similarity) {
+    if (this.#store.get("method") !== DIFFUSION) {
+      return `similarity ${twoDigits(similarity)} (−1 to 1)`;
+    }
+    return `similarity ${twoDigits(Math.min(Math.max(similarity, 0), 1))} (0 to 1)`;
   }
 }
 

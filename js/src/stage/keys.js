@@ -173,7 +173,18 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
   const clickAtCrosshair = (label) => {
     const pixel = crosshairPixel();
     stage.reveal(pixel);
+    if (labelAtCrosshair() === label) return; // It is said already.
     store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+  };
+
+  /** Label of the last click on the crosshair's cell; undefined without one. */
+  const labelAtCrosshair = () => {
+    const { sizes, grid } = store.info;
+    const cell = String(local.crosshair);
+    return store.clicks.findLast(
+      ({ click: [image, x, y] }) =>
+        image === stage.image && String(cellOf(x, y, sizes[image], grid)) === cell,
+    )?.click[3];
   };
 
   /** @type {(factor: number) => void} */

@@ -10,6 +10,9 @@
 import { svg } from "../dom.js";
 import { centreOf, placeOf } from "../maths/coordinates.js";
 
+/** Radius of a click's marker, in CSS pixels. */
+export const MARKER = 8;
+
 /** @type {WeakMap<SVGSVGElement, string>} What each element shows now. */
 const painted = new WeakMap();
 
@@ -40,7 +43,7 @@ export function paintMarkers(element, clicks, crosshair, view, size, grid) {
 function clickMarker({ click: [, x, y, label], pending }, view) {
   const positive = label === 1;
   const shape = positive
-    ? svg("circle", { r: 8 })
+    ? svg("circle", { r: MARKER })
     : svg("rect", { x: -7.5, y: -7.5, width: 15, height: 15, rx: 3 });
   const sign = svg("path", { d: positive ? "M-4 0H4M0-4V4" : "M-4 0H4" });
   return at(

@@ -4,10 +4,12 @@
  * @import { Store } from "../model/store.js"
  * @import { Stage } from "./stage.js"
  * @import { Local } from "../view.js"
+ * @import { Point } from "./drag.js"
  */
 
 import { cellOf } from "../maths/coordinates.js";
 import { distance, listenToDrags, SLACK } from "./drag.js";
+import { MARKER } from "./markers.js";
 import { listenToWheel } from "./wheel.js";
 
 /** What the page tells about the mouse. */
@@ -41,12 +43,26 @@ export function listenToPointer(store, stage, local, changed, signal) {
 
   const drags = listenToDrags(stage, changed, signal);
 
+  /**
+   * Whether a click there is made: the last marker under the pointer says the same.
+   *
+   * @type {(place: Point, label: 0 | 1) => boolean}
+   */
+  const isMarked = (place, label) => {
+    const under = store.clicks.findLast(
+      ({ click: [image, x, y] }) =>
+        image === stage.image && distance(stage.clientOf(x, y), place) <= MARKER,
+    );
+    return under?.click[3] === label;
+  };
+
   /** @type {(event: MouseEvent, positive: boolean) => void} */
   const click = (event, positive) => {
     clicked = false;
     if (drags.dragged) return;
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
     const label = positive ? 1 : 0;
+    if (isMarked(press.event, label)) return; // It is said already.
     store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
     local.hover.point(null);
     clicked = true;
@@ -98,13 +114,14 @@ export function listenToPointer(store, stage, local, changed, signal) {
   /** @type {(event: MouseEvent) => void} */
   const point = (event) => {
     local.pointed = stage.pixelAt(event);
-    const pixel = event.buttons === 0 ? local.pointed : null;
     const label = isPositive(event) ? 1 : 0;
+    const would = event.buttons === 0 && !isMarked(event, label);
+    const pixel = would ? local.pointed : null;
     local.hover.point(pixel && [stage.image, ...pixel, label]);
     const { sizes, grid } = store.info;
     const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);
     const before = pointedAt;
-    pointedAt = [stage.image, cell, label, event.buttons].join();
+    pointedAt = [stage.image, cell, label, would].join();
     if (pointedAt !== before) changed(); // Within a cell nothing is another.
   };
   canvas.addEventListener(

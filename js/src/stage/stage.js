@@ -117,6 +117,18 @@ export class Stage {
   }
 
   /**
+   * Where a point of the image lies on the page.
+   *
+   * @param {number} x
+   * @param {number} y
+   */
+  clientOf(x, y) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    const [across, down] = placeOf(x, y, this.#view);
+    return { clientX: left + across * width, clientY: top + down * height };
+  }
+
+  /**
    * Place of the pointer in the view.
    *
    * @param {{ clientX: number, clientY: number }} event
