@@ -34,14 +34,51 @@ def latent_mask(cut_maps: CutMaps, shape: tuple[int, int]) -> NDArray:
 def test_one_click_is_the_interpolated_similarity_above_its_cut(
     size: tuple[int, int],
 ) -> None:
-    cut_maps = CutMaps([CutMap(rough(0, (12, 14)), np.float32(0.3))], [])
+    similarity = np.add.outer(np.arange(12.0), 0.7 * np.arange(14.0)).astype(np.float32)
+    cut_maps = CutMaps([CutMap(similarity, np.float32(8.3))], [])
     # Independent of ours, in float64; skimage's "edge" goes on as we do.
     between = resize(
-        cut_maps.positives[0].similarity.astype(float), size, order=1, mode="edge",
-        anti_aliasing=False,
-    )  # fmt: skip
+        similarity.astype(float), size, order=1, mode="edge", anti_aliasing=False
+    )
     mask = smooth_mask(latent_mask(cut_maps, (12, 14)), cut_maps, size)
-    np.testing.assert_array_equal(mask, between > np.float32(0.3))
+    np.testing.assert_array_equal(mask, between > np.float32(8.3))
+
+
+def neighbours(
+    cells: NDArray, row: int, col: int, steps: list[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Places beside a cell; beyond the image a cell goes on."""
+    return [
+        (
+            min(max(row + down, 0), cells.shape[0] - 1),
+            min(max(col + right, 0), cells.shape[1] - 1),
+        )
+        for down, right in steps
+    ]
+
+
+def expected_margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
+    """Say it again, cell by cell."""
+    sizes = np.zeros(latent.shape, np.float32)
+    for at in np.ndindex(latent.shape):
+        within = max(sim[at] - cut for sim, cut in cut_maps.positives)
+        sizes[at] = abs(min([within, *(cut - sim[at] for sim, cut in cut_maps[1])]))
+    sizes = np.maximum(sizes, np.finfo(np.float32).tiny)
+    axes = [(0, 1), (1, 0), (1, 1), (1, -1)]
+    for _ in range(2):
+        before = sizes.copy()
+        for at in np.ndindex(latent.shape):
+            thin = any(
+                all(
+                    latent[beside] != latent[at]
+                    for beside in neighbours(latent, *at, [(-r, -c), (r, c)])
+                )
+                for r, c in axes
+            )
+            for beside in neighbours(latent, *at, [(0, 1), (0, -1), (1, 0), (-1, 0)]):
+                if thin and latent[beside] != latent[at]:
+                    sizes[at] = max(sizes[at], before[beside] / 4)
+    return np.where(latent, sizes, -sizes)
 
 
 @given(
@@ -64,6 +101,7 @@ def test_clicks_combine_and_denoise_drops_what_has_no_cell_left(
         )
     )
     latent = denoise_mask(latent_mask(cut_maps, shape), area)
+    margins = expected_margins(latent, cut_maps)
     expected = np.zeros(size, dtype=bool)
     for y, x in np.ndindex(size):
         place = [
@@ -72,26 +110,38 @@ def test_clicks_combine_and_denoise_drops_what_has_no_cell_left(
         ]
         (top, left) = (int(p) for p in place)
         down, across = place[0] - top, place[1] - left
-        rows = slice(top, top + 2)
-        cols = slice(left, left + 2)
-
-        def at(
-            cut_map: CutMap,
-            rows: slice = rows,
-            cols: slice = cols,
-            down: float = down,
-            across: float = across,
-        ) -> float:
-            quad = cut_map.similarity[rows, cols].astype(float)
-            lines = quad[:, 0] + across * (quad[:, -1] - quad[:, 0])
-            return lines[0] + down * (lines[-1] - lines[0])
-
-        expected[y, x] = (
-            latent[rows, cols].any()
-            and any(at(cut_map) > cut_map.cut for cut_map in cut_maps.positives)
-            and not any(at(cut_map) > cut_map.cut for cut_map in cut_maps.negatives)
-        )
+        quad = margins[top : top + 2, left : left + 2].astype(float)
+        lines = quad[:, 0] + across * (quad[:, -1] - quad[:, 0])
+        expected[y, x] = lines[0] + down * (lines[-1] - lines[0]) > 0
     np.testing.assert_array_equal(smooth_mask(latent, cut_maps, size), expected)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_is_a_cell_wide_is_no_hairline(sign: int) -> None:
+    """A row that is hardly above the cut, and a hole that is hardly below it."""
+    similarity = np.full((8, 8), -1, np.float32) * sign
+    similarity[3] = np.float32(1e-3) * sign
+    latent = similarity > 0
+    cut_maps = CutMaps([CutMap(similarity, np.float32(0))], [])
+    mask = smooth_mask(latent, cut_maps, (64, 64)) == (sign > 0)
+    rows = np.flatnonzero(mask.all(axis=1))
+    np.testing.assert_array_equal(rows, [26, 27, 28, 29])
+    assert mask.sum() == 4 * 64
+
+
+def test_two_clicks_leave_no_hairline_between_their_edges() -> None:
+    """A negative click takes all but a little of what a positive one gives."""
+    positive = np.tile(np.linspace(-1, 1, 8, dtype=np.float32), (8, 1))
+    negative = np.where(positive > 0.1, positive, -1).astype(np.float32)
+    negative[:, 4] = 0.14
+    cut_maps = CutMaps(
+        [CutMap(positive, np.float32(0.1))], [CutMap(negative, np.float32(0.141))]
+    )
+    latent = latent_mask(cut_maps, (8, 8))
+    assert latent.sum() == 8
+    assert latent[:, 4].all()
+    mask = smooth_mask(latent, cut_maps, (64, 64))
+    assert (mask.sum(axis=1) >= 3).all()
 
 
 def test_on_the_latent_grid_it_is_the_latent_mask() -> None:

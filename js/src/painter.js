@@ -93,11 +93,11 @@ export class Painter {
     const image = this.#store.activeImage;
     const preview = hover.shown;
     const exact = segmentation.of(image).exact && this.#store.hasSegments;
-    const shown = preview ?? (hover.keeps ? hover.masks : segmentation);
+    const shown = preview === null && hover.keeps ? hover.masks : segmentation;
     const result = shown.of(image);
-    const isPreview = shown !== segmentation || (!result.exact && result.current);
-    stage.paint(shown, isPreview, this.#local);
-    this.#paintStrip(shown, isPreview);
+    const isFaint = shown !== segmentation || (!result.exact && result.current);
+    stage.paint(shown, isFaint, preview, this.#local);
+    this.#paintStrip(shown, isFaint, preview);
     controls.paint();
     segments.paint();
     trouble.paint();
@@ -124,12 +124,23 @@ export class Painter {
 
   /**
    * @param {Segmentation} shown
-   * @param {boolean} isPreview
+   * @param {boolean} isFaint
+   * @param {Segmentation | null} preview
    */
-  #paintStrip(shown, isPreview) {
+  #paintStrip(shown, isFaint, preview) {
+    const isPreview = isFaint || preview !== null;
     const now = performance.now();
     const { state, segments, segmentCells } = this.#store;
-    const strip = [shown, isPreview, state, segments, segmentCells.version];
+    const opacity = this.#store.get("opacity");
+    const strip = [
+      shown,
+      isFaint,
+      preview,
+      state,
+      segments,
+      segmentCells.version,
+      opacity,
+    ];
     if (strip.some((value, i) => value !== this.#strip[i])) {
       // This frame is the stage's: what a click gives must not wait for the strip, nor
       // the kernel's answer for previews that it will replace.
@@ -138,7 +149,7 @@ export class Painter {
       this.repaint();
     } else if (isPreview && now < this.#stripDue) {
       this.#repaintIn(this.#stripDue - now);
-    } else if (this.#parts.filmstrip.paint(shown, now + STRIP_BUDGET)) {
+    } else if (this.#parts.filmstrip.paint(shown, preview, now + STRIP_BUDGET)) {
       this.#stripDue = now + STRIP_EVERY;
     } else this.repaint();
   }

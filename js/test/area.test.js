@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { wholeImage } from "../src/maths/coordinates.js";
-import { findQuads } from "../src/maths/quads.js";
+import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
-/** @typedef {import("../src/maths/quads.js").CutMap} CutMap */
+/** @typedef {import("../src/maths/margins.js").CutMap} CutMap */
 /** @typedef {import("../src/model/wire.js").Size} Size */
 
 /** @type {Size} */
@@ -38,6 +38,7 @@ function cutMaps(number, random) {
 test("as many pixels are counted as are painted, whatever the clicks and the size", () => {
   const smooth = new SmoothMask();
   const quads = new Uint8Array(CELLS);
+  const margins = new Float32Array(CELLS);
   for (let seed = 0; seed < 40; seed++) {
     const random = randomNumbers(seed);
     const positives = cutMaps(1 + (seed % 3), random);
@@ -49,11 +50,12 @@ test("as many pixels are counted as are painted, whatever the clicks and the siz
       const isAbove = (/** @type {CutMap} */ { map, cut }) => map[i] > cut;
       mask[i] = Number(positives.some(isAbove) && !negatives.some(isAbove));
     }
-    findQuads(quads, mask, { positives, negatives }, GRID);
+    marginsInto(margins, mask, { positives, negatives }, GRID);
+    findQuads(quads, margins, GRID);
     smooth.fit(size, wholeImage(size), size, GRID);
     const pixels = new Uint32Array(size[0] * size[1]);
-    smooth.paint(pixels, quads, { positives, negatives }, 1);
+    smooth.paint(pixels, quads, margins, 1);
     const painted = pixels.reduce((sum, each) => sum + each, 0);
-    assert.equal(smooth.count(quads, { positives, negatives }), painted, `${seed}`);
+    assert.equal(smooth.count(quads, margins), painted, `${seed}`);
   }
 });

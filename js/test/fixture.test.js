@@ -7,7 +7,7 @@ import { combineHeat, combineMasks } from "../src/maths/combine.js";
 import { cellOf, wholeImage } from "../src/maths/coordinates.js";
 import { cutOf, heatInto } from "../src/maths/cut.js";
 import { denoiseInto } from "../src/maths/denoise.js";
-import { findQuads } from "../src/maths/quads.js";
+import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
 /** @typedef {import("../src/model/wire.js").Stats} Stats */
@@ -34,18 +34,20 @@ function cutMapsOf(label, image) {
 
 /**
  * @param {Uint8Array} mask
- * @param {import("../src/maths/quads.js").CutMaps} cutMaps
+ * @param {import("../src/maths/margins.js").CutMaps} cutMaps
  * @param {import("../src/model/wire.js").Size} size
  */
 function smoothBits(mask, cutMaps, size) {
   const quads = new Uint8Array(cells);
-  findQuads(quads, mask, cutMaps, fixture.grid);
+  const margins = new Float32Array(cells);
+  marginsInto(margins, mask, cutMaps, fixture.grid);
+  findQuads(quads, margins, fixture.grid);
   const smooth = new SmoothMask();
   smooth.fit(size, wholeImage(size), size, fixture.grid);
   const pixels = new Uint32Array(size[0] * size[1]);
-  smooth.paint(pixels, quads, cutMaps, 1);
+  smooth.paint(pixels, quads, margins, 1);
   const bits = pixels.join("");
-  assert.equal(smooth.count(quads, cutMaps), bits.replaceAll("0", "").length);
+  assert.equal(smooth.count(quads, margins), bits.replaceAll("0", "").length);
   return bits;
 }
 
@@ -78,7 +80,7 @@ for (const [number, kept] of fixture.cases.entries()) {
   test(`case ${number}: the smooth masks are the kernel's, pixel by pixel`, () => {
     for (const { image, size, mask: expected } of smooth) {
       const mask = Uint8Array.from(masks[image]);
-      /** @type {(label: number, level: number) => import("../src/maths/quads.js").CutMap[]} */
+      /** @type {(label: number, level: number) => import("../src/maths/margins.js").CutMap[]} */
       const cut = (label, level) =>
         cutMapsOf(label, image).map(({ map, stats }) => ({
           map,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { findQuads } from "../src/maths/quads.js";
+import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { Outline } from "../src/stage/outline.js";
 
 /** @typedef {import("../src/model/wire.js").Size} Size */
@@ -11,6 +11,13 @@ const GRID = [4, 4];
 const SIZE = [40, 40];
 const VIEW = { x: 0, y: 0, width: 40, height: 40 };
 
+const MAP = Float32Array.from({ length: 16 }, (_, i) => i % 4);
+
+/** @param {number} cut */
+function maskAbove(cut) {
+  return Uint8Array.from(MAP, (value) => Number(value > cut));
+}
+
 /**
  * Opacity and greyness of the outline's pixels around a mask whose similarity grows
  * from left to right: its edge is a straight line down.
@@ -18,15 +25,15 @@ const VIEW = { x: 0, y: 0, width: 40, height: 40 };
  * @param {number} cut
  * @param {Uint8Array} [mask]
  */
-function draw(cut, mask = new Uint8Array(16).fill(1)) {
-  const map = Float32Array.from({ length: 16 }, (_, i) => i % 4);
-  const cutMaps = { positives: [{ map, cut }], negatives: [] };
+function draw(cut, mask = maskAbove(cut)) {
+  const cutMaps = { positives: [{ map: MAP, cut }], negatives: [] };
   const quads = new Uint8Array(16);
-  findQuads(quads, mask, cutMaps, GRID);
+  const margins = marginsInto(new Float32Array(16), mask, cutMaps, GRID);
+  findQuads(quads, margins, GRID);
   const outline = new Outline();
   outline.fit(SIZE, VIEW, SIZE, GRID);
-  const pixels = new Uint32Array(1600).fill(1);
-  outline.paint(pixels, quads, cutMaps, 1);
+  const pixels = new Uint32Array(1600);
+  outline.paint(pixels, quads, margins, 1);
   return pixels;
 }
 

@@ -237,8 +237,8 @@ test("a biased cut is asked for with all clicks, and its mask is cut here", () =
   const segmentation = new Segmentation(store);
   assert.ok(segmentation.of(0).exact);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
-  const { positives, negatives } = segmentation.cutMapsOf(0);
-  assert.deepEqual([positives.length, negatives.length], [1, 0]);
+  const margins = [...segmentation.marginsInto(new Float32Array(4), 0)];
+  assert.deepEqual(margins.map(Math.sign), [-1, -1, -1, 1]);
   store.set("negative_threshold", 0);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
   store.set("threshold", 1);

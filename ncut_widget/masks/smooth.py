@@ -1,9 +1,9 @@
 """Masks at an image's own size, with smooth edges.
 
-The similarity is interpolated between the centres of the latent pixels before it is
-cut, so the edge of a mask runs where the similarity crosses the cut and not along
-latent pixels. ``js/src/maths/smooth.js`` is the same, operation by operation: the page
-shows these very pixels.
+Between the centres of the latent pixels the similarity is interpolated, so the edge of
+a mask runs where the similarity crosses the cut and not along latent pixels.
+``js/src/maths/smooth.js`` and ``margins.js`` are the same, operation by operation: the
+page shows these very pixels.
 """
 
 from __future__ import annotations
@@ -17,6 +17,12 @@ from ncut_widget.masks.coordinates import interpolation
 
 OFF, ON, MIXED = range(3)
 """What is known of all pixels of a quad, between four centres of latent pixels."""
+
+LEAST = np.float32(0.25)
+"""Where a mask or a hole in it is one latent pixel wide, the margin there is this part
+of those beside it at least. So its edges keep away from its centre by a fifth of the way
+to the next one: without that a margin of nearly 0 makes a hairline of it.
+"""
 
 
 class CutMap(NamedTuple):
@@ -53,21 +59,15 @@ def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> ND
     latent : ndarray of bool, shape (H, W)
         The image's mask on the latent grid, denoised or not.
     cut_maps : CutMaps
-        Similarities of shape (H, W). A pixel is in the mask where the interpolated
-        similarity is above the cut of a positive cut_map and of no negative one, and at
-        least one of the four latent pixels around it is in ``latent``.
+        Similarities of shape (H, W).
     size : (int, int)
         ``(h, w)`` of the image, in pixels.
 
     Returns
     -------
     ndarray of bool, shape (h, w)
-        On the latent grid itself, ``size == (H, W)``, it is ``latent``.
-
-    Notes
-    -----
-    Four latent pixels around one place touch each other, so they never belong to two
-    components: what denoise drops, is dropped whole.
+        Where the interpolated `margins` are above 0. On the latent grid itself,
+        ``size == (H, W)``, it is ``latent``.
 
     Examples
     --------
@@ -83,54 +83,91 @@ def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> ND
         interpolation(pixels, cells)
         for pixels, cells in zip(size, latent.shape, strict=True)
     )
-    quads = _quads(latent, cut_maps)
-    pixels = quads[top][:, left]
+    pixels = _quads(latent)[top][:, left]
     mask = pixels == ON
     rows, cols = np.nonzero(pixels == MIXED)
+    values = margins(latent, cut_maps)
 
-    def above(cut_map: CutMap) -> NDArray:
-        def line(row: NDArray) -> NDArray:
-            start = cut_map.similarity[row, left[cols]].astype(np.float64)
-            stop = cut_map.similarity[row, right[cols]]
-            return start + across[cols] * (stop - start)
+    def line(row: NDArray) -> NDArray:
+        start = values[row, left[cols]].astype(np.float64)
+        stop = values[row, right[cols]]
+        return start + across[cols] * (stop - start)
 
-        start, stop = line(top[rows]), line(bottom[rows])
-        return start + down[rows] * (stop - start) > cut_map.cut
-
-    inside = np.zeros(rows.size, dtype=bool)
-    for cut_map in cut_maps.positives:
-        inside |= above(cut_map)
-    for cut_map in cut_maps.negatives:
-        inside &= ~above(cut_map)
-    mask[rows, cols] = inside
+    start, stop = line(top[rows]), line(bottom[rows])
+    mask[rows, cols] = start + down[rows] * (stop - start) > 0
     return mask
 
 
-def _quads(latent: NDArray, cut_maps: CutMaps) -> NDArray:
+def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
+    """How far every latent pixel is within a mask, or outside of it.
+
+    Parameters
+    ----------
+    latent : ndarray of bool, shape (H, W)
+    cut_maps : CutMaps
+        Similarities of shape (H, W).
+
+    Returns
+    -------
+    ndarray of float32, shape (H, W)
+        Similarity beyond the cut that decides: above 0 within ``latent`` and below 0
+        outside of it, also where denoise has dropped what is above the cut.
+
+    Notes
+    -----
+    Where the mask, or what is left out of it, is one latent pixel wide, margins are made
+    large enough for it to show at the image's size (`LEAST`): latent pixels whose
+    similarity is hardly above the cut would be specks there, and a row a hairline.
+    """
+    size = np.zeros(latent.shape, np.float32)
+    if cut_maps.positives:
+        values = np.max([each.similarity - each.cut for each in cut_maps.positives], 0)
+        for similarity, cut in cut_maps.negatives:
+            values = np.minimum(values, cut - similarity)
+        size = np.abs(values, dtype=np.float32)
+    size = np.maximum(size, np.finfo(np.float32).tiny)
+    thin = _thin(latent)
+    for _ in range(2):  # what was raised may raise its neighbours in turn
+        least = LEAST * _largest_opposite(size, latent)
+        size = np.where(thin, np.maximum(size, least), size)
+    return np.where(latent, size, -size)
+
+
+def _neighbour(cells: NDArray, down: int, right: int) -> NDArray:
+    """Give what each cell has beside it; beyond the image a cell goes on."""
+    for axis, step in enumerate((down, right)):
+        last = cells.shape[axis] - 1
+        cells = cells.take(np.clip(np.arange(last + 1) + step, 0, last), axis)
+    return cells
+
+
+def _thin(latent: NDArray) -> NDArray:
+    """Whether the mask, or a hole in it, is one cell wide in some direction."""
+    thin = np.zeros_like(latent)
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        before = _neighbour(latent, -down, -right) != latent
+        thin |= before & (_neighbour(latent, down, right) != latent)
+    return thin
+
+
+def _largest_opposite(size: NDArray, latent: NDArray) -> NDArray:
+    """Give the largest margin beside each cell, beyond an edge; 0 without an edge."""
+    largest = np.zeros_like(size)
+    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
+        opposite = _neighbour(latent, down, right) != latent
+        beside = np.where(opposite, _neighbour(size, down, right), 0)
+        largest = np.maximum(largest, beside)
+    return largest
+
+
+def _quads(latent: NDArray) -> NDArray:
     """Tell the quads whose pixels are all alike from those to be looked at.
 
     The quad of a latent pixel is bounded by its centre and those of its neighbours
     right, below, and right below.
     """
-    surely = np.zeros(latent.shape, dtype=bool)
-    perhaps = surely.copy()
-    for cut_map in cut_maps.positives:
-        every, some = _corners(cut_map.similarity > cut_map.cut)
-        surely |= every
-        perhaps |= some
-    for cut_map in cut_maps.negatives:
-        every, some = _corners(cut_map.similarity > cut_map.cut)
-        surely &= ~some
-        perhaps &= ~every
-    near = _corners(latent)[1]
-    return np.where(near & perhaps, np.where(surely, ON, MIXED), OFF).astype(np.uint8)
-
-
-def _corners(cells: NDArray) -> tuple[NDArray, NDArray]:
-    """Whether all, and whether some, of a quad's four corners are True."""
-    every, some = cells, cells
-    for axis in (0, 1):
-        following = np.minimum(np.arange(cells.shape[axis]) + 1, cells.shape[axis] - 1)
-        every = every & every.take(following, axis)
-        some = some | some.take(following, axis)
-    return every, some
+    every, some = latent, latent
+    for down, right in ((1, 0), (0, 1)):
+        every = every & _neighbour(every, down, right)
+        some = some | _neighbour(some, down, right)
+    return np.where(every, ON, np.where(some, MIXED, OFF)).astype(np.uint8)

@@ -28,6 +28,27 @@ export function denoiseInto(mask, [rows, cols], area, scratch, kept = []) {
   return mask;
 }
 
+/**
+ * Number the 8-connected components, in the order of their first cells.
+ *
+ * @param {Int32Array} out 0 outside of all
+ * @param {ArrayLike<number>} margins above 0 inside
+ * @param {Size} grid
+ * @param {Int32Array} scratch of the size of `out`
+ */
+export function componentsInto(out, margins, [rows, cols], scratch) {
+  const mask = Uint8Array.from(margins, (margin) => Number(margin > 0));
+  out.fill(0);
+  let number = 0;
+  for (let start = 0; start < mask.length; start++) {
+    if (mask[start] !== 1) continue;
+    const count = collect(mask, rows, cols, start, scratch);
+    number++;
+    for (let i = 0; i < count; i++) out[scratch[i]] = number;
+  }
+  return out;
+}
+
 /** @param {Uint8Array} mask */
 export function countCells(mask) {
   let count = 0;

@@ -3,13 +3,12 @@
  * it where the image pixel under its centre is. Operation by operation this is
  * ncut_widget/masks/smooth.py, so the stage shows the very pixels of `seg.mask`.
  *
- * @import { CutMap, CutMaps } from "./quads.js"
  * @import { View } from "./coordinates.js"
  * @import { Size } from "../model/wire.js"
  */
 
 import { Axis } from "./axis.js";
-import { MIXED, ON } from "./quads.js";
+import { MIXED, ON } from "./margins.js";
 
 export class SmoothMask {
   #across = new Axis();
@@ -27,13 +26,13 @@ export class SmoothMask {
   }
 
   /**
-   * @param {Uint32Array} pixels of the canvas: those of the mask get the colour, all
+   * @param {Uint32Array} pixels of the canvas: those of the mask get a colour, all
    *   others are cleared
    * @param {Uint8Array} quads
-   * @param {CutMaps} cutMaps
-   * @param {number} colour
+   * @param {Float32Array} margins
+   * @param {number | Uint32Array} colours one, or one for each quad
    */
-  paint(pixels, quads, cutMaps, colour) {
+  paint(pixels, quads, margins, colours) {
     const { before: lefts, starts } = this.#across;
     const { before: tops, after: bottoms, fraction: down, place: rows } = this.#down;
     const width = lefts.length;
@@ -48,11 +47,12 @@ export class SmoothMask {
       const first = tops[y] * cols;
       for (let col = lefts[0]; col <= lefts[width - 1]; col++) {
         const quad = quads[first + col];
+        const colour = typeof colours === "number" ? colours : colours[first + col];
         if (quad === ON)
           pixels.fill(colour, line + starts[col], line + starts[col + 1]);
         if (quad !== MIXED) continue;
         const bottom = bottoms[y] * cols;
-        this.#paintQuad(pixels, line, col, first, bottom, down[y], cutMaps, colour);
+        this.#paintQuad(pixels, line, col, first, bottom, down[y], margins, colour);
       }
     }
   }
@@ -61,9 +61,9 @@ export class SmoothMask {
    * How many pixels of the canvas are in the mask: those that `paint` paints.
    *
    * @param {Uint8Array} quads
-   * @param {CutMaps} cutMaps
+   * @param {Float32Array} margins
    */
-  count(quads, cutMaps) {
+  count(quads, margins) {
     const { starts: lefts } = this.#across;
     const { starts: tops } = this.#down;
     const cols = lefts.length - 1;
@@ -76,7 +76,7 @@ export class SmoothMask {
           count += (tops[row + 1] - tops[row]) * (lefts[col + 1] - lefts[col]);
         } else if (quad === MIXED) {
           for (let y = tops[row]; y < tops[row + 1]; y++) {
-            count += this.#countQuad(y, col, cutMaps);
+            count += this.#countInQuad(y, col, margins);
           }
         }
       }
@@ -85,79 +85,44 @@ export class SmoothMask {
   }
 
   /**
-   * Along a row of a quad a similarity only rises, or only falls: what is above a cut
-   * begins at one end. So no pixel is looked at but those that an end is searched at.
+   * Along a row of a quad margins only rise, or only fall: what is inside begins at one
+   * end. So no pixel is looked at but those that the other end is searched at.
    *
    * @param {number} y row of the canvas
    * @param {number} col of the quad
-   * @param {CutMaps} cutMaps
+   * @param {Float32Array} margins
    */
-  #countQuad(y, col, { positives, negatives }) {
-    const first = this.#across.starts[col];
-    const end = this.#across.starts[col + 1];
-    // Inside: up to `until` and from `from` on, but within [low, high).
-    let until = first;
-    let from = end;
-    let low = first;
-    let high = end;
-    for (const positive of positives) {
-      const [stop, start] = this.#ends(y, col, positive);
-      until = Math.max(until, stop);
-      from = Math.min(from, start);
-    }
-    for (const negative of negatives) {
-      const [stop, start] = this.#ends(y, col, negative);
-      low = Math.max(low, stop);
-      high = Math.min(high, start);
-    }
-    if (until >= from) return Math.max(high - low, 0);
-    return (
-      Math.max(Math.min(until, high) - low, 0) + Math.max(high - Math.max(from, low), 0)
-    );
-  }
-
-  /**
-   * Where a row of a quad is above a cut: from its first pixel to before `stop`, and
-   * from `start` to its last.
-   *
-   * @param {number} y
-   * @param {number} col
-   * @param {CutMap} cutMap
-   * @returns {[stop: number, start: number]}
-   */
-  #ends(y, col, cutMap) {
+  #countInQuad(y, col, margins) {
     const { starts } = this.#across;
     const [first, end] = [starts[col], starts[col + 1]];
-    if (first === end) return [first, end];
-    const begins = this.#isAbove(first, y, cutMap);
-    if (begins === this.#isAbove(end - 1, y, cutMap)) {
-      return begins ? [end, first] : [first, end];
-    }
+    if (first === end) return 0;
+    const begins = this.#isInside(first, y, margins);
+    if (begins === this.#isInside(end - 1, y, margins)) return begins ? end - first : 0;
     let [same, other] = [first, end - 1];
     while (other - same > 1) {
       const middle = (same + other) >> 1;
-      if (this.#isAbove(middle, y, cutMap) === begins) same = middle;
+      if (this.#isInside(middle, y, margins) === begins) same = middle;
       else other = middle;
     }
-    return begins ? [other, end] : [first, other];
+    return begins ? other - first : end - other;
   }
 
   /**
    * @param {number} x
    * @param {number} y
-   * @param {CutMap} cutMap
+   * @param {Float32Array} margins
    */
-  #isAbove(x, y, { map, cut }) {
+  #isInside(x, y, margins) {
     const { before: lefts, after: rights, fraction: across, starts } = this.#across;
     const { before: tops, after: bottoms, fraction: down } = this.#down;
     const cols = starts.length - 1;
     const top = tops[y] * cols;
     const bottom = bottoms[y] * cols;
-    const a = top + lefts[x];
-    const b = top + rights[x];
-    const c = bottom + lefts[x];
-    const d = bottom + rights[x];
-    return mix(map, a, b, c, d, across[x], down[y]) > cut;
+    const [a, b] = [margins[top + lefts[x]], margins[top + rights[x]]];
+    const [c, d] = [margins[bottom + lefts[x]], margins[bottom + rights[x]]];
+    const above = a + across[x] * (b - a);
+    const below = c + across[x] * (d - c);
+    return above + down[y] * (below - above) > 0;
   }
 
   /**
@@ -167,47 +132,20 @@ export class SmoothMask {
    * @param {number} top start of the row of cells above
    * @param {number} bottom start of the row of cells below
    * @param {number} down how far it is from the one to the other
-   * @param {CutMaps} cutMaps
+   * @param {Float32Array} margins
    * @param {number} colour
    */
-  #paintQuad(pixels, line, col, top, bottom, down, { positives, negatives }, colour) {
+  #paintQuad(pixels, line, col, top, bottom, down, margins, colour) {
     const { starts, after, fraction } = this.#across;
     const end = starts[col + 1];
     const right = after[starts[col]];
+    // In the kernel's order of operations.
+    const [a, b] = [margins[top + col], margins[top + right]];
+    const [c, d] = [margins[bottom + col], margins[bottom + right]];
     for (let x = starts[col]; x < end; x++) {
-      const across = fraction[x];
-      let inside = false;
-      for (let k = 0; k < positives.length && !inside; k++) {
-        const { map, cut } = positives[k];
-        inside =
-          mix(map, top + col, top + right, bottom + col, bottom + right, across, down) >
-          cut;
-      }
-      for (let k = 0; k < negatives.length && inside; k++) {
-        const { map, cut } = negatives[k];
-        inside = !(
-          mix(map, top + col, top + right, bottom + col, bottom + right, across, down) >
-          cut
-        );
-      }
-      if (inside) pixels[line + x] = colour;
+      const above = a + fraction[x] * (b - a);
+      const below = c + fraction[x] * (d - c);
+      if (above + down * (below - above) > 0) pixels[line + x] = colour;
     }
   }
-}
-
-/**
- * Bilinear interpolation, in the kernel's order of operations.
- *
- * @param {Float32Array} map
- * @param {number} a cell at the top left
- * @param {number} b top right
- * @param {number} c bottom left
- * @param {number} d bottom right
- * @param {number} across
- * @param {number} down
- */
-function mix(map, a, b, c, d, across, down) {
-  const top = map[a] + across * (map[b] - map[a]);
-  const bottom = map[c] + across * (map[d] - map[c]);
-  return top + down * (bottom - top);
 }

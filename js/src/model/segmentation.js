@@ -6,7 +6,7 @@
  * @import { Store } from "./store.js"
  * @import { Source } from "./wire.js"
  * @import { Prompts } from "./clicks.js"
- * @import { CutMaps } from "../maths/quads.js"
+ * @import { CutMap } from "../maths/margins.js"
  * @import { Similarity } from "../maths/cut.js"
  *
  * @typedef {{ version: number, prompts: Prompts }} Asked what masks are asked for; the
@@ -33,7 +33,7 @@ import { combineHeat, combineMasks } from "../maths/combine.js";
 import { wholeImage } from "../maths/coordinates.js";
 import { cutOf, isConstant } from "../maths/cut.js";
 import { countCells, denoiseInto } from "../maths/denoise.js";
-import { findQuads } from "../maths/quads.js";
+import { findQuads, marginsInto } from "../maths/margins.js";
 import { SmoothMask } from "../maths/smooth.js";
 import { DIFFUSION, sourcesOf } from "./clicks.js";
 
@@ -49,6 +49,7 @@ export class Segmentation {
   #list = new Int32Array(0);
   #heat = new Float32Array(0);
   #scratch = new Float32Array(0);
+  #margins = new Float32Array(0);
   #quads = new Uint8Array(0);
   #smooth = new SmoothMask();
 
@@ -94,43 +95,40 @@ export class Segmentation {
    */
   areaOf(image) {
     const result = this.of(image);
-    result.area ??= this.#countPixels(image, result.mask);
+    result.area ??= this.#countPixels(image);
     return result.area;
   }
 
-  /**
-   * @param {number} image
-   * @param {Uint8Array} mask
-   */
-  #countPixels(image, mask) {
+  /** @param {number} image */
+  #countPixels(image) {
     const { grid, sizes } = this.#store.info;
     const size = sizes[image];
-    const cutMaps = this.cutMapsOf(image);
-    if (this.#quads.length !== mask.length) this.#quads = new Uint8Array(mask.length);
-    findQuads(this.#quads, mask, cutMaps, grid);
+    this.#fit();
+    this.marginsInto(this.#margins, image);
+    findQuads(this.#quads, this.#margins, grid);
     this.#smooth.fit(size, wholeImage(size), size, grid);
-    return this.#smooth.count(this.#quads, cutMaps);
+    return this.#smooth.count(this.#quads, this.#margins);
   }
 
   /**
-   * What the mask of one image is cut from.
+   * How far the cells of one image are within its mask.
    *
+   * @param {Float32Array} out
    * @param {number} image
-   * @returns {CutMaps}
    */
-  cutMapsOf(image) {
-    const { positives, negatives } = this.#found(image, this.of(image));
+  marginsInto(out, image) {
+    const result = this.of(image);
+    const { positives, negatives } = this.#found(image, result);
     const { gamma, threshold, negative_threshold } = this.#settings();
-    return {
-      positives: positives.map(({ map, stats }) => ({
-        map,
-        cut: cutOf(stats, gamma, threshold),
-      })),
-      negatives: negatives.map(({ map, stats }) => ({
-        map,
-        cut: cutOf(stats, gamma, negative_threshold),
-      })),
+    /** @type {(level: number) => (similarity: Similarity) => CutMap} */
+    const cutAt =
+      (level) =>
+      ({ map, stats }) => ({ map, cut: cutOf(stats, gamma, level) });
+    const cutMaps = {
+      positives: positives.map(cutAt(threshold)),
+      negatives: negatives.map(cutAt(negative_threshold)),
     };
+    return marginsInto(out, result.mask, cutMaps, this.#store.info.grid);
   }
 
   /**
@@ -261,5 +259,7 @@ export class Segmentation {
     this.#list = new Int32Array(rows * cols);
     this.#heat = new Float32Array(rows * cols);
     this.#scratch = new Float32Array(rows * cols);
+    this.#margins = new Float32Array(rows * cols);
+    this.#quads = new Uint8Array(rows * cols);
   }
 }

@@ -1,26 +1,20 @@
 /**
- * Every image of the batch with its mask, side by side. Of a thousand thumbs only those
- * in view are on the page, and the one that the Tab key stops at.
+ * Every image of the batch with its mask, side by side, in the stage's colours. Of a
+ * thousand thumbs only those in view are on the page, and the one that the Tab key stops
+ * at.
  *
  * @import { Store } from "../model/store.js"
- * @import { Result } from "../model/segmentation.js"
- *
- * @typedef {object} Shown masks of the images
- * @property {(image: number) => Result} of
- * @property {(image: number) => number} areaOf
+ * @import { Segmentation } from "../model/segmentation.js"
  */
 
 import { html } from "../dom.js";
 import { keyOf } from "../keyboard.js";
-import { isShown } from "../model/segments.js";
-import { CellLayer, pixelOf } from "../stage/canvas.js";
+import { pixelOf } from "../stage/canvas.js";
+import { ThumbOverlay } from "./overlay.js";
 import { percent, UNKNOWN } from "./status.js";
 import { Thumb, thumbWidth } from "./thumb.js";
 import { Track } from "./track.js";
 
-/** Outlines would clutter a thumb: the mask is tinted, and all else dimmed. */
-const TINT = 0.6;
-const DIMMED = 0.4;
 /** CSS pixels. */
 const GAP = 6;
 /** Images this far outside the strip are fetched and painted beforehand. */
@@ -39,7 +33,7 @@ export class Filmstrip {
 
   #store;
   #places;
-  #cells;
+  #overlay;
   /** @type {Map<number, Thumb>} Those on the page. */
   #thumbs = new Map();
   #active = -1;
@@ -58,7 +52,7 @@ export class Filmstrip {
   /** @param {Store} store */
   constructor(store) {
     this.#store = store;
-    this.#cells = new CellLayer(store.info.grid);
+    this.#overlay = new ThumbOverlay(store.info.grid);
     this.element.hidden = store.imageCount === 1;
     const widths = store.info.sizes.map(([height, width]) =>
       thumbWidth(width / height),
@@ -88,11 +82,12 @@ export class Filmstrip {
   /**
    * Paint thumbs that do not show what they should, until it is late, but at least one.
    *
-   * @param {Shown} shown
+   * @param {Segmentation} shown
+   * @param {Segmentation | null} preview what a click would give
    * @param {number} deadline as of `performance.now()`
    * @returns {boolean} whether all is painted; if not, call again
    */
-  paint(shown, deadline) {
+  paint(shown, preview, deadline) {
     if (this.element.hidden) return true;
     this.#turnTo(this.#store.activeImage);
     if (this.#width === 0) return true;
@@ -109,7 +104,7 @@ export class Filmstrip {
           this.#turn = image;
           return false;
         }
-        if (this.#paintThumb(image, shown, colour)) painted++;
+        if (this.#paintThumb(image, shown, preview, colour)) painted++;
       }
     }
     return true;
@@ -117,43 +112,50 @@ export class Filmstrip {
 
   /**
    * @param {number} image
-   * @param {Shown} shown
+   * @param {Segmentation} shown
+   * @param {Segmentation | null} preview
    * @param {string} colour
    * @returns {boolean} whether there was anything to do
    */
-  #paintThumb(image, shown, colour) {
+  #paintThumb(image, shown, preview, colour) {
     const thumb = this.#thumbs.get(image);
     if (!thumb) return false;
-    const thumbs = this.#store.pictures.thumb;
-    const { mask, marked, stamp } = shown.of(image);
+    const store = this.#store;
+    const { segments, segmentCells, info } = store;
+    const thumbs = store.pictures.thumb;
     const picture = thumbs.get(image);
-    const { segments, segmentCells, info } = this.#store;
     const note = info.blank.includes(image) ? UNKNOWN : "";
     thumb.wait(thumbs.awaits(image), thumbs.reason(image), note);
-    const version = marked ? stamp : NO_MASK;
+    const mask = shown.of(image);
+    const would = preview?.of(image);
+    const told = mask.marked ? shown : would?.marked ? preview : null;
     const state = [
       picture,
       thumbs.reason(image),
       shown,
-      version,
+      mask.marked ? mask.stamp : NO_MASK,
+      would?.marked ? would.stamp : NO_MASK,
       colour,
+      store.get("opacity"),
       segments,
       segmentCells.version,
     ];
     if (!thumb.differs(state)) return false;
     const [height, width] = info.sizes[image];
-    thumb.describe(marked ? percent(shown.areaOf(image), height * width) : "");
+    thumb.describe(told ? percent(told.areaOf(image), height * width) : "");
     if (!picture) return true;
-    const kept = segments.filter(isShown);
-    const cells = this.#cells;
-    cells.fill(pixelOf("#000", DIMMED));
-    for (const segment of kept) {
-      const bits = segmentCells.get(segment, image);
-      if (bits) cells.addBits(bits, pixelOf(segment.color, TINT));
-    }
-    if (marked) cells.add(mask, pixelOf(colour, TINT));
-    cells.put();
-    thumb.paint(picture, marked || kept.length > 0 ? cells.canvas : null);
+    thumb.paint(picture, (context) =>
+      this.#overlay.paint(context, {
+        segments,
+        masks: segmentCells,
+        shown,
+        preview,
+        image,
+        size: info.sizes[image],
+        colour: pixelOf(colour),
+        opacity: store.get("opacity"),
+      }),
+    );
     return true;
   }
 

@@ -88,16 +88,13 @@ export class Thumb {
 
   /**
    * @param {Picture} picture
-   * @param {CanvasImageSource | null} cells drawn over it
+   * @param {(context: CanvasRenderingContext2D) => void} paintOver it
    */
-  paint(picture, cells) {
+  paint(picture, paintOver) {
     this.#fit();
     const whole = wholeImage([picture.height, picture.width]);
-    const { width, height } = this.#context.canvas;
     this.#context.drawImage(this.#scaled.of(picture, whole, true), 0, 0);
-    if (!cells) return;
-    this.#context.imageSmoothingEnabled = false;
-    this.#context.drawImage(cells, 0, 0, width, height);
+    paintOver(this.#context);
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Painting of cells: mask tint and heat, made cell by cell, drawn to any size.
+ * Canvases that are written pixel by pixel, and pictures that are drawn to any size.
  *
  * @import { Size } from "../model/wire.js"
  * @import { View } from "../maths/coordinates.js"
@@ -8,11 +8,10 @@
 import { html } from "../dom.js";
 import { paintHeat } from "./colormap.js";
 
-/** One pixel per cell of the latent grid. */
+/** The heat, one pixel per cell of the latent grid. */
 export class CellLayer {
   #context;
   #image;
-  #pixels;
 
   /** @param {Size} grid */
   constructor([rows, cols]) {
@@ -21,38 +20,10 @@ export class CellLayer {
     canvas.height = rows;
     this.#context = contextOf(canvas);
     this.#image = this.#context.createImageData(cols, rows);
-    this.#pixels = new Uint32Array(this.#image.data.buffer);
   }
 
   get canvas() {
     return this.#context.canvas;
-  }
-
-  /** @param {number} pixel what all pixels hold, as of `pixelOf` */
-  fill(pixel) {
-    this.#pixels.fill(pixel);
-  }
-
-  /**
-   * @param {Uint8Array} mask
-   * @param {number} pixel what its pixels hold
-   */
-  add(mask, pixel) {
-    for (let i = 0; i < mask.length; i++) if (mask[i]) this.#pixels[i] = pixel;
-  }
-
-  /**
-   * @param {Uint8Array} bits of a mask, the first one the highest of the first byte
-   * @param {number} pixel what its pixels hold
-   */
-  addBits(bits, pixel) {
-    for (let i = 0; i < this.#pixels.length; i++) {
-      if (bits[i >> 3] & (128 >> (i & 7))) this.#pixels[i] = pixel;
-    }
-  }
-
-  put() {
-    this.#context.putImageData(this.#image, 0, 0);
   }
 
   /** @param {Float32Array} heat */
@@ -89,6 +60,7 @@ export class Raster {
    * @param {number} height
    */
   resize(width, height) {
+    if (this.#image.width === width && this.#image.height === height) return;
     this.canvas.width = width;
     this.canvas.height = height;
     this.#image = this.#context.createImageData(width, height);

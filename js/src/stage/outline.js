@@ -1,19 +1,20 @@
 /**
  * The outline of a mask, smooth and antialiased: each pixel near the edge gets its
- * distance from where the interpolated similarity crosses the cut.
+ * distance from where the interpolated margins cross 0.
  *
- * @import { CutMap, CutMaps } from "../maths/quads.js"
  * @import { View } from "../maths/coordinates.js"
  * @import { Size } from "../model/wire.js"
  */
 
 import { Axis } from "../maths/axis.js";
-import { DROPPED, MIXED } from "../maths/quads.js";
+import { MIXED } from "../maths/margins.js";
 
 /** Width of the light line and of the dark on each side of it, in CSS pixels. */
 const LIGHT = 1.25;
 const DARK = 1;
 const DARK_OPACITY = 0.7;
+/** Of a dashed line's dashes, in CSS pixels. */
+const DASH = 4;
 
 export class Outline {
   #across = new Axis();
@@ -41,20 +42,19 @@ export class Outline {
   /**
    * @param {Uint32Array} pixels of the canvas
    * @param {Uint8Array} quads
-   * @param {CutMaps} cutMaps
+   * @param {Float32Array} margins
    * @param {number} ratio device pixels per CSS pixel
+   * @param {boolean} [dashed]
    */
-  paint(pixels, quads, cutMaps, ratio) {
-    pixels.fill(0);
+  paint(pixels, quads, margins, ratio, dashed = false) {
+    const dash = dashed ? Math.round(DASH * ratio) : 0;
     const [rows, cols] = this.#grid;
     const { before: lefts } = this.#across;
     const { before: tops } = this.#down;
     for (let row = tops[0]; row <= tops[tops.length - 1]; row++) {
       for (let col = lefts[0]; col <= lefts[lefts.length - 1]; col++) {
-        const quad = quads[row * cols + col];
-        if (quad === DROPPED) continue;
-        if (quad === MIXED || besideMixed(quads, row, col, rows, cols)) {
-          this.#paintQuad(pixels, row, col, cutMaps, ratio);
+        if (nearMixed(quads, row, col, rows, cols)) {
+          this.#paintQuad(pixels, row, col, margins, ratio, dash);
         }
       }
     }
@@ -64,10 +64,11 @@ export class Outline {
    * @param {Uint32Array} pixels
    * @param {number} row
    * @param {number} col
-   * @param {CutMaps} cutMaps
+   * @param {Float32Array} margins
    * @param {number} ratio
+   * @param {number} dash length of dashes and gaps, 0 for none
    */
-  #paintQuad(pixels, row, col, { positives, negatives }, ratio) {
+  #paintQuad(pixels, row, col, margins, ratio, dash) {
     const { starts: xs, before, fraction: across } = this.#across;
     const { starts: ys, fraction: down } = this.#down;
     const [rows, cols] = this.#grid;
@@ -78,40 +79,45 @@ export class Outline {
     const far = light + DARK * ratio + 0.5;
     for (let y = ys[row]; y < ys[row + 1]; y++) {
       for (let x = xs[col]; x < xs[col + 1]; x++) {
-        let inside = Number.NEGATIVE_INFINITY;
-        for (let k = 0; k < positives.length; k++) {
-          const gap = this.#distance(positives[k], a, right, below, across[x], down[y]);
-          if (gap > inside) inside = gap;
-        }
-        for (let k = 0; k < negatives.length; k++) {
-          const gap = this.#distance(negatives[k], a, right, below, across[x], down[y]);
-          if (-gap < inside) inside = -gap;
-        }
-        const away = Math.abs(inside);
+        if (dash && isGap(x, y, dash)) continue;
+        const gap = this.#distance(margins, a, right, below, across[x], down[y]);
+        const away = Math.abs(gap);
         if (away < far) pixels[y * before.length + x] = inkAt(away, light, far);
       }
     }
   }
 
   /**
-   * Distance from a click's edge in canvas pixels, to first order; negative outside.
+   * Distance from the edge in canvas pixels, to first order; negative outside.
    *
-   * @param {CutMap} cutMap
+   * @param {Float32Array} map
    * @param {number} a cell at the top left
    * @param {number} right step to the next column
    * @param {number} below step to the next row
    * @param {number} across
    * @param {number} down
    */
-  #distance({ map, cut }, a, right, below, across, down) {
+  #distance(map, a, right, below, across, down) {
     const topSlope = map[a + right] - map[a];
     const bottomSlope = map[a + right + below] - map[a + below];
     const top = map[a] + across * topSlope;
     const bottom = map[a + below] + across * bottomSlope;
     const dx = (topSlope + down * (bottomSlope - topSlope)) * this.#scale[0];
     const dy = (bottom - top) * this.#scale[1];
-    return (top + down * (bottom - top) - cut) / Math.sqrt(dx * dx + dy * dy);
+    return (top + down * (bottom - top)) / Math.sqrt(dx * dx + dy * dy);
   }
+}
+
+/**
+ * Whether a pixel of a dashed line is left out: dashes follow from where they lie, not
+ * from how far along the line that is.
+ *
+ * @param {number} x
+ * @param {number} y
+ * @param {number} dash
+ */
+function isGap(x, y, dash) {
+  return (2 * x + y) % (4 * dash) >= 2 * dash;
 }
 
 /**
@@ -130,7 +136,7 @@ function inkAt(away, light, far) {
 }
 
 /**
- * Whether one of the eight neighbours is mixed.
+ * Whether a quad or one of its eight neighbours is mixed.
  *
  * @param {Uint8Array} quads
  * @param {number} row
@@ -138,7 +144,7 @@ function inkAt(away, light, far) {
  * @param {number} rows
  * @param {number} cols
  */
-function besideMixed(quads, row, col, rows, cols) {
+function nearMixed(quads, row, col, rows, cols) {
   const bottom = Math.min(row + 1, rows - 1);
   const right = Math.min(col + 1, cols - 1);
   for (let r = Math.max(row - 1, 0); r <= bottom; r++) {

@@ -135,7 +135,9 @@ export function listenToPointer(store, stage, local, changed, signal) {
   listenToWheel(
     stage,
     (event) => {
-      point(event);
+      local.pointed = stage.pixelAt(event);
+      local.hover.point(null); // Zoomed is what is, until the pointer moves again.
+      pointedAt = "";
       changed();
     },
     signal,

@@ -6,7 +6,7 @@
  * Everything is drawn through one view (maths/coordinates.js).
  *
  * @import { Store } from "../model/store.js"
- * @import { Result, Segmentation } from "../model/segmentation.js"
+ * @import { Segmentation } from "../model/segmentation.js"
  * @import { View } from "../maths/coordinates.js"
  * @import { Picture } from "../model/pictures.js"
  * @import { Local } from "../view.js"
@@ -26,11 +26,8 @@ import {
 } from "../maths/viewport.js";
 import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./canvas.js";
 import { paintMarkers } from "./markers.js";
-import { StageMask } from "./mask.js";
+import { PREVIEW, StageMask } from "./mask.js";
 import { StageSegments } from "./segments.js";
-
-/** How much fainter a mask is that is only previewed. */
-const PREVIEW = 0.6;
 
 /** Device pixels beyond which an image pixel is shown as the square that it is. */
 const CRISP = 3;
@@ -190,10 +187,11 @@ export class Stage {
 
   /**
    * @param {Segmentation} shown
-   * @param {boolean} isPreview whether it shows what is not, or not yet, so
+   * @param {boolean} isFaint whether it is not known yet for sure
+   * @param {Segmentation | null} preview what a click would give
    * @param {Local} local
    */
-  paint(shown, isPreview, { showMask, crosshair }) {
+  paint(shown, isFaint, preview, { showMask, crosshair }) {
     const store = this.#store;
     const image = store.activeImage;
     const size = store.info.sizes[image];
@@ -207,7 +205,9 @@ export class Stage {
       image,
       shown,
       result.stamp,
-      isPreview,
+      isFaint,
+      preview,
+      preview?.of(image).stamp,
       showMask,
       store.get("overlay"),
       store.get("opacity"),
@@ -222,9 +222,9 @@ export class Stage {
     ];
     if (state.some((value, i) => value !== this.#painted[i])) {
       this.#painted = state;
-      const strength = store.get("opacity") * (isPreview ? PREVIEW : 1);
+      const strength = store.get("opacity") * (isFaint ? PREVIEW : 1);
       const tint = showMask ? { colour: pixelOf(colour), strength } : null;
-      this.#paintAll(shown, result, size, tint);
+      this.#paintAll(shown, preview, size, tint);
     }
     const clicks = store.clicks.filter(({ click }) => click[0] === image);
     paintMarkers(this.#markers, clicks, crosshair, this.#view, size, store.info.grid);
@@ -232,28 +232,28 @@ export class Stage {
 
   /**
    * @param {Segmentation} shown
-   * @param {Result} result
+   * @param {Segmentation | null} preview
    * @param {Size} size
    * @param {{ colour: number, strength: number } | null} tint null: no mask
    */
-  #paintAll(shown, result, size, tint) {
+  #paintAll(shown, preview, size, tint) {
     const store = this.#store;
     const overlay = store.get("overlay");
     const opacity = store.get("opacity");
     this.#paintPicture(size);
-    const cutMaps = shown.cutMapsOf(this.image);
-    this.#mask.show(result.mask, cutMaps, this.#view, size);
+    const { marked } = shown.of(this.image);
+    const heated = marked ? shown : preview;
+    if (tint)
+      this.#mask.show(shown, preview, this.image, this.#view, size, tint.colour);
     if (overlay === "eigvecs") this.#paintEigvecs(size, opacity);
-    else if (overlay === "heatmap" && result.marked)
-      this.#paintHeat(shown, size, opacity);
+    else if (overlay === "heatmap" && heated) this.#paintHeat(heated, size, opacity);
     else if (tint) {
       const { segments, segmentMasks } = store;
       const here = /** @type {const} */ ([this.image, this.#view, size, opacity]);
       this.#segments.paint(this.#context, segments, segmentMasks, ...here);
-      if (result.marked)
-        this.#mask.paintTint(this.#context, tint.colour, tint.strength);
+      this.#mask.paintTint(this.#context, tint.strength);
     }
-    this.#mask.paintOutline(tint !== null && result.marked);
+    this.#mask.paintOutline(tint !== null);
   }
 
   /** @param {string | null} still what it showed before, while there is no kernel */

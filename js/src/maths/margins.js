@@ -1,0 +1,156 @@
+/**
+ * How far every cell is within a mask, or outside of it, as `margins` of
+ * ncut_widget/masks/smooth.py; and what that says of quads, which lie between four
+ * neighbouring centres of cells. The quad of a cell is bounded by its centre and those of
+ * its neighbours right, below, and right below; beyond the outermost centres values go
+ * on as they are.
+ *
+ * @import { Size } from "../model/wire.js"
+ *
+ * @typedef {{ map: Float32Array, cut: number }} CutMap a click's part in a mask
+ * @typedef {{ positives: CutMap[], negatives: CutMap[] }} CutMaps
+ */
+
+/** No pixel is in the mask. */
+export const OFF = 0;
+/** Every pixel is in the mask. */
+export const ON = 1;
+/** To be looked at pixel by pixel. */
+export const MIXED = 2;
+
+/** Of the margins beside it, what is one cell wide has this part at least. */
+const LEAST = 0.25;
+/** The smallest float32 that is not subnormal. */
+const TINY = 2 ** -126;
+
+const BESIDE = [
+  [0, 1],
+  [0, -1],
+  [1, 0],
+  [-1, 0],
+];
+/** Neighbours that lie opposite each other. */
+const AXES = [
+  [
+    [0, -1],
+    [0, 1],
+  ],
+  [
+    [-1, 0],
+    [1, 0],
+  ],
+  [
+    [-1, -1],
+    [1, 1],
+  ],
+  [
+    [-1, 1],
+    [1, -1],
+  ],
+];
+
+/**
+ * @param {Float32Array} out above 0 within the mask, below outside of it
+ * @param {Uint8Array} mask on the latent grid: 1 = object
+ * @param {CutMaps} cutMaps
+ * @param {Size} grid
+ */
+export function marginsInto(out, mask, { positives, negatives }, grid) {
+  out.fill(0);
+  for (const [k, { map, cut }] of positives.entries()) {
+    for (let i = 0; i < out.length; i++) {
+      const margin = Math.fround(map[i] - cut);
+      if (k === 0 || margin > out[i]) out[i] = margin;
+    }
+  }
+  for (const { map, cut } of positives.length > 0 ? negatives : []) {
+    for (let i = 0; i < out.length; i++) {
+      const margin = Math.fround(cut - map[i]);
+      if (margin < out[i]) out[i] = margin;
+    }
+  }
+  for (let i = 0; i < out.length; i++) out[i] = Math.max(Math.abs(out[i]), TINY);
+  raise(out, mask, grid);
+  for (let i = 0; i < out.length; i++) if (!mask[i]) out[i] = -out[i];
+  return out;
+}
+
+/**
+ * Make margins large enough, where mask or hole are one cell wide, for it to be seen.
+ *
+ * @param {Float32Array} size of the margins
+ * @param {Uint8Array} mask
+ * @param {Size} grid
+ */
+function raise(size, mask, grid) {
+  const thin = thinCells(mask, grid);
+  for (let pass = 0; pass < 2; pass++) {
+    // What was raised may raise its neighbours in the next pass, and not in this one.
+    const raised = thin.map((cell) => {
+      let least = size[cell];
+      for (const [down, right] of BESIDE) {
+        const beside = neighbourOf(cell, down, right, grid);
+        if (mask[beside] === mask[cell]) continue;
+        least = Math.max(least, LEAST * size[beside]);
+      }
+      return least;
+    });
+    for (const [k, cell] of thin.entries()) size[cell] = raised[k];
+  }
+}
+
+/**
+ * Cells at which the mask, or a hole in it, is one cell wide in some direction.
+ *
+ * @param {Uint8Array} mask
+ * @param {Size} grid
+ */
+function thinCells(mask, grid) {
+  /** @type {number[]} */
+  const thin = [];
+  for (let cell = 0; cell < mask.length; cell++) {
+    /** @type {(step: number[]) => boolean} */
+    const differs = ([down, right]) =>
+      mask[neighbourOf(cell, down, right, grid)] !== mask[cell];
+    // Most cells have no edge beside them.
+    if (!BESIDE.some(differs)) continue;
+    if (AXES.some((axis) => axis.every(differs))) thin.push(cell);
+  }
+  return thin;
+}
+
+/**
+ * What lies beside a cell; beyond the image a cell goes on.
+ *
+ * @param {number} cell
+ * @param {number} down
+ * @param {number} right
+ * @param {Size} grid
+ */
+function neighbourOf(cell, down, right, [rows, cols]) {
+  const row = Math.floor(cell / cols);
+  const r = Math.min(Math.max(row + down, 0), rows - 1);
+  const c = Math.min(Math.max(cell - row * cols + right, 0), cols - 1);
+  return r * cols + c;
+}
+
+/**
+ * @param {Uint8Array} quads one per cell
+ * @param {Float32Array} margins
+ * @param {Size} grid
+ */
+export function findQuads(quads, margins, [rows, cols]) {
+  for (let row = 0; row < rows; row++) {
+    const down = row + 1 < rows ? cols : 0;
+    for (let col = 0; col < cols; col++) {
+      const cell = row * cols + col;
+      const right = col + 1 < cols ? 1 : 0;
+      let inside = 0;
+      if (margins[cell] > 0) inside++;
+      if (margins[cell + right] > 0) inside++;
+      if (margins[cell + down] > 0) inside++;
+      if (margins[cell + right + down] > 0) inside++;
+      quads[cell] = inside === 0 ? OFF : inside === 4 ? ON : MIXED;
+    }
+  }
+}
