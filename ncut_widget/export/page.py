@@ -35,9 +35,9 @@ STAGE_QUALITY = 85
 """Of the stage's pictures, in pixels and of JPEG: a page is sent by mail."""
 
 NOTE = (
-    "Made by ncut_widget. Click and move the sliders as you like: the masks are computed "
-    "in this page, and nothing is sent anywhere. New segments can be kept in the notebook "
-    "only, and what you change here is gone when you close the page."
+    "Made by ncut_widget. Click and move the sliders as you like: the masks are "
+    "computed in this page, and nothing is sent anywhere. New segments can be kept in "
+    "the notebook only, and what you change here is gone when you close the page."
 )
 
 

@@ -19,9 +19,9 @@ OFF, ON, MIXED = range(3)
 """What is known of all pixels of a quad, between four centres of latent pixels."""
 
 LEAST = np.float32(0.25)
-"""Where a mask or a hole in it is one latent pixel wide, the margin there is this part
-of those beside it at least. So its edges keep away from its centre by a fifth of the way
-to the next one: without that a margin of nearly 0 makes a hairline of it.
+"""Where a mask or a hole in it is one latent pixel wide, its margin is at least this
+part of the largest beside it. So its edges keep away from its centre, by a fifth of the
+way to the next one: a margin of nearly 0 would make a hairline of it.
 """
 
 
@@ -115,9 +115,9 @@ def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
 
     Notes
     -----
-    Where the mask, or what is left out of it, is one latent pixel wide, margins are made
-    large enough for it to show at the image's size (`LEAST`): latent pixels whose
-    similarity is hardly above the cut would be specks there, and a row a hairline.
+    Where the mask, or a hole in it, is one latent pixel wide, margins are made large
+    enough for it to show at the image's size (`LEAST`): latent pixels whose similarity
+    is hardly above the cut would be specks there, and a row of them a hairline.
     """
     size = np.zeros(latent.shape, np.float32)
     if cut_maps.positives:

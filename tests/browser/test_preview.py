@@ -10,8 +10,16 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
 from tests.browser.host import Host, Page, wait_until
+from tests.browser.pixels import read_colors
 from tests.browser.test_hosts import MAKE
 from tests.browser.widget import Widget
+
+INKED = """(canvas) => {
+    const { width, height } = canvas;
+    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
+    return pixels.filter((value, i) => i % 4 === 3 && value > 0).length;
+}"""
+"""Pixels of the outlines' canvas that are drawn on."""
 
 
 def overlap(a: NDArray, b: NDArray) -> float:
@@ -80,16 +88,48 @@ def test_leaving_takes_the_preview_off(widget: Widget) -> None:
     widget.agrees()
 
 
-def test_a_negative_click_is_previewed_with_alt(widget: Widget) -> None:
+def test_a_preview_lies_beside_the_mask_and_does_not_change_it(widget: Widget) -> None:
     widget.click(60, 40)
-    clicked = widget.mask()
-    widget.page.tab.keyboard.down("Alt")
+    clicked, colors = widget.mask(), read_colors(widget.stage)
+    strip = widget.thumb(1).get_attribute("aria-label")
     hover(widget, 150, 100)
     preview = shows_preview(widget)
-    widget.page.tab.keyboard.up("Alt")
-    assert preview.sum() < clicked.sum()
-    widget.click(150, 100, button="right")
+    np.testing.assert_array_equal(read_colors(widget.stage)[clicked], colors[clicked])
+    added = read_colors(widget.stage)[preview & ~clicked]
+    assert len(added) > 0
+    assert not (added == colors[clicked][0]).all(axis=1).any()  # its tint is fainter
+    assert widget.thumb(1).get_attribute("aria-label") == strip
+    widget.click(150, 100)
     assert overlap(preview, widget.mask()) >= 0.98
+
+
+def test_zooming_takes_the_preview_off_until_the_pointer_moves(widget: Widget) -> None:
+    widget.click(60, 40)
+    hover(widget, 150, 100)
+    shows_preview(widget)
+    widget.page.tab.mouse.wheel(0, -240)
+    wait_until(lambda: not previews(widget), "the preview's end")
+    widget.agrees()
+    hover(widget, 140, 90)
+    shows_preview(widget)
+    widget.stage.press("0")
+
+
+def test_a_negative_click_is_previewed_with_alt(widget: Widget) -> None:
+    """The mask stays as it is; what the click would take is hatched over it."""
+    widget.click(60, 40)
+    clicked = widget.mask()
+    drawn = widget.root.locator(".ncut-outline")
+    before = drawn.evaluate(INKED)
+    widget.page.tab.keyboard.down("Alt")
+    hover(widget, 150, 100)
+    np.testing.assert_array_equal(shows_preview(widget), clicked)
+    after = drawn.evaluate(INKED)
+    widget.page.tab.keyboard.up("Alt")
+    widget.click(150, 100, button="right")
+    taken = clicked.sum() - widget.mask().sum()
+    assert taken > 0
+    assert after - before > 0.2 * taken
 
 
 def test_what_is_done_ends_the_preview_until_the_pointer_moves(widget: Widget) -> None:

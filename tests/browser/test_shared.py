@@ -18,11 +18,12 @@ import pytest
 import skimage.data
 from nbconvert import HTMLExporter
 from PIL import Image
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Locator
 from playwright.sync_api import Page as BrowserPage
 
 from ncut_widget import NcutSegmenter
 from tests.browser.host import wait_until
+from tests.browser.pixels import read_colors
 from tests.browser.servers import Shown, patches
 from tests.browser.test_access import AXE, RUN
 
@@ -340,6 +341,82 @@ def test_every_target_is_large_enough_for_a_finger(
     shown.root.locator("button[name=help]").click()
     shown.root.locator(".ncut-segment-name").click()
     assert shown.root.evaluate(SMALL) == []
+
+
+PRESS = """(element, init) => element.dispatchEvent(
+    new KeyboardEvent("keydown", { bubbles: true, cancelable: true, ...init }))"""
+
+
+def test_keys_of_a_cyrillic_keyboard_and_of_an_input_method(
+    open_file: OpenFile, tmp_path: Path
+) -> None:
+    seg = patches()
+    seg.add_click(60, 40)
+    seg.commit("one")
+    shown = Shown(open_file(shared(seg, tmp_path)), seg)
+    row = shown.root.locator("[data-ncut=segment]")
+    shown.stage.press("1")
+    row.and_(shown.root.locator(".ncut-selected")).wait_for()
+    shown.stage.evaluate(PRESS, {"key": "р", "code": "KeyH"})
+    row.and_(shown.root.locator(".ncut-hidden")).wait_for()
+    shown.stage.evaluate(PRESS, {"key": "я", "code": "KeyZ", "ctrlKey": True})
+    row.and_(shown.root.locator(":not(.ncut-hidden)")).wait_for()
+
+    row.locator(".ncut-segment-name").press("F2")
+    entry = row.locator("input[type=text]")
+    entry.fill("細胞")
+    for key in ("Enter", "Escape"):
+        entry.evaluate(PRESS, {"key": key, "isComposing": True})
+        entry.evaluate(PRESS, {"key": key, "keyCode": 229})  # Safari
+    assert entry.is_visible()
+    assert row.get_attribute("data-name") == "one"
+    entry.press("Enter")
+    wait_until(lambda: row.get_attribute("data-name") == "細胞", "the name")
+
+
+def test_a_click_on_a_marker_is_no_second_one(
+    open_file: OpenFile, tmp_path: Path
+) -> None:
+    seg = patches()
+    shown = Shown(open_file(shared(seg, tmp_path)), seg)
+    markers = shown.root.locator(".ncut-click")
+    shown.both_click(60, 40)
+    x, y = shown.client(61, 41)
+    shown.tab.mouse.click(x, y)
+    shown.both_click(150, 100)  # what comes after it is there, too
+    assert markers.count() == 2
+    shown.tab.mouse.click(x, y, button="right")  # says something else
+    wait_until(lambda: markers.count() == 3, "the negative click")
+    shown.tab.mouse.click(x, y, button="right")
+    shown.both_click(100, 20)
+    assert markers.count() == 4
+    shown.stage.press("Shift+ArrowRight")
+    for count in (5, 5):
+        shown.stage.press("Space")
+        wait_until(lambda: markers.count() == count, "one click of two")  # noqa: B023
+
+
+def test_thumbs_have_the_colours_of_the_stage(
+    open_file: OpenFile, tmp_path: Path
+) -> None:
+    seg = patches()
+    seg.add_click(60, 40)
+    seg.commit("one")
+    assert len(np.unique(seg.instances("one")[0])) > 3
+    seg.add_click(150, 100)
+    shown = Shown(open_file(shared(seg, tmp_path)), seg)
+    shown.settle()
+
+    def colors(canvas: Locator) -> set[tuple[int, ...]]:
+        found, counts = np.unique(
+            read_colors(canvas).reshape(-1, 3), axis=0, return_counts=True
+        )
+        far = np.ptp(found, axis=1) > 8  # the image is grey
+        return {tuple(color) for color in found[far & (counts > 9)].tolist()}
+
+    thumb = shown.thumb(0).locator("canvas")
+    wait_until(lambda: colors(thumb) == colors(shown.stage), "the stage's colours")
+    assert len(colors(thumb)) > 2
 
 
 PLACES = """(root) => {
