@@ -47,6 +47,9 @@ MASKS_BYTES = 128 * 2**20
 
 Compared = Similarity | BiasedSimilarity | DiffusionSimilarity
 
+LIKE = 5.5
+"""Granularity at which a biased cut looks for what is like a negative click."""
+
 GRANULARITIES = 4
 """Times of diffusion whose lengths are kept, for undo and a slider that goes back."""
 
@@ -131,7 +134,10 @@ class Masker:
                 earlier if isinstance(earlier, DiffusionSimilarity) else None,
             )
         else:
-            similarity = BiasedSimilarity(self.graph(), self.grid, source, num_eig)
+            like = self._diffusion(min(LIKE, max(self.shape[3] - 1, 1)))
+            similarity = BiasedSimilarity(
+                self.graph(), self.grid, source, num_eig, like
+            )
         if similarity.constant:
             warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
         return similarity

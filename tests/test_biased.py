@@ -214,6 +214,29 @@ def test_a_negative_click_takes_its_thing_out() -> None:
     assert not seg.heatmaps.any()
 
 
+@pytest.mark.parametrize("method", ["biased_ncut", "diffusion"])
+def test_a_negative_click_within_the_mask_takes_its_surroundings_away(
+    method: str,
+) -> None:
+    """A thing of one kind: what is about the negative click goes, the rest stays."""
+    rng = np.random.default_rng(0)
+    kinds = np.zeros((2, 24, 24), int)
+    kinds[:, :, 4:20] = 1
+    features = np.eye(6)[kinds] + 0.05 * rng.standard_normal((2, 24, 24, 6))
+    seg = NcutSegmenter.from_features(
+        features, num_eig=3, method=method, denoise=False, device="cpu", progress=False
+    )
+    seg.add_click(12, 3)
+    assert (seg.masks[0] == (kinds[0] == 1)).mean() > 0.98
+    other = seg.masks[1].copy()
+    seg.add_click(12, 20, positive=False)
+    mask = seg.masks[0]
+    assert not mask[18:23, 10:15].any()
+    assert mask[:8, 5:19].mean() > 0.98
+    # Images on which nothing was said lose no surroundings of it.
+    assert (seg.masks[1] == other).mean() > 0.8
+
+
 @pytest.mark.parametrize("click_weight", [0.0, 0.5, 1.0])
 @pytest.mark.parametrize("shape", [(2, 4, 4, 3), (1, 1, 1, 1), (1, 1, 2, 2)])
 def test_where_nothing_can_be_told_apart_the_masks_are_empty(

@@ -131,6 +131,23 @@ class Diffusion:
                 self._norms[image] = self._lengths(self._rows[image])
             return self._products(self._rows[image], vector, self._norms[image])
 
+    def surroundings(
+        self, cell: Cell, coordinates: NDArray, grid: tuple[int, int]
+    ) -> NDArray:
+        """Return how near and how like a cell those of its image are: 0 to 1, (H, W).
+
+        Parameters
+        ----------
+        cell : Cell
+        coordinates : ndarray of float64, shape (K,)
+            Its own.
+        grid : (int, int)
+        """
+        near = np.maximum(self.map(cell.image, coordinates), 0).reshape(grid)
+        near *= falloff(cell.row, grid[0])[:, None]
+        near *= falloff(cell.col, grid[1])
+        return near
+
     def extend(self, rows: Tensor, vector: NDArray) -> NDArray:
         """Return the same for the eigenvectors (K, P) of an image of no batch."""
         with torch.inference_mode():
@@ -273,9 +290,6 @@ class DiffusionSimilarity:
         ):
             if cell.image != image or amount == 0:
                 continue
-            near = np.maximum(self._diffusion.map(image, coordinates), 0)
-            near = near.reshape(self._grid)
-            near *= falloff(cell.row, self._grid[0])[:, None]
-            near *= falloff(cell.col, self._grid[1])
+            near = self._diffusion.surroundings(cell, coordinates, self._grid)
             field += np.float32(amount) * near
         return field

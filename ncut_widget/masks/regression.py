@@ -83,14 +83,28 @@ def fit_clicks(
     fits = (fits - bottom) / (top - bottom)
     lacking = np.where(positive, np.maximum(1 - fits, 0), np.minimum(-fits, 0))
     lacking[np.abs(lacking) < _NOTHING] = 0
-    local = _make_right(cells, cosines, lacking, grid)
+    local = make_right(cells, cosines, lacking, grid)
     return Fit(cells, coordinates, vector, offset, local)
 
 
-def _make_right(
+def make_right(
     cells: Sequence[Cell], cosines: NDArray, lacking: NDArray, grid: tuple[int, int]
 ) -> NDArray:
-    """Return how much of each click's surroundings is added to its image."""
+    """Return how much of each click's surroundings is added to its image.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+    cosines : ndarray of float64, shape (n, n)
+        Of the clicks' coordinates.
+    lacking : ndarray of float64, shape (n,)
+        What is to be added at the clicks' own cells.
+    grid : (int, int)
+
+    Returns
+    -------
+    ndarray of float64, shape (n,)
+    """
     if not lacking.any():
         return lacking
     image, *places = np.array(cells).T

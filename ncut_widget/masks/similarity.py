@@ -18,8 +18,9 @@ from ncut_widget.arrays import as_tensor
 from ncut_widget.checks import check_array
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
-from ncut_widget.masks.diffusion import DiffusionSet
+from ncut_widget.masks.diffusion import Diffusion, DiffusionSet
 from ncut_widget.masks.eigvecs import Eigvecs
+from ncut_widget.masks.regression import make_right
 from ncut_widget.masks.statistics import SimilarityStatistics, similarity_statistics
 from ncut_widget.ncut.biased import BiasedCut, Graph
 from ncut_widget.ncut.parallel import chunks, deal_all
@@ -158,6 +159,9 @@ class BiasedSimilarity(Standardised):
     clicks : BiasedSet
     num_eig : int
         Leading eigenvectors of the graph that are used.
+    diffusion : Diffusion, optional
+        Of the same batch: which cells about a negative click are like it. Without it
+        the map is the cut's alone.
 
     Attributes
     ----------
@@ -165,10 +169,21 @@ class BiasedSimilarity(Standardised):
         Over the whole batch.
     values : ndarray of float32, shape (B, H, W)
         Maps of all images; not to be changed.
+
+    Notes
+    -----
+    A negative click may change the cut so little that it stays in the mask. So its cell
+    gets the lowest similarity there is, and what is near it and like it less, as far as
+    no positive click speaks against that (`make_right`).
     """
 
     def __init__(
-        self, graph: Graph, grid: tuple[int, int], clicks: BiasedSet, num_eig: int
+        self,
+        graph: Graph,
+        grid: tuple[int, int],
+        clicks: BiasedSet,
+        num_eig: int,
+        diffusion: Diffusion | None = None,
     ) -> None:
         def places(cells: Sequence[Cell]) -> list[tuple[int, int]]:
             return [(image, row * grid[1] + col) for image, row, col in cells]
@@ -184,6 +199,32 @@ class BiasedSimilarity(Standardised):
             )
         self.values = similarity.cpu().numpy().reshape(-1, *grid)
         self.statistics = similarity_statistics(self.values)
+        if diffusion and clicks.bg_weight > 0 and not self.constant:
+            self._take_away(clicks, grid, diffusion)
+
+    def _take_away(
+        self, clicks: BiasedSet, grid: tuple[int, int], diffusion: Diffusion
+    ) -> None:
+        """Lower the similarity about the negative clicks."""
+        negatives = [cell for cell in clicks.negatives if cell not in clicks.positives]
+        if not negatives:
+            return
+        cells = [*clicks.positives, *negatives]
+        coordinates = np.stack(
+            [diffusion.coordinates(at, row * grid[1] + col) for at, row, col in cells]
+        )
+        cosines = np.einsum("ik,jk->ij", coordinates, coordinates)
+        lowest = self.values.min()
+        lacking = np.zeros(len(cells))
+        for place, cell in enumerate(negatives, len(clicks.positives)):
+            lacking[place] = lowest - self.values[cell]
+        amounts = make_right(cells, cosines, lacking, grid)
+        for cell, own, amount in zip(cells, coordinates, amounts, strict=True):
+            near = diffusion.surroundings(cell, own, grid)
+            self.values[cell.image] += np.float32(amount) * near
+        np.clip(self.values, lowest, 1, out=self.values)
+        for cell in negatives:
+            self.values[cell] = lowest
 
     @property
     def nbytes(self) -> int:
