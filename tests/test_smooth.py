@@ -83,7 +83,7 @@ def expected_margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
 
 @given(
     seed=st.integers(0, 10**6),
-    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+    size=st.tuples(st.integers(1, 30), st.integers(1, 30)),
     counts=st.tuples(st.integers(1, 3), st.integers(0, 2)),
     area=st.integers(0, 6),
 )

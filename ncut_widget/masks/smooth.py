@@ -126,38 +126,31 @@ def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
             values = np.minimum(values, cut - similarity)
         size = np.abs(values, dtype=np.float32)
     size = np.maximum(size, np.finfo(np.float32).tiny)
-    thin = _thin(latent)
+    beside = np.pad(latent, 1, mode="edge")
+    opposite = {step: _at(beside, step) != latent for step in _STEPS}
+    thin = np.zeros_like(latent)
+    for down, right in _STEPS[:4]:
+        thin |= opposite[down, right] & opposite[-down, -right]
     for _ in range(2):  # what was raised may raise its neighbours in turn
-        least = LEAST * _largest_opposite(size, latent)
-        size = np.where(thin, np.maximum(size, least), size)
+        if not thin.any():
+            break
+        around = np.pad(size, 1, mode="edge")
+        for step in _SIDES:
+            least = np.where(thin & opposite[step], LEAST * _at(around, step), 0)
+            size = np.maximum(size, least)
     return np.where(latent, size, -size)
 
 
-def _neighbour(cells: NDArray, down: int, right: int) -> NDArray:
-    """Give what each cell has beside it; beyond the image a cell goes on."""
-    for axis, step in enumerate((down, right)):
-        last = cells.shape[axis] - 1
-        cells = cells.take(np.clip(np.arange(last + 1) + step, 0, last), axis)
-    return cells
+_SIDES = ((0, 1), (1, 0), (0, -1), (-1, 0))
+_STEPS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, -1), (-1, 0), (-1, -1), (-1, 1))
+"""Neighbours of a latent pixel, rows down and columns right; four, then those that lie
+opposite."""
 
 
-def _thin(latent: NDArray) -> NDArray:
-    """Whether the mask, or a hole in it, is one cell wide in some direction."""
-    thin = np.zeros_like(latent)
-    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-        before = _neighbour(latent, -down, -right) != latent
-        thin |= before & (_neighbour(latent, down, right) != latent)
-    return thin
-
-
-def _largest_opposite(size: NDArray, latent: NDArray) -> NDArray:
-    """Give the largest margin beside each cell, beyond an edge; 0 without an edge."""
-    largest = np.zeros_like(size)
-    for down, right in ((0, 1), (0, -1), (1, 0), (-1, 0)):
-        opposite = _neighbour(latent, down, right) != latent
-        beside = np.where(opposite, _neighbour(size, down, right), 0)
-        largest = np.maximum(largest, beside)
-    return largest
+def _at(padded: NDArray, step: tuple[int, int]) -> NDArray:
+    """Give what each latent pixel has beside it; beyond the image a pixel goes on."""
+    (down, right), (rows, cols) = step, padded.shape
+    return padded[1 + down : rows - 1 + down, 1 + right : cols - 1 + right]
 
 
 def _quads(latent: NDArray) -> NDArray:
@@ -166,8 +159,7 @@ def _quads(latent: NDArray) -> NDArray:
     The quad of a latent pixel is bounded by its centre and those of its neighbours
     right, below, and right below.
     """
-    every, some = latent, latent
-    for down, right in ((1, 0), (0, 1)):
-        every = every & _neighbour(every, down, right)
-        some = some | _neighbour(some, down, right)
+    padded = np.pad(latent, 1, mode="edge")
+    corners = [latent, *(_at(padded, step) for step in ((0, 1), (1, 0), (1, 1)))]
+    every, some = np.all(corners, axis=0), np.any(corners, axis=0)
     return np.where(every, ON, np.where(some, MIXED, OFF)).astype(np.uint8)
