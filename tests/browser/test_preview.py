@@ -123,9 +123,11 @@ def test_a_negative_click_is_previewed_with_alt(widget: Widget) -> None:
     before = drawn.evaluate(INKED)
     widget.page.tab.keyboard.down("Alt")
     hover(widget, 150, 100)
-    np.testing.assert_array_equal(shows_preview(widget), clicked)
+    preview = shows_preview(widget)
     after = drawn.evaluate(INKED)
     widget.page.tab.keyboard.up("Alt")
+    assert preview[clicked].all()
+    assert preview.sum() < 1.01 * clicked.sum()  # an edge moves by a pixel
     widget.click(150, 100, button="right")
     taken = clicked.sum() - widget.mask().sum()
     assert taken > 0
