@@ -356,7 +356,8 @@ def test_similarities_are_computed_once_for_all_settings(
 def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ncut_widget.masker.CACHE_BYTES", 6 * 3 * 16 * 16 * 4)
+    # Room for six with three maps of 1 kB each, or for all with one, and their keys.
+    monkeypatch.setattr("ncut_widget.masker.CACHE_BYTES", 20_000)
     bounded = Session(eigvecs, session.sizes)
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):
