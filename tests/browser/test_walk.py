@@ -241,6 +241,7 @@ def test_what_was_done_last_is_taken_back_also_after_a_reload(
         ),
         "the undo of Auto",
     )
+    page.save()
     page.reload()
     widget = Widget(page)
     walk = Walk(widget, 0)
