@@ -17,6 +17,7 @@ import zarr
 from PIL import Image
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.export.pictures import read_provenance
 from ncut_widget.images import Images
 from ncut_widget.images.names import distinct_names
 
@@ -43,15 +44,14 @@ def told(seg: NcutSegmenter, folder: Path) -> dict[str, list[str]]:
     seg.export(folder / "labels", "labels")
     legend = json.loads((folder / "labels" / "segments.json").read_text("utf-8"))
     written = [f"{each['written']}.png" for each in legend["images"]]
-    marks = [Image.open(folder / "labels" / name).info for name in written]
-    own = [json.loads(mark["ncut_widget"]) for mark in marks]
+    own = [read_provenance(folder / "labels" / name) for name in written]
     session = json.loads(seg.save_session(folder / "s.json").read_text("utf-8"))
     with np.load(seg.export(folder / "n.npz")) as file:
         npz = file["files"].tolist()
     return {
         "COCO": [each["file_name"] for each in content["images"]],
         "table": list(dict.fromkeys(seg.to_table()["file"].tolist())),
-        "PNG": [each["file"] for each in own],
+        "PNG": [each["image"]["file"] for each in own],
         "legend": [each["file"] for each in legend["images"]],
         "NPZ": npz,
         "session": [each["file"] for each in session["fingerprint"]["images"]],
