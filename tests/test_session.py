@@ -18,6 +18,7 @@ from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.published import get_mask
+from ncut_widget.masks.smooth import CutMap, CutMaps, margins
 from ncut_widget.session import Session, Settings
 
 
@@ -100,11 +101,14 @@ def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
         np.testing.assert_array_equal(apart[image], together[image])
     np.testing.assert_array_equal(apart[2], masks[2])  # its size is the grid's
     similarity = session.similarity(Cell(0, 1, 1))
-    above = cut(similarity.statistics)
-    between = resize(similarity.values[0].astype(float), sizes[0], order=1, mode="edge")
-    raw = between > above
-    assert not (apart[0] & ~raw).any()
-    assert apart[0].sum() > 0.8 * raw.sum()  # what is gone was small
+    clicked = CutMap(similarity.values[0], cut(similarity.statistics))
+    within = margins(masks[0], CutMaps([clicked], [])).astype(float)
+    between = resize(within, sizes[0], order=1, mode="edge")
+    np.testing.assert_array_equal(apart[0], between > 0)
+    plain = resize(clicked.similarity.astype(float), sizes[0], order=1, mode="edge")
+    raw = plain > clicked.cut
+    assert (apart[0] & raw).sum() > 0.8 * raw.sum()  # what is gone was small
+    assert (apart[0] & ~raw).sum() < 0.2 * raw.sum()  # what has come was a cell wide
 
 
 def test_results_are_the_user_s_own(session: Session) -> None:
