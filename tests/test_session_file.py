@@ -363,8 +363,18 @@ def test_deep_and_giant_files_are_refused_in_a_sentence(
     with pytest.raises(ValueError, match=sentence) as refused:
         make().load_session(path)
     assert len(str(refused.value)) < 500
-    with pytest.raises(ValueError, match="too long"):
-        make().load_session("iVBORw0KGgo" * 100_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [("x" * 300, "too long"), ("iVBORw0KGgo" * 100_000, "which is no path")],
+)
+def test_what_is_no_path_is_refused_in_a_sentence(
+    make: Callable[..., NcutSegmenter], text: str, sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=sentence) as refused:
+        make().load_session(text)
+    assert len(str(refused.value)) < 600
 
 
 def test_names_that_are_no_text_are_saved(eigvecs: NDArray, tmp_path: Path) -> None:
