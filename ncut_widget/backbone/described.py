@@ -84,7 +84,7 @@ def plain(value: Any) -> Any:
     Examples
     --------
     >>> plain({"size": (2, np.int64(3)), "sigma": float("inf"), "call": len})
-    {'size': [2, 3], 'sigma': 'inf', 'call': 'builtin len'}
+    {'size': [2, 3], 'sigma': 'inf', 'call': 'len'}
     """
     if isinstance(value, (str, bool, int, type(None))):
         return value
