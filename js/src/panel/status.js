@@ -118,7 +118,7 @@ export class Status {
       .filter((result) => result.marked);
     const found = known.filter((result) => result.count > 0).length;
     return known.length === imageCount
-      ? `found in ${found} of all ${imageCount} images`
+      ? `found in ${found} of ${imageCount} images`
       : `found in ${found} of the ${known.length} in view, of ${imageCount} images`;
   }
 
