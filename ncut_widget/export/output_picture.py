@@ -61,7 +61,7 @@ class OutputPicture:
         self._tell = tell
         self._drawn: tuple[object, str] | None = None
         self._published: str | None = None
-        self._by_page = False
+        self._page: contextvars.Context | None = None
         self._is_new_page = False
         self._lock = Lock()
         self._waiting = False
@@ -72,18 +72,23 @@ class OutputPicture:
         with self._lock:
             return self._current()
 
-    def update(self, *, publish: bool = False) -> None:
-        """Follow a change at once; publish an output if the running cell shows it."""
+    def cell_ended(self, *, shown: bool) -> None:
+        """Follow what a cell changed, and publish an output if it showed the widget."""
+        if shown or self._page is None:
+            self._update(publish=shown, follow=self._page is None)
+        if self._page is not None:
+            self.follow_later()
+
+    def _update(self, *, publish: bool = False, follow: bool = True) -> None:
         with self._lock:
             png = self._current()
             if png is None:
                 return
-            self._follow(png)
+            if follow:
+                self._follow(png)
             if publish:
                 publish_display_data(*self._bundle(png), transient=self._transient)
-                self._published = png
-        if self._by_page and self._is_new_page:
-            self.follow_later()
+                self._published = self._published or png
 
     def kept_by_page(self, keeps: bool) -> None:
         """Note whether a page that comes puts the picture into its notebook.
@@ -91,7 +96,8 @@ class OutputPicture:
         Of a page that was loaded again the host knows no output to update, and its
         notebook may be older than the last picture.
         """
-        self._by_page = self._is_new_page = keeps
+        self._page = contextvars.copy_context() if keeps else None
+        self._is_new_page = keeps
         self.follow_later()
 
     def follow_later(self) -> None:
@@ -100,15 +106,16 @@ class OutputPicture:
         if self._published is None or self._waiting:
             return
         self._waiting = True
-        # JupyterLab minds which of its messages another is caused by: what comes from a
-        # cell lets clicks wait for cells.
-        run = contextvars.copy_context().run
+        # JupyterLab has clicks wait for the running cell as long as what was last told
+        # to the page answers a cell's message: so it answers the page's.
+        context = self._page or contextvars.copy_context()
+        run = context.copy().run
         Thread(target=run, args=(_follow, weakref.ref(self)), daemon=True).start()
 
     def _follow(self, png: str) -> None:
         if self._published is None:
             return
-        if self._by_page and (self._is_new_page or png != self._published):
+        if self._page is not None and (self._is_new_page or png != self._published):
             self._tell({"type": "picture", "mark": self.mark, "png": png})
             self._is_new_page = False
         elif png != self._published:
@@ -152,7 +159,7 @@ def _follow(ref: weakref.ref[OutputPicture]) -> None:
         rest = picture._due - time.monotonic()
         if rest <= 0:
             picture._waiting = False
-            picture.update()
+            picture._update()
             return
         del picture
         time.sleep(rest)

@@ -73,7 +73,7 @@ class Showing(Keeping):
         self._output.follow_later()
 
     def _cell_ended(self, *, shown: bool) -> None:
-        self._output.update(publish=shown)
+        self._output.cell_ended(shown=shown)
 
     # The end ------------------------------------------------------------------------
 
