@@ -238,6 +238,7 @@ class Walk(RuleBasedStateMachine):
     def teardown(self) -> None:
         if hasattr(self, "folder"):
             self.patch.undo()
+            self.seg.close()
             shutil.rmtree(self.folder)
             Walk.walked += self.steps
 
@@ -726,7 +727,7 @@ def oracle(batch: str, clicks: list[Any], settings: dict[str, Any]) -> Session:
     return _oracle(batch, json.dumps([clicks, settings]))
 
 
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=500)
 def _oracle(batch: str, told: str) -> Session:
     clicks, settings = json.loads(told)
     given = BATCHES[batch]()
