@@ -270,8 +270,11 @@ def test_a_reloaded_page_keeps_the_state(page: Page) -> None:
     for number in (0, 1):
         again = Widget(page, number)
         np.testing.assert_array_equal(again.agrees(), before)
-    again.root.locator("button[name=undo]").click()
-    wait_until(lambda: len(page.value("seg.clicks")) == 1, "undo")
+    undo = again.root.locator("button[name=undo]")
+    undo.click()
+    wait_until(lambda: page.value("seg.threshold") == 0.5, "undo of the slider")
+    undo.click()
+    wait_until(lambda: len(page.value("seg.clicks")) == 1, "undo of a click")
     again.agrees()
 
 
