@@ -12,6 +12,8 @@ import pickle
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from types import FrameType, SimpleNamespace
@@ -203,8 +205,15 @@ def test_in_a_notebook_the_traceback_is_shown(
     assert [type(error) for error in shown] == [ZeroDivisionError]
 
 
+@pytest.fixture
+def elsewhere() -> Iterator[Executor]:
+    """Make a thread without an event loop; Playwright leaves its own on the main."""
+    with ThreadPoolExecutor(1) as thread:
+        yield thread
+
+
 def test_async_functions_are_waited_for_where_there_is_no_event_loop(
-    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch, elsewhere: Executor
 ) -> None:
     wire = Wire(seg, monkeypatch)
     heard: list[Any] = []
@@ -217,13 +226,16 @@ def test_async_functions_are_waited_for_where_there_is_no_event_loop(
         await asyncio.sleep(0)
         raise RuntimeError("the user's own mistake")
 
-    seg.on_click(hear)
-    for name in ("threshold", "masks", "segments"):
-        seg.observe(hear, name)
-    seg.on_click(fail)
-    seg.add_click(9, 9)
-    seg.threshold = 0.2
-    seg.commit("a")
+    def script() -> None:
+        seg.on_click(hear)
+        for name in ("threshold", "masks", "segments"):
+            seg.observe(hear, name)
+        seg.on_click(fail)
+        seg.add_click(9, 9)
+        seg.threshold = 0.2
+        seg.commit("a")
+
+    elsewhere.submit(script).result(60)
     names = [told.name for told in heard if not isinstance(told, tuple)]
     assert (0, 9, 9, 1) in heard
     assert {"threshold", "masks", "segments"} == set(names)
@@ -234,7 +246,7 @@ def test_async_functions_are_waited_for_where_there_is_no_event_loop(
 
 
 def test_async_functions_go_on_beside_a_cell(
-    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
+    seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch, elsewhere: Executor
 ) -> None:
     wire = Wire(seg, monkeypatch)
     heard: list[Any] = []
@@ -255,7 +267,7 @@ def test_async_functions_go_on_beside_a_cell(
         while not wire.failures:
             await asyncio.sleep(0)
 
-    asyncio.run(asyncio.wait_for(cell(), 60))
+    elsewhere.submit(asyncio.run, asyncio.wait_for(cell(), 60)).result()
     assert heard == [(0, 9, 9, 1)]
     assert seg._tasks == set()
 
