@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Browser, Locator
 
-from tests.browser.host import wait_until
-from tests.browser.test_hosts import OpenPage
+from tests.browser.host import Host, Page, wait_until
 from tests.browser.widget import Widget
 
 IMAGES = 20
-SEGMENTS = 30
+
+SEGMENTS = (
+    12,
+    pytest.param(30, marks=[pytest.mark.soak, pytest.mark.timeout(600)]),
+)
+"""How many an hour makes."""
 
 MAKE = f"""
 import numpy as np
@@ -56,9 +60,17 @@ def turn(widget: Widget, image: int) -> None:
     widget.settle()
 
 
+@pytest.fixture(scope="module")
+def page(host: Host, browser: Browser) -> Iterator[Page]:
+    page = host.open(browser, "lab", [MAKE])
+    yield page
+    page.close()
+
+
 @pytest.fixture
-def widget(open_page: OpenPage) -> Widget:
-    page = open_page("lab", [MAKE])
+def widget(page: Page) -> Widget:
+    """Make a new segmenter."""
+    page.clear_outputs()
     page.run_all()
     return Widget(page)
 
@@ -92,8 +104,8 @@ def told(text: str) -> float:
     return float(found[1]) if found else math.nan
 
 
-@pytest.mark.timeout(600)
-def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
+@pytest.mark.parametrize("count", SEGMENTS)
+def test_an_hour_of_labelling(widget: Widget, count: int, report: list[str]) -> None:
     chance = random.Random(3)
     page = widget.page
 
@@ -101,8 +113,8 @@ def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
         left, top, width, height = widget.view
         return int(left + chance.random() * width), int(top + chance.random() * height)
 
-    # Thirty things, on all images.
-    for number in range(SEGMENTS):
+    # Things on all images.
+    for number in range(count):
         image = number * 7 % IMAGES
         if widget.value("seg.active_image") != image:
             turn(widget, image)
@@ -117,8 +129,8 @@ def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
         changed(widget, lambda: widget.stage.press("Enter"))
         check_share(widget, image, f"segment {number + 1}")
     names = widget.value("list(seg.segments)")
-    assert names == [f"segment {n}" for n in range(1, SEGMENTS + 1)]
-    assert widget.root.locator("[data-ncut=segment]").count() == SEGMENTS
+    assert names == [f"segment {n}" for n in range(1, count + 1)]
+    assert widget.root.locator("[data-ncut=segment]").count() == count
 
     # What is done with them.
     changed(widget, lambda: tool(widget, "segment 3", "show"))
@@ -158,9 +170,9 @@ def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
     assert widget.value("[s['open'] for s in seg._segments].count(True)") == 0
 
     # From Python.
-    changed(widget, lambda: page.run("seg.segments['segment 20'].color = 'lime'"))
-    changed(widget, lambda: page.run("seg.segments.move('segment 20', 0)"))
-    changed(widget, lambda: page.run("del seg.segments['segment 21']"))
+    changed(widget, lambda: page.run("seg.segments['segment 10'].color = 'lime'"))
+    changed(widget, lambda: page.run("seg.segments.move('segment 10', 0)"))
+    changed(widget, lambda: page.run("del seg.segments['segment 12']"))
     last = widget.value(KNOWN)
     widget.root.locator("button[name=undo]").scroll_into_view_if_needed()
 
@@ -188,7 +200,7 @@ def test_an_hour_of_labelling(widget: Widget, report: list[str]) -> None:
         widget.agrees()
     assert not page.errors
     report.append(
-        f"{SEGMENTS} segments over {IMAGES} images, renamed, recoloured, hidden, "
+        f"{count} segments over {IMAGES} images, renamed, recoloured, hidden, "
         f"moved, opened again and deleted; {steps} steps of undo and redo: the stage "
         "was the kernel's segments, pixel by pixel"
     )
