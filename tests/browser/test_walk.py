@@ -17,7 +17,7 @@ from tests.browser.test_hosts import MAKE, SIZES, OpenPage
 from tests.browser.widget import Widget
 
 WALKS = (
-    (5, 40),
+    (5, 25),
     *(pytest.param(seed, 100, marks=pytest.mark.soak) for seed in (1, 2, 3)),
 )
 """Seeds, and how many steps."""
