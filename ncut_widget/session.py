@@ -368,14 +368,18 @@ class Session:
                 self._turn(self.shelf._replace(segments=tuple(segments)))
 
     def delete_segment(self, segment: str | int) -> None:
-        """Remove a segment; can be undone."""
+        """Remove a segment; can be undone.
+
+        If it is open, its clicks and settings go with it, as `reopen` of None does.
+        """
         with self.lock:
             gone = self.find(segment)
             segments, editing = self.shelf
-            if editing is not None and editing.id == gone.id:
-                editing = None
             left = tuple(each for each in segments if each is not gone)
-            self._turn(Shelf(left, editing))
+            if editing is not None and editing.id == gone.id:
+                self._turn(Shelf(left), editing.settings, ())
+            else:
+                self._turn(Shelf(left, editing))
 
     def reopen(self, segment: str | int | None) -> None:
         """Bring a segment's clicks and settings back, to go on with them.

@@ -150,8 +150,11 @@ class Model:
         place = self._known(segment)
         segments, opened = list(self.now["segments"]), self.now["open"]
         del segments[place]
-        gone = opened is not None and opened["key"] == segment
-        self._turn(segments=segments, open=None if gone else opened)
+        if opened is not None and opened["key"] == segment:
+            settings = opened["settings"]
+            self._turn(segments=segments, clicks=[], settings=settings, open=None)
+        else:
+            self._turn(segments=segments)
 
     def do_reopen(self, segment: int | None) -> None:
         opened = self.now["open"]

@@ -195,6 +195,23 @@ def test_one_that_is_opened_can_be_left_as_it_was(seg: NcutSegmenter) -> None:
     np.testing.assert_array_equal(hand.masks, masks)
 
 
+def test_one_that_is_opened_and_deleted_takes_its_clicks_and_settings_along(
+    seg: NcutSegmenter,
+) -> None:
+    seg.threshold = 0.7
+    commit(seg, "hand", 3, 3)
+    commit(seg, "cup", 12, 12)
+    seg.threshold = 0.4
+    seg.reopen("hand")
+    seg.add_click(12, 3)
+    del seg.segments["hand"]
+    assert (seg.clicks, seg.threshold) == ([], 0.4)
+    seg.undo()
+    assert (seg.clicks, seg.threshold) == ([[0, 3, 3, 1], [0, 12, 3, 1]], 0.7)
+    del seg.segments["cup"]  # another one than that which is open
+    assert (seg.clicks, seg.threshold) == ([[0, 3, 3, 1], [0, 12, 3, 1]], 0.7)
+
+
 def test_undo_of_a_colour_leaves_the_sliders(seg: NcutSegmenter) -> None:
     hand = commit(seg, "hand", 3, 3)
     hand.color = "red"
