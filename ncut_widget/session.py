@@ -407,10 +407,23 @@ class Session:
         segments: Sequence[SegmentState],
         prompts: Prompts,
         editing: Editing | None,
+        *,
+        begin: bool = False,
     ) -> None:
-        """Set segments, clicks and settings at once; can be undone."""
+        """Set segments, clicks and settings at once.
+
+        Parameters
+        ----------
+        segments : sequence of SegmentState
+        prompts : Prompts
+        editing : Editing or None
+        begin : bool
+            Begin with them: neither they nor what was before can be undone.
+        """
         with self.lock:
-            self._turn(Shelf(tuple(segments), editing), prompts.given, prompts.clicks)
+            shelf = Shelf(tuple(segments), editing)
+            if self._turn(shelf, prompts.given, prompts.clicks) and begin:
+                self._history = History()
 
     def prompts_of(
         self,

@@ -179,6 +179,13 @@ class Model:
         opened = saved["open"] and {**saved["open"], "key": keys[saved["open"]["key"]]}
         self._turn(**{**saved, "segments": segments, "open": opened})
 
+    def begin(self, saved: dict[str, Any]) -> None:
+        """Become what was saved; nothing before it can be undone."""
+        before = self.revision
+        self.do_load(saved)
+        if self.revision != before:
+            self.past.clear()
+
     def do_wrong(self, **_: Any) -> None:
         raise Refused
 

@@ -75,6 +75,23 @@ def test_a_session_that_was_only_opened_is_not_written(path: Path) -> None:
     assert (path.read_bytes(), path.stat().st_mtime_ns) == before
 
 
+def test_what_a_start_brings_back_cannot_be_undone(path: Path) -> None:
+    """Undo would empty the file, and the next change would lose the redo."""
+    keep(make(autosave=path), "a")
+    started = make(clicks=[[0, 4, 4, 1]])
+    started.clear()
+    started.autosave = path
+    for seg in (started, make(autosave=path)):
+        assert seg._history == [False, False]
+        seg.undo()
+        assert list(seg.segments) == names_in(path) == ["a"]
+    keep(seg, "b")
+    seg.undo()
+    seg.undo()
+    seg.undo()
+    assert names_in(path) == ["a"]
+
+
 # Onto the work of others --------------------------------------------------------------
 
 

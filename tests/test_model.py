@@ -580,7 +580,7 @@ class Walk(RuleBasedStateMachine):
             assert slot in self.written or not loses(theirs, ours)
         else:
             assert not loses(ours, theirs)
-            self.model.do_load(theirs)
+            self.model.begin(theirs)
 
     @rule(slot=SLOTS)
     def run_again(self, slot: int) -> None:
@@ -590,7 +590,7 @@ class Walk(RuleBasedStateMachine):
         self.seg.close()
         self.open(autosave=self.folder / f"{slot}.json")
         self.model = self.new_model()
-        self.model.do_load(self.saved[slot])
+        self.model.begin(self.saved[slot])
         self.before = self.seg._revision - self.model.revision
 
     # What must be so ----------------------------------------------------------------

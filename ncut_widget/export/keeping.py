@@ -131,7 +131,8 @@ class Keeping(Analysis):
         """Keep a file up to date, from now on.
 
         A session that is in it is loaded, so that a cell that runs again goes on where
-        it was. What somebody else writes to it later is put beside it, with a warning.
+        it was; undo does not go back beyond that. What somebody else writes to it later
+        is put beside it, with a warning.
 
         Raises
         ------
@@ -166,7 +167,7 @@ class Keeping(Analysis):
         read = read_content(found.content, session.check, session.table, str(path))
 
         def restore() -> State:
-            restore_session(session, read)
+            restore_session(session, read, begin=True)
             return session.state
 
         self._begun = found.content.get("begun", [])

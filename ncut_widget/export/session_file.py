@@ -161,8 +161,8 @@ def find_places(content: dict[str, Any], now: dict[str, Any]) -> list[int | None
         return [*range(len(now["images"]))]
 
 
-def restore_session(session: Session, content: Content) -> None:
-    """Set clicks, settings and segments as a file has them; can be undone."""
+def restore_session(session: Session, content: Content, *, begin: bool = False) -> None:
+    """Set clicks, settings and segments as a file has them; see `Session.restore`."""
     defaults = {name: session.table[name].default for name in MASK}
 
     def prompts(clicks: tuple[Any, ...], told: dict[str, Any]) -> Prompts:
@@ -187,4 +187,5 @@ def restore_session(session: Session, content: Content) -> None:
         name, before = content.opened
         opened = next(each for each in segments if each.name == name)
         editing = Editing(opened.id, prompts((), before).given)
-    session.restore(segments, prompts(content.clicks, content.settings), editing)
+    now = prompts(content.clicks, content.settings)
+    session.restore(segments, now, editing, begin=begin)
