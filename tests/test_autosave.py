@@ -45,6 +45,10 @@ def others(path: Path) -> list[Path]:
     return sorted(each for each in path.parent.iterdir() if each != path)
 
 
+def full_disk(*_: Any) -> None:
+    raise OSError("no space left on device")
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "s.json"
@@ -132,6 +136,41 @@ def test_a_cell_that_runs_again_goes_on_whatever_became_of_its_clicks(
     assert (list(again.segments), again.clicks) == (["b"], [])
     with pytest.raises(ValueError, match=r"1 segments .* 0 segments and 1 clicks"):
         make(clicks=[[0, 5, 5, 1]], autosave=path)
+    assert names_in(path) == ["b"]
+
+
+@pytest.mark.parametrize("way", ["save_session", "autosave"])
+def test_what_this_segmenter_saved_before_is_not_replaced_either(
+    path: Path, way: str
+) -> None:
+    seg = keep(keep(make(), "a"), "b")
+    if way == "save_session":
+        seg.save_session(path)
+    else:
+        seg.autosave = path
+        seg.autosave = None
+    del seg.segments["a"]
+    with pytest.raises(ValueError, match=r"would lose work: .* 2 segments .* 1 seg"):
+        seg.autosave = path
+    assert (list(seg.segments), names_in(path)) == (["b"], ["a", "b"])
+    seg.undo()
+    seg.autosave = path
+    seg.autosave = path  # which is kept there already
+    del seg.segments["b"]
+    assert names_in(path) == ["a"]
+    assert others(path) == []
+
+
+def test_a_file_that_lags_behind_is_still_ones_own(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seg = keep(keep(make(autosave=path), "a"), "b")
+    wire = Wire(seg, monkeypatch)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", full_disk)
+        del seg.segments["a"]
+    assert wire.failures
+    seg.autosave = path
     assert names_in(path) == ["b"]
 
 
@@ -243,11 +282,8 @@ def test_a_full_disk_loses_neither_work(
     keep(one, "cat")
     wire = Wire(two, monkeypatch)
 
-    def fail(*_: Any) -> None:
-        raise OSError("no space left on device")
-
     with monkeypatch.context() as full:
-        full.setattr(os, "fsync", fail)
+        full.setattr(os, "fsync", full_disk)
         keep(two, "dog")
     assert names_in(path) == ["cat"]
     assert {each["what"] for each in wire.failures} == {"autosave"}

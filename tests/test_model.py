@@ -573,13 +573,14 @@ class Walk(RuleBasedStateMachine):
             self.seg.autosave = path
         except ValueError:
             assert ours != theirs
-            assert slot not in self.written
             assert path.read_bytes() == before
             return
         if self.seg._revision == revision:  # written over
-            assert slot in self.written or not loses(theirs, ours)
+            assert not loses(theirs, ours)
         else:
             assert not loses(ours, theirs)
+            if slot in self.written:
+                assert not [*ours["clicks"], *ours["segments"]]
             self.model.begin(theirs)
 
     @rule(slot=SLOTS)

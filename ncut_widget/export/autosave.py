@@ -46,7 +46,10 @@ class Found(NamedTuple):
 
 
 def find_session(
-    path: Path, now: dict[str, Any], work: Mapping[str, Any]
+    path: Path,
+    now: dict[str, Any],
+    work: Mapping[str, Any],
+    kept: bytes | None = None,
 ) -> Found | None:
     """Look for the session that is in a file; None where there is no file.
 
@@ -57,6 +60,8 @@ def find_session(
         Fingerprint of this batch; see `differences`.
     work : mapping
         What this segmenter has: ``clicks``, ``segments``, and its ``writer``.
+    kept : bytes, optional
+        What it wrote last, where it keeps the file up to date already.
 
     Raises
     ------
@@ -75,7 +80,7 @@ def find_session(
             "path, or load what fits with seg.load_session(path, strict=False)"
         )
     try:
-        loads = _loads(content, work)
+        loads = False if data == kept else _loads(content, work)
     except WRONG as error:
         raise ValueError(f"{shown_path(path)} cannot be loaded: {error!r}") from error
     if loads is None:
@@ -94,11 +99,11 @@ def find_session(
 def _loads(content: Mapping[str, Any], work: Mapping[str, Any]) -> bool | None:
     """Whether to load a file, or write over it; None if either would lose work."""
     idle = not (work["clicks"] or work["segments"])
-    if content.get("writer") == work["writer"] and not idle:
-        return False  # this segmenter wrote it
+    # What this segmenter saved itself it has gone on from, be it by deleting.
+    goes_on = content.get("writer") == work["writer"] and not idle
     # The clicks of the cell that began it: it runs again.
     begun = not work["segments"] and work["clicks"] == content.get("begun")
-    if begun or holds_work(content, work):
+    if not goes_on and (begun or holds_work(content, work)):
         return True
     return False if holds_work(work, content) else None
 
@@ -150,6 +155,10 @@ class Autosave:
             self.data = write_session(content, self.path, overwrite=True)
         told, self._untold = self._untold, None
         return told
+
+    def is_at(self, path: Path) -> bool:
+        """Whether a path leads to this file."""
+        return real_path(path) == real_path(self.path)
 
     def _as_written(self) -> bool:
         """Whether the file holds what was written or read last, or is gone."""

@@ -146,8 +146,9 @@ class Keeping(Analysis):
             return
         target = check_place(path)
         before, self._autosave = self._autosave, None
+        kept = before.data if before and before.is_at(target) else None
         try:
-            found = find_session(target, self._known(), self._described())
+            found = find_session(target, self._known(), self._described(), kept)
             saved = self._load_found(found, target) if found and found.loads else None
         except BaseException:
             self._autosave = before
