@@ -197,6 +197,32 @@ def test_two_writers_keep_both_and_are_told(
         make(autosave=path)
 
 
+def test_saving_to_the_same_file_keeps_both_too(path: Path) -> None:
+    one = keep(make(autosave=path), "a")
+    keep(make(autosave=path), "theirs")
+    with pytest.warns(UserWarning, match="written by another segmenter"):
+        one.save_session(path)
+    (beside,) = others(path)
+    assert (names_in(path), names_in(beside)) == (["a"], ["a", "theirs"])
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        one.save_session(path, overwrite=False)
+    path.unlink()
+    one.save_session(path, overwrite=False)
+    assert names_in(path) == ["a"]
+
+
+@pytest.mark.parametrize("given", ["autosave", "save_session"])
+def test_a_link_leads_to_the_same_file(path: Path, given: str) -> None:
+    link = path.with_name("link")
+    link.symlink_to(path.parent)
+    ways = [path, link / path.name]
+    seg = keep(make(autosave=ways[given == "autosave"]), "a")
+    seg.save_session(ways[given == "save_session"])
+    keep(seg, "b")  # no alarm
+    assert names_in(path) == ["a", "b"]
+    assert others(path) == [link]
+
+
 def test_writers_in_turn_do_not_fill_the_folder(path: Path) -> None:
     one, two = make(autosave=path), make(autosave=path)
     with warnings.catch_warnings(record=True) as told:

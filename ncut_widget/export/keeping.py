@@ -22,6 +22,7 @@ from ncut_widget.export.session_file import (
     restore_session,
     write_session,
 )
+from ncut_widget.export.writing import check_free
 from ncut_widget.paths import as_path
 from ncut_widget.state import State
 
@@ -48,7 +49,8 @@ class Keeping(Analysis):
         """Write clicks, settings and segments to a JSON file, whole or not at all.
 
         With it go the versions, how the eigenvectors were made, and a fingerprint of
-        images and eigenvectors; the images themselves do not.
+        images and eigenvectors; the images themselves do not. To ``autosave``'s file
+        it is written as after a change: what somebody else wrote is put beside it.
 
         Parameters
         ----------
@@ -67,10 +69,13 @@ class Keeping(Analysis):
         """
         target = as_path(path)
         overwrite = check_flag("overwrite", overwrite)
-        with self._saving:
-            data = write_session(self._described(), target, overwrite=overwrite)
-            if target.absolute() == self.autosave:
-                self._autosave.data = data  # type: ignore[union-attr]
+        if self._autosave is None or not self._autosave.is_at(target):
+            with self._saving:
+                write_session(self._described(), target, overwrite=overwrite)
+        else:
+            check_free([target], overwrite=overwrite)
+            self._saved = None
+            self._save_changes()
         return target
 
     def load_session(self, path: PathLike, *, strict: bool = True) -> None:
