@@ -174,6 +174,39 @@ def test_a_file_that_lags_behind_is_still_ones_own(
     assert names_in(path) == ["b"]
 
 
+def test_loading_another_session_and_undoing_it_loses_neither(path: Path) -> None:
+    seg = keep(make(autosave=path), "a")
+    checkpoint = keep(make(), "b").save_session(path.with_name("b.json"))
+    with pytest.warns(UserWarning, match="holds another session now. What it held"):
+        seg.load_session(checkpoint)
+    keep(seg, "c")
+    for _ in range(2):
+        seg.undo()
+    assert names_in(path) == ["b"]
+    with pytest.warns(UserWarning, match="holds another session now. What it held"):
+        seg.undo()
+    seg.undo()
+    assert names_in(path) == []
+    assert sorted(map(names_in, others(path))) == [["a"], ["b"], ["b"]]
+
+
+def test_undoing_what_was_loaded_before_autosave_keeps_the_files_work(
+    path: Path,
+) -> None:
+    keep(make(autosave=path), "old")
+    seg = keep(make(), "new")
+    seg.load_session(path)
+    seg.autosave = path
+    keep(seg, "more")
+    seg.undo()
+    seg.undo()
+    assert others(path) == []
+    with pytest.warns(UserWarning, match="holds another session now. What it held"):
+        seg.undo()
+    assert names_in(path) == ["new"]
+    assert [names_in(each) for each in others(path)] == [["old"]]
+
+
 # Two at a time ------------------------------------------------------------------------
 
 
@@ -232,6 +265,7 @@ def test_writers_in_turn_do_not_fill_the_folder(path: Path) -> None:
             keep(two, f"two {number}")
     assert len(told) == 2  # once each
     assert len(others(path)) == 2
+    assert len(json.loads(path.read_bytes())["others"]) == 1
     assert names_in(path) == [f"two {number}" for number in range(5)]
     assert [f"one {number}" for number in range(5)] in map(names_in, others(path))
 

@@ -24,6 +24,9 @@ from ncut_widget.paths import as_path, real_path
 WAIT = 2.0
 """Seconds that a write waits for another at the most: its process may be stopped."""
 
+SESSION = ("clicks", "settings", "segments", "open")
+"""What is in a file of a session itself."""
+
 
 class Found(NamedTuple):
     """A session that is in a file which is to be kept up to date.
@@ -59,7 +62,8 @@ def find_session(
     now : dict
         Fingerprint of this batch; see `differences`.
     work : mapping
-        What this segmenter has: ``clicks``, ``segments``, and its ``writer``.
+        What this segmenter has: ``clicks``, ``segments``, its ``writer``, and the rest
+        of `SESSION` once there are eigenvectors.
     kept : bytes, optional
         What it wrote last, where it keeps the file up to date already.
 
@@ -98,6 +102,8 @@ def find_session(
 
 def _loads(content: Mapping[str, Any], work: Mapping[str, Any]) -> bool | None:
     """Whether to load a file, or write over it; None if either would lose work."""
+    if all(content.get(name) == work.get(name) for name in SESSION):
+        return False
     idle = not (work["clicks"] or work["segments"])
     # What this segmenter saved itself it has gone on from, be it by deleting.
     goes_on = content.get("writer") == work["writer"] and not idle
@@ -110,6 +116,20 @@ def _loads(content: Mapping[str, Any], work: Mapping[str, Any]) -> bool | None:
 
 def _count(work: Mapping[str, Any]) -> str:
     return f"{len(work['segments'])} segments and {len(work['clicks'])} clicks"
+
+
+class Aside(NamedTuple):
+    """A copy of what was in a file.
+
+    Attributes
+    ----------
+    path : Path
+    ours : bool
+        Whether it was this segmenter that had written or loaded it.
+    """
+
+    path: Path
+    ours: bool
 
 
 class Autosave:
@@ -136,21 +156,29 @@ class Autosave:
         self.data = found and found.data
         self._others = [] if found is None else found.others
         self._beside: dict[str, Path] = {}
-        self._untold: Path | None = None
+        self._untold: Aside | None = None
 
-    def write(self, content: dict[str, Any]) -> Path | None:
+    def write(self, content: dict[str, Any], *, replaces: bool = False) -> Aside | None:
         """Write a session, whole or not at all.
+
+        Parameters
+        ----------
+        content : dict
+        replaces : bool
+            Whether it is no edit of what is in the file, but another session: then
+            that is put aside, too.
 
         Returns
         -------
-        Path or None
-            Where the work of somebody else was put, the first time that it was.
+        Aside or None
+            What was put aside; work of somebody else the first time alone.
         """
         folder = real_path(self.path).parent
         folder.mkdir(parents=True, exist_ok=True)
         with alone(folder, WAIT):
-            if not self._as_written():
-                self._put_aside(content)
+            ours = self._as_written()
+            if replaces or not ours:
+                self._put_aside(content, ours)
             content = {**content, "others": self._others}
             self.data = write_session(content, self.path, overwrite=True)
         told, self._untold = self._untold, None
@@ -168,12 +196,14 @@ class Autosave:
             return False
         return self.path.read_bytes() == self.data
 
-    def _put_aside(self, content: dict[str, Any]) -> None:
+    def _put_aside(self, content: dict[str, Any], ours: bool) -> None:
         """Copy the file, if there is work in it that would be lost.
 
-        The next time the same writer is met, the copy is brought up to date: two that
-        write in turn do not fill the folder.
+        The next time the same other writer is met, the copy is brought up to date: two
+        that write in turn do not fill the folder.
         """
+        if not self.path.is_file():
+            return
         writer, saved = "", datetime.fromtimestamp(self.path.stat().st_mtime)
         with suppress(*WRONG):  # whatever it is, it is kept
             theirs, _ = read_session(self.path)
@@ -181,13 +211,15 @@ class Autosave:
                 return
             writer = str(theirs["writer"])
             saved = datetime.fromisoformat(theirs["saved"]).astimezone()
-        beside = self._beside.get(writer)
+        beside = None if ours else self._beside.get(writer)
         if beside is None or not writer:
-            beside = self._untold = _free_name(self.path, f"{saved:%Y%m%d-%H%M%S}")
-            self._others.append(beside.name)
+            beside = _free_name(self.path, f"{saved:%Y%m%d-%H%M%S}")
+            self._untold = Aside(beside, ours)
+            self._others += [] if ours else [beside.name]
         with whole_file(beside, overwrite=True) as file:
             shutil.copy2(self.path, file)
-        self._beside[writer] = beside
+        if not ours:
+            self._beside[writer] = beside
 
 
 def check_place(path: Any) -> Path:

@@ -42,6 +42,7 @@ class Keeping(Analysis):
         self._autosave: Autosave | None = None
         self._saving = Lock()
         self._saved: State | None = None
+        self._loaded: list[int] = []
         super().__init__(**traits)
         self._begun = [list(click) for click in self._session.clicks]
 
@@ -81,7 +82,9 @@ class Keeping(Analysis):
     def load_session(self, path: PathLike, *, strict: bool = True) -> None:
         """Bring clicks, settings and segments back from a file; can be undone.
 
-        With the same images and eigenvectors the masks are the same.
+        With the same images and eigenvectors the masks are the same. What
+        ``autosave``'s file holds is put beside it, if this replaces it, and so is what
+        was loaded, if undo does.
 
         Parameters
         ----------
@@ -124,7 +127,14 @@ class Keeping(Analysis):
                 f"{others}",
                 stacklevel=2,
             )
-        self._apply(restore_session, session, read)  # type: ignore[attr-defined]
+
+        def restore() -> None:
+            restore_session(session, read)
+            place = session.state.place
+            # Of the history: on the way to it, and back, a session replaces another.
+            self._loaded = [place, place - 1] if self._autosave else [place - 1]
+
+        self._apply(restore)  # type: ignore[attr-defined]
 
     @property
     def autosave(self) -> Path | None:
@@ -188,17 +198,27 @@ class Keeping(Analysis):
             state = self._session.state
             if state is self._saved:
                 return
-            beside = keep.write(self._described())
+            replaces = bool(self._loaded) and state.place <= self._loaded[0]
+            aside = keep.write(self._described(), replaces=replaces)
+            if replaces:
+                del self._loaded[0]
             self._saved = state
-        if beside is not None:
+        if aside is None:
+            return
+        if aside.ours:
+            sentence = (
+                f"{str(keep.path)!r} holds another session now. What it held is in "
+                f"{aside.path.name!r}"
+            )
+        else:
             sentence = (
                 f"{str(keep.path)!r} was written by another segmenter, or program, "
                 "while this one kept its session there. What it had written is in "
-                f"{beside.name!r} now; this session is in {keep.path.name!r}. Give "
+                f"{aside.path.name!r} now; this session is in {keep.path.name!r}. Give "
                 "each a file of its own: seg.autosave = 'another.json'"
             )
             self._show_trouble("autosave by another", sentence)  # type: ignore[attr-defined]
-            warnings.warn(sentence, stacklevel=2)
+        warnings.warn(sentence, stacklevel=2)
 
     def _described(self) -> dict[str, Any]:
         made = {
