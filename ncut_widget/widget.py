@@ -74,9 +74,12 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
     autosave : str or Path, optional
         A file that is written at once and after every change, as `save_session` does.
         If it is there already, its session is loaded: a cell that runs again goes on
-        where it was. It must be of the same images and eigenvectors; with ``clicks``
-        that are not those it began with, it is refused. What somebody else writes to
-        it is put beside it, with a warning here and on the page.
+        where it was. What the cell does afterwards is done again, on top of that: put
+        `add_click` and `commit` under ``if not (seg.segments or seg.clicks):``, or give
+        the first clicks as ``clicks``. The file must be of the same images and
+        eigenvectors; with ``clicks`` that are not those it began with, it is refused.
+        What somebody else writes to it is put beside it, with a warning here and on the
+        page.
     **settings
         Any of the traits below.
 

@@ -207,6 +207,21 @@ def test_undoing_what_was_loaded_before_autosave_keeps_the_files_work(
     assert [names_in(each) for each in others(path)] == [["old"]]
 
 
+def test_a_cell_guards_its_own_clicks_when_it_runs_again(path: Path) -> None:
+    """As the docstring says: else they come on top of the user's."""
+
+    def cell() -> NcutSegmenter:
+        seg = make(autosave=path)
+        if not (seg.segments or seg.clicks):
+            keep(seg, "a")
+        return seg
+
+    cell().add_click(11, 11)
+    again = cell()
+    assert again.clicks == [[0, 11, 11, 1]]
+    assert again.segments["a"].clicks == ((0, 4, 4, 1),)
+
+
 # Two at a time ------------------------------------------------------------------------
 
 
