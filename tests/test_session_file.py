@@ -183,6 +183,38 @@ def test_what_differs_is_said(
     assert len(other.segments) == 2
 
 
+OTHER_EIGVALS = [
+    (np.linspace(1, 0.25, 6), False),
+    (np.linspace(1, 0.32, 6) ** 0.01, False),
+    (np.geomspace(1, 0.001, 6), False),
+    (None, False),
+    (None, True),
+]
+
+
+@pytest.mark.parametrize(("others", "old"), OTHER_EIGVALS)
+def test_other_eigenvalues_are_another_batch(
+    make: Callable[..., NcutSegmenter],
+    tmp_path: Path,
+    eigvecs: NDArray,
+    images: list[Path],
+    others: NDArray | None,
+    old: bool,
+) -> None:
+    """They weight the eigenvectors. Older files tell them by the cosines alone."""
+    path = used(make()).save_session(tmp_path / "x.json")
+    if old:
+        edited(path, lambda c: c["fingerprint"]["eigvecs"].pop("eigvals"))
+    seg = NcutSegmenter(eigvecs, images, eigvals=others)
+    with pytest.raises(ValueError, match=r"(eigvals are others|cosines between)"):
+        seg.load_session(path)
+    same = make()
+    same.load_session(path)
+    assert same.segments
+    near = np.linspace(1, 0.3, 6) * (1 + 1e-4)  # another machine's
+    NcutSegmenter(eigvecs, images, eigvals=near).load_session(path)
+
+
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ncut_widget.checks import shown
 from ncut_widget.export.labelled import describe_image, image_names
@@ -22,7 +23,8 @@ PROBES = 16
 GRANULARITY = 5.5
 
 TOLERANCE = 0.02
-"""Of a cosine: another machine's eigenvectors are as near, another batch's are not."""
+"""Of a cosine, an eigenvalue, or a weight: another machine's eigenvectors are as near,
+another batch's are not."""
 
 
 def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
@@ -31,9 +33,9 @@ def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``images``: name, size and digest of each. ``eigvecs``: shape, digest, and
-        cosines between some cells, which neither signs nor rotations within an
-        eigenspace change, and other machines hardly.
+        ``images``: name, size and digest of each. ``eigvecs``: shape, digest,
+        eigenvalues, and cosines between some cells, which neither signs nor rotations
+        within an eigenspace change, and other machines hardly.
     """
     images_told = describe_images(images, masker.sizes)
     return {"images": images_told, "eigvecs": _describe_eigvecs(masker)}
@@ -84,7 +86,11 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
             f"eigvecs have shape {tuple(eigvecs['shape'])}, and had "
             f"{shown(tuple(before['shape']))}"
         )
-    elif eigvecs["digest"] != before["digest"]:
+        return found
+    if "eigvals" in before and not _weigh_alike(eigvecs["eigvals"], before["eigvals"]):
+        found.append("eigvals are others than they were (of another graph, or none?)")
+    # Files of before eigenvalues were told have them in the cosines.
+    elif eigvecs["digest"] != before["digest"] or "eigvals" not in before:
         pairs = zip(eigvecs["cosines"], before["cosines"], strict=True)
         away = [abs(a - b) for a, b in pairs]
         if not all(each <= TOLERANCE for each in away):  # NaN is not
@@ -93,6 +99,22 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
                 f"(other features, or another num_eig or graph?)"
             )
     return found
+
+
+def _weigh_alike(now: list[float] | None, then: list[float] | None) -> bool:
+    """Whether eigenvectors count the same by one set of eigenvalues and by another."""
+    if now is None or then is None:
+        return now is then
+    one, other = (
+        np.concatenate([eigvals, _weights(np.array(eigvals), (len(eigvals) - 1) / 2)])
+        for eigvals in (now, then)
+    )
+    return one.shape == other.shape and bool((abs(one - other) <= TOLERANCE).all())
+
+
+def _weights(eigvals: NDArray, most: float) -> NDArray:
+    """Weights of the eigenvectors where so many of them, at the most, are in effect."""
+    return diffusion_weights(eigvals, max(min(GRANULARITY, most), 1))
 
 
 def _differs(now: dict[str, Any], then: dict[str, Any]) -> str:
@@ -145,13 +167,13 @@ def _describe_eigvecs(masker: Masker) -> dict[str, Any]:
     places = np.unique(np.linspace(0, count - 1, PROBES).astype(int))
     probes = tensor[np.unravel_index(places, tensor.shape[:3])].astype(np.float64)
     if masker.eigvals is not None:
-        granularity = max(min(GRANULARITY, tensor.shape[-1] - 1), 1)
-        probes = probes * diffusion_weights(masker.eigvals, granularity)
+        probes = probes * _weights(masker.eigvals, tensor.shape[-1] - 1)
     norms = np.linalg.norm(probes, axis=1, keepdims=True)
     probes = probes / np.where(norms > 0, norms, 1)
     cosines = (probes @ probes.T)[np.triu_indices(len(probes), 1)]
     return {
         "shape": list(tensor.shape),
         "digest": digest.hexdigest(),
+        "eigvals": None if masker.eigvals is None else masker.eigvals.tolist(),
         "cosines": np.round(cosines, 4).tolist(),
     }
