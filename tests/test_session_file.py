@@ -323,6 +323,65 @@ def test_fewer_images_keep_their_own_clicks(
     }
 
 
+def three_alike() -> list[NDArray]:
+    """Make images that are white but for a square, each somewhere else."""
+    images = []
+    for top, left in ((100, 50), (100, 250), (280, 50)):
+        image = np.full((400, 400, 3), 255, np.uint8)
+        image[top : top + 30, left : left + 30] = 0
+        images.append(image)
+    return images
+
+
+def as_arrays(images: list[NDArray], folder: Path) -> list[Any]:
+    return images
+
+
+def as_bitmaps(images: list[NDArray], folder: Path) -> list[Any]:
+    paths = [folder / f"{number}.bmp" for number in range(len(images))]
+    for image, path in zip(images, paths, strict=True):
+        Image.fromarray(image).save(path)
+    return paths
+
+
+@pytest.mark.parametrize("way", [as_arrays, as_bitmaps])
+def test_images_that_differ_in_little_are_told_apart(
+    tmp_path: Path, eigvecs: NDArray, way: Callable[[list[NDArray], Path], list[Any]]
+) -> None:
+    images = way(three_alike(), tmp_path)
+    seg = NcutSegmenter(eigvecs, images)
+    seg.add_click(60, 70, image=1)
+    path = seg.save_session(tmp_path / "x.json")
+    order = [1, 2, 0]
+    with pytest.raises(ValueError, match=r"image 0, .*, is another one than was"):
+        NcutSegmenter(eigvecs, [images[k] for k in order]).load_session(path)
+    other = NcutSegmenter(eigvecs[order], [images[k] for k in order])
+    with pytest.warns(UserWarning, match="another batch"):
+        other.load_session(path, strict=False)
+    assert other.clicks == [[0, 60, 70, 1]]
+
+
+def test_sessions_that_know_pieces_of_images_alone_are_loaded(
+    tmp_path: Path, make: Callable[..., NcutSegmenter], eigvecs: NDArray
+) -> None:
+    """As releases of before wrote them; these digests are theirs."""
+    seg = NcutSegmenter(eigvecs, three_alike())
+    path = seg.save_session(tmp_path / "x.json")
+
+    def forget(content: dict[str, Any]) -> None:
+        for image in content["fingerprint"]["images"]:
+            del image["whole"]
+            assert image["digest"] == "4008fb4f905240131cd762f0cfdb326b"
+
+    seg.load_session(edited(path, forget))
+    seg = used(make())
+    path = edited(
+        seg.save_session(path),
+        lambda c: [each.pop("whole") for each in c["fingerprint"]["images"]],
+    )
+    make().load_session(path)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence", "names"),
     [

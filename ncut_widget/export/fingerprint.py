@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ncut_widget.checks import shown
 from ncut_widget.export.labelled import describe_image, image_names
 from ncut_widget.images import Images
+from ncut_widget.images.digest import Identity
 from ncut_widget.masker import Masker
 from ncut_widget.masks.diffusion import diffusion_weights
 
@@ -46,11 +47,11 @@ def describe_images(
 ) -> list[dict[str, Any]]:
     """Describe images as they were when they were first read: some may be gone."""
     names = image_names(images, len(sizes))
-    none = [("none", "")] * len(sizes)
+    none = [Identity("none")] * len(sizes)
     identities = none if images is None else images.identities
     return [
-        {**describe_image(name, size), "kind": kind, "digest": digest}
-        for name, size, (kind, digest) in zip(names, sizes, identities, strict=True)
+        {**describe_image(name, size), **identity._asdict()}
+        for name, size, identity in zip(names, sizes, identities, strict=True)
     ]
 
 
@@ -129,9 +130,15 @@ def _differs(now: dict[str, Any], then: dict[str, Any]) -> str:
             f"has {now['width']} x {now['height']} pixels, and {shown(then['file'])} "
             f"had {shown(then['width'])} x {shown(then['height'])}"
         )
-    if now["kind"] == then["kind"] and now["digest"] != then["digest"]:
+    if now["kind"] == then["kind"] and not _alike(now, then):
         return f"is another one than was {shown(then['file'])}"
     return ""
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether digests say that two are the same: of all, or of what was told then."""
+    by = "whole" if one.get("whole") and other.get("whole") else "digest"
+    return bool(one[by] == other[by])
 
 
 def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
@@ -143,14 +150,20 @@ def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
         For each then: which it is now. The same file, or the same pixels, wherever it
         is; else the one of the same number, if that is no other's; else None.
     """
+
+    def known(image: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(image[name] for name in ("kind", "height", "width", "digest"))
+
     places = defaultdict(list)
     for number, image in enumerate(now):
-        places[image["kind"], image["digest"]].append(number)
+        places[known(image)].append(number)
     found: list[int | None] = [None] * len(then)
     for number, image in enumerate(then):
-        same = places[image["kind"], image["digest"]] if image["digest"] else []
+        left = places[known(image)] if image["digest"] else []
+        same = [place for place in left if _alike(now[place], image)]
         if same:
-            found[number] = same.pop(same.index(number) if number in same else 0)
+            found[number] = place = number if number in same else same[0]
+            left.remove(place)
     taken = set(found)
     return [
         number if each is None and number < len(now) and number not in taken else each

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from ncut_widget.checks import check_choice
+from ncut_widget.images.digest import Identity
 from ncut_widget.images.files import EncodedImage
 from ncut_widget.images.names import distinct_names, origin_of
 from ncut_widget.images.sources import (
@@ -220,8 +221,8 @@ class Images(Sequence[RGBImage]):
         return len(self._sources)
 
     @property
-    def identities(self) -> list[tuple[str, str]]:
-        """What each was when it was first read: ``("file", digest)``, for one."""
+    def identities(self) -> list[Identity]:
+        """What each was when it was first read."""
         return [source.identity for source in self._sources]
 
     def __getitem__(self, index: Any) -> Any:

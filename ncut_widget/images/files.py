@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image
 
 from ncut_widget.images import tiff
-from ncut_widget.images.digest import digest_file
+from ncut_widget.images.digest import Identity, identify_file
 from ncut_widget.images.kinds import HEAD, way_out
 from ncut_widget.images.metadata import (
     Damaged,
@@ -92,7 +92,7 @@ class EncodedImage:
         self._source = source
         self._scale = scale
         self._told = False
-        self._digest = ""
+        self._identity: Identity | None = None
         self.path: Path | None = None
         self.origin = origin
         self.name = self._index = name
@@ -104,18 +104,18 @@ class EncodedImage:
             self.size = self._measure()
 
     @property
-    def identity(self) -> tuple[str, str]:
-        """``"file"`` and its digest, of when it was first read: it may be gone by now.
+    def identity(self) -> Identity:
+        """What it was when it was first read: it may be gone by now.
 
         ``"unknown"`` where it was not read while it was there.
         """
-        if not self._digest:
+        if self._identity is None:
             try:
                 with self._open() as file:
-                    self._digest = digest_file(file)
+                    self._identity = identify_file(file)
             except OSError:
-                return "unknown", ""
-        return "file", self._digest
+                return Identity("unknown")
+        return self._identity
 
     def read(self, side: int | None = None) -> RGBImage:
         """Read it; with a side, no smaller than it is shown with that many pixels."""

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ncut_widget.images.digest import digest_pixels
+from ncut_widget.images.digest import Identity, identify_pixels
 from ncut_widget.images.files import EncodedImage, from_pil, naming
 from ncut_widget.images.metadata import Damaged, orientation_of, turned
 from ncut_widget.images.names import origin_of
@@ -34,6 +34,9 @@ HOLDERS = (list, tuple, deque, Set, ValuesView)
 """What holds all its images at once; of others each may take the place of the last."""
 
 
+MISSING = Identity("missing")
+
+
 class Source(Protocol):
     """An image of a batch.
 
@@ -47,9 +50,7 @@ class Source(Protocol):
         Where its file is.
     origin : Path or None
         What it is called after: that path, or what an open file or a PIL image says.
-    identity : (str, str)
-        What the digest is of, ``"file"`` or ``"pixels"``, and the digest; without one
-        ``"missing"`` or ``"unknown"``.
+    identity : Identity
     """
 
     name: str
@@ -58,7 +59,7 @@ class Source(Protocol):
     origin: Path | None
 
     @property
-    def identity(self) -> tuple[str, str]:
+    def identity(self) -> Identity:
         """Tell what it is."""
 
     def read(self, side: int | None = None) -> RGBImage:
@@ -77,9 +78,9 @@ class HeldImage:
         self._pixels = pixels
 
     @cached_property
-    def identity(self) -> tuple[str, str]:
+    def identity(self) -> Identity:
         """Tell what it is."""
-        return "pixels", digest_pixels(self._pixels)
+        return identify_pixels(self._pixels)
 
     def read(self, side: int | None = None) -> RGBImage:
         """Give it as it is."""
@@ -96,7 +97,7 @@ class MissingImage:
         path: Path | None,
         size: tuple[int, int],
         origin: Path | None,
-        identity: tuple[str, str] = ("missing", ""),
+        identity: Identity = MISSING,
     ) -> None:
         self.name = name
         self.reason = reason
