@@ -68,10 +68,14 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     found = []
     if len(images) != len(others):
         found.append(f"there are {len(images)} images, and were {len(others)}")
-    for number, (one, other) in enumerate(zip(images, others, strict=False)):
-        differs = _differs(one, other)
-        if differs:
-            found.append(f"image {number}, {shown(one['file'])}, {differs}")
+    places = find_images(others, images)
+    for number, place in enumerate(places):
+        if place is not None:
+            one = images[place]
+            moved = "" if place == number else f"was image {number}"
+            differs = moved or _differs(one, others[number])
+            if differs:
+                found.append(f"image {place}, {shown(one['file'])}, {differs}")
     before = then["eigvecs"]
     if "eigvecs" not in now:
         count = before["shape"][-1]
@@ -90,6 +94,8 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
         return found
     if "eigvals" in before and not _weigh_alike(eigvecs["eigvals"], before["eigvals"]):
         found.append("eigvals are others than they were (of another graph, or none?)")
+    elif places != [*range(len(images))]:
+        pass  # digest and cosines are of other cells
     # Files of before eigenvalues were told have them in the cosines.
     elif eigvecs["digest"] != before["digest"] or "eigvals" not in before:
         pairs = zip(eigvecs["cosines"], before["cosines"], strict=True)
