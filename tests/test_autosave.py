@@ -139,26 +139,29 @@ def test_a_cell_that_runs_again_goes_on_whatever_became_of_its_clicks(
     assert names_in(path) == ["b"]
 
 
-@pytest.mark.parametrize("way", ["save_session", "autosave"])
-def test_what_this_segmenter_saved_before_is_not_replaced_either(
-    path: Path, way: str
-) -> None:
+def test_what_this_segmenter_saved_before_is_not_replaced_either(path: Path) -> None:
     seg = keep(keep(make(), "a"), "b")
-    if way == "save_session":
-        seg.save_session(path)
-    else:
-        seg.autosave = path
-        seg.autosave = None
+    seg.save_session(path)
     del seg.segments["a"]
     with pytest.raises(ValueError, match=r"would lose work: .* 2 segments .* 1 seg"):
         seg.autosave = path
     assert (list(seg.segments), names_in(path)) == (["b"], ["a", "b"])
     seg.undo()
     seg.autosave = path
-    seg.autosave = path  # which is kept there already
-    del seg.segments["b"]
-    assert names_in(path) == ["a"]
-    assert others(path) == []
+    assert names_in(path) == ["a", "b"]
+
+
+def test_autosave_goes_on_where_it_was_turned_off(path: Path) -> None:
+    seg = keep(keep(make(autosave=path), "a"), "b")
+    seg.autosave = None
+    del seg.segments["a"]
+    seg.autosave = path
+    assert names_in(path) == ["b"]
+    seg.autosave = None
+    keep(make(), "theirs").save_session(path)
+    with pytest.raises(ValueError, match="would lose work"):
+        seg.autosave = path
+    assert names_in(path) == ["theirs"]
 
 
 def test_a_file_that_lags_behind_is_still_ones_own(

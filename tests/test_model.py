@@ -249,6 +249,7 @@ class Walk(RuleBasedStateMachine):
         self.seg = NcutSegmenter(**self.given, **more)
         self.before = self.seg._revision
         self.written: set[int] = set()
+        self.kept: int | None = None
         self.wire = Wire(self.seg, self.patch)
         self.page = self.read(TOLD)
         self.ids: dict[int, int] = {}
@@ -576,12 +577,13 @@ class Walk(RuleBasedStateMachine):
             assert path.read_bytes() == before
             return
         if self.seg._revision == revision:  # written over
-            assert not loses(theirs, ours)
+            assert slot == self.kept or not loses(theirs, ours)
         else:
             assert not loses(ours, theirs)
             if slot in self.written:
                 assert not [*ours["clicks"], *ours["segments"]]
             self.model.begin(theirs)
+        self.kept = slot
 
     @rule(slot=SLOTS)
     def run_again(self, slot: int) -> None:
@@ -590,6 +592,7 @@ class Walk(RuleBasedStateMachine):
             return
         self.seg.close()
         self.open(autosave=self.folder / f"{slot}.json")
+        self.kept = slot
         self.model = self.new_model()
         self.model.begin(self.saved[slot])
         self.before = self.seg._revision - self.model.revision

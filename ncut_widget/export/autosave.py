@@ -65,7 +65,7 @@ def find_session(
         What this segmenter has: ``clicks``, ``segments``, its ``writer``, and the rest
         of `SESSION` once there are eigenvectors.
     kept : bytes, optional
-        What it wrote last, where it keeps the file up to date already.
+        What it wrote there last, if it keeps this file up to date, or did so last.
 
     Raises
     ------

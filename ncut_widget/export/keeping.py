@@ -40,6 +40,7 @@ class Keeping(Analysis):
         self._writer = uuid4().hex
         self._begun: Any = []
         self._autosave: Autosave | None = None
+        self._last_autosave: Autosave | None = None
         self._saving = Lock()
         self._saved: State | None = None
         self._loaded: list[int] = []
@@ -161,14 +162,16 @@ class Keeping(Analysis):
             return
         target = check_place(path)
         before, self._autosave = self._autosave, None
-        kept = before.data if before and before.is_at(target) else None
+        last = self._last_autosave
+        kept = last.data if last and last.is_at(target) else None
         try:
             found = find_session(target, self._known(), self._described(), kept)
             saved = self._load_found(found, target) if found and found.loads else None
         except BaseException:
             self._autosave = before
             raise
-        self._autosave, self._saved = Autosave(target, found), saved
+        self._autosave = self._last_autosave = Autosave(target, found)
+        self._saved = saved
         if found and found.others:
             warnings.warn(
                 f"{str(target)!r} was written by several at a time: the work of others "
