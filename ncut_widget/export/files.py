@@ -13,7 +13,7 @@ from ncut_widget.export.arrays import write_npz
 from ncut_widget.export.carrying import check_own
 from ncut_widget.export.coco import write_coco, write_coco_polygons
 from ncut_widget.export.labelled import Labelled
-from ncut_widget.export.legend import LEGEND, write_legend
+from ncut_widget.export.legend import GROUP, LEGEND, write_legend
 from ncut_widget.export.ome_zarr import write_ome_zarr, write_ome_zarrs
 from ncut_widget.export.pictures import (
     write_binary,
@@ -106,8 +106,9 @@ def _files(labelled: Labelled, chosen: Format) -> list[str]:
     files = [f"{labelled.stems[image]}{chosen.each}" for image in labelled.chosen]
     if chosen.write is write_binary:
         files = [f"{part}/{file}" for part in labelled.folders for file in files]
-    is_zarr = chosen.each in ("", ".zarr")
-    return [LEGEND] if is_zarr else [LEGEND, *files]
+    if not chosen.each:
+        return [GROUP]
+    return [LEGEND] if chosen.each == ".zarr" else [LEGEND, *files]
 
 
 def _format_of(path: Path, format: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import stat
@@ -26,11 +27,13 @@ def read_legend(folder: Path) -> dict[str, Any]:
     """Read what an earlier export to a folder told; empty where there was none."""
     for name in (LEGEND, GROUP):
         with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
-            found = json.loads((folder / name).read_text(encoding="utf-8"))
-            if name == GROUP:
-                found = found["attributes"].get(KEY, {})
+            content = json.loads((folder / name).read_text(encoding="utf-8"))
+            found = content["attributes"].get(KEY, {}) if name == GROUP else content
             if isinstance(found.get("files"), dict) and "software" in found:
-                return {**found, "files": {**found["files"], name: None}}
+                files = found["files"]
+                if files.pop(name, None) in (None, _digest_content(content)):
+                    files[name] = None
+                return found
     return {}
 
 
@@ -54,40 +57,55 @@ def find_told(folder: Path, id: str, file: str) -> dict[str, Any]:
     return {"id": id, "image": {"file": file}}
 
 
-def own_files(folder: Path) -> Mapping[str, int | None]:
-    """Give the files that an export wrote to a folder, and their sizes in bytes."""
+def own_files(folder: Path) -> Mapping[str, str | int | None]:
+    """Give the files that an export wrote to a folder, and what tells that they are so.
+
+    That is a digest; their size in bytes where an earlier version wrote them; None of
+    the legend, which was looked at when it was read.
+    """
     return read_legend(folder).get("files", {})
 
 
-def is_own(folder: Path, name: str, own: Mapping[str, int | None]) -> bool:
+def is_own(folder: Path, name: str, own: Mapping[str, str | int | None]) -> bool:
     """Whether a file is as an export wrote it: what was changed is the user's."""
+    path = folder / name
     try:
-        found = os.lstat(folder / name)
+        found = os.lstat(path)
+        if name not in own or not stat.S_ISREG(found.st_mode):
+            return False
+        told = own[name]
+        if isinstance(told, str):
+            return told == _digest(path.read_bytes())
+        return told in (None, found.st_size)
     except OSError:
         return False
-    if name not in own:
-        return False
-    return stat.S_ISREG(found.st_mode) and own[name] in (None, found.st_size)
 
 
 def write_legend(folder: Path, told: Mapping[str, Any]) -> None:
     """Write how all in a folder was made, and which files there are."""
-    files = {
-        path.relative_to(folder).as_posix(): path.stat().st_size
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
     group = folder / GROUP
-    if not group.exists():
-        _write(folder / LEGEND, {**told, "files": files})
-        return
-    files.pop(GROUP)
-    content = json.loads(group.read_text(encoding="utf-8"))
-    content.setdefault("attributes", {})[KEY] = {**told, "files": files}
-    _write(group, content)
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
+    is_group = group.exists()
+    files = {
+        path.relative_to(folder).as_posix(): _digest(path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path != group
+    }
+    content: dict[str, Any] = {**told, "files": files}
+    if is_group:
+        legend, content = content, json.loads(group.read_text(encoding="utf-8"))
+        content.setdefault("attributes", {})[KEY] = legend
+    name = GROUP if is_group else LEGEND
+    files[name] = _digest_content(content)
     text = json.dumps(content, indent=1, ensure_ascii=False)
     # Names of files may be no Unicode: what JSON escapes, this escapes.
-    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+
+
+def _digest(data: bytes) -> str:
+    """Digest a file: a mask that was corrected may have the size that it had."""
+    return hashlib.blake2b(data, digest_size=16).hexdigest()
+
+
+def _digest_content(content: Mapping[str, Any]) -> str:
+    """Digest what a legend's file holds, but for this digest itself."""
+    return _digest(json.dumps(content, sort_keys=True).encode())

@@ -100,7 +100,8 @@ class Staying:
         told = {**told, "format": self._format, EARLIER: []}
         for each in self._past:
             if each["id"] == told["id"]:
-                told["images"] = [*told["images"], *each["images"]]
+                images = [*told["images"], *each["images"]]
+                told["images"] = sorted(images, key=lambda image: image["index"])
             else:
                 told[EARLIER].append(each)
         known = {segment["label"] for segment in told["segments"]}
