@@ -244,6 +244,66 @@ def test_images_one_by_one_are_as_all_at_once(
     assert tree(tmp_path / "one") == tree(tmp_path / "all")
 
 
+def squares(*names: str) -> NcutSegmenter:
+    """Two images with a square in each corner, a segment each."""
+    eigvecs = np.ones((2, 16, 16, 3), np.float32)
+    eigvecs[:, 2:5, 2:5, 1] = eigvecs[:, 9:14, 9:14, 2] = -1
+    seg = NcutSegmenter(eigvecs)
+    for name, at in zip(names, (3, 11), strict=True):
+        seg.add_click(at, at)
+        seg.commit(name)
+    return seg
+
+
+def check_binary(out: Path, masks: dict[str, list[Any]]) -> None:
+    """Check that each folder has what the legend tells of it, of all images."""
+    told = legend(out)
+    for part in (told, *told["earlier"]):
+        for segment in part["segments"]:
+            if segment.get("earlier"):  # of other images alone
+                continue
+            for image in part["images"]:
+                path = out / segment["written"] / f"{image['written']}.png"
+                mask = masks[segment["name"]][image["index"]]
+                with Image.open(path) as picture:
+                    np.testing.assert_array_equal(np.asarray(picture), mask)
+
+
+@pytest.mark.parametrize("names", [("cell: a", "cell_ a"), ("Cell", "cell")])
+def test_folders_of_segments_are_the_same_whichever_are_exported(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    seg = squares(*names)
+    masks = {name: list(each.full_masks()) for name, each in seg.segments.items()}
+    out = seg.export(tmp_path / "out", "binary")
+    folder = legend(out)["segments"][1]["written"]
+    seg.export(out, "binary", images=[0], segments=[names[1]], overwrite=True)
+    check_binary(out, masks)
+    assert legend(out)["segments"][0]["written"] == folder
+    new = seg.export(tmp_path / "new", "binary", segments=[names[1]])
+    assert {each.name for each in new.iterdir()} == {folder, "segments.json"}
+
+
+def test_folders_of_segments_are_those_of_masks_that_stay(tmp_path: Path) -> None:
+    seg = squares("cell: a", "cell_ a")
+    masks = {name: list(each.full_masks()) for name, each in seg.segments.items()}
+    out = seg.export(tmp_path / "out", "binary")
+    del seg.segments["cell: a"]
+    seg.add_click(3, 3)
+    seg.commit("CELL_ A-2")
+    masks["CELL_ A-2"] = masks["cell: a"]
+    with pytest.warns(UserWarning, match="keep the numbers"):
+        seg.export(out, "binary", images=[0], overwrite=True)
+    check_binary(out, masks)
+    told = legend(out)
+    written = {each["name"]: each["written"] for each in told["segments"]}
+    assert written == {
+        "cell: a": "cell_ a",
+        "cell_ a": "cell_ a-2",
+        "CELL_ A-2": "CELL_ A-2-2",
+    }
+
+
 def test_files_of_images_that_are_no_more_in_the_batch_go(tmp_path: Path) -> None:
     eigvecs = np.ones((2, 8, 8, 2), np.float32)
     eigvecs[:, 2:5, 2:5, 1] = -1

@@ -15,6 +15,7 @@ from ncut_widget.checks import check_choice, check_number
 from ncut_widget.export.detections import to_detections
 from ncut_widget.export.files import export
 from ncut_widget.export.labelled import Labelled, software
+from ncut_widget.export.names import unique_names
 from ncut_widget.export.needs import needs
 from ncut_widget.export.plots import ROWS, plot_eigenvectors, plot_images
 from ncut_widget.export.table import PROPERTIES, tabulate
@@ -390,9 +391,11 @@ class Analysis:
                 if image in failures:
                     raise ValueError(failures[image])
         numbered = self._chosen(segments)
+        folders = unique_names(self._session.segments)
         return Labelled(
             tuple(numbered.values()),
             tuple(numbered),
+            tuple(folders[number - 1] for number in numbered),
             given,
             self._session.sizes,
             chosen,

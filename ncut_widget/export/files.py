@@ -86,19 +86,21 @@ def _export_folder(
 
     def finish(folder: Path) -> None:
         staying = Staying(target, labelled, name, chosen.each)
-        if staying.numbers != numbered.numbers:
+        if staying.called != called:
             raise FileExistsError(
                 f"{str(target)!r} was written meanwhile, with other numbers for the "
                 "same segments: export again"
             )
         staying.add_to(folder)
-        write_legend(folder, staying.tell(numbered.provenance()))
+        write_legend(folder, staying.tell(adapted.provenance()))
 
     with whole_folder(target, overwrite=overwrite, finish=finish) as folder:
-        check_own(target, _files(labelled, chosen))  # before the work, not after it
-        numbers = Staying(target, labelled, name, chosen.each).warn().numbers
-        numbered = replace(labelled, numbers=numbers)
-        chosen.write(numbered, folder)
+        staying = Staying(target, labelled, name, chosen.each)
+        called = staying.called
+        adapted = replace(labelled, numbers=called.numbers, folders=called.folders)
+        check_own(target, _files(adapted, chosen))  # before the work, not after it
+        staying.warn()
+        chosen.write(adapted, folder)
 
 
 def _files(labelled: Labelled, chosen: Format) -> list[str]:

@@ -35,6 +35,9 @@ class Labelled:
         Those to export, in the segmenter's order.
     numbers : tuple of int
         Of each, as in the segmenter's label maps: the same whichever are exported.
+    folders : tuple of str
+        What is written of each segment is called so; no two alike, and the same
+        whichever are exported.
     images : Images or None
     sizes : sequence of (int, int)
         ``(h, w)`` of every image of the batch.
@@ -48,6 +51,7 @@ class Labelled:
 
     segments: tuple[SegmentState, ...]
     numbers: tuple[int, ...]
+    folders: tuple[str, ...]
     images: Images | None
     sizes: Sequence[tuple[int, int]]
     chosen: Sequence[int]
@@ -80,11 +84,6 @@ class Labelled:
         """Name what is written of each image; no two alike."""
         stems = [name.rpartition(".")[0] or name for name in self.files]
         return unique_names(stems)
-
-    @cached_property
-    def folders(self) -> list[str]:
-        """Name what is written of each segment; no two alike."""
-        return unique_names(segment.name for segment in self.segments)
 
     def go_through(self, what: str) -> Iterator[int]:
         """Go through the images to export, with a bar."""

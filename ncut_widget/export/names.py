@@ -32,15 +32,15 @@ def safe_name(name: str) -> str:
     return f"_{plain}" if RESERVED.fullmatch(plain) else plain
 
 
-def unique_names(names: Iterable[str]) -> list[str]:
-    """Make safe names that no file system takes for one another.
+def unique_names(names: Iterable[str], others: Iterable[str] = ()) -> list[str]:
+    """Make safe names that no file system takes for one another, nor for others.
 
     Examples
     --------
     >>> unique_names(["a/b", "A_B", "a_b"])
     ['a_b', 'A_B-2', 'a_b-3']
     """
-    taken: set[str] = set()
+    taken = set(map(_folded, others))
     unique = []
     for name in map(safe_name, names):
         free = (name if n == 1 else f"{name}-{n}" for n in count(1))

@@ -1,7 +1,8 @@
 """An export of some images over an earlier one: the others' files stay, and stay true.
 
-A label map is read with the folder's legend. So where label maps stay, segments keep
-the numbers that they have in these, and the legend goes on telling how they were made.
+A label map is read with the folder's legend. So where files stay, segments keep the
+numbers and the folders that they have there, and the legend goes on telling how these
+were made.
 """
 
 from __future__ import annotations
@@ -10,18 +11,26 @@ import warnings
 from contextlib import suppress
 from itertools import chain, count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ncut_widget.export.carrying import make_like
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.export.legend import EARLIER, is_own, read_legend
+from ncut_widget.export.names import unique_names
 
 LAST = np.iinfo(np.uint16).max
 """Of the labels that files hold."""
 
 Told = dict[str, Any]
+
+
+class Called(NamedTuple):
+    """What segments are called in files: their labels, and their folders."""
+
+    numbers: tuple[int, ...]
+    folders: tuple[str, ...]
 
 
 class Staying:
@@ -49,11 +58,14 @@ class Staying:
             self._told = {}
         others = set(range(len(labelled.sizes))) - set(labelled.chosen)
         stay = [_identity(labelled.describe(image)) for image in others]
-        self._known: dict[str, int] = {}
+        self._known: dict[str, tuple[int, str]] = {}
         self._past: list[Told] = []
         with suppress(KeyError, TypeError, AttributeError):  # someone has edited it
             told = self._told
-            self._known = {s["name"]: _label(s["label"]) for s in told["segments"]}
+            self._known = {
+                each["name"]: (_label(each["label"]), _folder(each["written"]))
+                for each in told["segments"]
+            }
             self._past = _only(told, stay)
         written = {i["written"] + suffix for each in self._past for i in each["images"]}
         own = self._told.get("files", {})
@@ -65,22 +77,32 @@ class Staying:
         ]
 
     @property
-    def numbers(self) -> tuple[int, ...]:
-        """Of the segments: those that they have in label maps that stay, if any do."""
+    def called(self) -> Called:
+        """What segments are called in files that stay, if any do."""
         if not self._past:
-            return self._labelled.numbers
-        taken = {*self._known.values()}
-        numbers = []
-        for number, segment in self._labelled.numbered:
-            free = (n for n in chain([number], count(1)) if n not in taken)
-            numbers.append(self._known.get(segment.name) or next(free))
-            taken.add(numbers[-1])
-        return tuple(numbers)
+            return Called(self._labelled.numbers, self._labelled.folders)
+        taken = {number for number, _ in self._known.values()}
+        others = [folder for _, folder in self._known.values()]
+        numbers, folders = [], []
+        for (number, segment), folder in zip(
+            self._labelled.numbered, self._labelled.folders, strict=True
+        ):
+            if segment.name in self._known:
+                number, folder = self._known[segment.name]
+            else:
+                number = next(n for n in chain([number], count(1)) if n not in taken)
+                (folder,) = unique_names([folder], others)
+                taken.add(number)
+                others.append(folder)
+            numbers.append(number)
+            folders.append(folder)
+        return Called(tuple(numbers), tuple(folders))
 
-    def warn(self) -> Staying:
+    def warn(self) -> None:
         """Warn if numbers are other ones than in the segmenter's label maps."""
-        if self.numbers != self._labelled.numbers:
-            pairs = zip(self.numbers, self._labelled.segments, strict=True)
+        numbers = self.called.numbers
+        if numbers != self._labelled.numbers:
+            pairs = zip(numbers, self._labelled.segments, strict=True)
             warnings.warn(
                 f"labels in {str(self._folder)!r} keep the numbers that other images "
                 f"there have: {', '.join(f'{n} = {s.name}' for n, s in pairs)}; export "
@@ -88,7 +110,6 @@ class Staying:
                 UserWarning,
                 stacklevel=4,
             )
-        return self
 
     def add_to(self, new: Path) -> None:
         """Put the files that stay into the new folder as well."""
@@ -127,6 +148,12 @@ def _only(told: Told, stay: list[Any]) -> list[Told]:
 
 def _label(value: Any) -> int:
     if isinstance(value, int) and 0 < value <= LAST:
+        return value
+    raise TypeError(value)
+
+
+def _folder(value: Any) -> str:
+    if isinstance(value, str) and not value.startswith(".") and not {*value} & {*"/\\"}:
         return value
     raise TypeError(value)
 
