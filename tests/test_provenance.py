@@ -204,8 +204,20 @@ def test_a_file_of_an_image_leads_to_how_it_was_made(
         assert told["segments"][0]["clicks"] == [[0, 3, 3, 1]]
         found[told["image"]["index"]] = told["segments"][0]["color"]
         path = path.rename(tmp_path / path.name)
-        assert read_provenance(path)["image"] == {"file": told["image"]["file"]}
+        kept = {key: told["image"][key] for key in ("file", "index")}
+        assert read_provenance(path)["image"] == kept
     assert found == {0: "#e69f00", 1: "#ff0000"}
+
+
+def test_of_one_file_twice_each_label_map_leads_to_its_image(tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    seg = NcutSegmenter(np.ones((2, 8, 8, 2), np.float32), [tmp_path / "a.png"] * 2)
+    seg.add_click(3, 3)
+    seg.commit("cell")
+    out = seg.export(tmp_path / "out", "labels", progress=False)
+    names = ["a.png", "a-2.png"]
+    told = [read_provenance(out / name)["image"]["written"] for name in names]
+    assert told == ["a", "a-2"]
 
 
 def test_a_picture_of_others_tells_nothing(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from ncut_widget import NcutSegmenter
 from ncut_widget.export import writing
 from ncut_widget.export.legend import write_legend
 from ncut_widget.export.parts import PART
+from ncut_widget.export.pictures import read_provenance
 from ncut_widget.export.writing import whole_file, whole_folder
 from ncut_widget.paths import as_path
 
@@ -315,6 +316,41 @@ def test_files_of_images_that_are_no_more_in_the_batch_go(tmp_path: Path) -> Non
         seg.commit("x")
         seg.export(tmp_path / "out", "labels", images=[0], overwrite=True)
     assert set(tree(tmp_path / "out")) == {"b.png", "segments.json"}
+
+
+def test_files_of_another_batch_go(tmp_path: Path) -> None:
+    eigvecs = np.ones((2, 8, 8, 2), np.float32)
+    eigvecs[:, 2:5, 2:5, 1] = -1
+    for batch in range(2):
+        paths = [tmp_path / str(batch) / f"{name}.png" for name in "ab"]
+        paths[0].parent.mkdir()
+        for grey, path in enumerate(paths):  # b.png is the same in both
+            Image.new("L", (8, 8), 9 * grey or batch).save(path)
+        seg = NcutSegmenter(eigvecs, paths, clicks=[[0, 3, 3, 1]])
+        seg.commit("x")
+        seg.export(tmp_path / "out", "labels", images=[1 - batch], overwrite=True)
+        seg.export(tmp_path / "other", "labels", images=[batch], overwrite=True)
+    assert set(tree(tmp_path / "out")) == {"a.png", "b.png", "segments.json"}
+    assert set(tree(tmp_path / "other")) == {"b.png", "segments.json"}
+
+
+@pytest.mark.parametrize("pictured", [True, False])
+def test_files_of_other_images_are_told_of_as_their_export_made_them(
+    tmp_path: Path, pictured: bool
+) -> None:
+    made = []
+    for batch in range(2):
+        eigvecs = np.ones((2, 8, 8, 2), np.float32)
+        eigvecs[:, 2:5, 2 : 5 + batch, 1] = -1
+        images = np.zeros((2, 8, 8, 3), np.uint8) if pictured else None
+        seg = NcutSegmenter(eigvecs, images, clicks=[[0, 3, 3, 1]])
+        seg.commit("x")
+        out = seg.export(tmp_path, "labels", images=[batch], overwrite=True)
+        made.append(legend(out)["id"])
+    told = [read_provenance(out / f"image {image}.png") for image in range(2)]
+    assert [each["id"] for each in told] == made
+    assert len(set(made)) == 2
+    assert told[0]["eigvecs"] != told[1]["eigvecs"]
 
 
 # Whole or not at all ------------------------------------------------------------------

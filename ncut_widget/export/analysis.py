@@ -400,6 +400,7 @@ class Analysis:
             self._session.sizes,
             chosen,
             self._made(),
+            self._known,  # type: ignore[attr-defined]
             progress,
         )
 

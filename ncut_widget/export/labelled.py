@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -45,6 +45,8 @@ class Labelled:
         The images to export.
     made : dict
         How eigenvectors and masks were made, for whoever reads a file.
+    fingerprint : callable
+        Gives that of all images and eigenvectors; see `fingerprint`.
     progress : bool
         Whether there are progress bars.
     """
@@ -56,6 +58,7 @@ class Labelled:
     sizes: Sequence[tuple[int, int]]
     chosen: Sequence[int]
     made: dict[str, Any]
+    fingerprint: Callable[[], dict[str, Any]]
     progress: bool = True
 
     def require_segments(self) -> None:
@@ -123,12 +126,16 @@ class Labelled:
 
     def mark(self, image: int) -> str:
         """Give what a file of an image tells: its image, and which legend is its."""
-        return json.dumps({"id": self.id, "file": self.files[image]})
+        return json.dumps({"id": self.id, "file": self.files[image], "index": image})
 
     @cached_property
     def id(self) -> str:
-        """Tell exports apart that were made of other things, or in other ways."""
-        text = json.dumps(self._made_of, sort_keys=True)
+        """Tell exports apart that were made of other things, or in other ways.
+
+        All images of the batch count, so that it is one, whichever are exported.
+        """
+        made_of = [self._made_of, self.fingerprint()["images"]]
+        text = json.dumps(made_of, sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
 
     @cached_property
@@ -137,11 +144,12 @@ class Labelled:
             {"label": number, "written": folder, **describe_segment(each)}
             for (number, each), folder in zip(self.numbered, self.folders, strict=True)
         ]
-        return {**self.made, "segments": segments}
+        eigvecs = self.fingerprint()["eigvecs"]["digest"]
+        return {**self.made, "eigvecs": eigvecs, "segments": segments}
 
     def describe(self, image: int) -> dict[str, Any]:
         """Tell an image's place in the batch, and what is written of it."""
-        described = describe_image(self.files[image], self.sizes[image])
+        described = self.fingerprint()["images"][image]
         return {"index": image, "written": self.stems[image], **described}
 
 

@@ -37,24 +37,27 @@ def read_legend(folder: Path) -> dict[str, Any]:
     return {}
 
 
-def find_told(folder: Path, id: str, file: str) -> dict[str, Any]:
+def find_told(folder: Path, mark: Mapping[str, Any]) -> dict[str, Any]:
     """Find what a legend tells of the export that wrote an image's file.
 
     Parameters
     ----------
     folder : Path
         Of the file; the legend is there, or one folder up.
-    id, file : str
-        The export's, and what the image is called.
+    mark : mapping
+        What the file says: ``id``, the export's, and what the image is called, and
+        its index in the batch.
     """
+    known = dict(mark)
+    id = known.pop("id")
     legends = map(read_legend, (folder, folder.parent))
     told = next((legend for legend in legends if legend), {})
     for part in (told, *told.get(EARLIER, ())):
         for image in part.get("images", ()):
-            if (part.get("id"), image["file"]) == (id, file):
+            if part.get("id") == id and known.items() <= image.items():
                 kept = {k: v for k, v in part.items() if k not in ("files", "images")}
                 return {**kept, "image": image}
-    return {"id": id, "image": {"file": file}}
+    return {"id": id, "image": known}
 
 
 def own_files(folder: Path) -> Mapping[str, str | int | None]:

@@ -122,7 +122,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     dict
         What its folder's ``segments.json`` tells of the export that wrote it, and
         ``image``, what that tells of the file's image. Of a file that was moved away
-        from it only ``id`` and the image's ``file`` are known.
+        from it only ``id`` and the image's ``file`` and ``index`` are known.
 
     Raises
     ------
@@ -133,7 +133,6 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
         picture.load()
         mark = picture.info.get(KEY) or picture.getexif().get(_DESCRIPTION, "")
     try:
-        told = json.loads(mark)
-        return find_told(Path(path).absolute().parent, told["id"], told["file"])
+        return find_told(Path(path).absolute().parent, json.loads(mark))
     except (TypeError, ValueError, KeyError) as error:
         raise ValueError(f"{str(path)!r} does not tell how it came about") from error

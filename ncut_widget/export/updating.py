@@ -57,7 +57,7 @@ class Staying:
         if self._told.get("format") != format or not suffix:
             self._told = {}
         others = set(range(len(labelled.sizes))) - set(labelled.chosen)
-        stay = [_identity(labelled.describe(image)) for image in others]
+        stay = {each["written"]: each for each in map(labelled.describe, others)}
         self._known: dict[str, tuple[int, str]] = {}
         self._past: list[Told] = []
         with suppress(KeyError, TypeError, AttributeError):  # someone has edited it
@@ -134,11 +134,15 @@ class Staying:
         return told
 
 
-def _only(told: Told, stay: list[Any]) -> list[Told]:
+def _only(told: Told, stay: dict[str, Told]) -> list[Told]:
     """Give what was told of some images, by the exports that wrote them."""
     parts = []
     for each in (told, *told.get(EARLIER, ())):
-        images = [image for image in each["images"] if _identity(image) in stay]
+        images = [
+            image
+            for image in each["images"]
+            if _is_same(image, stay.get(image["written"]))
+        ]
         segments = [s for s in each["segments"] if not s.get(EARLIER)]
         kept = {k: v for k, v in each.items() if k not in (EARLIER, "files")}
         if images:
@@ -158,5 +162,11 @@ def _folder(value: Any) -> str:
     raise TypeError(value)
 
 
-def _identity(image: Told) -> Any:
-    return [image[key] for key in ("file", "written", "height", "width")]
+def _is_same(then: Told, now: Told | None) -> bool:
+    """Whether two are one image, as far as is known: not all files can be read."""
+    if now is None:
+        return False
+    known = ["file", "written", "height", "width"]
+    if then.get("kind") == now["kind"]:
+        known.append("digest")
+    return all(then[key] == now[key] for key in known)
