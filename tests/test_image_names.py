@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import tifffile
 import zarr
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from ncut_widget import NcutSegmenter
 from ncut_widget.export.pictures import read_provenance
@@ -120,6 +120,18 @@ def test_pil_images_and_open_files_know_their_names(tmp_path: Path) -> None:
         names = Images([*images, frames[0]]).names
     assert names[:4] == ["one.png", "two.png", "named.png", "zipped.png"]
     assert names[4:] == ["s.tif#1", "two.png", "image 6", "image 7"]
+
+
+def test_frames_of_an_iterator_have_their_numbers(tmp_path: Path) -> None:
+    frames = [Image.new("L", (8, 8), grey) for grey in (0, 99, 200)]
+    path = tmp_path / "stack.tif"
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    names = ["stack.tif", "stack.tif#1", "stack.tif#2"]
+    assert Images(ImageSequence.Iterator(Image.open(path))).names == names
+    with path.open("rb") as file:
+        images = Images(ImageSequence.Iterator(Image.open(file)))
+    assert images.names == names
+    assert [int(image[0, 0, 0]) for image in images] == [0, 99, 200]
 
 
 def test_what_cannot_be_read_keeps_its_name(tmp_path: Path) -> None:

@@ -179,12 +179,13 @@ def _as_it_is_now(item: Any) -> Any:
 def _frame(image: Image.Image) -> Image.Image:
     """Copy an image that Pillow may go on in, as it is turned and named."""
     with suppress(Exception):  # it says so by its name when it is opened
+        origin = origin_of(image)  # with the frame's number, while its file is open
         image.load()
         if type(image) is Image.Image or getattr(image, "is_animated", False):
             frame = image.copy()
             frame.format = image.format
-            if hasattr(image, "filename"):
-                frame.filename = image.filename  # type: ignore[attr-defined]
+            if origin is not None:
+                frame.filename = str(origin)  # type: ignore[attr-defined]
             return frame
     return image
 
