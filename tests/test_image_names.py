@@ -72,6 +72,19 @@ def test_files_of_one_name_are_told_apart_by_their_folders(tmp_path: Path) -> No
     assert written == ["cat_001", "dog_001", "dog_002"]
 
 
+def test_files_without_a_suffix_keep_their_names(tmp_path: Path) -> None:
+    names = ["run.1/scan", "run.1/other", "run.2/scan", "run.2/v1.2.png"]
+    seg = segmented([save(tmp_path / "in" / name) for name in names])
+    seg.export(tmp_path / "labels", "labels")
+    written = sorted(path.name for path in (tmp_path / "labels").glob("*.png"))
+    assert written == [
+        "run.1_other.png",
+        "run.1_scan.png",
+        "run.2_scan.png",
+        "run.2_v1.2.png",
+    ]
+
+
 def test_names_stay_whichever_images_are_exported(tmp_path: Path) -> None:
     names = ["cat/001.png", "dog/001.png"]
     seg = segmented([save(tmp_path / "in" / name) for name in names])
@@ -90,6 +103,8 @@ def test_names_stay_whichever_images_are_exported(tmp_path: Path) -> None:
         (["/a/1.png", "/b/2.png"], ["1.png", "2.png"]),
         (["/a/1.png", "/a/1.png"], ["1.png", "1.png"]),  # one file, twice
         ([None, "/a/1.png"], ["image 0", "1.png"]),
+        (["/a/image 1", None], ["image 1", "image 1-2"]),
+        (["/a/image 2", "/a/image 2-2", None], ["image 2", "image 2-2", "image 2-3"]),
     ],
 )
 def test_the_shortest_paths_that_tell_files_apart(

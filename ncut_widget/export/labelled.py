@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,9 @@ class Labelled:
     @cached_property
     def stems(self) -> list[str]:
         """Name what is written of each image; no two alike."""
-        stems = [name.rpartition(".")[0] or name for name in self.files]
-        return unique_names(stems)
+        return unique_names(
+            name.removesuffix(PurePosixPath(name).suffix) for name in self.files
+        )
 
     def go_through(self, what: str) -> Iterator[int]:
         """Go through the images to export, with a bar."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ def distinct_names(origins: Sequence[Path | None]) -> list[str]:
     -------
     list of str
         The files' names or, where some of these are alike, all files' paths from the
-        folder on that they share; ``image 0`` and so on of what has none. Bytes that
-        are not UTF-8 are escaped, as ``\udce9``: few formats hold them.
+        folder on that they share; ``image 0`` and so on of what has none, or where a
+        file is called so, ``image 0-2``. Bytes that are not UTF-8 are escaped, as
+        ``\udce9``: few formats hold them.
 
     Examples
     --------
@@ -56,10 +58,16 @@ def distinct_names(origins: Sequence[Path | None]) -> list[str]:
     shared = _shared_folder(files) if are_alike else ""
 
     def name(file: Path) -> str:
-        return file.as_posix().removeprefix(shared) if are_alike else file.name
+        return escaped(file.as_posix().removeprefix(shared) if are_alike else file.name)
+
+    taken = set(map(name, files))
+
+    def numbered(index: int) -> str:
+        free = (f"image {index}-{n}" if n > 1 else f"image {index}" for n in count(1))
+        return next(each for each in free if each not in taken)
 
     return [
-        f"image {index}" if origin is None else escaped(name(origin))
+        numbered(index) if origin is None else name(origin)
         for index, origin in enumerate(origins)
     ]
 
