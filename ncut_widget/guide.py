@@ -21,7 +21,7 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (B, H, W, 3)
-        In CIELAB.
+        In CIELAB; the mean of the others where an image cannot be read.
 
     Examples
     --------
@@ -37,4 +37,8 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
     ]
     from skimage.color import rgb2lab  # which asks for much
 
-    return np.stack([rgb2lab(np.asarray(each)) for each in small]).astype(np.float32)
+    lab = np.stack([rgb2lab(np.asarray(each)) for each in small]).astype(np.float32)
+    unknown = images.unknown
+    if 0 < len(unknown) < len(lab):
+        lab[unknown] = np.delete(lab, unknown, axis=0).mean((0, 1, 2))
+    return lab

@@ -67,8 +67,11 @@ class Pipeline:
         features = self._extractor.fit_transform(readable)
         sees_color = getattr(self._extractor.model, "sees_color", False)
         eigvecs, eigvals = self.fit_features(features, None if sees_color else readable)
-        if len(good) < len(images):
-            eigvecs = _spread(eigvecs, good, len(images))
+        # A file may have gone while features were computed: they are of grey, then.
+        known = [place for place in range(len(good)) if place not in readable.unknown]
+        if len(known) < len(images):
+            good = [good[place] for place in known]
+            eigvecs = _spread(eigvecs[known], good, len(images))
         return eigvecs, eigvals
 
     def fit_features(
@@ -112,12 +115,16 @@ class Pipeline:
         images.check()
         good = images.readable
         step = self._extractor.batch_size or IMAGES_AT_A_TIME
-        reader = read_ahead(images.select(good))
+        readable = images.select(good)
+        reader = read_ahead(readable)
         with bar(len(good), "Predicting", "image", after=0) as done:
             for first in range(0, len(good), step):
                 part = good[first : first + step]
                 read = list(islice(reader, len(part)))
-                yield part, self.extend(self._extractor.transform(read, progress=False))
+                eigvecs = self.extend(self._extractor.transform(read, progress=False))
+                gone = readable.unknown
+                known = [n for n in range(len(part)) if first + n not in gone]
+                yield [part[n] for n in known], eigvecs[known]
                 done.update(len(part))
 
 

@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, load_images
+from ncut_widget.guide import cell_colors
 from ncut_widget.images import Images
 
 RNG = np.random.default_rng(0)
@@ -63,7 +64,7 @@ def test_everything_goes_on_without_what_cannot_be_read(
 ) -> None:
     seg = make(photos, errors="skip", autosave=photos[0].with_name("auto.json"))
     if later:  # after it was opened
-        photos[2].unlink()
+        photos[2].unlink(missing_ok=True)
     seg.add_click(20, 20, image=0)
     seg.commit("x")
     seg.add_click(5, 5, image=2)
@@ -117,6 +118,59 @@ def test_grey_stands_in_for_all_that_cannot_be_read(photos: list[Path]) -> None:
     with pytest.warns(UserWarning, match="2 of 2 images cannot be read"):
         images = load_images([photos[1]] * 2, errors="skip")
     assert [np.unique(image).tolist() for image in images] == [[128], [128]]
+
+
+# Nothing is computed of what stands in -----------------------------------------------
+
+
+def test_of_an_image_that_went_nothing_is_measured(photos: list[Path]) -> None:
+    seg = from_eigvecs([photos[0], photos[2]] * 2, errors="skip")
+    seg.add_click(20, 20)
+    seg.commit("x")
+    photos[2].unlink()
+    table = seg.to_table(["area", "intensity_mean"])
+    gone = table["image"] % 2 == 1
+    assert gone.any()
+    assert (table["area"] > 0).all()
+    for channel in range(3):
+        values = table[f"intensity_mean-{channel}"]
+        assert np.isnan(values[gone]).all()
+        assert np.isfinite(values[~gone]).all()
+    assert set(seg.to_table("intensity_mean", images=[1])) >= {"intensity_mean"}
+    folder = seg.export(photos[0].with_name("zarrs"), "ome-zarr", progress=False)
+    assert (folder / "a.zarr" / "s0").exists()
+    assert not (folder / "c.zarr" / "s0").exists()
+    assert (folder / "c.zarr" / "labels" / "segments" / "s0").exists()
+
+
+def test_of_an_image_that_goes_before_its_features_are_computed_nothing_is_known(
+    photos: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    two = [photos[0], photos[2]]
+    seg = from_images(two)
+    seg.add_click(20, 20)
+    content = photos[2].read_bytes()
+    check = Images.check
+
+    def check_and_lose(images: Images, **how: Any) -> None:
+        check(images, **how)
+        photos[2].unlink(missing_ok=True)
+
+    monkeypatch.setattr(Images, "check", check_and_lose)
+    found = seg.predict(two, errors="skip")
+    assert found[0].any()
+    assert not found[1].any()
+    photos[2].write_bytes(content)
+    seg = from_images(two, errors="skip")
+    assert seg.eigvecs[0].any()
+    assert not seg.eigvecs[1].any()
+
+
+def test_what_is_missing_does_not_guide_others(photos: list[Path]) -> None:
+    images = Images([photos[0], photos[1], photos[2]], errors="skip")
+    colors = cell_colors(images, (4, 4))
+    mean = colors[[0, 2]].mean((0, 1, 2))
+    np.testing.assert_allclose(colors[1], np.broadcast_to(mean, (4, 4, 3)), rtol=1e-5)
 
 
 # Work is saved whatever becomes of files ----------------------------------------------

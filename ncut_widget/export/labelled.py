@@ -106,8 +106,12 @@ class Labelled:
             palette[number] = as_rgb(segment.color)
         return palette
 
+    def pixels(self, image: int) -> RGBImage | None:
+        """Read an image; None where nobody knows its values."""
+        return None if self.images is None else self.images.read(image)
+
     def image(self, image: int) -> RGBImage:
-        """Read an image, as it is shown.
+        """Read an image, as it is shown: grey where it cannot be read.
 
         Raises
         ------

@@ -59,16 +59,18 @@ def write_ome_zarr(labelled: Labelled, folder: Path) -> None:
 
 
 def _write_image(labelled: Labelled, image: int, path: Path) -> None:
-    """Write an image and its labels; without images there is the labels' group."""
+    """Write an image and its labels; of one that is not known the labels' group."""
     with needs("ome-zarr"):
         import zarr
         from ome_zarr.writer import write_image, write_labels
 
     group = zarr.open_group(path, mode="w")
     group.attrs[KEY] = json.loads(labelled.mark(image))
-    if labelled.images is not None:
-        picture = labelled.image(image).transpose(2, 0, 1)
-        write_image(picture, group, axes="cyx", name=labelled.stems[image])
+    pixels = labelled.pixels(image)
+    if pixels is not None:
+        write_image(
+            pixels.transpose(2, 0, 1), group, axes="cyx", name=labelled.stems[image]
+        )
         ome: Any = group.attrs["ome"]
         group.attrs["ome"] = {**ome, "omero": _omero()}
     numbered = list(labelled.numbered)

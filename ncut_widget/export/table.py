@@ -102,18 +102,19 @@ class Measure:
 
     def _are_grey(self) -> bool:
         """Whether no image has colours; the first one that has ends the search."""
-        if self._labelled.images is None:
-            return True
-        images = map(self._labelled.image, self._labelled.chosen)
-        return all((rgb == rgb[..., :1]).all() for rgb in images)
+        images = map(self._labelled.pixels, self._labelled.chosen)
+        return all(rgb is None or (rgb == rgb[..., :1]).all() for rgb in images)
 
     def picture(self, image: int) -> NDArray | None:
-        """Give an image's values, (h, w) or (h, w, 3); None where none are needed."""
+        """Give an image's values, (h, w) or (h, w, 3); None where none are needed.
+
+        They are NaN where there is no image, or none that can be read.
+        """
         if not self._needs_images:
             return None
-        if self._labelled.images is None:  # only eigenvectors: nobody knows
-            return np.full(self._labelled.sizes[image], np.nan)
-        rgb = self._labelled.image(image)
+        rgb = self._labelled.pixels(image)
+        if rgb is None:
+            rgb = np.full((*self._labelled.sizes[image], 3), np.nan)
         return rgb[..., 0] if self._is_grey else rgb
 
     def things(self, numbers: NDArray, picture: NDArray | None) -> Columns:

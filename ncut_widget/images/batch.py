@@ -17,6 +17,7 @@ from ncut_widget.images.names import distinct_names, origin_of
 from ncut_widget.images.sources import (
     MissingImage,
     Source,
+    grey,
     note_values,
     open_source,
     single_images,
@@ -150,6 +151,7 @@ class Images(Sequence[RGBImage]):
     _sources: list[Source]
     _errors: Errors
     _checked: bool
+    _gone: set[int]
 
     def __init__(
         self,
@@ -161,11 +163,12 @@ class Images(Sequence[RGBImage]):
         if isinstance(images, Images):
             self._sources, self._errors = images._sources, images._errors
             self.value_range, self._checked = images.value_range, images._checked
-            self.sizes = images.sizes
+            self.sizes, self._gone = images.sizes, images._gone
             return
         self._errors = check_choice("errors", errors, ("raise", "skip"))
         self.value_range = check_value_range(value_range)
         self._checked = False
+        self._gone = set()
         items = single_images(images)
         if not items:
             raise ValueError("images must hold at least one image, got none")
@@ -216,6 +219,11 @@ class Images(Sequence[RGBImage]):
         failures = self.failures
         return [index for index in range(len(self)) if index not in failures]
 
+    @property
+    def unknown(self) -> list[int]:
+        """Indices of images that grey stands in for, or stood in for at some time."""
+        return sorted(self._gone.union(self.failures))
+
     def __len__(self) -> int:
         """Count the images."""
         return len(self._sources)
@@ -226,16 +234,27 @@ class Images(Sequence[RGBImage]):
         return [source.identity for source in self._sources]
 
     def __getitem__(self, index: Any) -> Any:
-        """Read an image."""
+        """Read an image, or have grey in its place."""
+        pixels = self.read(index)
+        return grey(self.sizes[index]) if pixels is None else pixels
+
+    def read(self, index: int) -> RGBImage | None:
+        """Read an image; None, and a warning, where it cannot be read and is skipped.
+
+        What computes with pixels asks here: grey is no measurement.
+        """
         source = self._sources[index]
+        if isinstance(source, MissingImage):
+            return None
         try:
             return source.read()
         except (OSError, ValueError) as error:
             if self._errors == "raise":
                 raise
             # Not for good: labels need no file, and it may be there again.
-            warnings.warn(f"{error}; grey stands in for it", UserWarning, stacklevel=3)
-            return MissingImage.instead_of(source, error).read()
+            self._gone.add(index)
+            warnings.warn(f"{error}; it is left out", UserWarning, stacklevel=3)
+            return None
 
     def reduced(self, index: int, side: int) -> RGBImage:
         """Read an image to show it with ``side`` pixels; it is at least that large.
@@ -258,6 +277,7 @@ class Images(Sequence[RGBImage]):
         some = Images(self)
         some._sources = [self._sources[index] for index in indices]
         some.sizes = [self.sizes[index] for index in indices]
+        some._gone = set()
         return some
 
     def check(self, *, progress: bool = True) -> None:

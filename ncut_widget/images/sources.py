@@ -120,7 +120,12 @@ class MissingImage:
 
     def read(self, side: int | None = None) -> RGBImage:
         """Give a grey image."""
-        return np.full((*self.size, 3), 128, np.uint8)
+        return grey(self.size)
+
+
+def grey(size: tuple[int, int]) -> RGBImage:
+    """Make a grey image of a size (h, w)."""
+    return np.full((*size, 3), 128, np.uint8)
 
 
 def single_images(images: Any) -> list[Any]:
