@@ -5,8 +5,10 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import signal
 import stat
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -15,10 +17,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.export import writing
+from ncut_widget.export import parts, writing
 from ncut_widget.export.legend import write_legend
 from ncut_widget.export.parts import PART
 from ncut_widget.export.pictures import read_provenance
@@ -731,6 +734,82 @@ def test_permissions_stay(seg: NcutSegmenter, tmp_path: Path, door: str) -> None
     act(seg, path)
     found = [stat.S_IMODE(part.stat().st_mode) for part in parts]
     assert found == modes
+
+
+@doors
+def test_where_nothing_can_be_made_the_users_own_path_is_named(
+    seg: NcutSegmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    def refuse(suffix: str, prefix: str, folder: Path) -> str:
+        hidden = str(folder / f"{prefix}1{suffix}")
+        raise PermissionError(errno.EACCES, "Permission denied", hidden)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    name, act = DOORS[door]
+    with pytest.raises(Exception, match="Permission denied") as caught:
+        act(seg, tmp_path / name)
+    assert str(tmp_path / name) in str(caught.value)
+    assert PART not in str(caught.value)
+
+
+def test_an_error_of_a_writer_names_the_users_own_path(tmp_path: Path) -> None:
+    for whole in (whole_file, whole_folder):
+        with (
+            pytest.raises(FileNotFoundError) as caught,
+            whole(tmp_path / "x", overwrite=True) as written,
+        ):
+            (written / "deep" / "file").write_bytes(b"")
+        assert PART not in str(caught.value)
+        assert str(tmp_path / "x") in str(caught.value)
+
+
+def test_a_folder_in_one_that_is_not_the_users_names_the_way_out(
+    seg: NcutSegmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    monkeypatch.setattr(os, "access", lambda path, mode: path == mine)
+    for overwrite in (False, True):
+        with pytest.raises(PermissionError, match=r"give a folder in it") as caught:
+            seg.export(mine, "labels", overwrite=overwrite)
+        assert repr(str(mine)) in str(caught.value)
+    assert list(tmp_path.iterdir()) == [mine]
+    monkeypatch.undo()
+    seg.export(mine / "labels", "labels")
+
+
+def test_what_is_being_removed_is_settled_by_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "out", old=True)
+    real, left = shutil.rmtree, []
+
+    def remove(part: Path, **options: Any) -> None:
+        left.extend(each for each in part.iterdir() if each.name == parts.ASIDE)
+        real(part, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", remove)
+    write(tmp_path / "out", old=False)
+    assert not left
+
+
+def test_a_part_that_another_takes_for_a_leftover_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    class Lock(FileLock):
+        def acquire(self, *arguments: Any, **options: Any) -> Any:
+            made.append(Path(self.lock_file).parent)
+            if len(made) == 1:
+                made[0].rmdir()  # as another writer does before there is a lock
+                raise FileNotFoundError(self.lock_file)
+            return super().acquire(*arguments, **options)
+
+    monkeypatch.setattr(parts, "FileLock", Lock)
+    write(tmp_path / "out", old=True)
+    assert len(made) == 2
+    assert tree(tmp_path / "out").items() >= OLD.items()
 
 
 @pytest.mark.parametrize("overwrite", [False, True])

@@ -22,6 +22,9 @@ LOCK = "lock"
 ASIDE = "aside"
 """Folder in such a folder: what was swapped out, by its name."""
 
+SETTLED = "settled"
+"""What that is called once nothing in it is a user's."""
+
 
 @contextmanager
 def part_folder(target: Path) -> Iterator[Path]:
@@ -29,6 +32,11 @@ def part_folder(target: Path) -> Iterator[Path]:
 
     Those beside it whose writers were killed are removed, too; what a user has put into
     a folder that was swapped out comes back first.
+
+    Raises
+    ------
+    OSError
+        If nothing can be made beside the place.
     """
     with suppress(OSError), os.scandir(target.parent) as entries:
         left = [entry.path for entry in entries if entry.name.endswith(PART)]
@@ -45,14 +53,21 @@ def part_folder(target: Path) -> Iterator[Path]:
 def _locked_folder(target: Path) -> tuple[Path, FileLock]:
     prefix = f".{target.name[:60]}-"
     for _ in range(10):
-        part = Path(tempfile.mkdtemp(PART, prefix, target.parent))
+        try:
+            part = Path(tempfile.mkdtemp(PART, prefix, target.parent))
+        except OSError as error:
+            raise type(error)(
+                f"{str(target)!r} cannot be written, as nothing can be made in "
+                f"{str(target.parent)!r}: {error.strerror}; give another folder"
+            ) from error
         lock = FileLock(part / LOCK)
         try:
             lock.acquire(timeout=0)
         except Timeout:  # another writer took it for a leftover, and removes it
             continue
-        except (OSError, NotImplementedError):  # no locks on this file system
-            break
+        except (OSError, NotImplementedError):
+            if part.exists():  # no locks on this file system
+                break
         if (part / LOCK).exists():
             break
     return part, lock
@@ -72,9 +87,12 @@ def _sweep(left: Path) -> None:
 def _remove(part: Path, lock: FileLock) -> None:
     settled = False
     with suppress(OSError):  # the next writer tries again
-        if (part / ASIDE).exists():
-            for each in list((part / ASIDE).iterdir()):
+        aside = part / ASIDE
+        if aside.exists():
+            for each in list(aside.iterdir()):
                 settle(each, part.parent / each.name)
+            # Else another writer could settle what is half removed.
+            aside.rename(part / SETTLED)
         settled = True
     lock.release()  # before the file is removed, which Windows asks for
     if settled:

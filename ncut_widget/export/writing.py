@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ncut_widget.export.carrying import carry, keep_permissions, settle
-from ncut_widget.export.parts import ASIDE, part_folder
+from ncut_widget.export.parts import ASIDE, PART, part_folder
 from ncut_widget.paths import real_path
 
 try:
@@ -40,7 +40,7 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
     if target.exists() and not target.is_file():
         raise FileExistsError(f"{str(path)!r} is there, and no file: give another path")
     target.parent.mkdir(parents=True, exist_ok=True)
-    with part_folder(target) as part:
+    with _naming(path), part_folder(target) as part:
         written = part / target.name
         yield written
         if target.exists():
@@ -74,6 +74,8 @@ def whole_folder(
     FileExistsError
         If there is something in ``path``, and it is not to be overwritten; or if
         something that no export wrote is in the way of a file.
+    PermissionError
+        If ``path`` is there, in a folder that cannot be written.
     """
     target = real_path(path)
     if target.exists() and not target.is_dir():
@@ -82,8 +84,14 @@ def whole_folder(
         raise OSError(f"a disk is mounted at {str(path)!r}: give a folder in it")
     if not overwrite:
         _check_empty(target)
+    if target.exists() and not os.access(target.parent, os.W_OK):
+        within = "a folder in it" if os.access(target, os.W_OK) else "another one"
+        raise PermissionError(
+            f"{str(path)!r} cannot be replaced as a whole, as its own folder, "
+            f"{str(target.parent)!r}, is not yours to write: give {within}"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
-    with part_folder(target) as part:
+    with _naming(path), part_folder(target) as part:
         written = part / target.name
         written.mkdir()
         yield written
@@ -97,6 +105,18 @@ def whole_folder(
                 settle(aside, target)
             else:
                 _put(written, target)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Name a user's path in errors, not the one beside it that is written to."""
+    try:
+        yield
+    except OSError as error:
+        for name in ("filename", "filename2"):
+            if PART in str(getattr(error, name, "")):
+                setattr(error, name, str(path))
+        raise
 
 
 def check_free(paths: list[Path], *, overwrite: bool) -> None:
