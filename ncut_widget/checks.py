@@ -118,6 +118,44 @@ def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
     return value
 
 
+def check_indices(name: str, value: Any, count: int) -> list[int]:
+    """Return indices of a batch of ``count`` images, each once; of one alone a list.
+
+    Examples
+    --------
+    >>> check_indices("images", 2, 3), check_indices("images", [1, 0, 1], 3)
+    ([2], [1, 0])
+    """
+    if isinstance(value, (int, float, np.number)):
+        value = [value]
+    given = as_list(name, value, "indices of images, as [0, 2]")
+    return list(
+        dict.fromkeys(
+            int(check_number("an image index", each, 0, count - 1, whole=True))
+            for each in given
+        )
+    )
+
+
+def as_list(name: str, value: Any, what: str) -> list[Any]:
+    """Return what is many as a list; else raise TypeError.
+
+    Parameters
+    ----------
+    name : str
+    value
+        What came; text is one thing, and not many.
+    what : str
+        How the sentence names what is allowed.
+    """
+    try:
+        if not isinstance(value, (str, bytes)):
+            return list(value)
+    except TypeError:  # nor anything else that is many
+        pass
+    raise TypeError(f"{name} must be {what}, got {shown(value)}")
+
+
 def check_array(
     name: str, value: Any, kinds: str = "fiu", *, what: str = "real numbers"
 ) -> Any:

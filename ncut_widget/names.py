@@ -9,7 +9,11 @@ from collections.abc import Iterable, Sequence
 def hint(name: str, known: Sequence[str]) -> str:
     """Say which name may have been meant, or which ones there are."""
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(known)}"
+    return (
+        f"did you mean {close[0]!r}?"
+        if close
+        else f"known: {', '.join(known) or 'none'}"
+    )
 
 
 def check_keywords(owner: str, keywords: Iterable[str], allowed: Iterable[str]) -> None:

@@ -89,6 +89,18 @@ def exponent_of(values: Tensor) -> int:
     return 0 if ordinary else math.frexp(largest)[1]
 
 
+def times_power(values: Tensor, exponent: int) -> Tensor:
+    """Multiply by two to a power, which itself may be beyond all floats.
+
+    Examples
+    --------
+    >>> times_power(torch.tensor([1e-320], dtype=torch.float64), 1064) > 0.9
+    tensor([True])
+    """
+    half = exponent // 2
+    return values * 2.0**half * 2.0 ** (exponent - half)
+
+
 def row_cosines(vectors: NDArray, unit: NDArray, out: NDArray) -> None:
     """Write the cosine of every vector with a unit vector to ``out``.
 

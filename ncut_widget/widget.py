@@ -485,11 +485,17 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
 
     @property
     def eigvecs(self) -> NDArray:
-        """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy."""
+        """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy.
+
+        Of sizes that float32 does not hold they are float64, and copied.
+        """
         held = self._session.eigvecs
         eigvecs = held.tensor.cpu().numpy()
         if held.exponent:
-            eigvecs = np.ldexp(eigvecs, held.exponent)
+            limits = np.finfo(np.float32)
+            fits = limits.minexp < held.exponent < limits.maxexp
+            kind = np.float32 if fits else np.float64
+            eigvecs = np.ldexp(eigvecs.astype(kind), held.exponent)
         eigvecs.flags.writeable = False
         return eigvecs
 

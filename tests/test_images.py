@@ -312,6 +312,7 @@ def test_the_camera_orientation_is_applied(tmp_path: Path) -> None:
         ([np.zeros((2, 4, 5, 3))], ValueError, r"images\[0\].*\(2, 4, 5, 3\)"),
         ([np.zeros((0, 5, 3))], ValueError, r"images\[0\] has no pixels"),
         (np.zeros((4, 8, 9)), ValueError, "one RGBA image or 4 grey ones"),
+        (np.zeros((4, 5, 2)), ValueError, r"2 bands choose one, as images\[..., 0\]"),
         ([RGB, RGB / 255 * np.nan], ValueError, r"images\[1\].*NaN"),
         (torch.full((3, 4, 5), -1.0), ValueError, "undo a normalisation"),
         (np.full((4, 5), 255.0), ValueError, r"floats from 255 to 255"),

@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from ncut_widget import NcutSegmenter
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.eigvecs import STEP, Eigvecs
@@ -65,6 +66,22 @@ def test_statistics_are_those_of_the_whole_map(
     np.testing.assert_allclose(
         ours.low + ours.high, direct.low + direct.high, atol=3e-7
     )
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+@pytest.mark.parametrize("power", [-1063, -140, -60, 60, 120, 200, 1000])
+def test_eigenvectors_of_any_size_give_the_same_masks(kind: type, power: int) -> None:
+    rng = np.random.default_rng(0)
+    ordinary = rng.integers(-8, 9, (2, 4, 4, 3)).astype(kind)
+    with np.errstate(over="ignore"):
+        sized = np.ldexp(ordinary, power)
+    if not (np.isfinite(sized).all() and sized.any()):
+        pytest.skip("no numbers of this kind are of this size")
+    both = ordinary, sized
+    seg, other = (NcutSegmenter(each, clicks=[[0, 1, 1, 1]]) for each in both)
+    np.testing.assert_array_equal(seg.heatmaps, other.heatmaps)
+    np.testing.assert_array_equal(other.eigvecs, sized)
+    np.testing.assert_array_equal(*(get_mask(each, each[0, 1, 1]) for each in both))
 
 
 def test_a_small_spread_is_not_lost_in_the_moments() -> None:

@@ -12,6 +12,7 @@ import pytest
 import traitlets
 
 from ncut_widget import NCUT, NcutSegmenter
+from ncut_widget.images import Images
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
 FEATURES = np.random.default_rng(0).standard_normal((2, 8, 8, 6)).astype(np.float32)
@@ -112,6 +113,22 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_more_eigenvectors_than_cells_are_refused_first(no_work: Any) -> None:
     with pytest.raises(ValueError, match=r"num_eig must be at most .* 128, got 129"):
         from_features(no_work, num_eig=129)
+
+
+@pytest.mark.parametrize("option", [{"node_type": "attn"}, {"layer": 3}])
+def test_what_a_backbone_does_not_take_is_refused_first(
+    option: dict[str, Any], monkeypatch: pytest.MonkeyPatch, no_work: Any
+) -> None:
+    monkeypatch.setattr(Images, "check", no_work)
+    (name,) = option
+
+    def own(images: Any, *, scale: float = 1.0) -> Any:
+        raise AssertionError("the long work had begun")
+
+    for backbone, known in (("texture", "none"), (own, "scale")):
+        sentence = f"the backbone .* has no keyword '{name}'; known: {known}"
+        with pytest.raises(TypeError, match=sentence):
+            from_images(backbone, **option)
 
 
 def test_predict_looks_at_its_arguments_first() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -164,6 +165,75 @@ def test_chosen_segments_keep_their_order_and_lie_as_in_the_label_map(
         assert file["names"].tolist() == ["cat", "cat again"]
         assert file["labels_0"][1, 2] == seg.full_label_maps()[0][1, 2] == 3
     assert seg.to_table(**both)["segment_number"].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize("image", [1, np.int64(1), [1], np.array([1, 1])])
+def test_one_image_is_a_batch_of_one(
+    eigvecs: NDArray, tmp_path: Path, image: Any
+) -> None:
+    seg = segmented(eigvecs)
+    assert set(seg.to_table(images=image)["image"]) <= {1}
+    out = seg.export(tmp_path / "out", "labels", images=image)
+    assert [each.stem for each in out.glob("*.png")] == ["image 1"]
+    assert len(seg.plot(images=image, rows="images").axes) == 1
+    assert len(seg.plot_eigvecs(images=image, num_eig=1).axes) == 1
+    assert 1 in seg.save_html(tmp_path / "x.html", images=image).images
+
+
+def test_a_segment_is_taken_as_its_name(eigvecs: NDArray) -> None:
+    seg = segmented(eigvecs)
+    cat = seg.segments["cat"]
+    for segments in (cat, [cat], ["cat"], (name for name in ["cat"])):
+        assert set(seg.to_table(segments=segments)["segment"]) == {"cat"}
+    assert (seg.instances(cat)[0] == seg.instances("cat")[0]).all()
+    del seg.segments["cat"]
+    with pytest.raises(KeyError, match="there is no segment 'cat'; known: dog"):
+        seg.to_table(segments=[cat])
+
+
+def test_none_asks_for_what_is_usual(eigvecs: NDArray) -> None:
+    seg = segmented(eigvecs)
+    assert seg.to_table(None).keys() == seg.to_table().keys()
+    assert len(seg.plot(rows=None).axes) == len(seg.plot().axes)
+
+
+def test_of_no_segments_there_is_no_row(eigvecs: NDArray) -> None:
+    assert len(segmented(eigvecs).to_table(segments=[])["area"]) == 0
+
+
+ASKED: list[tuple[Callable[[NcutSegmenter, Path], Any], type[Exception], str]] = [
+    (lambda seg, at: seg.to_table(images="1"), TypeError, "images must be indices"),
+    (lambda seg, at: seg.to_table(images=True), TypeError, "an image index must be"),
+    (lambda seg, at: seg.to_table(images=1.5), ValueError, "an image index must be"),
+    (lambda seg, at: seg.to_table(segments=5), TypeError, "must be names of segments"),
+    (lambda seg, at: seg.to_table(segments=[[5]]), KeyError, r"no segment \[5\]"),
+    (lambda seg, at: seg.to_table(5), TypeError, "properties must be names of"),
+    (lambda seg, at: seg.to_table(["_cache"]), ValueError, "got '_cache'; known: area"),
+    (lambda seg, at: seg.plot(rows=[]), ValueError, "some of images, .*, got none"),
+    (lambda seg, at: seg.plot(rows=5), TypeError, "rows must be some of images"),
+    (lambda seg, at: seg.plot(images=[]), ValueError, "nothing to draw"),
+    (lambda seg, at: seg.export(at / "x.json", images=[]), ValueError, "at least one"),
+    (lambda seg, at: seg.export(at / "x", "labels", images=[]), ValueError, "export"),
+    (
+        lambda seg, at: seg.export(at / "x.json", segments=[]),
+        ValueError,
+        "segments must name at least one to export",
+    ),
+    (lambda seg, at: seg.save_html(at / "x.html", 1.5), ValueError, "an image index"),
+]
+
+
+@pytest.mark.parametrize(("act", "error", "sentence"), ASKED)
+def test_what_cannot_be_asked_for_is_refused_in_one_sentence(
+    eigvecs: NDArray,
+    tmp_path: Path,
+    act: Callable[[NcutSegmenter, Path], Any],
+    error: type[Exception],
+    sentence: str,
+) -> None:
+    with pytest.raises(error, match=sentence):
+        act(segmented(eigvecs), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_classes_of_detections_are_the_segments(eigvecs: NDArray) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -23,6 +24,7 @@ from ncut_widget.backbone.registry import Backbone, resolve_model
 from ncut_widget.checks import check_array, check_choice, check_number
 from ncut_widget.device import pick_device
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
+from ncut_widget.names import check_keywords
 from ncut_widget.progress import AFTER_SECONDS, bar, heeds_progress, silence
 
 Features: TypeAlias = NDArray[np.floating] | Tensor
@@ -94,6 +96,7 @@ class FeatureExtractor:
         else:
             given = {"node_type": node_type, "layer": layer}
             self._options |= {k: v for k, v in given.items() if v is not None}
+            _check_options(self.model, self._options)
         self._dtype = check_choice("dtype", dtype or torch.float32, DTYPES)
         self._batch_size = _check_batch_size(batch_size, self.model)
         on_cuda = self._encoder is not None and self._encoder.device.type == "cuda"
@@ -456,6 +459,19 @@ def _sides(image: NDArray | Tensor) -> tuple[int, int]:
     """Height and width of an image (h, w, 3) or a normalised tensor (3, h, w)."""
     sides = image.shape[1:] if isinstance(image, Tensor) else image.shape[:2]
     return int(sides[0]), int(sides[1])
+
+
+def _check_options(model: Any, options: Mapping[str, Any]) -> None:
+    """Raise TypeError now for what a backbone does not take, not after other work."""
+    try:
+        taken = list(inspect.signature(model).parameters.values())
+    except (TypeError, ValueError):  # of what is written in C nobody knows
+        return
+    if not any(each.kind is each.VAR_KEYWORD for each in taken):
+        named = [
+            each.name for each in taken[1:] if each.kind is not each.VAR_POSITIONAL
+        ]
+        check_keywords(f"the backbone {name_of(model)}", options, named)
 
 
 def _check_batch_size(batch_size: Any, model: Backbone) -> int | None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.checks import check_choice, check_number
+from ncut_widget.checks import as_list, check_choice, check_indices, check_number, shown
 from ncut_widget.export.detections import to_detections
 from ncut_widget.export.files import export
 from ncut_widget.export.labelled import Labelled, software
@@ -26,7 +25,11 @@ from ncut_widget.progress import heeds_progress
 from ncut_widget.segments.instances import INSTANCES, number_instances
 from ncut_widget.segments.label_maps import full_label_maps, label_map
 from ncut_widget.segments.record import SegmentState, spelled
+from ncut_widget.segments.segment import Segment
 from ncut_widget.session import Session
+
+Names: TypeAlias = str | Segment | Iterable[str | Segment]
+"""Of segments."""
 
 PLOTTED = 8
 """Images of a figure, if not told."""
@@ -59,13 +62,15 @@ class Analysis:
         numbered = enumerate(self._session.shelf.segments, 1)
         return full_label_maps(numbered, self._session.sizes)
 
-    def instances(self, segment: str | None = None, how: str | None = None) -> PerImage:
+    def instances(
+        self, segment: str | Segment | None = None, how: str | None = None
+    ) -> PerImage:
         """Give the single things in a segment numbers of their own, image by image.
 
         Parameters
         ----------
-        segment : str, optional
-            Its name; by default what the clicks that are not committed give.
+        segment : str or Segment, optional
+            It, or its name; by default what the clicks that are not committed give.
         how : {"connected", "watershed", "whole"}, optional
             Connected components; these parted where they touch, too; or all one. By
             default as the segment says.
@@ -114,28 +119,29 @@ class Analysis:
     @heeds_progress
     def to_table(
         self,
-        properties: Sequence[str] = PROPERTIES,
+        properties: str | Sequence[str] | None = PROPERTIES,
         *,
         instances: str | None = None,
-        images: Sequence[int] | None = None,
-        segments: Sequence[str] | None = None,
+        images: int | Sequence[int] | None = None,
+        segments: Names | None = None,
         progress: bool = True,
     ) -> dict[str, NDArray]:
         """Measure every single thing.
 
         Parameters
         ----------
-        properties : sequence of str
+        properties : sequence of str, optional
             Any of `skimage.measure.regionprops`, one or many; they become the columns
             that ``skimage.measure.regionprops_table(labels, image)`` gives. Those of
             intensities are of the image as it is shown, 0 to 255: where all images
             are grey in one column, as ``intensity_mean``, else in one for each of
-            red, green and blue, ``intensity_mean-0`` to ``-2``; NaN without images.
+            red, green and blue, ``intensity_mean-0`` to ``-2``; NaN without images, and
+            of an image that cannot be read.
         instances : {"connected", "watershed", "whole"}, optional
             How segments are parted into things; by default as each says.
-        images : sequence of int, optional
+        images : int or sequence of int, optional
             By default all of the batch.
-        segments : sequence of str, optional
+        segments : str, Segment, or sequence of these, optional
             Names; by default all.
         progress : bool
             Show a progress bar.
@@ -176,7 +182,8 @@ class Analysis:
         labelled = self._labelled(images, segments, progress)
         if segments is None:
             labelled.require_segments()
-        return tabulate(labelled, properties, instances)
+        asked = PROPERTIES if properties is None else properties
+        return tabulate(labelled, asked, instances)
 
     def to_dataframe(self, *arguments: Any, **options: Any) -> Any:
         """Measure every single thing; as `to_table`, as a `pandas.DataFrame`.
@@ -200,8 +207,8 @@ class Analysis:
         path: str | os.PathLike[str],
         format: str | None = None,
         *,
-        images: Sequence[int] | None = None,
-        segments: Sequence[str] | None = None,
+        images: int | Sequence[int] | None = None,
+        segments: Names | None = None,
         overwrite: bool = False,
         progress: bool = True,
     ) -> Path:
@@ -236,9 +243,9 @@ class Analysis:
             - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr]. A path
               that ends with ``.zarr`` is one image, or many as bioformats2raw lays
               them out; any other is a folder with ``<name>.zarr`` of each.
-        images : sequence of int, optional
+        images : int or sequence of int, optional
             By default all of the batch.
-        segments : sequence of str, optional
+        segments : str, Segment, or sequence of these, optional
             Names; by default all. Numbers and classes are those of `label_map`,
             whichever are chosen.
         overwrite : bool
@@ -261,9 +268,17 @@ class Analysis:
         ImportError
             If the format's library is not installed.
         ValueError
-            If there are no segments, or no such format.
+            If there are no segments, or none or no images are chosen, or there is no
+            such format.
         """
         labelled = self._labelled(images, segments, progress)
+        if segments is not None and not labelled.segments:
+            raise ValueError("segments must name at least one to export, got none")
+        if not labelled.chosen:
+            raise ValueError(
+                "there is nothing to export: images must name at least one that can be "
+                "read"
+            )
         return export(labelled, path, format, overwrite=overwrite)
 
     def to_supervision(self, image: int | None = None) -> Any:
@@ -294,8 +309,8 @@ class Analysis:
 
     def plot(
         self,
-        images: Sequence[int] | None = None,
-        rows: Sequence[str] = ("images", "masks"),
+        images: int | Sequence[int] | None = None,
+        rows: str | Sequence[str] | None = ("images", "masks"),
     ) -> Any:
         """Draw images, masks with clicks and names, and heatmaps, as papers do.
 
@@ -304,9 +319,9 @@ class Analysis:
 
         Parameters
         ----------
-        images : sequence of int, optional
+        images : int or sequence of int, optional
             By default all, or the first 8.
-        rows : sequence of {"images", "masks", "heatmaps"}
+        rows : sequence of {"images", "masks", "heatmaps"}, optional
             Heatmaps are of the clicks or, without any, of the last segment shown.
 
         Returns
@@ -319,7 +334,10 @@ class Analysis:
         ImportError
             If matplotlib is not installed, extra [plot].
         """
-        rows = [rows] if isinstance(rows, str) else rows
+        rows = ROWS[:2] if rows is None else [rows] if isinstance(rows, str) else rows
+        rows = as_list("rows", rows, f"some of {', '.join(ROWS)}")
+        if not rows:
+            raise ValueError(f"rows must be some of {', '.join(ROWS)}, got none")
         for row in rows:
             check_choice("each of rows", row, ROWS)
         labelled = self._labelled(self._few(images), None, progress=False)
@@ -328,13 +346,13 @@ class Analysis:
         return plot_images(labelled, show, session.prompts, session.masker, rows)
 
     def plot_eigvecs(
-        self, images: Sequence[int] | None = None, num_eig: int = 6
+        self, images: int | Sequence[int] | None = None, num_eig: int = 6
     ) -> Any:
         """Draw the leading eigenvectors, each on one scale for all images.
 
         Parameters
         ----------
-        images : sequence of int, optional
+        images : int or sequence of int, optional
             By default all, or the first 8.
         num_eig : int
             How many.
@@ -357,7 +375,7 @@ class Analysis:
 
     # What of, and how it was made ---------------------------------------------------
 
-    def _few(self, images: Sequence[int] | None) -> Sequence[int]:
+    def _few(self, images: int | Sequence[int] | None) -> int | Sequence[int]:
         if images is not None:
             return images
         failures = self._failures
@@ -374,8 +392,8 @@ class Analysis:
 
     def _labelled(
         self,
-        images: Sequence[int] | None,
-        segments: Sequence[str] | None,
+        images: int | Sequence[int] | None,
+        segments: Names | None,
         progress: bool,
     ) -> Labelled:
         count = len(self._session.sizes)
@@ -383,10 +401,7 @@ class Analysis:
         # Of an image that cannot be read there is nothing to tell.
         chosen = [each for each in range(count) if each not in failures]
         if images is not None:
-            check = partial(check_number, "an image index", low=0, high=count - 1)
-            chosen = list(
-                dict.fromkeys(int(check(value=i, whole=True)) for i in images)
-            )
+            chosen = check_indices("images", images, count)
             for image in chosen:
                 if image in failures:
                     raise ValueError(failures[image])
@@ -404,15 +419,20 @@ class Analysis:
             progress,
         )
 
-    def _chosen(self, names: Sequence[str] | None) -> dict[int, SegmentState]:
+    def _chosen(self, names: Names | None) -> dict[int, SegmentState]:
         """Find segments by name; give them by their numbers, in the order of all."""
         known = self._session.segments
-        names = [names] if isinstance(names, str) else names
-        wanted = [spelled(name) for name in (known if names is None else names)]
+        if names is None:
+            return dict(enumerate(known.values(), 1))
+        if isinstance(names, (str, Segment)):
+            names = [names]
+        given = as_list("segments", names, "names of segments, or segments")
+        wanted = [spelled(e.name if isinstance(e, Segment) else e) for e in given]
         for name in wanted:
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 raise KeyError(
-                    f"there is no segment {name!r}; known: {', '.join(known) or 'none'}"
+                    f"there is no segment {shown(name)}; known: "
+                    f"{', '.join(known) or 'none'}"
                 )
         return {n: known[name] for n, name in enumerate(known, 1) if name in wanted}
 

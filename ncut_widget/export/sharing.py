@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from IPython.display import HTML
 
-from ncut_widget.checks import check_flag, check_number
+from ncut_widget.checks import check_flag, check_indices, check_number
 from ncut_widget.export.keeping import PathLike
 from ncut_widget.export.page import (
     Moment,
@@ -35,7 +35,7 @@ class Sharing(Showing):
     def save_html(
         self,
         path: PathLike,
-        images: Sequence[int] | None = None,
+        images: int | Sequence[int] | None = None,
         *,
         title: str | None = None,
         overwrite: bool = False,
@@ -51,7 +51,7 @@ class Sharing(Showing):
         Parameters
         ----------
         path : str or Path
-        images : sequence of int, optional
+        images : int or sequence of int, optional
             Those to put into it, and those with clicks besides; by default 12, those
             with clicks before others. Each takes about half a megabyte.
         title : str, optional
@@ -82,7 +82,7 @@ class Sharing(Showing):
     @heeds_progress
     def to_iframe(
         self,
-        images: Sequence[int] | None = None,
+        images: int | Sequence[int] | None = None,
         *,
         height: int = 720,
         progress: bool = True,
@@ -107,17 +107,15 @@ class Sharing(Showing):
         )
         return HTML(f"<div>{frame}</div>")
 
-    def _moment(self, images: Sequence[int] | None) -> Moment:
-        last = len(self._session.sizes) - 1
-        given = None
-        if images is not None:
-            given = [
-                int(check_number("an image index", image, 0, last, whole=True))
-                for image in images
-            ]
+    def _moment(self, images: int | Sequence[int] | None) -> Moment:
+        count = len(self._session.sizes)
+        given = None if images is None else check_indices("images", images, count)
         with self._session.lock:
             traits = {name: getattr(self, name) for name in TOLD}
-            return take_moment(self._session, traits, given, MOST)
+            moment = take_moment(self._session, traits, given, MOST)
+        if not moment.images:
+            raise ValueError("there is nothing to show: images must name at least one")
+        return moment
 
     def _page(self, moment: Moment, title: str, progress: bool) -> str:
         # Without the lock: files are read, and the widget can be used meanwhile.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from ncut_widget.checks import shown
+from ncut_widget.checks import as_list, shown
 from ncut_widget.export.labelled import Labelled
 from ncut_widget.names import hint
 from ncut_widget.segments.instances import enlarge
@@ -84,13 +84,15 @@ class Measure:
         # A twentieth of a second, which an import of ours need not take.
         from skimage.measure import regionprops
 
-        asked = [properties] if isinstance(properties, str) else list(properties)
+        asked = [properties] if isinstance(properties, str) else properties
+        asked = as_list("properties", asked, "names of skimage.measure.regionprops")
         named = [name for name in asked if name not in OURS]
         block = np.ones((3, 3), dtype=np.uint8)
         (plain,), (imaged,) = regionprops(block), regionprops(block, block)
         for name in named:
-            # Methods of a region are no properties.
-            if not isinstance(name, str) or callable(getattr(imaged, name, len)):
+            # What a region has besides, methods and its own state, is no property.
+            is_name = isinstance(name, str) and not name.startswith("_")
+            if not is_name or callable(getattr(imaged, name, len)):
                 raise ValueError(
                     "properties must be names of skimage.measure.regionprops, got "
                     f"{shown(name)}; {hint(str(name), list(imaged))}"

@@ -154,7 +154,8 @@ def single_images(images: Any) -> list[Any]:
     if len(shape) == 3 and shape[0] == 4 and shape[2] not in (1, 3, 4):
         raise ValueError(
             f"images has shape {shape}: one RGBA image or 4 grey ones? "
-            f"Give [images] for the first, list(images) for the second"
+            f"Give [images] for the first, list(images) for the second; of one image "
+            f"with {shape[2]} bands choose one, as images[..., 0]"
         )
     is_batch = len(shape) == 4 or (len(shape) == 3 and channel_axis(images) is None)
     return list(images) if is_batch else [images]

@@ -35,6 +35,7 @@ from ncut_widget.ncut.parallel import chunks, deal_all
 from ncut_widget.products import (
     add_products,
     exponent_of,
+    times_power,
     unit_vector,
     weighted_sum,
 )
@@ -111,7 +112,7 @@ class Eigvecs:
         pixels = checked.reshape(batch, height * width, num_eig)
         self.exponent = exponent_of(pixels)
         if self.exponent:
-            pixels = pixels * 2.0**-self.exponent
+            pixels = times_power(pixels, -self.exponent)
         self._rows.copy_(pixels.transpose(1, 2))
         says = self._rows.flatten(1).any(dim=1).cpu().numpy()
         self.blank = frozenset(np.flatnonzero(~says).tolist())

@@ -29,6 +29,7 @@ from ncut_widget.products import (
     exponent_of,
     row_cosines,
     row_norms,
+    times_power,
     unit_vector,
     weighted_sum,
 )
@@ -268,8 +269,8 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
     >>> cosine_similarity([[2.0, 0.0], [0.0, 1.0], [-1.0, 0.0]], [1.0, 0.0]).tolist()
     [1.0, 0.0, -1.0]
     """
-    eigvecs = _float_tensor(all_eigvecs, "all_eigvecs")
-    prompt = _float_tensor(prompt_eigvec, "prompt_eigvec")
+    eigvecs = as_tensor(check_array("all_eigvecs", all_eigvecs))
+    prompt = as_tensor(check_array("prompt_eigvec", prompt_eigvec))
     if eigvecs.ndim < 1 or prompt.ndim != 1 or eigvecs.shape[-1] != prompt.shape[0]:
         raise ValueError(
             "prompt_eigvec must be one eigenvector of all_eigvecs, shape (K,): got "
@@ -278,7 +279,9 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
     with torch.no_grad():
         exponent = exponent_of(prompt) if len(prompt) else 0
         if exponent:
-            eigvecs, prompt = (each * 2.0**-exponent for each in (eigvecs, prompt))
+            eigvecs = times_power(eigvecs, -exponent)
+            prompt = times_power(prompt, -exponent)
+        eigvecs, prompt = eigvecs.float(), prompt.float()
         unit = unit_vector(prompt.to(eigvecs.device))
         if eigvecs.device.type != "cpu" or len(prompt) > LONGEST_ROW:
             return cosines(eigvecs, unit)
@@ -306,7 +309,3 @@ def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> NDArray:
         rows = flat[at].T.contiguous()
         similarity[at] = (weighted_sum(rows, unit) / row_norms(rows)).cpu().numpy()
     return similarity.reshape(shape)
-
-
-def _float_tensor(values: ArrayLike, name: str) -> torch.Tensor:
-    return as_tensor(check_array(name, values)).float()

@@ -149,7 +149,7 @@ class Fields:
         """Refuse any other field."""
         for name in self.content:
             if name not in known:
-                told = hint(str(name)[:NAME_LENGTH], known) if known else "known: none"
+                told = hint(str(name)[:NAME_LENGTH], known)
                 raise TypeError(f"{self.what} has no field {shown(name)}; {told}")
         return self
 
