@@ -10,6 +10,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import hypothesis.strategies as st
 import numpy as np
@@ -264,6 +265,18 @@ def test_ome_zarr_is_read_by_its_own_reader(seg: NcutSegmenter, folder: Path) ->
         check_ome_zarr(folder / f"{STEMS[image]}.zarr", seg, image)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_ome_zarr_is_as_the_format_has_it(seg: NcutSegmenter, tmp_path: Path) -> None:
+    models = pytest.importorskip("ome_zarr_models.v05")
+    many = seg.export(tmp_path / "many.zarr", progress=False)
+    models.BioFormats2Raw.from_zarr(zarr.open_group(many, mode="r"))
+    for image in range(3):
+        group = zarr.open_group(many / str(image), mode="r")
+        models.Image.from_zarr(group)
+        assert models.Labels.from_zarr(group["labels"]).label_paths == ["segments"]
+        models.ImageLabel.from_zarr(group["labels/segments"])
+
+
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_one_ome_zarr_is_an_image_or_has_them_as_bioformats2raw(
     seg: NcutSegmenter, tmp_path: Path
@@ -278,6 +291,13 @@ def test_one_ome_zarr_is_an_image_or_has_them_as_bioformats2raw(
     assert root["OME"].attrs["ome"]["series"] == ["0", "1", "2"]  # type: ignore[index, call-overload]
     named = [name for _, name, _ in find_multiscales(many)]
     assert named == STEMS
+    xml = ElementTree.parse(many / "OME" / "METADATA.ome.xml").getroot()
+    sizes = [
+        (int(each.attrib["SizeY"]), int(each.attrib["SizeX"]))
+        for each in xml.iterfind("{*}Image/{*}Pixels[@Type='uint8'][@SizeC='3']")
+    ]
+    assert sizes == SIZES  # an Image without Pixels is no OME-XML
+    assert len(xml.findall("{*}Image/{*}Pixels/{*}MetadataOnly")) == 3
     for image in range(3):
         check_ome_zarr(many / str(image), seg, image)
     seg.export(many, images=[2], overwrite=True)

@@ -8,7 +8,6 @@ References
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -22,6 +21,8 @@ NAME = "segments"
 """Of the labels, beside each image."""
 
 CHANNELS = {"red": "FF0000", "green": "00FF00", "blue": "0000FF"}
+
+VERSION = "0.5"
 
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 
@@ -37,7 +38,8 @@ def write_ome_zarr(labelled: Labelled, folder: Path) -> None:
     """Write a group that is the image, or one of several in the way of bioformats2raw.
 
     That one has the images as ``0``, ``1`` and so on, and names them in
-    ``OME/METADATA.ome.xml``.
+    ``OME/METADATA.ome.xml``. What reads single images alone, as `ome_zarr.reader` does,
+    reads these.
     """
     if len(labelled.chosen) == 1:
         _write_image(labelled, labelled.chosen[0], folder)
@@ -47,11 +49,10 @@ def write_ome_zarr(labelled: Labelled, folder: Path) -> None:
 
     numbers = [str(number) for number in range(len(labelled.chosen))]
     root = zarr.open_group(folder, mode="w")
-    root.attrs["ome"] = {"version": "0.5", "bioformats2raw.layout": 3}
+    root.attrs["ome"] = {"version": VERSION, "bioformats2raw.layout": 3}
     series = root.create_group("OME")
-    series.attrs["ome"] = {"version": "0.5", "series": numbers}
-    names = [labelled.stems[image] for image in labelled.chosen]
-    _write_names(names, folder / "OME" / "METADATA.ome.xml")
+    series.attrs["ome"] = {"version": VERSION, "series": numbers}
+    _write_xml(labelled, folder / "OME" / "METADATA.ome.xml")
     for number, image in zip(
         numbers, labelled.go_through("Writing OME-Zarr"), strict=True
     ):
@@ -90,6 +91,8 @@ def _write_image(labelled: Labelled, image: int, path: Path) -> None:
             ],
         },
     )
+    labels: Any = group["labels"]  # which the format's writer gives no version
+    labels.attrs["ome"] = {"version": VERSION, **labels.attrs["ome"]}
 
 
 def _omero() -> dict[str, Any]:
@@ -104,8 +107,29 @@ def _omero() -> dict[str, Any]:
     }
 
 
-def _write_names(names: Sequence[str], path: Path) -> None:
+def _write_xml(labelled: Labelled, path: Path) -> None:
+    """Name images as OME-XML, in which each has the sizes of its pixels."""
     root = ElementTree.Element("OME", xmlns=SCHEMA)
-    for number, name in enumerate(names):
-        ElementTree.SubElement(root, "Image", ID=f"Image:{number}", Name=name)
+    for number, image in enumerate(labelled.chosen):
+        height, width = labelled.sizes[image]
+        sizes = {"X": width, "Y": height, "Z": 1, "C": len(CHANNELS), "T": 1}
+        pixels = ElementTree.SubElement(
+            ElementTree.SubElement(
+                root, "Image", ID=f"Image:{number}", Name=labelled.stems[image]
+            ),
+            "Pixels",
+            {f"Size{axis}": str(size) for axis, size in sizes.items()},
+            ID=f"Pixels:{number}",
+            DimensionOrder="XYZCT",
+            Type="uint8",
+        )
+        for channel, name in enumerate(CHANNELS):
+            ElementTree.SubElement(
+                pixels,
+                "Channel",
+                ID=f"Channel:{number}:{channel}",
+                Name=name,
+                SamplesPerPixel="1",
+            )
+        ElementTree.SubElement(pixels, "MetadataOnly")
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
