@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-# Two test processes on two cores: one that waits for a thread must leave it the core.
+# More test processes than cores: one that waits for a thread must leave it the core.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys

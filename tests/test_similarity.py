@@ -68,15 +68,19 @@ def test_statistics_are_those_of_the_whole_map(
     )
 
 
-@pytest.mark.parametrize("kind", [np.float32, np.float64])
-@pytest.mark.parametrize("power", [-1063, -140, -60, 60, 120, 200, 1000])
+@pytest.mark.parametrize(
+    ("kind", "power"),
+    [
+        (kind, power)
+        for kind in (np.float32, np.float64)
+        for power in (-140, -60, 60, 120)
+    ]
+    + [(np.float64, power) for power in (-1063, 200, 1000)],
+)
 def test_eigenvectors_of_any_size_give_the_same_masks(kind: type, power: int) -> None:
     rng = np.random.default_rng(0)
     ordinary = rng.integers(-8, 9, (2, 4, 4, 3)).astype(kind)
-    with np.errstate(over="ignore"):
-        sized = np.ldexp(ordinary, power)
-    if not (np.isfinite(sized).all() and sized.any()):
-        pytest.skip("no numbers of this kind are of this size")
+    sized = np.ldexp(ordinary, power)
     both = ordinary, sized
     seg, other = (NcutSegmenter(each, clicks=[[0, 1, 1, 1]]) for each in both)
     np.testing.assert_array_equal(seg.heatmaps, other.heatmaps)
