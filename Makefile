@@ -18,9 +18,8 @@ RESULTS := .bench/results
 PARTS := solver tutorial accuracy click texture import floors extraction growth busy \
 	busy_click clicks exports page remote
 
-# Three at a time on two cores, file by file, the browser's first: they wait more than
-# they compute.
-pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=3 \
+# Two at a time, file by file, the browser's first: they wait more than they compute.
+pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=2 \
 	--dist=loadfile --no-loadscope-reorder
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
