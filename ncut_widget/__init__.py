@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ncut_widget.backbone import extract_features, load_model
-    from ncut_widget.color import rgb_from_pca_3d, rgb_from_tsne_3d, rgb_from_umap_3d
+    from ncut_widget.eigvecs.colors import (
+        rgb_from_pca_3d,
+        rgb_from_tsne_3d,
+        rgb_from_umap_3d,
+    )
     from ncut_widget.images import load_images
     from ncut_widget.masks import get_mask
     from ncut_widget.ncut import NCUT
-    from ncut_widget.segments.segment import Segment
+    from ncut_widget.sessions.segment import Segment
     from ncut_widget.widget import NcutSegmenter
 
 try:
@@ -38,14 +42,14 @@ __all__ = [
 _HOMES = {
     "NCUT": "ncut",
     "NcutSegmenter": "widget",
-    "Segment": "segments.segment",
+    "Segment": "sessions.segment",
     "extract_features": "backbone",
     "get_mask": "masks",
     "load_images": "images",
     "load_model": "backbone",
-    "rgb_from_pca_3d": "color",
-    "rgb_from_tsne_3d": "color",
-    "rgb_from_umap_3d": "color",
+    "rgb_from_pca_3d": "eigvecs.colors",
+    "rgb_from_tsne_3d": "eigvecs.colors",
+    "rgb_from_umap_3d": "eigvecs.colors",
 }
 
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from ncut_widget.backbone import FeatureExtractor
 from ncut_widget.backbone.described import plain
-from ncut_widget.guide import cell_colors
+from ncut_widget.core.progress import bar
 from ncut_widget.images import Images, read_ahead
 from ncut_widget.ncut import NCUT
-from ncut_widget.progress import bar
+from ncut_widget.ncut.neighbors.guide import cell_colors
 
 IMAGES_AT_A_TIME = 16
 """For a backbone that does not say how many it wants."""

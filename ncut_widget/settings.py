@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, make_dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ncut_widget.checks import check_choice, check_flag, check_number
+from ncut_widget.core.checks import check_choice, check_flag, check_number
 
 
 class Batch(NamedTuple):

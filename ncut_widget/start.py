@@ -9,12 +9,12 @@ from typing import Any
 from ipywidgets import Layout
 from traitlets import TraitError
 
-from ncut_widget.checks import shown
-from ncut_widget.export.autosave import check_place, find_session
-from ncut_widget.export.fingerprint import describe_images
-from ncut_widget.export.session_file import read_content
+from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
 from ncut_widget.masks.coordinates import check_clicks
+from ncut_widget.sessions.autosave import check_place, find_session
+from ncut_widget.sessions.file import read_content
+from ncut_widget.sessions.fingerprint import describe_images
 from ncut_widget.settings import TABLE, Batch, table_of
 
 

@@ -20,12 +20,12 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
-from ncut_widget.checks import check_flag, check_match, check_shape, shown
-from ncut_widget.export.sharing import Sharing
+from ncut_widget.core.checks import check_flag, check_match, check_shape, shown
+from ncut_widget.core.names import check_keywords, hint
+from ncut_widget.core.progress import heeds_progress, silence
 from ncut_widget.images import Errors, Images
 from ncut_widget.masks.full import PerImage
-from ncut_widget.masks.similarity import SETS, parameters
-from ncut_widget.names import check_keywords, hint
+from ncut_widget.methods.similarity import SETS, parameters
 from ncut_widget.ncut import NCUT, Distance, GraphKind
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.receiving import Receiving
@@ -38,10 +38,10 @@ from ncut_widget.page.traits import (
     told,
 )
 from ncut_widget.pipeline import Pipeline
-from ncut_widget.progress import heeds_progress, silence
-from ncut_widget.segments.segment import Segment, Segments
-from ncut_widget.session import Session
+from ncut_widget.sessions.segment import Segment, Segments
+from ncut_widget.sessions.session import Session
 from ncut_widget.settings import TABLE
+from ncut_widget.share.sharing import Sharing
 from ncut_widget.start import check_start
 
 _GAMMA = "affinity_focal_gamma"

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.eigvecs.memory import Quantised
 from ncut_widget.masks.cut import cut, heatmap
-from ncut_widget.masks.diffusion import DiffusionSet, diffusion_weights
-from ncut_widget.masks.eigvecs import Quantised
 from ncut_widget.masks.statistics import similarity_statistics
+from ncut_widget.methods.diffusion import DiffusionSet, diffusion_weights
 from ncut_widget.ncut import NCUT
-from ncut_widget.session import Session
+from ncut_widget.sessions.session import Session
 
 PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
 

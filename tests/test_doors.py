@@ -23,8 +23,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from ncut_widget import NCUT, NcutSegmenter, get_mask, load_images, rgb_from_pca_3d
 from ncut_widget.images import Images
-from tests.damage import damaged, encodings
-from tests.page import Wire
+from tests.support.damage import damaged, encodings
+from tests.support.page import Wire
 
 BLUE, RED = (30, 60, 200), (220, 40, 30)
 

@@ -34,13 +34,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter, Segment
-from ncut_widget.page.telling import TOLD
-from ncut_widget.session import Session
+from ncut_widget.page.callbacks import TOLD
+from ncut_widget.sessions.session import Session
 from ncut_widget.settings import MASK, VIEW
-from tests.model import Model, Refused, similar, without_small
-from tests.page import Wire
-from tests.soaked import soaked
-from tests.test_segments import painted
+from tests.segments.test_segments import painted
+from tests.support.model import Model, Refused, similar, without_small
+from tests.support.page import Wire
+from tests.support.soaked import soaked
 
 STEPS = 100
 OFTEN = 15

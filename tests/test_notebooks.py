@@ -114,7 +114,7 @@ def test_the_tutorial_uses_a_sam_where_there_is_one() -> None:
         import sys
         sys.path.insert(0, {str(root)!r})
         import tests.conftest  # lets torchvision be imported
-        from tests import random_sam
+        from tests.support import random_sam
         random_sam.install(random_sam.SMALL)
     """
     path = next(path for path in NOTEBOOKS if path.stem == "tutorial_sam")

@@ -79,7 +79,7 @@ def test_the_sdist_holds_every_file_of_the_repository(sdist: Path) -> None:
 def test_the_wheel_holds_the_package_alone(site: Path) -> None:
     held = files(site)
     assert {
-        "ncut_widget/export/page.html",
+        "ncut_widget/share/page.html",
         "ncut_widget/py.typed",
         "ncut_widget/static/widget.css",
         "ncut_widget/static/widget.js",

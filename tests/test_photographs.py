@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
 from tests.benchmarks.quality import LOSS, play
-from tests.photographs import batches
+from tests.support.photographs import batches
 
 
 @pytest.fixture(scope="module")

@@ -11,9 +11,9 @@ import traitlets
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.page.requests import Desk, Request
-from ncut_widget.page.wire import Fields, Message
-from ncut_widget.session import Session
+from ncut_widget.page.protocol import Fields, Message
+from ncut_widget.page.requests.base import Desk, Request
+from ncut_widget.sessions.session import Session
 from ncut_widget.settings import (
     CELLS,
     MASK,
@@ -25,7 +25,7 @@ from ncut_widget.settings import (
     read_table,
     whole,
 )
-from tests.page import Wire
+from tests.support.page import Wire
 
 BATCH = Batch(images=3, cells=256, num_eig=6)
 

@@ -21,12 +21,12 @@ import pytest
 import traitlets
 from numpy.typing import NDArray
 
-import ncut_widget.masker
+import ncut_widget.methods.masker
 from ncut_widget import NcutSegmenter
 from tests.benchmarks.memory import anonymous_bytes
-from tests.damage import spot
-from tests.page import Wire, click
-from tests.soaked import soaked
+from tests.support.damage import spot
+from tests.support.page import Wire, click
+from tests.support.soaked import soaked
 
 EIGVALS = np.linspace(1, 0.2, 6)
 
@@ -210,8 +210,8 @@ MOST = 8 * 2**20
 def test_clicks_do_not_pile_up(
     eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch, report: list[str], count: int
 ) -> None:
-    monkeypatch.setattr(ncut_widget.masker, "CACHE_BYTES", 2**20)
-    monkeypatch.setattr(ncut_widget.masker, "MASKS_BYTES", 2**20)
+    monkeypatch.setattr(ncut_widget.methods.masker, "CACHE_BYTES", 2**20)
+    monkeypatch.setattr(ncut_widget.methods.masker, "MASKS_BYTES", 2**20)
     seg = NcutSegmenter(eigvecs, eigvals=EIGVALS)
     wire = Wire(seg, monkeypatch)
     chance = random.Random(0)

@@ -11,8 +11,8 @@ import pytest
 import torch
 from skimage import data, transform
 
-from ncut_widget.backbone import sam
-from tests import random_sam
+from ncut_widget.backbone.models import sam
+from tests.support import random_sam
 
 README = Path(__file__).parents[1] / "README.md"
 

@@ -18,7 +18,7 @@ from PIL import Image
 from ncut_widget import NcutSegmenter, get_mask
 from ncut_widget.backbone import load_model
 from ncut_widget.masks.coordinates import Cell
-from tests.page import Wire, click
+from tests.support.page import Wire, click
 
 
 @pytest.fixture

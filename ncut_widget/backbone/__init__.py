@@ -6,10 +6,12 @@
 (2, 16, 16, 20)
 """
 
-from ncut_widget.backbone.checkpoints import CheckpointError, checkpoint_dir
-from ncut_widget.backbone.dino import load_dinov2, load_dinov3
-from ncut_widget.backbone.extraction import FeatureExtractor, extract_features
+from ncut_widget.backbone.extraction.extractor import FeatureExtractor, extract_features
 from ncut_widget.backbone.layers import LayeredBackbone
+from ncut_widget.backbone.models.dino import load_dinov2, load_dinov3
+from ncut_widget.backbone.models.sam import SamBackbone, find_sam_checkpoint
+from ncut_widget.backbone.models.texture import TextureBackbone
+from ncut_widget.backbone.models.timm import TimmBackbone
 from ncut_widget.backbone.registry import (
     Backbone,
     list_backbones,
@@ -17,9 +19,7 @@ from ncut_widget.backbone.registry import (
     register_backbone,
     resolve_model,
 )
-from ncut_widget.backbone.sam import SamBackbone, find_sam_checkpoint
-from ncut_widget.backbone.texture import TextureBackbone
-from ncut_widget.backbone.timm import TimmBackbone
+from ncut_widget.backbone.weights.checkpoints import CheckpointError, checkpoint_dir
 
 __all__ = [
     "Backbone",

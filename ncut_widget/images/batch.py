@@ -10,7 +10,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from ncut_widget.checks import check_choice
+from ncut_widget.core.checks import check_choice
+from ncut_widget.core.progress import bar, go_through, heeds_progress
 from ncut_widget.images.digest import Identity
 from ncut_widget.images.files import EncodedImage
 from ncut_widget.images.names import distinct_names, origin_of
@@ -23,7 +24,6 @@ from ncut_widget.images.sources import (
     single_images,
 )
 from ncut_widget.images.values import RGBImage, Scale, check_value_range
-from ncut_widget.progress import bar, go_through, heeds_progress
 
 T = TypeVar("T")
 

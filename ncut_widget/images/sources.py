@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from PIL import Image
 
+from ncut_widget.core.paths import as_path
 from ncut_widget.images.digest import Identity, identify_pixels
 from ncut_widget.images.files import EncodedImage, from_pil, naming
 from ncut_widget.images.metadata import Damaged, orientation_of, turned
 from ncut_widget.images.names import origin_of
 from ncut_widget.images.values import RGBImage, Scale, channel_axis, from_array
-from ncut_widget.paths import as_path
 
 FETCH = (
     "get the file first, as with urllib.request.urlretrieve(address, 'image.jpg'), "

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ncut_widget.arrays import as_array
-from ncut_widget.checks import check_number, shown
+from ncut_widget.core.arrays import as_array
+from ncut_widget.core.checks import check_number, shown
 
 RGBImage: TypeAlias = NDArray[np.uint8]
 """An image: uint8, shape (h, w, 3), RGB."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.checks import shown
+from ncut_widget.core.checks import shown
 
 
 class Click(NamedTuple):

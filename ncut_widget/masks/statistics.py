@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.ncut.parallel import chunks
+from ncut_widget.core.parallel import chunks
 
 QUANTILES = (0.01, 0.99)
 """The heatmap's 0 and 1 are these quantiles of the transformed similarity."""

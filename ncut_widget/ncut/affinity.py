@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import torch
 from torch import Tensor
 
-from ncut_widget.ncut.parallel import add_up
+from ncut_widget.core.parallel import add_up
 from ncut_widget.ncut.rows import MAX_MAGNITUDE, SMALL_NORM, Part, Rows, small_norms
 
 Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]

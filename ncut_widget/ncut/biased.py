@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.ncut.parallel import Slices, one_thread
-from ncut_widget.products import weighted_sum
+from ncut_widget.core.parallel import Slices, one_thread
+from ncut_widget.core.products import weighted_sum
 
 SIGMA = 0.5
 """Width of the clicks' affinity ``exp(-(f - f')**2 / (2 SIGMA**2))``."""

@@ -11,18 +11,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.arrays import as_tensor, hint_axes
-from ncut_widget.checks import (
+from ncut_widget.core.arrays import as_tensor, hint_axes
+from ncut_widget.core.checks import (
     check_array,
     check_choice,
     check_finite,
     check_flag,
     check_number,
 )
-from ncut_widget.device import full_precision, pick_device
+from ncut_widget.core.device import full_precision, pick_device
+from ncut_widget.core.parallel import deal, one_thread
+from ncut_widget.core.progress import bar
 from ncut_widget.ncut.affinity import Distance
+from ncut_widget.ncut.full.solver import Solver
 from ncut_widget.ncut.landmarks import SampleMethod
-from ncut_widget.ncut.parallel import deal, one_thread
+from ncut_widget.ncut.neighbors.sparse import SparseSolver
 from ncut_widget.ncut.parameters import Parameters, not_fitted_error
 from ncut_widget.ncut.rows import (
     CHUNK_ROWS,
@@ -31,9 +34,6 @@ from ncut_widget.ncut.rows import (
     Rows,
 )
 from ncut_widget.ncut.solution import Extends
-from ncut_widget.ncut.solver import Solver
-from ncut_widget.ncut.sparse import SparseSolver
-from ncut_widget.progress import bar
 
 __all__ = ["NCUT"]
 

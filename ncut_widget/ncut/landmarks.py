@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.parallel import add_up, chunks, deal, deal_all
 from ncut_widget.ncut.affinity import Affinity, placed_rows
-from ncut_widget.ncut.parallel import add_up, chunks, deal, deal_all
 from ncut_widget.ncut.rows import Part, Rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]

@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from torch import Tensor
 
-from ncut_widget.arrays import as_array
-from ncut_widget.ncut.parallel import chunks
+from ncut_widget.core.arrays import as_array
+from ncut_widget.core.parallel import chunks
 
 Features: TypeAlias = ArrayLike | Tensor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from ncut_widget.bounded import Bounded
+from ncut_widget.core.cache import Bounded
 
 Edit = tuple[str, Any]
 """An operation, and what goes with it."""

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from ncut_widget.color import (
+from ncut_widget.eigvecs.colors import (
     Colors,
     PrincipalColors,
     rgb_from_pca_3d,

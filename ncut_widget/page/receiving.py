@@ -8,12 +8,12 @@ from typing import Any
 
 import traitlets
 
-from ncut_widget.checks import check_number, shown
+from ncut_widget.core.checks import check_number, shown
+from ncut_widget.page.callbacks import TOLD, Telling
 from ncut_widget.page.edits import Edits
 from ncut_widget.page.pictures import Pictures
+from ncut_widget.page.protocol import check_short, read_id
 from ncut_widget.page.requests import Desk, read_request
-from ncut_widget.page.telling import TOLD, Telling
-from ncut_widget.page.wire import check_short, read_id
 from ncut_widget.settings import MASK, TABLE, VIEW
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from typing import Any
 
 from PIL import ImageColor
 
-from ncut_widget.checks import shown
+from ncut_widget.core.checks import shown
 
 PALETTE = (
     "#e69f00",

@@ -12,14 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.checks import check_choice, check_flag, shown
-from ncut_widget.masker import Masker
+from ncut_widget.core.checks import check_choice, check_flag, shown
+from ncut_widget.core.names import hint
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.full import PerImage
-from ncut_widget.names import hint
-from ncut_widget.prompts import Prompts
-from ncut_widget.segments.instances import INSTANCES, number_instances
+from ncut_widget.methods.masker import Masker
+from ncut_widget.prompts.recipe import Prompts
 from ncut_widget.segments.palette import check_color
+from ncut_widget.segments.things import INSTANCES, number_instances
 from ncut_widget.settings import Settings
 
 NAME_LENGTH = 200

@@ -94,7 +94,7 @@ def _encode_sam() -> Array:
     import tempfile
 
     from ncut_widget.backbone import load_model
-    from tests import random_sam
+    from tests.support import random_sam
 
     with tempfile.TemporaryDirectory() as folder:
         os.environ["NCUT_WIDGET_CACHE"] = folder

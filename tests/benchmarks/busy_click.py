@@ -17,8 +17,8 @@ import numpy as np
 
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.denoise import denoise_mask
-from ncut_widget.masks.similarity import Similarity
-from ncut_widget.session import Session
+from ncut_widget.methods.similarity import Similarity
+from ncut_widget.sessions.session import Session
 from tests.benchmarks.busy import neighbours
 
 ROUNDS = 21

@@ -28,7 +28,7 @@ from skimage import data
 import tests.conftest  # noqa: F401  (lets torchvision be imported beside a CPU torch)
 from ncut_widget import NcutSegmenter
 from ncut_widget.backbone import LayeredBackbone, extract_features, load_model
-from tests import random_sam
+from tests.support import random_sam
 
 PEER_PROGRAM = """
 import sys, time

@@ -54,7 +54,7 @@ class NcutWidget(Side):
 
     def __init__(self, device: str = "cpu") -> None:
         from ncut_widget import NCUT
-        from ncut_widget.session import Session
+        from ncut_widget.sessions.session import Session
 
         self._ncut, self._session = NCUT, Session
         self.device = device

@@ -1,0 +1,1 @@
+"""Images -> features, in batches, with a cache on disk."""

@@ -1,0 +1,487 @@
+"""Images -> features: in batches, as large as memory allows, kept between runs."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ncut_widget.backbone.described import describe_model, name_of, plain
+from ncut_widget.backbone.extraction.cache import FeatureCache
+from ncut_widget.backbone.layers import LayeredBackbone, Node, versions
+from ncut_widget.backbone.registry import Backbone, resolve_model
+from ncut_widget.core.arrays import as_tensor
+from ncut_widget.core.checks import check_array, check_choice, check_number
+from ncut_widget.core.device import pick_device
+from ncut_widget.core.names import check_keywords
+from ncut_widget.core.progress import AFTER_SECONDS, bar, heeds_progress, silence
+from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
+
+Features: TypeAlias = NDArray[np.floating] | Tensor
+
+NORMALIZED = 10.0
+"""Largest magnitude that an image normalised for a network has."""
+
+FINE = 24
+"""Cells on a side from which on masks are fine enough to be corrected by clicks."""
+
+
+DTYPES = (torch.float16, torch.bfloat16, torch.float32)
+"""In which models can compute."""
+
+
+class FeatureExtractor:
+    """Images -> features, for later images in the same way as for the first ones.
+
+    Parameters
+    ----------
+    model, node_type, layer, batch_size, device, dtype, amp, cache_dir, progress
+        As for `extract_features`.
+    **options
+        As for `extract_features`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if a parameter is not as there.
+    """
+
+    def __init__(
+        self,
+        model: str | Backbone = "texture",
+        node_type: str | None = None,
+        layer: int | Sequence[int] | None = None,
+        batch_size: int | None = None,
+        *,
+        device: str | torch.device | None = None,
+        dtype: torch.dtype | None = None,
+        amp: bool = True,
+        cache_dir: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+        **options: Any,
+    ) -> None:
+        with silence(not progress):
+            self.model = resolve_model(model)
+        self._name = model if isinstance(model, str) else name_of(self.model)
+        self._described: Future[dict[str, Any]] | None = None
+        self._progress = progress
+        self._many = False
+        self._nodes: list[Node | None] = [None]
+        self._options = options
+        self._encoder = self.model if isinstance(self.model, LayeredBackbone) else None
+        if self._encoder is not None:
+            if options:
+                raise TypeError(
+                    f"{type(self._encoder).__name__} has no option {', '.join(options)}"
+                )
+            if isinstance(layer, Sequence) and not isinstance(layer, str):
+                self._many = True
+                self._nodes = [self._encoder.node(node_type, at) for at in layer]
+            else:
+                self._nodes = [self._encoder.node(node_type, layer)]
+            if not self._nodes:
+                raise ValueError("layer must name at least one layer, got none")
+            self._encoder.to(pick_device(device, self._encoder.device))
+            dtype = torch.float16 if dtype is None else dtype
+        else:
+            given = {"node_type": node_type, "layer": layer}
+            self._options |= {k: v for k, v in given.items() if v is not None}
+            _check_options(self.model, self._options)
+        self._dtype = check_choice("dtype", dtype or torch.float32, DTYPES)
+        self._batch_size = _check_batch_size(batch_size, self.model)
+        on_cuda = self._encoder is not None and self._encoder.device.type == "cuda"
+        self._amp = amp and on_cuda
+        self._cache = None if cache_dir is None else self._open_cache(cache_dir)
+        self._standardize: Callable[[Any], Any] | None = None
+        self._finest = 0
+        self._told = False
+
+    def fit_transform(self, images: Any) -> Any:
+        """Compute features of a batch; what depends on all of it is kept for later."""
+        self._note_model()
+        features = self._extract(images, self._progress)
+        standardizer = getattr(self.model, "standardizer", None)
+        if standardizer is None:
+            return features
+        self._standardize = standardizer(features)
+        return self._standardize(features)
+
+    def transform(self, images: Any, *, progress: bool | None = None) -> Any:
+        """Compute features of other images, on the scale of the batch."""
+        shown = self._progress if progress is None else progress
+        features = self._extract(images, shown)
+        return features if self._standardize is None else self._standardize(features)
+
+    def describe(self) -> dict[str, Any]:
+        """Tell the model, where in it features are taken, and how it computed."""
+        nodes = [node for node in self._nodes if node is not None]
+        return {
+            "model": self._name,
+            **self._note_model().result(),
+            "nodes": [{"node_type": kind, "layer": layer} for kind, layer in nodes],
+            "options": plain(self._options),
+            "dtype": str(self._dtype).removeprefix("torch."),
+            "amp": self._amp,
+            "device": None if self._encoder is None else self._encoder.device.type,
+        }
+
+    @property
+    def packages(self) -> tuple[str, ...]:
+        """Those whose versions features depend on, besides what always runs."""
+        own = getattr(self.model, "packages", None)
+        return tuple(own) if own else (name_of(self.model).partition(".")[0],)
+
+    def _note_model(self) -> Future[dict[str, Any]]:
+        """Note what the model is when it computes: its weights may change later.
+
+        Beside the computing, as gigabytes of weights are digested.
+        """
+        if self._described is None:
+            beside = ThreadPoolExecutor(1)
+            self._described = beside.submit(describe_model, self.model)
+            beside.shutdown(wait=False)
+        return self._described
+
+    @property
+    def batch_size(self) -> int | None:
+        """Images given to the model at a time; None for all of them."""
+        return self._batch_size
+
+    def _open_cache(self, folder: str | os.PathLike[str]) -> FeatureCache:
+        fingerprint = getattr(self.model, "fingerprint", None)
+        if fingerprint is None:
+            raise ValueError(
+                "cache_dir needs a backbone with a fingerprint() that names all its "
+                f"features depend on, which {self.model!r} has not"
+            )
+        precision = f"{self._dtype} amp={self._amp}"
+        recipe = f"{fingerprint()} {self._options} {precision} {versions()}"
+        return FeatureCache(folder, recipe)
+
+    def _extract(self, images: Any, progress: bool) -> Any:
+        with silence(not progress):
+            return self._features(images)
+
+    def _features(self, images: Any) -> Any:
+        items = self._items(images)
+        try:
+            outputs = self._fill(items)
+        except _Stale as stale:
+            warnings.warn(
+                f"features kept in cache_dir do not go with others of "
+                f"{type(self.model).__name__} ({stale}): all are computed again",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            outputs = self._fill(items, reads=False)
+        results = [output.read() for output in outputs]
+        self._check_grids(results)
+        return results if self._many else results[0]
+
+    def _fill(
+        self, items: Sequence[RGBImage | Tensor], *, reads: bool = True
+    ) -> list[_Output]:
+        """Bring together kept features, where these may be read, and computed ones."""
+        outputs = [_Output(len(items), self._dtype) for _ in self._nodes]
+        waiting: list[tuple[int, Any, list[Path]]] = []
+        # With a delay, nothing would be shown while the first image is worked on.
+        after = AFTER_SECONDS if self._encoder is None else 0
+        with bar(len(items), "Features", "image", after=after) as done:
+            for index, item in enumerate(read_ahead(items)):
+                self._finest = max(self._finest, min(_sides(item)))
+                keys = self._cache.keys(item, self._nodes) if self._cache else []
+                kept = (
+                    [self._cache.load(key) for key in keys]
+                    if self._cache and reads
+                    else []
+                )
+                if kept and all(features is not None for features in kept):
+                    for output, features in zip(outputs, kept, strict=True):
+                        output.write([index], features, kept=True)
+                    done.update()
+                else:
+                    waiting.append((index, item, keys))
+                while waiting and (
+                    len(waiting) >= (self._batch_size or len(items))
+                    or index == len(items) - 1
+                ):
+                    count = self._work_off(waiting, outputs)
+                    done.update(count)
+                    del waiting[:count]
+        return outputs
+
+    def _check_grids(self, results: Sequence[Features]) -> None:
+        """Say once that cells are too large for things in images that have more."""
+        rows, cols = min((part.shape[1:3] for part in results), key=min)
+        if self._told or min(rows, cols) >= FINE or self._finest < FINE:
+            return
+        self._told = True
+        if self._encoder is not None:
+            remedy = "give load_model a larger size=..., or take an earlier layer=..."
+        elif hasattr(self.model, "grid"):
+            remedy = "give load_model a finer grid=..., the default is 64"
+        else:
+            remedy = "have the backbone work on larger images, or in smaller steps"
+        warnings.warn(
+            f"the latent grid of {type(self.model).__name__} is {rows} x {cols} cells, "
+            f"and masks are as coarse; from {FINE} cells on a side on they follow a "
+            f"thing's outline: {remedy}",
+            UserWarning,
+            stacklevel=2,
+        )
+
+    def _items(self, images: Any) -> Sequence[RGBImage | Tensor]:
+        """Read images as they are needed; a normalised tensor (B, 3, h, w) as it is."""
+        if (
+            self._encoder is not None
+            and isinstance(images, Tensor)
+            and images.ndim == 4
+            and images.shape[1] == 3
+            and images.is_floating_point()
+            and len(images)
+        ):
+            low, high = (float(value) for value in torch.aminmax(images))
+            in_unit = low >= -FLOAT_TOLERANCE and high <= 1 + FLOAT_TOLERANCE
+            if not in_unit and max(-low, high) <= NORMALIZED:  # False for NaN
+                return images.detach().unbind()
+        found = Images(images)
+        found.check()
+        return found
+
+    def _work_off(
+        self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[_Output]
+    ) -> int:
+        """Compute the first images that wait; return how many, 0 to try with fewer."""
+        batch = waiting[: self._batch_size or len(waiting)]
+        computed = self._compute([image for _, image, _ in batch])
+        if computed is None:
+            return 0
+        indices = [index for index, _, _ in batch]
+        for output, features in zip(outputs, computed, strict=True):
+            output.write(indices, features)
+        if self._cache is not None:
+            for index, _, keys in batch:
+                for key, output in zip(keys, outputs, strict=True):
+                    self._cache.save(key, output.read(slice(index, index + 1)))
+        return len(batch)
+
+    def _compute(self, images: list[Any]) -> list[Any] | None:
+        """Run the model; None where that has to be tried again, in another way."""
+        try:
+            # no_grad around a callable of the user's, who may want to write to what it
+            # gives; our own encoders' outputs are copied.
+            if self._encoder is None:
+                with torch.no_grad():
+                    return [self.model(images, **self._options)]
+            nodes = [node for node in self._nodes if node is not None]
+            half = torch.autocast("cuda", torch.float16) if self._amp else nullcontext()
+            with torch.inference_mode(), half:
+                features = self._encoder.read(self._encoder.preprocess(images), nodes)
+        except (RuntimeError, MemoryError) as error:
+            if not _out_of_memory(error) or len(images) == 1:
+                raise
+        else:
+            if not self._amp or all(bool(part.isfinite().all()) for part in features):
+                return features
+            # Activations of some large encoders are beyond float16.
+            self._amp = False
+            return None
+        # Outside of the handler, whose traceback holds on to the tensors.
+        self._batch_size = len(images) // 2
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+        warnings.warn(
+            f"out of memory with {len(images)} images at a time: going on with "
+            f"batch_size={self._batch_size}",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return None
+
+
+class _Stale(Exception):
+    """Kept features differ in shape or kind from others; the text says how."""
+
+
+class _Output:
+    """Features of all images, filled in as they come, in one piece of host memory."""
+
+    def __init__(self, count: int, dtype: torch.dtype) -> None:
+        self._count = count
+        self._dtype = dtype
+        self._values: Tensor | None = None
+        self._numpy = False
+        self._kept = False
+
+    def write(self, indices: list[int], features: Any, *, kept: bool = False) -> None:
+        """Put in the features (len(indices), H, W, C) of some images."""
+        part = _check_features(features, len(indices))
+        self._kept |= kept
+        numpy = not isinstance(features, Tensor)
+        if self._values is None:
+            self._numpy = numpy
+            self._values = torch.empty(
+                (self._count, *part.shape[1:]), dtype=self._dtype
+            )
+        if self._kept and numpy != self._numpy:
+            raise _Stale("arrays and tensors")
+        if part.shape[1:] != self._values.shape[1:]:
+            grids = sorted({tuple(self._values.shape[1:]), tuple(part.shape[1:])})
+            if self._kept:
+                raise _Stale(" and ".join(map(str, grids)))
+            raise ValueError(
+                "the backbone must give the same (H, W, C) for every image, got "
+                + " and ".join(map(str, grids))
+            )
+        rounded = part.to(self._values.dtype)
+        if bool((rounded.isinf() & part.isfinite()).any()):
+            rounded, self._values = part.float(), self._values.float()
+        self._values[indices] = rounded.cpu()
+
+    def read(self, at: slice = slice(None)) -> Features:
+        """Return the features of some images, in the kind they were given in."""
+        assert self._values is not None
+        return self._values[at].numpy() if self._numpy else self._values[at]
+
+
+@heeds_progress
+def extract_features(
+    images: Any,
+    model: str | Backbone = "texture",
+    node_type: str | None = None,
+    layer: int | Sequence[int] | None = None,
+    batch_size: int | None = None,
+    *,
+    device: str | torch.device | None = None,
+    dtype: torch.dtype | None = None,
+    amp: bool = True,
+    cache_dir: str | os.PathLike[str] | None = None,
+    progress: bool = True,
+    **options: Any,
+) -> Any:
+    """Compute a backbone's features of a batch of images.
+
+    Parameters
+    ----------
+    images
+        One or many, in any form `load_images` reads; files are read as they are needed.
+        For a `LayeredBackbone` also a float tensor ``(B, 3, h, w)`` that is normalised
+        already, that is, whose values leave [0, 1].
+    model : str or callable
+        A registered name, or a `Backbone`: ``images -> features (B, H, W, C)``.
+    node_type : str, optional
+        Of a `LayeredBackbone`: ``"attn"``, ``"mlp"`` or ``"block"``.
+    layer : int or sequence of int, optional
+        Of a `LayeredBackbone`: a layer, from 0, or backwards from -1, the default; or
+        several, in one pass.
+    batch_size : int, optional
+        Images given to the model at a time; halved where they do not fit into memory.
+        By default what the model wants: 8 for an encoder on an accelerator, 1 on the
+        CPU, all images for a callable that does not say.
+    device : str or torch.device, optional
+        Where a `LayeredBackbone` runs, to which it is moved; by default CUDA, MPS or
+        the CPU, the first there is.
+    dtype : torch.dtype, optional
+        Of the result, in host memory. By default float16 for a `LayeredBackbone`
+        (float32 where a value is beyond it), else float32.
+    amp : bool
+        On CUDA, compute in automatic mixed precision (float16); where that overflows,
+        the rest is computed in float32.
+    cache_dir : path, optional
+        A folder in which to keep each image's features, by the image's content, the
+        model's weights, layer and size: what is in it already is not computed again.
+    progress : bool
+        Show a progress bar.
+    **options
+        Passed on with each call to a model that is no `LayeredBackbone`.
+
+    Returns
+    -------
+    tensor or ndarray, shape (B, H, W, C)
+        A tensor in host memory if the model gives tensors. A list of them if `layer`
+        is a sequence.
+
+    Raises
+    ------
+    TypeError, ValueError
+        In one sentence, if images, model or what the model gives are not as above.
+
+    Notes
+    -----
+    Memory does not grow with the batch beyond the features, but for a callable that
+    wants all images at a time.
+
+    Examples
+    --------
+    >>> def corners(images):
+    ...     return np.stack([image[:2, :2] for image in images]).astype(float)
+    >>> extract_features(np.zeros((3, 8, 8, 3), np.uint8), corners).shape
+    (3, 2, 2, 3)
+    """
+    extractor = FeatureExtractor(
+        model,
+        node_type,
+        layer,
+        batch_size,
+        device=device,
+        dtype=dtype,
+        amp=amp,
+        cache_dir=cache_dir,
+        progress=progress,
+        **options,
+    )
+    return extractor.fit_transform(images)
+
+
+def _check_features(features: Any, count: int) -> Tensor:
+    """Return what a model gave as a tensor (count, H, W, C) of real numbers."""
+    features = check_array("the backbone's features", features)
+    shape = tuple(features.shape)
+    if len(shape) != 4 or shape[0] != count or 0 in shape:
+        raise ValueError(
+            f"the backbone must give features of shape (B, H, W, C) with B = {count} "
+            f"for {count} images, got {shape}"
+        )
+    return as_tensor(features)
+
+
+def _sides(image: NDArray | Tensor) -> tuple[int, int]:
+    """Height and width of an image (h, w, 3) or a normalised tensor (3, h, w)."""
+    sides = image.shape[1:] if isinstance(image, Tensor) else image.shape[:2]
+    return int(sides[0]), int(sides[1])
+
+
+def _check_options(model: Any, options: Mapping[str, Any]) -> None:
+    """Raise TypeError now for what a backbone does not take, not after other work."""
+    try:
+        taken = list(inspect.signature(model).parameters.values())
+    except (TypeError, ValueError):  # of what is written in C nobody knows
+        return
+    if not any(each.kind is each.VAR_KEYWORD for each in taken):
+        named = [
+            each.name for each in taken[1:] if each.kind is not each.VAR_POSITIONAL
+        ]
+        check_keywords(f"the backbone {name_of(model)}", options, named)
+
+
+def _check_batch_size(batch_size: Any, model: Backbone) -> int | None:
+    """Return the images at a time; None for all of them."""
+    if batch_size is None:
+        return getattr(model, "batch_size", None)
+    return int(check_number("batch_size", batch_size, 1, integer=True))
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """Whether an error is that of an allocator: each has another one."""
+    said = ("out of memory", "can't allocate memory")
+    return isinstance(error, MemoryError) or any(text in str(error) for text in said)

@@ -1,0 +1,1 @@
+"""The backbones that come with it, each a file."""

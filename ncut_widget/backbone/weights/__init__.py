@@ -1,0 +1,1 @@
+"""Trained weights: found, downloaded, checked, read."""

@@ -1,0 +1,1 @@
+"""What all floors use: arrays, checks, devices, files, progress. It knows no NCUT."""

@@ -1,0 +1,1 @@
+"""Where the eigenvectors of a batch are, and what is taken of them once."""

@@ -1,0 +1,1 @@
+"""What makes fields of prompts. It knows neither Jupyter nor history."""

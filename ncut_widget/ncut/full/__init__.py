@@ -1,0 +1,1 @@
+"""The graph of all cells with all: solved by Nystroem or exactly."""

@@ -1,0 +1,1 @@
+"""The graph of nearest neighbours, in feature space and on the grid."""

@@ -1,0 +1,219 @@
+"""The wire: what the page may ask for, and how its messages are read.
+
+`ncut_widget.page.requests` has a class for each kind, which answers it.
+
+Requests carry an ``id`` that their answer repeats: a name of the page and a number that
+grows. They are answered in the order they come in, so that an answer tells the page
+that what it asked before, and has had no answer for, is lost. It then asks again: all
+but edits change nothing, and an edit has a number under which it is made once
+(`ncut_widget.page.edits`). Small state travels as traits; here is what is large or
+happens once:
+
+============  =====================================================  ============
+request       fields                                                 answer
+============  =====================================================  ============
+``edit``      ``page``, ``first`` (number of the first edit),        ``edited``
+              ``edits`` (list of ``{op, click}``), ``images`` on
+              view
+``maps``      ``num_eig``, ``wants`` (see below)                     ``maps``
+``vectors``   ``images``, ``sample`` (bool)                          ``vectors``
+``moments``   ``num_eig``                                            ``moments``
+``pictures``  ``kind`` (``stage``, ``thumb`` or ``eigvecs``),        ``pictures``
+              ``images``
+``segments``  ``kind`` (``stage`` or ``thumb``), ``segments``        ``segments``
+              (list of ``[id, edition]``), ``images``
+``sync``      ``settings`` (dictionary)                              ``synced``
+``views``     ``count``, ``keeps`` (bool)                            none
+============  =====================================================  ============
+
+An edit is ``{op, click}``, or ``{op}`` of ``undo``, ``redo`` and ``clear``, or of
+segments: ``{op: commit, name}``, ``{op: reopen, segment}``, ``{op: delete, segment}``,
+``{op: change, segment, fields}`` with the id of one, and its ``name``, ``color``,
+``visible``, ``instances`` or ``place``.
+
+``edited`` has the clicks, and the maps of what was clicked by these very edits: the
+page has the others, or asks for them. ``sync`` sets what the page cannot know to have
+arrived, and sends all traits again before it is answered. No answer is larger than
+`REPLY_BYTES`: more maps or vectors than that are refused, and pictures that are left
+out are named in ``left``. Moments and the sample of a large batch take seconds: until
+they are there the answer is ``later``.
+
+``views`` tells how many views there are, and whether the page can write into its
+notebook: then it is sent ``{type: picture, model, mark, png}`` at times, for the output
+whose picture has that mark.
+
+From ``vectors`` and ``moments`` the page computes what a click would give before it is
+made: quantised unit eigenvectors, uint16, ``(K, pixels)``, one buffer for each image
+and, last, for the sample that quantiles are taken of; and the exact mean and covariance
+of the leading ``num_eig`` unit eigenvectors, float64, ``(num_eig,)`` and
+``(num_eig, num_eig)``.
+
+Masks of segments at the images' own sizes, for the stage, are runs (`to_runs`), uint32,
+``(3, runs)``: first pixel, the one after the last, number of the instance. On the
+latent grid, for thumbs, they are bits, the first one the highest of the first byte.
+There is a buffer for each of ``parts``, ``{id, edition, image, instances}``; those that
+the answer had no time for are to be asked for again.
+
+Pictures come with ``colors``, the version of the eigenvectors' colours that they were
+made with: a page that knows a later one drops them. One that cannot be made has an
+``error`` in its entry, and no buffer. Whatever cannot be read or done is
+answered with ``{type: "error", id, message}``.
+
+A wanted map is ``{cell, images}`` or, of all clicks together, ``{clicks, images}`` with
+``clicks`` the method, cells and settings that it is made of: ``{method, positives,
+negatives, granularity}`` of ``diffusion``, ``{method, positives, negatives,
+click_weight, bg_weight}`` of ``biased_ncut``. The answer names it in the same way, with
+``stats``, null for a map that is its own heatmap. Maps
+are float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map
+depends on ``num_eig``, cell or clicks, and image alone, so the page may keep it for
+as long as it likes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeGuard
+
+from ncut_widget.core.checks import check_choice, check_number, shown
+from ncut_widget.core.names import hint
+from ncut_widget.masks.coordinates import Cell
+from ncut_widget.methods.similarity import SETS, Source, parameters
+from ncut_widget.sessions.session import Session
+
+Message = tuple[dict[str, Any], list[Any]]
+"""Contents and buffers."""
+
+REPLY_BYTES = 10 * 2**20
+"""Of one answer's buffers, at most; one part alone, as of an image, may be larger."""
+
+NAME_LENGTH = 100
+"""Characters of an id or a page's name, at most."""
+
+
+def read_id(content: Any) -> str | None:
+    """Return the id of a message of the page, or None if it has none to answer to."""
+    value = content.get("id") if isinstance(content, dict) else None
+    return value if _is_name(value) else None
+
+
+def _is_name(value: Any) -> TypeGuard[str]:
+    return (
+        isinstance(value, str)
+        and 0 < len(value) <= NAME_LENGTH
+        and value.isascii()
+        and value.isprintable()
+    )
+
+
+def check_short(name: str, value: Any) -> str:
+    """Return a name that a page made up; raise TypeError if it is none."""
+    if not _is_name(value):
+        raise TypeError(
+            f"{name} must be at most {NAME_LENGTH} printable ASCII characters, got "
+            f"{shown(value)}"
+        )
+    return value
+
+
+def check_size(count: int, size: int, what: str) -> None:
+    """Raise ValueError if a reply of so many things of a size would be too large."""
+    most = max(REPLY_BYTES // size, 1)
+    if count > most:
+        raise ValueError(
+            f"one request may ask for at most {most} {what}, which take {size} bytes "
+            f"each, got {count}: ask for the others afterwards"
+        )
+
+
+class Fields:
+    """A dictionary from outside, read field by field.
+
+    Every method raises TypeError or ValueError, with one sentence, for what it is not.
+    """
+
+    def __init__(self, content: Any, what: str) -> None:
+        if not isinstance(content, dict):
+            raise TypeError(f"{what} must be a dictionary, got {shown(content)}")
+        self.content = content
+        self.what = what
+
+    def get(self, name: str, kind: type) -> Any:
+        """Return a value of a type."""
+        value = self.content.get(name)
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise TypeError(
+                f"{self.what} must have {name!r}, a {kind.__name__}: got {shown(value)}"
+            )
+        return value
+
+    def only(self, *known: str) -> Fields:
+        """Refuse any other field."""
+        for name in self.content:
+            if name not in known:
+                told = hint(str(name)[:NAME_LENGTH], known)
+                raise TypeError(f"{self.what} has no field {shown(name)}; {told}")
+        return self
+
+    def name(self, name: str) -> str:
+        """Return a short name of ASCII characters."""
+        return check_short(f"{name!r} of {self.what}", self.content.get(name))
+
+    def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
+        """Return one of some names."""
+        return check_choice(f"{name!r} of {self.what}", self.content.get(name), allowed)
+
+    def segment(self, *, optional: bool = False) -> Any:
+        """Return a segment's id, or None where that is optional."""
+        if optional and self.content.get("segment") is None:
+            return None
+        return self.whole("segment", 1, 2**53)
+
+    def whole(self, name: str, low: int, high: int) -> int:
+        """Return a whole number within a range."""
+        return int(check_number(name, self.get(name, int), low, high, whole=True))
+
+    def num_eig(self, session: Session) -> int:
+        """Return a number of leading eigenvectors."""
+        return session.check("num_eig", self.get("num_eig", int))
+
+    def indices(self, name: str, session: Session) -> list[int]:
+        """Return different images of the batch."""
+        last = len(session.sizes) - 1
+        indices = self.get(name, list)
+        if len(indices) > last + 1:
+            raise ValueError(f"{name!r} of {self.what} must be different images")
+        checked = [
+            int(check_number("an image index", index, 0, last, whole=True))
+            for index in indices
+        ]
+        if len(set(checked)) < len(checked):
+            raise ValueError(f"{name!r} of {self.what} must be different images")
+        return checked
+
+    def source(self, session: Session) -> Source:
+        """Return what a wanted map is of."""
+        if "clicks" not in self.content:
+            return _cell(self.get("cell", list), session)
+        clicks = Fields(self.content["clicks"], "the clicks of a wanted map")
+        positives, negatives = (
+            tuple(_cell(cell, session) for cell in clicks.get(name, list))
+            for name in ("positives", "negatives")
+        )
+        if not positives:
+            raise ValueError(f"{clicks.what} must have a positive one, got none")
+        kind = SETS[clicks.one_of("method", tuple(SETS))]
+        given = (
+            session.check(name, clicks.content.get(name)) for name in parameters(kind)
+        )
+        return kind(positives, negatives, *given)
+
+
+def _cell(cell: Any, session: Session) -> Cell:
+    if not isinstance(cell, list) or len(cell) != 3:
+        raise ValueError(f"a cell must be [image, row, col], got {shown(cell)}")
+    limits = (len(session.sizes), *session.grid)
+    return Cell(
+        *(
+            int(check_number(f"a cell's {name}", value, 0, limit - 1, whole=True))
+            for name, value, limit in zip(Cell._fields, cell, limits, strict=True)
+        )
+    )

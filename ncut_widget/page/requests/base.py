@@ -1,0 +1,82 @@
+"""What a request is: a message of the page, which is read and answered."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, NamedTuple
+
+from ncut_widget.page.edits import Edits
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.page.protocol import Fields, Message
+from ncut_widget.sessions.session import Session
+
+
+class Desk(NamedTuple):
+    """What requests are answered with.
+
+    Attributes
+    ----------
+    session : Session
+    pictures : Pictures
+    edits : Edits
+    send : callable
+        Sends a message's contents and buffers.
+    change : callable
+        Calls a function that changes the session, and tells of the changes after it.
+    sync : callable
+        Sets some settings, and tells all traits and then a message that it is given.
+    tell : callable
+        Tells traits.
+    view : callable
+        Takes how many views the page has, and whether its notebook can be written to.
+    """
+
+    session: Session
+    pictures: Pictures
+    edits: Edits
+    send: Callable[..., object]
+    change: Callable[[Callable[[], object]], object]
+    sync: Callable[[dict[str, Any], Callable[[], object]], object]
+    tell: Callable[[list[str]], object]
+    view: Callable[[int, bool], object]
+
+
+class Request(ABC):
+    """One message of the page, with the id that its answer repeats."""
+
+    message_type: ClassVar[str]
+    kinds: ClassVar[dict[str, type[Request]]] = {}
+
+    def __init_subclass__(cls) -> None:
+        """Let `read_request` find the kind."""
+        cls.kinds[cls.message_type] = cls
+
+    id: str
+
+    @classmethod
+    @abstractmethod
+    def read(cls, id: str, fields: Fields, session: Session) -> Request:
+        """Read the fields; raise TypeError or ValueError where they are not right."""
+
+    def answer(self, desk: Desk) -> Message:
+        """Make the answer, of a request that changes nothing."""
+        raise NotImplementedError
+
+    def handle(self, desk: Desk) -> None:
+        """Do what is asked for, and answer."""
+        desk.send(*self.answer(desk))
+
+
+def read_request(content: Any, session: Session) -> Request:
+    """Read a message of the page.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no request, in one sentence.
+    """
+    fields = Fields(content, "a message from the page")
+    request_id = fields.name("id")
+    kind = Request.kinds[fields.one_of("type", tuple(Request.kinds))]
+    return kind.read(request_id, fields, session)

@@ -1,0 +1,60 @@
+"""Images, thumbs and eigenvector colours, as encoded files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ncut_widget.page.pictures import KINDS
+from ncut_widget.page.protocol import REPLY_BYTES, Fields, Message
+from ncut_widget.page.requests.base import Desk, Request
+from ncut_widget.sessions.session import Session
+
+
+@dataclass(frozen=True)
+class PicturesRequest(Request):
+    """Send some images as encoded files."""
+
+    message_type = "pictures"
+    id: str
+    kind: str
+    images: list[int]
+
+    @classmethod
+    def read(cls, id: str, fields: Fields, session: Session) -> PicturesRequest:
+        """Read which pictures."""
+        kind = fields.one_of("kind", KINDS)
+        return cls(id, kind, fields.indices("images", session))
+
+    def answer(self, desk: Desk) -> Message:
+        """Give as many pictures as fit: the others are `left`.
+
+        No lock is held while files are read, decoded and encoded.
+        """
+        version, encode = desk.pictures.encoder(self.kind)
+        entries: list[dict[str, Any]] = []
+        buffers: list[bytes] = []
+        size = 0
+        for image in self.images:
+            try:
+                picture = encode(image)
+            except (OSError, ValueError, MemoryError) as error:
+                # The others can be shown, and this one's place says why it is not.
+                entries.append({"image": image, "error": str(error)})
+                continue
+            size += len(picture.data)
+            if buffers and size > REPLY_BYTES:
+                break
+            buffers.append(picture.data)
+            described = picture._asdict()
+            del described["data"]
+            entries.append({"image": image, **described})
+        content = {
+            "type": "pictures",
+            "id": self.id,
+            "kind": self.kind,
+            "colors": version,
+            "pictures": entries,
+            "left": self.images[len(entries) :],
+        }
+        return content, buffers

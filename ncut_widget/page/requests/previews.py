@@ -1,0 +1,93 @@
+"""What the page computes previews of: quantised eigenvectors, and their moments."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from ncut_widget.core.checks import check_flag
+from ncut_widget.eigvecs.memory import Eigvecs, Quantised
+from ncut_widget.page.protocol import Fields, Message, check_size
+from ncut_widget.page.requests.base import Desk, Request
+from ncut_widget.sessions.session import Session
+
+VALUES_AT_ONCE = 2**24
+"""Of eigenvectors whose moments take less than a tenth of a second."""
+
+
+@dataclass(frozen=True)
+class VectorsRequest(Request):
+    """Send the quantised eigenvectors of some images, and of the sample if asked."""
+
+    message_type = "vectors"
+    id: str
+    images: list[int]
+    sample: bool
+
+    @classmethod
+    def read(cls, id: str, fields: Fields, session: Session) -> VectorsRequest:
+        """Read the images, as many as one answer may hold."""
+        images = fields.indices("images", session)
+        _, height, width, num_eig = session.shape
+        size = 2 * height * width * num_eig
+        check_size(len(images), size, "images' eigenvectors")
+        return cls(id, images, check_flag("sample", fields.content.get("sample")))
+
+    def answer(self, desk: Desk) -> Message:
+        """Give levels, one buffer for each image and, last, for the sample."""
+        eigvecs = desk.session.eigvecs
+        if self.sample and not _at_hand(eigvecs, eigvecs.shape[-1]):
+            return _later(self)
+        parts: list[tuple[int | None, Quantised]] = [
+            (image, eigvecs.quantised(image)) for image in self.images
+        ]
+        if self.sample:
+            parts.append((None, eigvecs.quantised_sample()))
+        entries = [
+            {"image": image, "low": part.low.tolist(), "step": part.step.tolist()}
+            for image, part in parts
+        ]
+        content = {"type": "vectors", "id": self.id, "vectors": entries}
+        return content, [part.levels.astype("<u2").tobytes() for _, part in parts]
+
+
+@dataclass(frozen=True)
+class MomentsRequest(Request):
+    """Send mean and covariance of the leading eigenvectors."""
+
+    message_type = "moments"
+    id: str
+    num_eig: int
+
+    @classmethod
+    def read(cls, id: str, fields: Fields, session: Session) -> MomentsRequest:
+        """Read how many eigenvectors."""
+        return cls(id, fields.num_eig(session))
+
+    def answer(self, desk: Desk) -> Message:
+        """Give the moments, in two buffers."""
+        session = desk.session
+        if not _at_hand(session.eigvecs, self.num_eig):
+            return _later(self)
+        prefix = session.eigvecs.prefix(self.num_eig)
+        buffers = [
+            each.astype("<f8").tobytes() for each in (prefix.mean, prefix.covariance)
+        ]
+        return {
+            "type": "moments",
+            "id": self.id,
+            "num_eig": self.num_eig,
+            "count": session.eigvecs.count,
+        }, buffers
+
+
+def _at_hand(eigvecs: Eigvecs, num_eig: int) -> bool:
+    """Whether moments and sample can be sent; if not, they will be."""
+    if math.prod(eigvecs.shape) <= VALUES_AT_ONCE or eigvecs.ready(num_eig):
+        return True
+    eigvecs.prepare(num_eig)
+    return False
+
+
+def _later(request: Request) -> Message:
+    return {"type": "later", "id": request.id}, []

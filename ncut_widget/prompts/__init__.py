@@ -1,0 +1,1 @@
+"""What a user said: clicks. It knows neither eigenvectors nor methods."""

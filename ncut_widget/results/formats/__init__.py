@@ -1,0 +1,1 @@
+"""One file a format; it is found by its suffix."""

@@ -1,0 +1,124 @@
+"""COCO's JSON: an annotation for every single thing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import find_objects
+
+from ncut_widget.masks.runs import to_runs
+from ncut_widget.results.labelled import Labelled
+from ncut_widget.results.outlines import outline
+
+Described = Callable[[NDArray], Iterator[Any]]
+"""Of the numbered things in an image: what ``segmentation`` is, of each in turn."""
+
+
+def write_coco(labelled: Labelled, path: Path) -> None:
+    """Write images, categories and annotations, with run lengths as masks.
+
+    Run lengths hold every pixel, with holes and parts. They are lists of numbers, which
+    more loaders read than the compressed text. ``iscrowd`` is 0 all the same, as
+    every annotation is one thing: loaders leave out what is a crowd.
+    """
+    _write(labelled, path, run_lengths)
+
+
+def write_coco_polygons(labelled: Labelled, path: Path) -> None:
+    """Write the same with polygons, for loaders that read nothing else of one thing.
+
+    pycocotools makes the same pixels of them; see `outline`.
+    """
+    _write(labelled, path, polygons)
+
+
+def _write(labelled: Labelled, path: Path, describe: Described) -> None:
+    # ASCII, since loaders open the file in whatever encoding the machine has.
+    dumps = partial(json.dumps, ensure_ascii=True)
+    with path.open("w", encoding="ascii", newline="\n") as file:
+        # One by one: those of a thousand images are hundreds of megabytes together.
+        file.write(dumps(_head(labelled))[:-1] + ', "annotations": [')
+        for number, annotation in enumerate(_annotations(labelled, describe), 1):
+            file.write(",\n" if number > 1 else "\n")
+            file.write(dumps({"id": number, **annotation}))
+        file.write("]}\n")
+
+
+def _head(labelled: Labelled) -> dict[str, Any]:
+    """Tell all but the annotations."""
+    told = labelled.provenance()
+    return {
+        "info": {
+            "description": "Segments of ncut_widget",
+            "version": told["software"]["ncut_widget"],
+            "date_created": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "ncut_widget": told,
+        },
+        "licenses": [],
+        "images": [
+            {
+                "id": image,
+                "file_name": labelled.files[image],
+                "height": labelled.sizes[image][0],
+                "width": labelled.sizes[image][1],
+            }
+            for image in labelled.chosen
+        ],
+        "categories": [
+            {"id": number, "name": segment.name, "color": segment.color}
+            for number, segment in labelled.numbered
+        ],
+    }
+
+
+def _annotations(labelled: Labelled, describe: Described) -> Iterator[dict[str, Any]]:
+    for image in labelled.go_through("Writing annotations"):
+        for category, segment in labelled.numbered:
+            numbers = segment.full_instances()[image]
+            boxes = find_objects(numbers)
+            for thing, (box, segmentation) in enumerate(
+                zip(boxes, describe(numbers), strict=True), 1
+            ):
+                (top, bottom), (left, right) = ((s.start, s.stop) for s in box)
+                yield {
+                    "image_id": image,
+                    "category_id": category,
+                    "iscrowd": 0,
+                    "area": int((numbers[box] == thing).sum()),
+                    "bbox": [left, top, right - left, bottom - top],
+                    "segmentation": segmentation,
+                }
+
+
+def polygons(numbers: NDArray) -> Iterator[list[list[float]]]:
+    """Outline every numbered thing."""
+    for thing, box in enumerate(find_objects(numbers), 1):
+        yield outline(numbers[box] == thing, (box[1].start, box[0].start))
+
+
+def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
+    """Count the pixels of every numbered thing, column by column: off, on, off, ..."""
+    starts, stops, things = to_runs(numbers.T).astype(np.int64)
+    order = np.argsort(things, kind="stable")
+    ends = np.searchsorted(things[order], np.arange(1, numbers.max() + 2))
+    for first, last in pairwise(ends):
+        mine = order[first:last]
+        counts = _counts(starts[mine], stops[mine], numbers.size)
+        yield {"size": list(numbers.shape), "counts": counts}
+
+
+def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
+    """Return lengths of runs of 0 and 1, in turn."""
+    apart = np.flatnonzero(starts[1:] != stops[:-1])
+    firsts = starts[np.concatenate([[0], apart + 1])]
+    lasts = stops[np.concatenate([apart, [len(stops) - 1]])]
+    edges = np.concatenate([[0], np.stack([firsts, lasts], axis=1).ravel(), [size]])
+    return np.diff(edges).tolist()

@@ -1,0 +1,162 @@
+"""What is exported: segments of a batch, and how they came about."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncut_widget.core.progress import go_through
+from ncut_widget.images import Images, RGBImage
+from ncut_widget.results.labels import full_label_maps
+from ncut_widget.results.names import unique_names
+from ncut_widget.segments.palette import as_rgb
+from ncut_widget.segments.provenance import describe_segment, image_names
+from ncut_widget.segments.record import SegmentState
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Segments of a batch, at one moment.
+
+    Attributes
+    ----------
+    segments : tuple of SegmentState
+        Those to export, in the segmenter's order.
+    numbers : tuple of int
+        Of each, as in the segmenter's label maps: the same whichever are exported.
+    folders : tuple of str
+        What is written of each segment is called so; no two alike, and the same
+        whichever are exported.
+    images : Images or None
+    sizes : sequence of (int, int)
+        ``(h, w)`` of every image of the batch.
+    chosen : sequence of int
+        The images to export.
+    made : dict
+        How eigenvectors and masks were made, for whoever reads a file.
+    fingerprint : callable
+        Gives that of all images and eigenvectors; see `fingerprint`.
+    progress : bool
+        Whether there are progress bars.
+    """
+
+    segments: tuple[SegmentState, ...]
+    numbers: tuple[int, ...]
+    folders: tuple[str, ...]
+    images: Images | None
+    sizes: Sequence[tuple[int, int]]
+    chosen: Sequence[int]
+    made: dict[str, Any]
+    fingerprint: Callable[[], dict[str, Any]]
+    progress: bool = True
+
+    def require_segments(self) -> None:
+        """Raise ValueError if there are none: an empty file would help nobody."""
+        if not self.segments:
+            raise ValueError(
+                "there are no segments yet: click something, and call "
+                "seg.commit('name')"
+            )
+
+    @property
+    def numbered(self) -> Iterator[tuple[int, SegmentState]]:
+        """Go through the segments, each with its number."""
+        return zip(self.numbers, self.segments, strict=True)
+
+    @cached_property
+    def files(self) -> list[str]:
+        """Name the images: their files' names, or ``image 0`` and so on.
+
+        Files of one name have the folders before it that tell them apart.
+        """
+        return image_names(self.images, len(self.sizes))
+
+    @cached_property
+    def stems(self) -> list[str]:
+        """Name what is written of each image; no two alike."""
+        return unique_names(
+            name.removesuffix(PurePosixPath(name).suffix) for name in self.files
+        )
+
+    def go_through(self, what: str) -> Iterator[int]:
+        """Go through the images to export, with a bar."""
+        yield from go_through(self.chosen, what, "image", self.progress)
+
+    def label_map(self, image: int) -> NDArray:
+        """Label an image: int32, (h, w); 0 = background, else a segment's number."""
+        return full_label_maps(self.numbered, self.sizes)[image]
+
+    @property
+    def palette(self) -> NDArray:
+        """Colours of labels: uint8, (last label + 1, 3); those of no segment black."""
+        palette = np.zeros((max(self.numbers) + 1, 3), dtype=np.uint8)
+        for number, segment in self.numbered:
+            palette[number] = as_rgb(segment.color)
+        return palette
+
+    def pixels(self, image: int) -> RGBImage | None:
+        """Read an image; None where nobody knows its values."""
+        return None if self.images is None else self.images.read(image)
+
+    def image(self, image: int) -> RGBImage:
+        """Read an image, as it is shown: grey where it cannot be read.
+
+        Raises
+        ------
+        ValueError
+            If there are none.
+        """
+        if self.images is None:
+            raise ValueError(
+                "there are no images, only eigenvectors: give them, as in "
+                "NcutSegmenter(eigvecs, images)"
+            )
+        return self.images[image]
+
+    def provenance(self) -> dict[str, Any]:
+        """Say how all that is exported came about; ``id`` is a digest of that."""
+        images = [self.describe(each) for each in self.chosen]
+        return {"id": self.id, **self._made_of, "images": images}
+
+    def mark(self, image: int) -> str:
+        """Give what a file of an image tells: its image, and which legend is its."""
+        return json.dumps({"id": self.id, "file": self.files[image], "index": image})
+
+    @cached_property
+    def id(self) -> str:
+        """Tell exports apart that were made of other things, or in other ways.
+
+        All images of the batch count, so that it is one, whichever are exported.
+        """
+        made_of = [self._made_of, self.fingerprint()["images"]]
+        text = json.dumps(made_of, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+    @cached_property
+    def _made_of(self) -> dict[str, Any]:
+        segments = [
+            {"label": number, "written": folder, **describe_segment(each)}
+            for (number, each), folder in zip(self.numbered, self.folders, strict=True)
+        ]
+        eigvecs = self.fingerprint()["eigvecs"]["digest"]
+        return {**self.made, "eigvecs": eigvecs, "segments": segments}
+
+    def describe(self, image: int) -> dict[str, Any]:
+        """Tell an image's place in the batch, and what is written of it."""
+        described = self.fingerprint()["images"][image]
+        return {"index": image, "written": self.stems[image], **described}
+
+
+def as_uint16(labels: NDArray) -> NDArray:
+    """Return labels as formats of 16 bits hold them; raise where they do not."""
+    if labels.size and labels.max() > np.iinfo(np.uint16).max:
+        raise ValueError("16 bits hold 65535 segments, and there are more")
+    return labels.astype(np.uint16)

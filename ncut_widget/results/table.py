@@ -1,0 +1,161 @@
+"""A row for every single thing: where it is, how large, how sure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import distance_transform_edt
+
+from ncut_widget.core.checks import as_list, shown
+from ncut_widget.core.names import hint
+from ncut_widget.results.labelled import Labelled
+from ncut_widget.segments.things import enlarge
+
+PROPERTIES = ("area", "bbox", "centroid")
+"""Of `skimage.measure.regionprops`, by default."""
+
+OURS = ("file", "segment", "segment_number", "label", "similarity", "margin")
+"""Columns that are there without being asked for."""
+
+RENAMED = {"image": "thing_image"}
+"""The property that is called as a column of ours, and is something else."""
+
+Columns = dict[str, NDArray]
+
+
+def tabulate(
+    labelled: Labelled,
+    properties: str | Iterable[str] = PROPERTIES,
+    instances: str | None = None,
+) -> Columns:
+    """Measure things; see `NcutSegmenter.to_table`."""
+    measure = Measure(labelled, properties)
+    parts = [_rows(0, "", "", 0, measure.nothing(), (np.empty(0), np.empty(0)))]
+    for image in labelled.go_through("Measuring"):
+        file, picture = labelled.files[image], measure.picture(image)
+        for number, segment in labelled.numbered:
+            numbers = segment.full_instances(instances)[image]
+            measured = measure.things(numbers, picture)
+            cells = segment.masker.closeness(segment.prompts, image)
+            sure = _similarities(numbers, cells, len(measured["label"]))
+            parts.append(_rows(image, file, segment.name, number, measured, sure))
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _rows(
+    image: int,
+    file: str,
+    segment: str,
+    number: int,
+    measured: Columns,
+    sure: tuple[NDArray, NDArray],
+) -> Columns:
+    """Give the rows of the things that a segment has in an image."""
+    count = len(measured["label"])
+    inside, around = sure
+    return {
+        "image": np.full(count, image),
+        "file": np.full(count, file),
+        "segment": np.full(count, segment),
+        "segment_number": np.full(count, number),
+        **measured,
+        "similarity": inside,
+        "margin": inside - around,
+    }
+
+
+class Measure:
+    """Measures properties of things.
+
+    Parameters
+    ----------
+    labelled : Labelled
+    properties : str or iterable of str
+
+    Raises
+    ------
+    ValueError
+        If there is no such property.
+    """
+
+    def __init__(self, labelled: Labelled, properties: str | Iterable[str]) -> None:
+        # A twentieth of a second, which an import of ours need not take.
+        from skimage.measure import regionprops
+
+        asked = [properties] if isinstance(properties, str) else properties
+        asked = as_list("properties", asked, "names of skimage.measure.regionprops")
+        named = [name for name in asked if name not in OURS]
+        block = np.ones((3, 3), dtype=np.uint8)
+        (plain,), (imaged,) = regionprops(block), regionprops(block, block)
+        for name in named:
+            # What a region has besides, methods and its own state, is no property.
+            is_name = isinstance(name, str) and not name.startswith("_")
+            if not is_name or callable(getattr(imaged, name, len)):
+                raise ValueError(
+                    "properties must be names of skimage.measure.regionprops, got "
+                    f"{shown(name)}; {hint(str(name), list(imaged))}"
+                )
+        self._names = list(dict.fromkeys(["label", *named]))
+        self._labelled = labelled
+        self._needs_images = not all(hasattr(plain, name) for name in named)
+        self._is_grey = self._needs_images and self._are_grey()
+
+    def _are_grey(self) -> bool:
+        """Whether no image has colours; the first one that has ends the search."""
+        images = map(self._labelled.pixels, self._labelled.chosen)
+        return all(rgb is None or (rgb == rgb[..., :1]).all() for rgb in images)
+
+    def picture(self, image: int) -> NDArray | None:
+        """Give an image's values, (h, w) or (h, w, 3); None where none are needed.
+
+        They are NaN where there is no image, or none that can be read.
+        """
+        if not self._needs_images:
+            return None
+        rgb = self._labelled.pixels(image)
+        if rgb is None:
+            rgb = np.full((*self._labelled.sizes[image], 3), np.nan)
+        return rgb[..., 0] if self._is_grey else rgb
+
+    def things(self, numbers: NDArray, picture: NDArray | None) -> Columns:
+        """Measure the things that have numbers in an image."""
+        from skimage.measure import regionprops_table
+
+        # What is black has no weighted centroid: NaN says so.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table = regionprops_table(numbers, picture, properties=self._names)
+        return {RENAMED.get(name, name): values for name, values in table.items()}
+
+    def nothing(self) -> Columns:
+        """Give the columns without a row."""
+        numbers = np.zeros((3, 3), dtype=np.int32)
+        rgb = np.zeros((3, 3, 3), dtype=np.uint8)
+        picture = rgb[..., 0] if self._is_grey else rgb
+        return self.things(numbers, picture if self._needs_images else None)
+
+
+def _similarities(
+    numbers: NDArray, cells: NDArray, count: int
+) -> tuple[NDArray, NDArray]:
+    """Mean similarity in each thing, and in what is around it, a cell wide."""
+    similarity = enlarge(cells, numbers.shape)
+    inside = _means(numbers, similarity, count)
+    if count == 0 or (numbers > 0).all():
+        return inside, np.full(count, np.nan)
+    reach = max(
+        side / across for side, across in zip(numbers.shape, cells.shape, strict=True)
+    )
+    away, (rows, cols) = distance_transform_edt(numbers == 0, return_indices=True)
+    nearest = np.where((away > 0) & (away <= reach), numbers[rows, cols], 0)
+    return inside, _means(nearest, similarity, count)
+
+
+def _means(numbers: NDArray, values: NDArray, count: int) -> NDArray:
+    """Mean of values where each number is; NaN where it is not."""
+    flat = numbers.ravel()
+    sums = np.bincount(flat, weights=values.ravel(), minlength=count + 1)
+    sizes = np.bincount(flat, minlength=count + 1)
+    with np.errstate(invalid="ignore"):
+        return (sums / sizes)[1 : count + 1]

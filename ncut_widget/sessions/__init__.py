@@ -1,0 +1,1 @@
+"""What a segmenter holds, its history and its files. No Jupyter here."""

@@ -1,0 +1,198 @@
+"""What tells whether images and eigenvectors are those that clicks were made on."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncut_widget.core.checks import shown
+from ncut_widget.images import Images
+from ncut_widget.images.digest import Identity
+from ncut_widget.methods.diffusion import diffusion_weights
+from ncut_widget.methods.masker import Masker
+from ncut_widget.segments.provenance import describe_image, image_names
+
+PROBES = 16
+"""Cells whose likeness to each other stands for all eigenvectors."""
+
+GRANULARITY = 5.5
+
+TOLERANCE = 0.02
+"""Of a cosine, an eigenvalue, or a weight: another machine's eigenvectors are as near,
+another batch's are not."""
+
+
+def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
+    """Describe what clicks are made on, in a few kilobytes.
+
+    Returns
+    -------
+    dict
+        ``images``: name, size and digest of each. ``eigvecs``: shape, digest,
+        eigenvalues, and cosines between some cells, which neither signs nor rotations
+        within an eigenspace change, and other machines hardly.
+    """
+    images_told = describe_images(images, masker.sizes)
+    return {"images": images_told, "eigvecs": _describe_eigvecs(masker)}
+
+
+def describe_images(
+    images: Images | None, sizes: Sequence[tuple[int, int]]
+) -> list[dict[str, Any]]:
+    """Describe images as they were when they were first read: some may be gone."""
+    names = image_names(images, len(sizes))
+    none = [Identity("none")] * len(sizes)
+    identities = none if images is None else images.identities
+    return [
+        {**describe_image(name, size), **identity._asdict()}
+        for name, size, identity in zip(names, sizes, identities, strict=True)
+    ]
+
+
+def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """Say in what two fingerprints differ; nothing where clicks mean the same.
+
+    Parameters
+    ----------
+    then, now : dict
+        As `fingerprint`; now also with ``num_eig`` instead of ``eigvecs``, where there
+        are no eigenvectors yet.
+    """
+    images, others = now["images"], then["images"]
+    found = []
+    if len(images) != len(others):
+        found.append(f"there are {len(images)} images, and were {len(others)}")
+    places = find_images(others, images)
+    for number, place in enumerate(places):
+        if place is not None:
+            one = images[place]
+            moved = "" if place == number else f"was image {number}"
+            differs = moved or _differs(one, others[number])
+            if differs:
+                found.append(f"image {place}, {shown(one['file'])}, {differs}")
+    before = then["eigvecs"]
+    if "eigvecs" not in now:
+        count = before["shape"][-1]
+        if count != now["num_eig"]:
+            found.append(
+                f"{now['num_eig']} eigenvectors are asked for, and there were "
+                f"{shown(count)}"
+            )
+        return found
+    eigvecs = now["eigvecs"]
+    if eigvecs["shape"] != before["shape"]:
+        found.append(
+            f"eigvecs have shape {tuple(eigvecs['shape'])}, and had "
+            f"{shown(tuple(before['shape']))}"
+        )
+        return found
+    if "eigvals" in before and not _weigh_alike(eigvecs["eigvals"], before["eigvals"]):
+        found.append("eigvals are others than they were (of another graph, or none?)")
+    elif places != [*range(len(images))]:
+        pass  # digest and cosines are of other cells
+    # Files of before eigenvalues were told have them in the cosines.
+    elif eigvecs["digest"] != before["digest"] or "eigvals" not in before:
+        pairs = zip(eigvecs["cosines"], before["cosines"], strict=True)
+        away = [abs(a - b) for a, b in pairs]
+        if not all(each <= TOLERANCE for each in away):  # NaN is not
+            found.append(
+                f"eigvecs differ: cosines between them by up to {max(away):.2f} "
+                f"(other features, or another num_eig or graph?)"
+            )
+    return found
+
+
+def _weigh_alike(now: list[float] | None, then: list[float] | None) -> bool:
+    """Whether eigenvectors count the same by one set of eigenvalues and by another."""
+    if now is None or then is None:
+        return now is then
+    one, other = (
+        np.concatenate([eigvals, _weights(np.array(eigvals), (len(eigvals) - 1) / 2)])
+        for eigvals in (now, then)
+    )
+    return one.shape == other.shape and bool((abs(one - other) <= TOLERANCE).all())
+
+
+def _weights(eigvals: NDArray, most: float) -> NDArray:
+    """Weights of the eigenvectors where so many of them, at the most, are in effect."""
+    return diffusion_weights(eigvals, max(min(GRANULARITY, most), 1))
+
+
+def _differs(now: dict[str, Any], then: dict[str, Any]) -> str:
+    """Say in what an image differs; nothing where it does not, or nobody knows."""
+    missing = [each["kind"] == "missing" for each in (now, then)]
+    if any(missing):
+        if all(missing):
+            return ""
+        return "cannot be read now" if missing[0] else "could not be read then"
+    if (now["height"], now["width"]) != (then["height"], then["width"]):
+        return (
+            f"has {now['width']} x {now['height']} pixels, and {shown(then['file'])} "
+            f"had {shown(then['width'])} x {shown(then['height'])}"
+        )
+    if now["kind"] == then["kind"] and not _alike(now, then):
+        return f"is another one than was {shown(then['file'])}"
+    return ""
+
+
+def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether digests say that two are the same: of all, or of what was told then."""
+    by = "whole" if one.get("whole") and other.get("whole") else "digest"
+    return bool(one[by] == other[by])
+
+
+def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
+    """Find the images of a fingerprint in another one.
+
+    Returns
+    -------
+    list of int or None
+        For each then: which it is now. The same file, or the same pixels, wherever it
+        is; else the one of the same number, if that is no other's; else None.
+    """
+
+    def known(image: dict[str, Any]) -> tuple[Any, ...]:
+        return tuple(image[name] for name in ("kind", "height", "width", "digest"))
+
+    places = defaultdict(list)
+    for number, image in enumerate(now):
+        places[known(image)].append(number)
+    found: list[int | None] = [None] * len(then)
+    for number, image in enumerate(then):
+        left = places[known(image)] if image["digest"] else []
+        same = [place for place in left if _alike(now[place], image)]
+        if same:
+            found[number] = place = number if number in same else same[0]
+            left.remove(place)
+    taken = set(found)
+    return [
+        number if each is None and number < len(now) and number not in taken else each
+        for number, each in enumerate(found)
+    ]
+
+
+def _describe_eigvecs(masker: Masker) -> dict[str, Any]:
+    tensor = masker.eigvecs.tensor.cpu().numpy()
+    digest = hashlib.blake2b(digest_size=16)
+    for image in tensor:  # one by one: all of them may lie otherwise in memory
+        digest.update(np.ascontiguousarray(image).data)
+    count = math.prod(tensor.shape[:3])
+    places = np.unique(np.linspace(0, count - 1, PROBES).astype(int))
+    probes = tensor[np.unravel_index(places, tensor.shape[:3])].astype(np.float64)
+    if masker.eigvals is not None:
+        probes = probes * _weights(masker.eigvals, tensor.shape[-1] - 1)
+    norms = np.linalg.norm(probes, axis=1, keepdims=True)
+    probes = probes / np.where(norms > 0, norms, 1)
+    cosines = (probes @ probes.T)[np.triu_indices(len(probes), 1)]
+    return {
+        "shape": list(tensor.shape),
+        "digest": digest.hexdigest(),
+        "eigvals": None if masker.eigvals is None else masker.eigvals.tolist(),
+        "cosines": np.round(cosines, 4).tolist(),
+    }

@@ -1,0 +1,142 @@
+"""The changes of clicks, settings and segments, to be undone and redone.
+
+Whatever masks depend on is in it, and what segments are called and look like; what is
+shown at the moment (image, overlay, opacity) is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ncut_widget.masks.coordinates import Click
+from ncut_widget.sessions.state import Shelf
+from ncut_widget.settings import Settings
+
+HISTORY_BYTES = 16 * 2**20
+"""Changes that are kept: about 40 000 clicks, or 10 000 steps of a slider; the oldest
+are forgotten first."""
+
+CLICK_BYTES = 150
+"""Of a click in memory, rounded up."""
+
+CHANGE_BYTES = 250
+"""Of a change without its clicks."""
+
+SETTINGS_BYTES = 600
+"""Of all settings of one moment."""
+
+
+class Turn(NamedTuple):
+    """What a change goes from, or leads to, besides clicks; None for what stays.
+
+    Attributes
+    ----------
+    shelf : Shelf or None
+    settings : Settings or None
+        As they were set: a threshold that was found is found again.
+    """
+
+    shelf: Shelf | None = None
+    settings: Settings | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, about."""
+        pointers = 8 * len(self.shelf.segments) if self.shelf else 0
+        return pointers + (SETTINGS_BYTES if self.settings else 0)
+
+
+class Change(NamedTuple):
+    """From one list of clicks to the next, one shelf of segments, some settings.
+
+    Attributes
+    ----------
+    keep : int
+        Leading clicks that both lists have.
+    removed, added : tuple of Click
+        What follows them before, and after.
+    before, after : Turn or None
+        None where clicks alone have changed.
+    step : str or None
+        Changes of settings with the same one are parts of one, as of a slider's way.
+    """
+
+    keep: int
+    removed: tuple[Click, ...]
+    added: tuple[Click, ...]
+    before: Turn | None = None
+    after: Turn | None = None
+    step: str | None = None
+
+    @classmethod
+    def between(cls, old: Sequence[Click], new: Sequence[Click]) -> Change:
+        """Compare two lists of clicks."""
+        pairs = enumerate(zip(old, new, strict=False))
+        shorter = min(len(old), len(new))
+        keep = next((i for i, (a, b) in pairs if a != b), shorter)
+        return cls(keep, tuple(old[keep:]), tuple(new[keep:]))
+
+    def undo(self) -> Change:
+        """Return the change back."""
+        return Change(self.keep, self.added, self.removed, self.after, self.before)
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that it takes, about."""
+        clicks = CLICK_BYTES * (len(self.removed) + len(self.added))
+        turns = (turn for turn in (self.before, self.after) if turn is not None)
+        return CHANGE_BYTES + clicks + sum(turn.nbytes for turn in turns)
+
+    def then(self, later: Change) -> Change | None:
+        """Return the two as one, if both are of settings, and parts of one step."""
+        if self.step is None or later.step != self.step:
+            return None
+        for each in (self, later):
+            only = each.after is not None and each.after.shelf is None
+            if each.removed or each.added or not only:
+                return None
+        return self._replace(after=later.after)
+
+
+class History:
+    """Changes by *place*: how many changes came before, since the beginning.
+
+    It is the session that knows at which place it is. So an interrupt between noting
+    a change and making it leaves nothing but something to redo.
+    """
+
+    def __init__(self) -> None:
+        self._changes: dict[int, Change] = {}
+        self._bytes = 0
+
+    def note(self, place: int, change: Change) -> None:
+        """Note the change that leads on from a place; those beyond it are forgotten."""
+        self.end(place)
+        self._changes[place] = change
+        self._bytes += change.nbytes
+        while self._bytes > HISTORY_BYTES and len(self._changes) > 1:
+            self._forget(next(iter(self._changes)))
+
+    def replace(self, place: int, change: Change) -> None:
+        """Note another change in place of the one that leads on from a place.
+
+        At once: without one in between there would be nothing to undo.
+        """
+        self._changes[place] = change
+
+    def end(self, place: int) -> None:
+        """Forget the changes that lead on from a place."""
+        while self._changes and (last := next(reversed(self._changes))) >= place:
+            self._forget(last)
+
+    def before(self, place: int) -> Change | None:
+        """Return the change that led to a place, or None if it isn't known any more."""
+        return self._changes.get(place - 1)
+
+    def after(self, place: int) -> Change | None:
+        """Return the change that leads on from a place, if there is one."""
+        return self._changes.get(place)
+
+    def _forget(self, place: int) -> None:
+        self._bytes -= self._changes.pop(place).nbytes

@@ -1,0 +1,240 @@
+"""Sessions that are kept in files: on request, or after every change."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from pathlib import Path
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+from ncut_widget.core.checks import check_flag, shown_path
+from ncut_widget.core.paths import as_path
+from ncut_widget.core.writing.whole import check_free
+from ncut_widget.results.analysis import Analysis
+from ncut_widget.sessions.autosave import Autosave, Found, check_place, find_session
+from ncut_widget.sessions.file import (
+    describe_session,
+    find_differences,
+    find_places,
+    read_content,
+    read_session,
+    restore_session,
+    write_session,
+)
+from ncut_widget.sessions.fingerprint import fingerprint
+from ncut_widget.sessions.state import State
+
+PathLike = str | os.PathLike[str]
+
+NAMED = 5
+"""Of what is left out, in a warning."""
+
+
+class Keeping(Analysis):
+    """A segmenter whose session can be saved and loaded."""
+
+    def __init__(self, **traits: Any) -> None:
+        self._fingerprint: dict[str, Any] | None = None
+        self._writer = uuid4().hex
+        self._begun: Any = []
+        self._autosave: Autosave | None = None
+        self._last_autosave: Autosave | None = None
+        self._saving = Lock()
+        self._saved: State | None = None
+        self._loaded: list[int] = []
+        super().__init__(**traits)
+        self._begun = [list(click) for click in self._session.clicks]
+
+    def save_session(self, path: PathLike, *, overwrite: bool = True) -> Path:
+        """Write clicks, settings and segments to a JSON file, whole or not at all.
+
+        With it go the versions, how the eigenvectors were made, and a fingerprint of
+        images and eigenvectors; the images themselves do not. To ``autosave``'s file
+        it is written as after a change: what somebody else wrote is put beside it.
+
+        Parameters
+        ----------
+        path : str or Path
+        overwrite : bool
+            Replace a file that is there already.
+
+        Returns
+        -------
+        Path
+
+        Raises
+        ------
+        FileExistsError
+            If there is such a file, and it is not to be overwritten.
+        """
+        target = as_path(path)
+        overwrite = check_flag("overwrite", overwrite)
+        if self._autosave is None or not self._autosave.is_at(target):
+            with self._saving:
+                write_session(self._described(), target, overwrite=overwrite)
+        else:
+            check_free([target], overwrite=overwrite)
+            self._saved = None
+            self._save_changes()
+        return target
+
+    def load_session(self, path: PathLike, *, strict: bool = True) -> None:
+        """Bring clicks, settings and segments back from a file; can be undone.
+
+        With the same images and eigenvectors the masks are the same. What
+        ``autosave``'s file holds is put beside it, if this replaces it, and so is what
+        was loaded, if undo does.
+
+        Parameters
+        ----------
+        path : str or Path
+            What `save_session` or ``autosave`` wrote.
+        strict : bool
+            False: also load what was saved for other images or eigenvectors, and warn
+            of the differences. What does not fit is left out, and named: clicks that
+            are on no image, settings and methods that are not known here. Images are
+            found by their content; a number beyond a setting's range becomes its end.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        TypeError, ValueError
+            If it is no session, or saved for another batch: it says what differs.
+            Nothing has changed then.
+        """
+        path = as_path(path)
+        content, _ = read_session(path)
+        strict = check_flag("strict", strict)
+        differs = find_differences(content, self._known())
+        if differs and strict:
+            raise ValueError(
+                f"{shown_path(path)} cannot be loaded: {differs}. strict=False loads "
+                "it all the same, as far as it fits"
+            )
+        places = None if strict else find_places(content, self._known())
+        session = self._session
+        read = read_content(content, session.check, session.table, str(path), places)
+        if differs:
+            warnings.warn(f"{str(path)!r} is loaded, but {differs}", stacklevel=2)
+        if read.left_out:
+            named = "; ".join(read.left_out[:NAMED])
+            more = len(read.left_out) - NAMED
+            others = f"; and {more} more" if more > 0 else ""
+            warnings.warn(
+                f"of {str(path)!r} was left out what does not fit here: {named}"
+                f"{others}",
+                stacklevel=2,
+            )
+
+        def restore() -> None:
+            restore_session(session, read)
+            place = session.state.place
+            # Of the history: on the way to it, and back, a session replaces another.
+            self._loaded = [place, place - 1] if self._autosave else [place - 1]
+
+        self._apply(restore)  # type: ignore[attr-defined]
+
+    @property
+    def autosave(self) -> Path | None:
+        """The file that is written after every change; None for none."""
+        return None if self._autosave is None else self._autosave.path
+
+    @autosave.setter
+    def autosave(self, path: PathLike | None) -> None:
+        """Keep a file up to date, from now on.
+
+        A session that is in it is loaded, so that a cell that runs again goes on where
+        it was; undo does not go back beyond that. What somebody else writes to it later
+        is put beside it, with a warning.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If no file can be written there, or the file is no session, or one of
+            another batch; or if both the file and this segmenter have work that the
+            other has not. Nothing has changed then.
+        """
+        if path is None:
+            self._autosave = None
+            return
+        target = check_place(path)
+        before, self._autosave = self._autosave, None
+        last = self._last_autosave
+        kept = last.data if last and last.is_at(target) else None
+        try:
+            found = find_session(target, self._known(), self._described(), kept)
+            saved = self._load_found(found, target) if found and found.loads else None
+        except BaseException:
+            self._autosave = before
+            raise
+        self._autosave = self._last_autosave = Autosave(target, found)
+        self._saved = saved
+        if found and found.others:
+            warnings.warn(
+                f"{str(target)!r} was written by several at a time: the work of others "
+                f"is kept beside it, in {', '.join(map(repr, found.others))}",
+                stacklevel=2,
+            )
+        self._save_changes()
+
+    def _load_found(self, found: Found, path: Path) -> State:
+        """Load the session of an autosave's file, and return what it holds then."""
+        session = self._session
+        read = read_content(found.content, session.check, session.table, str(path))
+
+        def restore() -> State:
+            restore_session(session, read, begin=True)
+            return session.state
+
+        self._begun = found.content.get("begun", [])
+        return self._apply(restore)  # type: ignore[attr-defined]
+
+    def _save_changes(self) -> None:
+        """Write what has changed since it was last written; without the lock."""
+        keep = self._autosave
+        if keep is None:
+            return
+        with self._saving:
+            state = self._session.state
+            if state is self._saved:
+                return
+            replaces = bool(self._loaded) and state.place <= self._loaded[0]
+            aside = keep.write(self._described(), replaces=replaces)
+            if replaces:
+                del self._loaded[0]
+            self._saved = state
+        if aside is None:
+            return
+        if aside.ours:
+            sentence = (
+                f"{str(keep.path)!r} holds another session now. What it held is in "
+                f"{aside.path.name!r}"
+            )
+        else:
+            sentence = (
+                f"{str(keep.path)!r} was written by another segmenter, or program, "
+                "while this one kept its session there. What it had written is in "
+                f"{aside.path.name!r} now; this session is in {keep.path.name!r}. Give "
+                "each a file of its own: seg.autosave = 'another.json'"
+            )
+            self._show_trouble("autosave by another", sentence)  # type: ignore[attr-defined]
+        warnings.warn(sentence, stacklevel=2)
+
+    def _described(self) -> dict[str, Any]:
+        made = {
+            "writer": self._writer,
+            "begun": self._begun,
+            **self._made(),
+            "fingerprint": self._known(),
+        }
+        return describe_session(self._session.state, made)
+
+    def _known(self) -> dict[str, Any]:
+        """Fingerprint of what never changes, made once."""
+        if self._fingerprint is None:
+            images = self._pictures.images
+            self._fingerprint = fingerprint(self._session.masker, images)
+        return self._fingerprint

@@ -1,0 +1,328 @@
+"""A page that needs no kernel and no network: the widget, and what it works with.
+
+``js/src/offline`` answers it. Masks are computed in the page, of quantised
+eigenvectors; how far they are from the kernel's is measured here, by the same ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ncut_widget.core.progress import go_through
+from ncut_widget.images.names import escaped
+from ncut_widget.masks.coordinates import Click
+from ncut_widget.masks.runs import to_runs
+from ncut_widget.page.pictures import Pictures, encode_picture
+from ncut_widget.prompts.recipe import Prompts
+from ncut_widget.segments.record import SegmentState
+from ncut_widget.sessions.session import Session
+from ncut_widget.settings import TABLE
+
+HERE = Path(__file__).parent
+STATIC = HERE.parent / "static"
+
+STAGE_SIDE = 1280
+STAGE_QUALITY = 85
+"""Of the stage's pictures, in pixels and of JPEG: a page is sent by mail."""
+
+NOTE = (
+    "Made by ncut_widget. Click and move the sliders as you like: the masks are "
+    "computed in this page, and nothing is sent anywhere. New segments can be kept in "
+    "the notebook only, and what you change here is gone when you close the page."
+)
+
+
+@dataclass(frozen=True)
+class SharedPage:
+    """A page that was written.
+
+    Attributes
+    ----------
+    path : Path
+    nbytes : int
+        Its size.
+    images : tuple of int
+        Those of the batch that are in it.
+    iou : float
+        Of the page's masks with the kernel's, the lowest over segments and clicks: what
+        intersects divided by what either holds, of all cells of the page's images.
+    """
+
+    path: Path
+    nbytes: int
+    images: tuple[int, ...]
+    iou: float
+
+    def __str__(self) -> str:
+        """Report it in a line."""
+        return (
+            f"{self.path}: {self.nbytes / 1e6:.1f} MB, {len(self.images)} images, "
+            f"IoU with the kernel's masks {self.iou:.4f}"
+        )
+
+    __repr__ = __str__
+
+
+class Moment(NamedTuple):
+    """A segmenter at one moment: it may be clicked while its page is written.
+
+    Attributes
+    ----------
+    traits : mapping
+        Of the widget, as its page is told them.
+    prompts : Prompts
+        Of the clicks.
+    segments : tuple of SegmentState
+    images : list of int
+        Those to put into the page, ascending.
+    """
+
+    traits: Mapping[str, Any]
+    prompts: Prompts
+    segments: tuple[SegmentState, ...]
+    images: list[int]
+
+
+def take_moment(
+    session: Session,
+    traits: Mapping[str, Any],
+    images: Sequence[int] | None,
+    most: int,
+) -> Moment:
+    """Take what a page is to show, and choose its images.
+
+    Those that are asked for, and those that were clicked; without any asked for, the
+    active one and the first others, ``most`` together.
+    """
+    prompts, segments = session.prompts, session.shelf.segments
+    shown = [prompts.clicks, *(segment.clicks for segment in segments)]
+    chosen = {click.image for clicks in shown for click in clicks}
+    if images is not None:
+        chosen.update(images)
+    else:
+        for image in (traits["active_image"], *range(len(session.sizes))):
+            if len(chosen) < most:
+                chosen.add(image)
+    return Moment(traits, prompts, segments, sorted(chosen))
+
+
+def render_page(
+    session: Session,
+    pictures: Pictures,
+    moment: Moment,
+    title: str,
+    *,
+    progress: bool,
+) -> str:
+    """Make the page's HTML.
+
+    Parameters
+    ----------
+    session : Session
+    pictures : Pictures
+    moment : Moment
+    title : str
+    progress : bool
+        Show a bar.
+    """
+    page = _Page(session, pictures, moment)
+    content = {
+        "traits": page.traits(),
+        "own_threshold": moment.prompts.own,
+        **page.content(progress),
+    }
+    fields: dict[str, str] = {
+        "title": html.escape(escaped(title)),
+        "css": (STATIC / "widget.css").read_text(encoding="utf-8"),
+        "note": html.escape(NOTE),
+        "page": _in_script(json.dumps(content, allow_nan=False)),
+        "widget": _checked((STATIC / "widget.js").read_text(encoding="utf-8")),
+    }
+    text = (HERE / "page.html").read_text(encoding="utf-8")
+    for name, value in fields.items():
+        before, _, after = text.partition(f"{{{name}}}")
+        fields[name] = before + value  # what was filled in is looked at no more
+        text = after
+    return "".join(fields.values()) + text
+
+
+class _Page:
+    """What a page is made of, as far as it has been put together."""
+
+    def __init__(self, session: Session, pictures: Pictures, moment: Moment) -> None:
+        self._session = session
+        self._pictures = pictures
+        self._moment = moment
+        self._images = moment.images
+        self._number = {image: number for number, image in enumerate(moment.images)}
+        self._parts: list[str] = []
+
+    def traits(self) -> dict[str, Any]:
+        """Give the traits that the page begins with, of its images alone."""
+        told = self._moment.traits
+        info = json.loads(json.dumps(told["_info"]))
+        info["sizes"] = [info["sizes"][image] for image in self._images]
+        info["blank"] = [self._number[i] for i in info["blank"] if i in self._number]
+        info["offline"] = True
+        last = len(self._images) - 1
+        info["settings"]["active_image"].update(high=last, usual=last)
+        # A biased cut is a product with the whole batch.
+        info["methods"].pop("biased_ncut", None)
+        method = info["settings"]["method"]
+        method["choices"] = [
+            each for each in method["choices"] if each != "biased_ncut"
+        ]
+        traits = {name: told[name] for name in (*TABLE, "_colors", "_revision")}
+        traits["active_image"] = self._number.get(told["active_image"], 0)
+        if traits["method"] == "biased_ncut":
+            traits["method"] = "diffusion"
+        segments = [{**segment, "open": False} for segment in told["_segments"]]
+        return {
+            **traits,
+            "_info": info,
+            "_segments": segments,
+            "_history": [False, False],
+            "_still": None,
+            "clicks": [list(click) for click in self._clicks()],
+        }
+
+    def _clicks(self) -> list[Click]:
+        return renumbered(self._moment.prompts.clicks, self._number)
+
+    def content(self, progress: bool) -> dict[str, Any]:
+        """Give eigenvectors, pictures and segments; their bytes are `parts`."""
+        eigvecs = self._session.eigvecs
+        content: dict[str, Any] = {
+            "vectors": {},
+            "pictures": {"stage": [], "thumb": [], "eigvecs": []},
+            "segments": {"stage": {}, "thumb": {}},
+        }
+        for image in go_through(self._images, "Writing the page", "image", progress):
+            number = self._number[image]
+            quantised = eigvecs.quantised(image)
+            content["vectors"][number] = self._add(quantised.levels.astype("<u2"))
+            for kind, entries in content["pictures"].items():
+                entries.append(self._picture(kind, image))
+            for segment in self._moment.segments:
+                name = f"{segment.id} {number}"
+                runs = to_runs(segment.full_instances()[image]).astype("<u4")
+                bits = np.packbits(segment.masks[image])
+                for kind, data in (("stage", runs), ("thumb", bits)):
+                    content["segments"][kind][name] = {
+                        "part": self._add(data),
+                        "instances": segment.instances,
+                    }
+        sample = eigvecs.quantised_sample()
+        content["sample"] = self._add(sample.levels.astype("<u2"))
+        content["quantised"] = {
+            "low": sample.low.tolist(),
+            "step": sample.step.tolist(),
+        }
+        content["count"] = eigvecs.count
+        content["moments"] = {
+            num_eig: [
+                self._add(part.astype("<f8"))
+                for part in (prefix.mean, prefix.covariance)
+            ]
+            for num_eig in range(1, eigvecs.shape[-1] + 1)
+            for prefix in [eigvecs.prefix(num_eig)]
+        }
+        return {**content, "parts": self._parts}
+
+    def _picture(self, kind: str, image: int) -> dict[str, Any]:
+        try:
+            if kind == "stage" and self._pictures.has_images:
+                small = self._pictures.small(image, STAGE_SIDE)
+                picture = encode_picture(small, quality=STAGE_QUALITY)
+            else:
+                picture = self._pictures.encoder(kind)[1](image)
+        except (OSError, ValueError) as error:
+            return {"error": str(error)}
+        described = picture._asdict()
+        part = self._add(described.pop("data"))
+        return {**described, "part": part}
+
+    def _add(self, data: NDArray | bytes) -> int:
+        raw = data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()
+        self._parts.append(base64.b64encode(raw).decode("ascii"))
+        return len(self._parts) - 1
+
+
+def renumbered(clicks: Iterable[Click], number: Mapping[int, int]) -> list[Click]:
+    """Give clicks on images by other numbers of theirs."""
+    return [click._replace(image=number[click.image]) for click in clicks]
+
+
+def _in_script(text: str) -> str:
+    """Escape JSON so that nothing in it ends a script, or begins another."""
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028")
+
+
+def _checked(script: str) -> str:
+    if "</script" in script.lower() or "<!--" in script:
+        raise AssertionError("the bundle would end the script that it is in")
+    return script
+
+
+# How good the page's masks are ------------------------------------------------------
+
+
+def compare_masks(session: Session, moment: Moment) -> float:
+    """Compare masks of quantised eigenvectors with the kernel's, on some images.
+
+    Of the clicks and of every segment; where there are none, of a click in the middle
+    of each image.
+
+    Returns
+    -------
+    float
+        The lowest intersection over union; 1 where both are empty.
+    """
+    images = moment.images
+    made = [segment.prompts for segment in moment.segments]
+    made += [moment.prompts] if moment.prompts.clicked(1) else []
+    # A biased cut is not made in the page.
+    made = [each for each in made if each.settings.method != "biased_ncut"]
+    if not made:
+        settings = moment.prompts.settings
+        if settings.method == "biased_ncut":
+            settings = replace(settings, **{"method": "diffusion"})
+        for image in images:
+            height, width = session.sizes[image]
+            middle = Click(image, width // 2, height // 2, 1)
+            made.append(session.prompts_of((middle,), settings))
+    standardised = any(each.settings.method == "similarity" for each in made)
+    # Statistics are the whole batch's.
+    held = range(len(session.sizes)) if standardised else images
+    other = _quantised(session, held)
+    number = {image: at for at, image in enumerate(held)}
+    shares = []
+    for prompts in made:
+        clicks = tuple(renumbered(prompts.clicks, number))
+        theirs = other.masker.masks(other.prompts_of(clicks, prompts.settings))
+        theirs = theirs[[number[image] for image in images]]
+        ours = session.masker.masks(prompts)[[*images]]
+        either = (ours | theirs).sum()
+        shares.append((ours & theirs).sum() / either if either else 1.0)
+    return float(min(shares))
+
+
+def _quantised(session: Session, images: Sequence[int]) -> Session:
+    """Make a session of the eigenvectors as a page has them."""
+    _, height, width, num_eig = session.shape
+    vectors = np.empty((len(images), height, width, num_eig), dtype=np.float32)
+    for at, image in enumerate(images):
+        low, step, levels = session.eigvecs.quantised(image)
+        rows = low[:, None] + step[:, None] * levels
+        vectors[at] = rows.T.reshape(height, width, num_eig)
+    sizes = [session.sizes[image] for image in images]
+    return Session(vectors, sizes, "cpu", session.eigvals)

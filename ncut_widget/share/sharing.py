@@ -1,0 +1,124 @@
+"""Sharing a segmenter where there is no kernel: pages that live."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from IPython.display import HTML
+
+from ncut_widget.core.checks import check_flag, check_indices, check_number
+from ncut_widget.core.paths import as_path
+from ncut_widget.core.progress import heeds_progress
+from ncut_widget.core.writing.whole import whole_file
+from ncut_widget.sessions.keeping import PathLike
+from ncut_widget.settings import TABLE
+from ncut_widget.share.page import (
+    Moment,
+    SharedPage,
+    compare_masks,
+    render_page,
+    take_moment,
+)
+from ncut_widget.share.showing import Showing
+
+MOST = 12
+"""Images of a page, if not told; each takes half a megabyte."""
+
+TOLD = ("_info", "_segments", "_colors", "_revision", *TABLE)
+
+
+class Sharing(Showing):
+    """A segmenter that can be shown without a kernel."""
+
+    @heeds_progress
+    def save_html(
+        self,
+        path: PathLike,
+        images: int | Sequence[int] | None = None,
+        *,
+        title: str | None = None,
+        overwrite: bool = False,
+        progress: bool = True,
+    ) -> SharedPage:
+        """Write a page that needs neither kernel nor network, one file.
+
+        Whoever opens it in a browser clicks, hovers and slides as here; segments are
+        shown, hidden, recoloured. Masks are computed in the page, of eigenvectors in 16
+        bits; how far they are from the kernel's is measured and reported. A biased cut
+        cannot be made there.
+
+        Parameters
+        ----------
+        path : str or Path
+        images : int or sequence of int, optional
+            Those to put into it, and those with clicks besides; by default 12, those
+            with clicks before others. Each takes about half a megabyte.
+        title : str, optional
+            Of the page; by default the file's name.
+        overwrite : bool
+            Replace a file that is there already.
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        SharedPage
+            ``path``, ``nbytes``, ``images`` and ``iou``.
+
+        Raises
+        ------
+        FileExistsError
+            If there is such a file, and it is not to be overwritten.
+        """
+        target = as_path(path)
+        with whole_file(target, overwrite=check_flag("overwrite", overwrite)) as file:
+            moment = self._moment(images)
+            page = self._page(moment, title or target.stem, progress)
+            file.write_text(page, encoding="utf-8")
+        iou = compare_masks(self._session, moment)
+        return SharedPage(target, target.stat().st_size, tuple(moment.images), iou)
+
+    @heeds_progress
+    def to_iframe(
+        self,
+        images: int | Sequence[int] | None = None,
+        *,
+        height: int = 720,
+        progress: bool = True,
+    ) -> HTML:
+        """Show the page of `save_html` in the notebook, where it stays.
+
+        Saved with the notebook, it lives on in its HTML export, and wherever no kernel
+        is.
+
+        Parameters
+        ----------
+        images, progress
+            As for `save_html`.
+        height : int, at least 100
+            In CSS pixels.
+        """
+        height = int(check_number("height", height, 100, integer=True))
+        page = self._page(self._moment(images), "ncut_widget", progress)
+        frame = (
+            f'<iframe srcdoc="{html.escape(page)}" sandbox="allow-scripts" '
+            f'style="width: 100%; height: {height}px; border: 0"></iframe>'
+        )
+        return HTML(f"<div>{frame}</div>")
+
+    def _moment(self, images: int | Sequence[int] | None) -> Moment:
+        count = len(self._session.sizes)
+        given = None if images is None else check_indices("images", images, count)
+        with self._session.lock:
+            traits = {name: getattr(self, name) for name in TOLD}
+            moment = take_moment(self._session, traits, given, MOST)
+        if not moment.images:
+            raise ValueError("there is nothing to show: images must name at least one")
+        return moment
+
+    def _page(self, moment: Moment, title: str, progress: bool) -> str:
+        # Without the lock: files are read, and the widget can be used meanwhile.
+        return render_page(
+            self._session, self._pictures, moment, title, progress=progress
+        )

@@ -1,0 +1,452 @@
+"""Clicks and settings in, masks out."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from skimage.transform import resize
+
+from ncut_widget.masks import coordinates
+from ncut_widget.masks.coordinates import Cell
+from ncut_widget.masks.cut import cut, heatmap
+from ncut_widget.masks.denoise import denoise_mask
+from ncut_widget.masks.published import get_mask
+from ncut_widget.masks.smooth import CutMap, CutMaps, margins
+from ncut_widget.sessions import session as session_module
+from ncut_widget.sessions.session import Session, Settings
+
+
+@pytest.fixture
+def session(eigvecs: NDArray) -> Session:
+    return Session(eigvecs, sizes=[(32, 32), (48, 64), (16, 16)])
+
+
+def raw(eigvecs: NDArray, cell: tuple[int, int, int], **options: Any) -> NDArray:
+    return get_mask(eigvecs, eigvecs[cell], **options, denoise=False).astype(bool)
+
+
+def test_without_clicks_the_masks_are_empty(session: Session) -> None:
+    assert session.masks().shape == (3, 16, 16)
+    assert session.masks().dtype == bool
+    assert not session.masks().any()
+    assert not session.heatmaps().any()
+
+
+def test_one_click_is_get_mask(session: Session, eigvecs: NDArray) -> None:
+    session.add_click([1, 10, 30, 1])  # 48 x 64 pixels, so row 10, column 2
+    session.update(threshold=0.3, gamma=2)
+    expected = get_mask(eigvecs, eigvecs[1, 10, 2], threshold=0.3, gamma=2)
+    np.testing.assert_array_equal(session.masks(), expected)
+
+
+def test_only_a_negative_click_gives_an_empty_mask(session: Session) -> None:
+    session.add_click([0, 1, 1, 0])
+    assert not session.masks().any()
+
+
+def test_masks_are_positives_minus_negatives_then_denoised(
+    session: Session, eigvecs: NDArray
+) -> None:
+    for click in ([0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]):
+        session.add_click(click)
+    session.update(threshold=0.2, negative_threshold=0.4, gamma=0.5, denoise_area_th=9)
+    positive = [
+        raw(eigvecs, p, threshold=0.2, gamma=0.5) for p in ((0, 1, 1), (0, 4, 10))
+    ]
+    negative = raw(eigvecs, (2, 9, 9), threshold=0.4, gamma=0.5)
+    union = (positive[0] | positive[1]) & ~negative
+    np.testing.assert_array_equal(session.masks(), denoise_mask(union, 9))
+    session.update(denoise=False)
+    np.testing.assert_array_equal(session.masks(), union)
+
+
+def test_heatmaps_are_the_maximum_over_positive_clicks(
+    session: Session, eigvecs: NDArray
+) -> None:
+    session.update(clicks=[[0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]], gamma=1.5)
+    layers = [
+        heatmap(session.similarity(Cell(*p)).values, 1.5)
+        for p in ((0, 1, 1), (0, 4, 10))
+    ]
+    np.testing.assert_allclose(session.heatmaps(), np.maximum(*layers), atol=1e-5)
+    assert session.heatmaps().dtype == np.float32
+
+
+def test_num_eig_is_a_prefix_of_the_eigenvectors(
+    session: Session, eigvecs: NDArray
+) -> None:
+    session.add_click([0, 3, 3, 1])
+    session.update(num_eig=2)
+    prefix = eigvecs[..., :2]
+    np.testing.assert_array_equal(session.masks(), get_mask(prefix, prefix[0, 1, 1]))
+    assert session.similarity(Cell(0, 1, 1), num_eig=6).values[0, 1, 1] > 0.999
+
+
+def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
+    session.add_click([0, 3, 3, 1])
+    sizes = [(32, 32), (48, 64), (16, 16)]
+    apart = [
+        session.full_masks()[image] for image in range(3)
+    ]  # before masks() is cached
+    together = list(session.full_masks())
+    masks = session.masks()
+    for image, size in enumerate(sizes):
+        assert apart[image].shape == size
+        np.testing.assert_array_equal(apart[image], together[image])
+    np.testing.assert_array_equal(apart[2], masks[2])  # its size is the grid's
+    similarity = session.similarity(Cell(0, 1, 1))
+    clicked = CutMap(similarity.values[0], cut(similarity.statistics))
+    within = margins(masks[0], CutMaps([clicked], [])).astype(float)
+    between = resize(within, sizes[0], order=1, mode="edge")
+    np.testing.assert_array_equal(apart[0], between > 0)
+    plain = resize(clicked.similarity.astype(float), sizes[0], order=1, mode="edge")
+    raw = plain > clicked.cut
+    assert (apart[0] & raw).sum() > 0.8 * raw.sum()  # what is gone was small
+    assert (apart[0] & ~raw).sum() < 0.2 * raw.sum()  # what has come was a cell wide
+
+
+def test_results_are_the_user_s_own(session: Session) -> None:
+    session.add_click([0, 3, 3, 1])
+    before = session.masks()
+    session.masks()[:] = True
+    np.testing.assert_array_equal(session.masks(), before)
+
+
+def test_undo_and_redo_walk_through_every_state(session: Session) -> None:
+    states = [()]
+    for click in ([0, 1, 1, 1], [1, 5, 5, 0], [2, 7, 7, 1]):
+        session.add_click(click)
+        states.append(session.clicks)
+    session.clear()
+    states.append(session.clicks)
+    assert session.history == (True, False)
+    for state in reversed(states[:-1]):
+        session.undo()
+        assert session.clicks == state
+    assert session.history == (False, True)
+    session.undo()
+    assert session.clicks == ()
+    for state in states[1:]:
+        session.redo()
+        assert session.clicks == state
+    assert session.history == (True, False)
+
+
+def test_the_history_keeps_differences_and_forgets_the_oldest(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ncut_widget.sessions.history.HISTORY_BYTES", 100 * 400)
+    clicks = [[0, x % 32, x // 32, 1] for x in range(300)]
+    for click in clicks:
+        session.add_click(click)
+    assert len(session._history._changes) == 100
+    for _ in range(300):
+        session.undo()
+    assert [list(click) for click in session.clicks] == clicks[:200]
+    assert session.history == (False, True)
+    for _ in range(300):
+        session.redo()
+    assert [list(click) for click in session.clicks] == clicks
+    session.clear()  # removes more than may be kept, and can be undone all the same
+    session.undo()
+    assert len(session.clicks) == 300
+
+
+def test_a_click_is_checked_once_however_many_there_are(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[Any] = []
+    check = session_module.check_click
+
+    def count(click: Any, sizes: Any) -> Any:
+        checked.append(click)
+        return check(click, sizes)
+
+    monkeypatch.setattr(session_module, "check_click", count)
+    monkeypatch.setattr(coordinates, "check_click", count)
+    for x in range(30):
+        session.add_click([0, x, 0, 1])
+    session.undo()
+    session.redo()
+    session.update(threshold=0.3)
+    assert len(checked) == 30
+
+
+def test_a_new_click_ends_redo(session: Session) -> None:
+    session.add_click([0, 1, 1, 1])
+    session.undo()
+    session.add_click([0, 2, 2, 1])
+    assert session.history == (True, False)
+
+
+def test_undo_takes_back_what_was_done_last_be_it_a_setting(session: Session) -> None:
+    session.update(gamma=2)
+    session.add_click([0, 1, 1, 1])
+    session.update(threshold=0.7)
+    session.update(threshold=0.7)  # changes nothing
+    session.commit("a")
+    done = []
+    while session.history[0]:
+        session.undo()
+        done.append((len(session.segments), len(session.clicks), session.settings))
+    assert [(n, k, s.threshold, s.gamma) for n, k, s in done] == [
+        (0, 1, 0.7, 2),
+        (0, 1, 0.5, 2),
+        (0, 0, 0.5, 2),
+        (0, 0, 0.5, 1),
+    ]
+    while session.history[1]:
+        session.redo()
+    assert (len(session.segments), session.settings.threshold) == (1, 0.7)
+
+
+def test_a_new_setting_ends_redo(session: Session) -> None:
+    session.add_click([0, 1, 1, 1])
+    session.undo()
+    session.update(threshold=0.7)
+    assert session.history == (True, False)
+
+
+def test_changes_of_one_step_are_undone_together(session: Session) -> None:
+    for value in (0.6, 0.7, 0.8):
+        session.update("p-1", threshold=value)
+    for value in (0.7, 0.4):
+        session.update("p-2", threshold=value)
+    session.add_click([0, 1, 1, 1])
+    session.update("p-2", threshold=0.3)  # a click came between
+    seen = []
+    while session.history[0]:
+        session.undo()
+        seen.append((session.settings.threshold, len(session.clicks)))
+    assert seen == [(0.4, 1), (0.4, 0), (0.8, 0), (0.5, 0)]
+    session.redo()
+    session.update("p-1", threshold=0.6)  # a step that was undone goes on no more
+    assert session.history == (True, False)
+    session.undo()
+    assert session.settings.threshold == 0.8
+
+
+def test_a_slider_that_is_back_where_it_began_leaves_nothing_to_undo(
+    session: Session,
+) -> None:
+    session.update(gamma=2)
+    for value in (0.6, 0.5):
+        session.update("p-1", threshold=value)
+    assert session.settings.threshold == 0.5
+    assert session.history == (True, False)
+    session.undo()
+    assert session.settings.gamma == 1
+
+
+def test_the_history_of_settings_takes_no_more_than_its_memory(
+    session: Session,
+) -> None:
+    """What a step of a slider takes is measured, and counted as that or more."""
+    tracemalloc.start()
+    try:
+        session.update(threshold=0.1)
+        begun = tracemalloc.get_traced_memory()[0]
+        for k in range(1000):
+            session.update(threshold=0.2 + k / 2000)
+        taken = tracemalloc.get_traced_memory()[0] - begun
+    finally:
+        tracemalloc.stop()
+    assert session._history._bytes >= taken
+    assert len(session._history._changes) == 1001
+
+
+def test_the_oldest_settings_are_forgotten_first(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ncut_widget.sessions.history.HISTORY_BYTES", 100 * 1450)
+    for k in range(300):
+        session.update(threshold=k / 1000)
+    for _ in range(300):
+        session.undo()
+    assert session.settings.threshold == 0.199
+    assert session.history == (False, True)
+
+
+def test_the_revision_grows_with_each_change_and_only_then(session: Session) -> None:
+    assert session.revision == 0
+    assert session.update(threshold=0.6, gamma=2, clicks=[[0, 1, 1, 1]])
+    assert session.revision == 1
+    assert not session.update(threshold=0.6, clicks=[[0, 1, 1, 1]])
+    session.redo()
+    assert session.revision == 1
+    session.undo()
+    assert session.revision == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "sentence"),
+    [
+        ({"threshold": 1.5}, ValueError, "threshold must be .* between 0 and 1, got"),
+        ({"threshold": "0.5"}, TypeError, "threshold must be a number .* got '0.5'"),
+        ({"threshold": True}, TypeError, "threshold must be a number .* got True"),
+        ({"gamma": 0}, ValueError, "gamma must be a number between 0.1 and 10, got 0"),
+        ({"gamma": float("nan")}, ValueError, "gamma must be .* got nan"),
+        ({"negative_threshold": -1}, ValueError, "negative_threshold must be"),
+        ({"denoise": 1}, TypeError, "denoise must be True or False, got 1"),
+        ({"denoise_area_th": 2.5}, ValueError, "a whole number .* got 2.5"),
+        ({"denoise_area_th": 257}, ValueError, "between 0 and 256, got 257"),
+        ({"num_eig": 7}, ValueError, "num_eig must be .* between 1 and 6, got 7"),
+        ({"num_eig": 0}, ValueError, "num_eig must be .* between 1 and 6, got 0"),
+        ({"clicks": [[0, 99, 0, 1]]}, ValueError, "32 x 32 pixels"),
+    ],
+)
+def test_a_refused_change_changes_nothing(
+    session: Session, changes: dict, error: type[Exception], sentence: str
+) -> None:
+    session.add_click([0, 1, 1, 1])
+    before = (session.clicks, session.settings, session.revision)
+    with pytest.raises(error, match=sentence):
+        session.update(**{"gamma": 3.0, **changes})
+    assert (session.clicks, session.settings, session.revision) == before
+
+
+@pytest.mark.parametrize(
+    ("eigvecs", "error", "sentence"),
+    [
+        (np.ones((2, 4, 4)), ValueError, r"shape \(B, H, W, K\).* got \(2, 4, 4\)"),
+        (np.ones((0, 4, 4, 3)), ValueError, r"none of them 0, got \(0, 4, 4, 3\)"),
+        (np.ones((1, 4, 4, 3), int), TypeError, "floating-point, got dtype int64"),
+        (np.ones((1, 4, 4, 3), complex), TypeError, "got dtype complex128"),
+        (torch.ones(1, 4, 4, 3, dtype=int), TypeError, "got dtype torch.int64"),
+        (np.full((1, 4, 4, 3), np.nan), ValueError, "finite, got NaN or infinite"),
+        (np.full((1, 4, 4, 3), np.inf), ValueError, "finite, got NaN or infinite"),
+    ],
+)
+def test_wrong_eigenvectors_are_refused(
+    eigvecs: Any, error: type[Exception], sentence: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        Session(eigvecs)
+
+
+def test_images_must_match_the_batch() -> None:
+    with pytest.raises(ValueError, match="2 images for a batch of 3"):
+        Session(np.ones((3, 4, 4, 2)), sizes=[(8, 8), (8, 8)])
+
+
+def test_constant_similarity_gives_an_empty_mask_and_a_message() -> None:
+    session = Session(np.ones((2, 4, 4, 3)))
+    session.add_click([0, 1, 1, 1])
+    with pytest.warns(UserWarning, match="equally similar"):
+        assert not session.masks().any()
+    assert not session.heatmaps().any()
+
+
+def test_similarities_are_computed_once_for_all_settings(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.add_click([0, 1, 1, 1])
+    session.masks()
+    monkeypatch.setattr(session.eigvecs, "maps", None)  # calling it would raise
+    for threshold in (0.1, 0.9):
+        session.update(threshold=threshold, gamma=threshold * 3)
+        session.masks()
+    session.undo()
+    session.redo()
+    session.masks()
+
+
+def test_similarities_take_no_more_than_their_memory_however_many_clicks(
+    session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Room for six with three maps of 1 kB each, or for all with one, and their keys.
+    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 20_000)
+    bounded = Session(eigvecs, session.sizes)
+    clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
+    for each in (bounded, session):
+        each.update(clicks=clicks)
+        for cell in each.cells():
+            each.similarity(cell).maps([0])
+    assert len(bounded.masker._similarities) == len(session.masker._similarities) == 16
+    np.testing.assert_array_equal(bounded.masks(), session.masks())
+    assert len(bounded.masker._similarities) <= 6
+    for image in range(3):
+        np.testing.assert_array_equal(
+            bounded.full_masks()[image], session.full_masks()[image]
+        )
+
+
+def test_threads_never_see_half_a_change(session: Session) -> None:
+    """One thread moves two settings together; the other must see both or neither."""
+    session.add_click([0, 3, 3, 1])
+    moods = [
+        Settings(
+            num_eig=6,
+            granularity=3.0,
+            method="similarity",
+            threshold=0.2,
+            denoise=False,
+        ),
+        Settings(
+            num_eig=6, granularity=3.0, method="similarity", threshold=0.8, gamma=4.0
+        ),
+    ]
+    expected = []
+    for mood in moods:
+        session.update(**vars(mood))
+        expected.append(session.masks())
+    assert not np.array_equal(*expected)
+    seen: list[NDArray] = []
+
+    def read() -> None:
+        seen.extend(session.masks() for _ in range(300))
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    turn = 0
+    while reader.is_alive():
+        session.update(**vars(moods[turn % 2]))
+        turn += 1
+    reader.join()
+    assert all(any(np.array_equal(m, e) for e in expected) for m in seen)
+
+
+def test_a_commit_keeps_the_masks_and_clears_the_clicks(session: Session) -> None:
+    session.update(clicks=[[0, 3, 3, 1]], threshold=0.3)
+    masks = session.masks()
+    segment = session.commit()
+    assert session.clicks == ()
+    assert segment is session.segments["segment 1"]
+    assert segment.name == "segment 1"
+    assert segment.settings.threshold == 0.3
+    np.testing.assert_array_equal(segment.masks, masks)
+    session.undo()
+    assert session.clicks == segment.clicks
+    assert session.segments == {}
+    assert session.commit("b").name == "b"
+    session.update(clicks=[[1, 3, 3, 1]])
+    assert session.commit().name == "segment 1"
+    session.update(clicks=[[1, 3, 3, 1]], threshold=0.9)
+    assert session.commit("b").settings.threshold == 0.9
+    assert list(session.segments) == ["b", "segment 1"]
+
+
+@pytest.mark.parametrize(
+    ("clicks", "name", "error", "sentence"),
+    [
+        ([], None, ValueError, "nothing to commit"),
+        ([[0, 3, 3, 0]], "a", ValueError, "nothing to commit"),
+        ([[0, 3, 3, 1]], "", ValueError, "must not be empty"),
+        ([[0, 3, 3, 1]], "\ud800", ValueError, "must be printable"),
+        ([[0, 3, 3, 1]], 7, TypeError, "must be a string, got 7"),
+    ],
+)
+def test_what_cannot_be_committed_changes_nothing(
+    session: Session, clicks: list, name: Any, error: type[Exception], sentence: str
+) -> None:
+    session.update(clicks=clicks)
+    before = session.revision
+    with pytest.raises(error, match=sentence):
+        session.commit(name)
+    assert (session.revision, session.segments) == (before, {})
