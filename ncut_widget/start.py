@@ -11,7 +11,7 @@ from traitlets import TraitError
 
 from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
-from ncut_widget.masks.coordinates import check_clicks
+from ncut_widget.prompts import check_prompts
 from ncut_widget.sessions.autosave import check_place, find_session
 from ncut_widget.sessions.file import read_content
 from ncut_widget.sessions.fingerprint import describe_images
@@ -53,7 +53,7 @@ def check_start(
 
     def check(name: str, value: Any) -> Any:
         if name == "clicks":
-            return check_clicks(value, sizes)
+            return check_prompts(value, sizes)
         return table[name].check(value)
 
     started = dict(settings)
@@ -66,7 +66,7 @@ def check_start(
         started["layout"] = _as_layout(started["layout"])
     if started.get("autosave") is not None:
         path = started["autosave"] = check_place(started["autosave"])
-        clicks = [list(click) for click in started.get("clicks", ())]
+        clicks = [prompt.tell() for prompt in started.get("clicks", ())]
         found = find_session(
             path,
             {"images": describe_images(images, sizes), "num_eig": num_eig},

@@ -8,7 +8,7 @@ import math
 import os
 import textwrap
 import warnings
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from ncut_widget.core.names import check_keywords, hint
 from ncut_widget.core.progress import heeds_progress, silence
 from ncut_widget.images import Errors, Images
 from ncut_widget.masks.full import PerImage
-from ncut_widget.methods.similarity import SETS, parameters
+from ncut_widget.methods import METHODS
 from ncut_widget.ncut import NCUT, Distance, GraphKind
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.receiving import Receiving
@@ -38,6 +38,7 @@ from ncut_widget.page.traits import (
     told,
 )
 from ncut_widget.pipeline import Pipeline
+from ncut_widget.prompts import Prompt
 from ncut_widget.sessions.segment import Segment, Segments
 from ncut_widget.sessions.session import Session
 from ncut_widget.settings import TABLE
@@ -154,8 +155,8 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             pictures = Images(images, value_range=value_range, errors=errors)
         sizes = None if pictures is None else pictures.sizes
         self._session: Session = Session(eigvecs, sizes, device, eigvals)
-        self._pictures: Pictures = Pictures(self._session.eigvecs.tensor, pictures)
-        _warn_of_silent(self._session.eigvecs.blank, pictures)
+        self._pictures: Pictures = Pictures(self._session.store, pictures)
+        _warn_of_silent(self._session.store.blank, pictures)
         self._pipeline: Pipeline | None = None
         self._listed: tuple[Any, Clicks] = ((), Clicks())
         kind = type(self)
@@ -173,9 +174,12 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             "sizes": [list(size) for size in self._session.sizes],
             "has_images": self._pictures.has_images,
             "mark": self._output.mark,
-            "blank": sorted(self._session.eigvecs.blank),
+            "blank": sorted(self._session.store.blank),
             "eigvals": None if eigvals is None else eigvals.tolist(),
-            "methods": {name: parameters(kind) for name, kind in SETS.items()},
+            "methods": {
+                name: {"parameters": method.parameters, "together": method.together}
+                for name, method in METHODS.items()
+            },
             "settings": {
                 name: entry.describe() for name, entry in self._session.table.items()
             },
@@ -426,11 +430,13 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
             if full:
                 raise ValueError("full_size needs images: features have no sizes")
             eigvecs = pipeline.extend(check_shape("features", features, "B, H, W, C"))
-            return np.stack(list(self._session.predictor()(eigvecs)))
+            return np.stack(
+                list(self._session.masker.predictor(self._session.recipe)(eigvecs))
+            )
         batch = self._pictures.images
         value_range = None if batch is None else batch.value_range
         found = Images(images, value_range=value_range, errors=errors)
-        predict = self._session.predictor()
+        predict = self._predictor()
         made: dict[int, NDArray] = {}
         for part, eigvecs in pipeline.extend_to_images(found):
             sizes = [found.sizes[i] for i in part] if full else None
@@ -442,10 +448,14 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         ]
         return masks if full else np.stack(masks)
 
+    def _predictor(self) -> Callable[..., Iterator[NDArray]]:
+        """Freeze prompts and settings; see `Masker.predictor`."""
+        return self._session.masker.predictor(self._session.recipe)
+
     @property
     def heatmaps(self) -> NDArray:
         """Heatmaps: float32, shape (B, H, W), about [0, 1], high = alike."""
-        return self._session.heatmaps()
+        return self._session.masker.heatmaps(self._session.recipe)
 
     @property
     def mask(self) -> NDArray:
@@ -489,8 +499,8 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
 
         Of sizes that float32 does not hold they are float64, and copied.
         """
-        held = self._session.eigvecs
-        eigvecs = held.tensor.cpu().numpy()
+        held = self._session.store
+        eigvecs = held.array()
         if held.exponent:
             limits = np.finfo(np.float32)
             fits = limits.minexp < held.exponent < limits.maxexp
@@ -556,7 +566,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         image = self.active_image if image is None else image
         if positive not in (0, 1):
             raise ValueError(f"positive must be True or False, got {shown(positive)}")
-        self._apply(self._session.add_click, [image, x, y, int(positive)])
+        self._apply(self._session.add, [image, x, y, int(positive)])
 
     def undo(self) -> None:
         """Take back the last change of clicks, settings or segments, if there was one.
@@ -697,20 +707,20 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         """Return the clicks or a setting."""
         if name != "clicks":
             return getattr(self._session.settings, name)
-        clicks = self._session.clicks
+        prompts = self._session.prompts
         known, listed = self._listed
-        if clicks is not known:
-            keep = min(len(clicks), len(known))
-            keep = keep if clicks[:keep] == known[:keep] else 0
-            listed = Clicks([*listed[:keep], *_listed(clicks[keep:])])
-            self._listed = clicks, listed
+        if prompts is not known:
+            keep = min(len(prompts), len(known))
+            keep = keep if prompts[:keep] == known[:keep] else 0
+            listed = Clicks([*listed[:keep], *_listed(prompts[keep:])])
+            self._listed = prompts, listed
         return listed
 
     def _write_setting(self, name: str, value: Any) -> None:
         """Set clicks or a setting."""
         # Before the lock: a user's generator may take its time.
         value = self._session.check(name, value)
-        self._apply(self._session.update, self._block, **{name: value})
+        self._apply(self._session.set, self._block, **{name: value})
 
 
 _BEFORE = "    masks : ndarray of bool"
@@ -720,8 +730,9 @@ NcutSegmenter.__doc__ = (NcutSegmenter.__doc__ or "").replace(
 )
 
 
-def _listed(clicks: Sequence[Any]) -> Clicks:
-    return Clicks(map(Clicks, clicks))
+def _listed(prompts: Sequence[Prompt]) -> Clicks:
+    told = (prompt.tell() for prompt in prompts)
+    return Clicks(Clicks(each) if isinstance(each, list) else each for each in told)
 
 
 def _warn_of_silent(blank: Collection[int], images: Images | None) -> None:

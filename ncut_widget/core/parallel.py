@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -119,14 +120,22 @@ class Slices:
 
     Parameters
     ----------
-    rows : torch.Tensor, shape (B, K, P)
+    shape : (int, int, int)
+        ``(B, K, P)`` of what is sliced along B.
+    device : torch.device
+        Where it is.
+    most : float
+        Of the batch in one slice, at the most.
     """
 
-    def __init__(self, rows: Tensor) -> None:
-        batch, num_eig, pixels = rows.shape
-        self._device = rows.device
-        on_cpu = rows.device.type == "cpu"
-        step = max(1, (CPU_VALUES if on_cpu else VALUES) // (num_eig * pixels))
+    def __init__(
+        self, shape: tuple[int, int, int], device: torch.device, most: float = math.inf
+    ) -> None:
+        batch, num_eig, pixels = shape
+        self._device = device
+        on_cpu = device.type == "cpu"
+        step = (CPU_VALUES if on_cpu else VALUES) // (num_eig * pixels)
+        step = max(1, int(min(step, most)))
         self._slices = [slice(at, at + step) for at in range(0, batch, step)]
         threads = torch.get_num_threads() if on_cpu else 1
         self._cores = min(threads, len(self._slices))

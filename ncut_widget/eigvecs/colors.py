@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias, get_args
 
 import numpy as np
@@ -92,7 +92,11 @@ def rgb_from_pca_3d(
         for part in _parts(rows, at):
             if not bool(torch.isfinite(part).all()):
                 raise ValueError(_NOT_FINITE)
-        colors = PrincipalColors(rows, q, at)
+
+        def read(images: NDArray, places: NDArray) -> torch.Tensor:
+            return rows[torch.from_numpy(images), torch.from_numpy(places)]
+
+        colors = PrincipalColors(read, (len(rows), rows.shape[1]), q, at)
         for part in _parts(rows, at):
             points = colors.points(part)
             x3d.append(points)
@@ -106,29 +110,39 @@ class PrincipalColors:
 
     Parameters
     ----------
-    eigvecs : torch.Tensor of float, shape (B, P, K)
-        Finite.
+    at : callable
+        ``(images, places)``, arrays of int -> eigenvectors of these pixels, (n, K),
+        finite.
+    shape : (int, int)
+        Images, and pixels of each.
     q : float, above 0.5 to 1
-    device : torch.device, optional
-        Where to compute; where the eigenvectors are by default.
+    device : torch.device
+        Where to compute.
     """
 
     def __init__(
-        self, eigvecs: torch.Tensor, q: float = 0.98, device: torch.device | None = None
+        self,
+        at: Callable[[NDArray, NDArray], torch.Tensor],
+        shape: tuple[int, int],
+        q: float,
+        device: torch.device,
     ) -> None:
-        device = device or eigvecs.device
-        count = eigvecs.shape[0] * eigvecs.shape[1]
+        count = shape[0] * shape[1]
         fitted = min(count, FITTED_ROWS)
-        self._fit(eigvecs, np.arange(fitted) * count // fitted, q, device)
+        self._fit(at, np.arange(fitted) * count // fitted, shape[1], q, device)
         if fitted < count and not bool(self._axes.any()):
             # Things so small that the sample has none of them are all there is to see.
-            self._fit(eigvecs, np.arange(count), q, device)
+            self._fit(at, np.arange(count), shape[1], q, device)
 
     def _fit(
-        self, eigvecs: torch.Tensor, places: NDArray, q: float, device: torch.device
+        self,
+        at: Callable[[NDArray, NDArray], torch.Tensor],
+        places: NDArray,
+        pixels: int,
+        q: float,
+        device: torch.device,
     ) -> None:
-        image, pixel = np.divmod(places, eigvecs.shape[1])
-        rows = eigvecs[torch.from_numpy(image), torch.from_numpy(pixel)]
+        rows = at(*np.divmod(places, pixels))
         unit = _unit(rows.to(device, torch.float32).T.contiguous())
         self._mean, self._axes = principal_axes(unit.T, 3)
         self._low, self._high = _ends(self._project(unit), q)

@@ -1,10 +1,17 @@
-"""What is taken of a batch's leading eigenvectors once: lengths, moments, a sample."""
+"""What is taken of a batch's eigenvectors once: lengths, moments, a sample.
+
+Any cell's statistics over the whole batch follow from moments and a sample of the unit
+eigenvectors. So a click costs what the visible images cost, whatever the size of the
+batch.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
-from threading import Lock
+from threading import Lock, Thread
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +19,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.core.parallel import Slices
+from ncut_widget.core.cache import Bounded
 from ncut_widget.core.products import row_norms, weighted_sum
+from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.statistics import quantile_sample
+
+PREFIXES_KEPT = 4
+"""Numbers of leading eigenvectors whose moments are kept for undo and two views."""
 
 
 class Prefix(NamedTuple):
@@ -24,7 +35,7 @@ class Prefix(NamedTuple):
     ----------
     mean : ndarray of float64, shape (k,)
     covariance : ndarray of float64, shape (k, k)
-        Over the N = B * H * W pixels, divided by N.
+        Over the N pixels of the images that count, divided by N.
     """
 
     mean: NDArray
@@ -57,16 +68,17 @@ class Leading:
 
     Parameters
     ----------
-    rows : torch.Tensor of float32, shape (B, k, P)
-    telling : ndarray of int
-        The images that count; the eigenvectors of the others are zero.
+    store : Store
+    num_eig : int
+        How many lead.
     """
 
-    def __init__(self, rows: Tensor, telling: NDArray) -> None:
-        self.rows = rows
-        self._telling = telling
-        self._norms = torch.empty((len(rows), rows.shape[2]), device=rows.device)
-        self._known = np.zeros(len(rows), dtype=bool)
+    def __init__(self, store: Store, num_eig: int) -> None:
+        self._store = store
+        self._num_eig = num_eig
+        batch = store.shape[0]
+        self._norms = torch.empty((batch, store.cells), device=store.device)
+        self._known = np.zeros(batch, dtype=bool)
         self._lock = Lock()
         self._prefix: Prefix | None = None
 
@@ -93,31 +105,39 @@ class Leading:
         """Lengths of the eigenvectors, (B, P); those of some images at the least."""
         missing = np.zeros_like(self._known)
         missing[images] = True
-        for run in _runs(np.flatnonzero(missing & ~self._known)):
-            # Two threads may do the same: they write the same bits.
-            lengths = row_norms(self.rows[run])
-            if lengths.device.type == "cpu":
-                self._norms.numpy()[run] = lengths.numpy()  # by this thread alone
-            else:
-                self._norms[run] = lengths
-            self._known[run] = True
+        for run in self._store.parts(np.flatnonzero(missing & ~self._known)):
+            self._measure_norms(run, self._store.read(run, self._num_eig))
         return self._norms
+
+    def norms_of(self, run: slice, rows: Tensor) -> Tensor:
+        """Give the lengths of eigenvectors that have just been read, (n, P)."""
+        if not self._known[run].all():
+            self._measure_norms(run, rows)
+        return self._norms[run]
+
+    def _measure_norms(self, run: slice, rows: Tensor) -> None:
+        # Two threads may do the same: they write the same bits.
+        lengths = row_norms(rows)
+        if lengths.device.type == "cpu":
+            self._norms.numpy()[run] = lengths.numpy()  # by this thread alone
+        else:
+            self._norms[run] = lengths
+        self._known[run] = True
 
     @cached_property
     def sample(self) -> Sample:
         """The pixels that quantiles are taken of."""
-        pixels = self.rows.shape[2]
-        drawn = quantile_sample(len(self._telling) * pixels)
-        image = torch.from_numpy(self._telling[drawn // pixels]).to(self.rows.device)
-        place = torch.from_numpy(drawn % pixels).to(self.rows.device)
-        rows = self.rows[image, :, place].T.contiguous()
+        telling, cells = self._store.telling, self._store.cells
+        drawn = quantile_sample(len(telling) * cells)
+        rows = self._store.at(telling[drawn // cells], drawn % cells, self._num_eig)
+        rows = rows.T.contiguous()
         return Sample(rows, row_norms(rows))
 
     def _measure(self) -> Prefix:
-        batch, num_eig, pixels = self.rows.shape
-        kind = self.rows.device.type
+        store, num_eig = self._store, self._num_eig
+        batch, kind = store.shape[0], store.device.type
         # MPS has no float64.
-        device = "cpu" if kind == "mps" else self.rows.device
+        device = "cpu" if kind == "mps" else store.device
 
         def add(slices: Iterator[slice]) -> tuple[Tensor, Tensor]:
             total = torch.zeros(num_eig, dtype=torch.float64, device=device)
@@ -128,22 +148,74 @@ class Leading:
                 step = 1 if kind == "cpu" else stop - first
                 for at in range(first, stop, step):
                     some = slice(at, at + step)
-                    unit = self.rows[some] / self.norms(some)[some, None]
+                    rows = store.read(some, num_eig)
+                    unit = rows / self.norms_of(some, rows)[:, None]
                     wide = unit.to(device).double()
                     total += wide.sum((0, 2))
                     gram += torch.bmm(wide, wide.transpose(1, 2)).sum(0)
             return total, gram
 
-        parts = Slices(self.rows).share(add)
+        parts = store.slices(num_eig).share(add)
+        count = len(store.telling) * store.cells
         total, gram = (
-            torch.stack(part).sum(0).cpu().numpy() / (len(self._telling) * pixels)
+            torch.stack(part).sum(0).cpu().numpy() / count
             for part in zip(*parts, strict=True)
         )
         return Prefix(total, gram - np.outer(total, total))
 
 
-def _runs(images: NDArray) -> Iterator[slice]:
-    """Split ascending numbers into slices: those of a batch's images are views."""
-    for run in np.split(images, np.flatnonzero(np.diff(images) > 1) + 1):
-        if run.size:
-            yield slice(int(run[0]), int(run[-1]) + 1)
+class Moments:
+    """What is taken of a store's eigenvectors once, for any number of leading ones.
+
+    Parameters
+    ----------
+    store : Store
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._leading: Bounded[Leading] = Bounded(PREFIXES_KEPT)
+        self._lock = Lock()
+
+    @property
+    def count(self) -> int:
+        """Cells of the images that say something."""
+        return len(self._store.telling) * self._store.cells
+
+    @property
+    def values(self) -> int:
+        """Values of all eigenvectors."""
+        return math.prod(self._store.shape)
+
+    def lead(self, num_eig: int) -> Leading:
+        """Give the leading eigenvectors, to be measured."""
+        with self._lock:
+            return self._leading.get(num_eig, lambda: Leading(self._store, num_eig))
+
+    def prefix(self, num_eig: int) -> Prefix:
+        """Moments of the leading eigenvectors, taken at the first call.
+
+        Any thread may ask; only those that ask for the same wait for each other.
+        """
+        return self.lead(num_eig).prefix()
+
+    def ready(self, num_eig: int) -> bool:
+        """Whether moments and sample are at hand, so that no click waits for them."""
+        return self.lead(num_eig).ready
+
+    def prepare(self, num_eig: int) -> None:
+        """See to it that `prefix` will be at hand, in the background.
+
+        Nothing is lost if that fails: the next call of `prefix` takes it anew.
+        """
+        lead = self.lead(num_eig)
+        with self._lock:
+            # One at a time: whoever waits for another asks again.
+            if lead.ready or any(each.under_way for each in self._leading):
+                return
+
+        def measure() -> None:
+            with suppress(Exception):
+                lead.prefix()
+
+        Thread(target=measure, name="ncut_widget moments", daemon=True).start()

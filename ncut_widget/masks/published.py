@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.core.checks import check_number, check_shape
+from ncut_widget.masks.cosine import cosine_similarity
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods.similarity import cosine_similarity
 
 
 def get_mask(

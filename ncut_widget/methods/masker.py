@@ -1,7 +1,7 @@
-"""Prompts in, similarities, heatmaps and masks out: the batch and what it is held by.
+"""Recipes in, fields, heatmaps and masks out, of one batch.
 
-It holds the eigenvectors (on their device). Results are computed when they are asked
-for, cached, and numpy. Every public method takes the one lock.
+Results are computed when they are asked for, cached, and numpy. Every public method
+takes the one lock.
 """
 
 from __future__ import annotations
@@ -15,43 +15,22 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.core.arrays import as_array
 from ncut_widget.core.cache import Bounded
-from ncut_widget.core.checks import check_array, check_finite, check_match
-from ncut_widget.eigvecs.memory import Eigvecs
+from ncut_widget.core.checks import check_match
+from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.combine import combine
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
-from ncut_widget.methods.diffusion import (
-    Diffusion,
-    DiffusionSet,
-    DiffusionSimilarity,
-    diffusion_weights,
-)
-from ncut_widget.methods.similarity import (
-    BiasedSet,
-    BiasedSimilarity,
-    Similarity,
-    Source,
-)
-from ncut_widget.ncut.biased import Graph
-from ncut_widget.prompts.recipe import Prompts
+from ncut_widget.methods import METHODS, Field, Method, Seeds, Sides, Spectrum
+from ncut_widget.prompts import Recipe
 from ncut_widget.settings import Settings
 
 CACHE_BYTES = 256 * 2**20
-"""Similarities that are kept: of the clicks, and for undo, redo and repeated ones."""
+"""Fields that are kept: of the prompts, and for undo, redo and repeated ones."""
 
 MASKS_BYTES = 128 * 2**20
-"""Masks that are kept: of the clicks, and of segments."""
-
-Compared = Similarity | BiasedSimilarity | DiffusionSimilarity
-
-LIKE = 5.5
-"""Granularity at which a biased cut looks for what is like a negative click."""
-
-GRANULARITIES = 4
-"""Times of diffusion whose lengths are kept, for undo and a slider that goes back."""
+"""Masks that are kept: of the prompts, and of segments."""
 
 
 class Masker:
@@ -59,142 +38,87 @@ class Masker:
 
     Parameters
     ----------
-    eigvecs, sizes, device, eigvals
-        As for `ncut_widget.sessions.session.Session`.
+    store : Store
+        The eigenvectors.
+    sizes : sequence of (int, int), optional
+        ``(h, w)`` of every image, in pixels; the latent grid by default.
+    eigvals : array_like of float, shape (K,), optional
 
     Attributes
     ----------
     lock : threading.RLock
         Held while something is computed.
-    eigvecs : Eigvecs
-    eigvals : ndarray of float, shape (K,), or None
+    spectrum : Spectrum
+    methods : dict of str to Method
     grid : (int, int)
         ``(H, W)`` of the latent grid.
     sizes : list of (int, int)
-        ``(h, w)`` of every image, in pixels.
     """
 
     def __init__(
         self,
-        eigvecs: ArrayLike,
+        store: Store,
         sizes: Sequence[tuple[int, int]] | None = None,
-        device: str | torch.device | None = None,
         eigvals: ArrayLike | None = None,
     ) -> None:
         self.lock = threading.RLock()
-        self.eigvecs = Eigvecs(eigvecs, device)
-        batch, height, width, num_eig = self.shape = self.eigvecs.shape
-        self.eigvals = None if eigvals is None else _check_eigvals(eigvals, num_eig)
-        self.grid = (height, width)
-        self.sizes = [self.grid] * batch if sizes is None else list(sizes)
-        check_match(len(self.sizes), batch)
-        self._graph: Graph | None = None
-        self._diffusions: Bounded[Diffusion] = Bounded(GRANULARITIES)
-        self._similarities: Bounded[Compared] = Bounded(
-            CACHE_BYTES, lambda similarity: similarity.nbytes
-        )
+        self.store = store
+        self.shape = store.shape
+        self.grid = store.grid
+        self.sizes = [self.grid] * self.shape[0] if sizes is None else list(sizes)
+        check_match(len(self.sizes), self.shape[0])
+        self.spectrum = Spectrum.of(store, eigvals)
+        self.methods: dict[str, Method] = {
+            name: method(self.spectrum) for name, method in METHODS.items()
+        }
+        self._fields: Bounded[Field] = Bounded(CACHE_BYTES, lambda field: field.nbytes)
         self._masks: Bounded[NDArray] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
 
-    # Similarities -------------------------------------------------------------------
+    # Fields -------------------------------------------------------------------------
 
-    def similarity(self, source: Source, num_eig: int) -> Compared:
-        """Compare every cell with what was clicked, as far as is asked for.
+    def check_method(self, name: str) -> None:
+        """Raise ValueError if the batch lacks something that a method takes."""
+        with self.lock:
+            self.methods[name].check()
 
-        Parameters
-        ----------
-        source : Cell, DiffusionSet or BiasedSet
-            A cell: by the graph's eigenvectors. A set of clicks: in diffusion
-            coordinates, or by the eigenvectors of a cut that is biased towards them.
-        num_eig : int
-            Leading eigenvectors to compare.
+    def seeds(self, recipe: Recipe) -> Sides:
+        """Say which fields masks are made of."""
+        return self.methods[recipe.settings.method].seeds(recipe)
 
-        Returns
-        -------
-        Similarity, DiffusionSimilarity or BiasedSimilarity
-            Shared with the cache, not to be changed.
+    def field(self, seeds: Seeds) -> Field:
+        """Give a field, whose maps are made as they are asked for.
+
+        It is shared with the cache, not to be changed.
         """
         with self.lock:
-            return self._similarities.get(
-                (num_eig, source), lambda: self._compare(source, num_eig)
-            )
+            return self._fields.get(seeds, lambda: self._make_field(seeds))
 
-    def _compare(self, source: Source, num_eig: int) -> Compared:
-        self._warn_of_blank(source)
-        similarity: Compared
-        if isinstance(source, Cell):
-            similarity = Similarity(self.eigvecs, source, num_eig)
-        elif isinstance(source, DiffusionSet):
-            fewer = source._replace(positives=source.positives[:-1])
-            earlier = self._similarities.peek((num_eig, fewer))
-            similarity = DiffusionSimilarity(
-                self._diffusion(source.granularity),
-                self.grid,
-                self.shape[0],
-                source,
-                earlier if isinstance(earlier, DiffusionSimilarity) else None,
-            )
-        else:
-            like = self._diffusion(min(LIKE, max(self.shape[3] - 1, 1)))
-            similarity = BiasedSimilarity(
-                self.graph(), self.grid, source, num_eig, like
-            )
-        if similarity.constant:
-            warnings.warn(_nothing_to_tell(source, num_eig), stacklevel=2)
-        return similarity
-
-    def _warn_of_blank(self, source: Source) -> None:
-        """Warn of positive clicks on images of which nothing is known."""
-        clicked = (source,) if isinstance(source, Cell) else source.positives
-        for image in sorted(self.eigvecs.blank & {cell.image for cell in clicked}):
+    def _make_field(self, seeds: Seeds) -> Field:
+        labelled = {seed.cell.image for group in seeds.positives for seed in group}
+        for image in sorted(self.store.blank & labelled):
             warnings.warn(
                 f"the eigenvectors of image {image} are all zero: a click on it finds "
                 "nothing",
                 stacklevel=2,
             )
+        method = self.methods[seeds.method]
+        field = method.field(seeds, self._fields.peek)
+        if field.constant:
+            warnings.warn(method.says_nothing(seeds), stacklevel=2)
+        return field
 
-    def graph(self) -> Graph:
-        """Give the graph of the batch, for biased cuts.
-
-        Raises
-        ------
-        ValueError
-            If there are no eigenvalues, or the eigenvectors are not of length 1.
-        """
-        with self.lock:
-            if self._graph is None:
-                self._graph = self.eigvecs.graph(self.check_eigvals("biased_ncut"))
-            return self._graph
-
-    def _diffusion(self, granularity: float) -> Diffusion:
-        """Give the coordinates of the batch in which so many eigenvectors count."""
-        eigvals = self.check_eigvals("diffusion")
-        return self._diffusions.get(
-            granularity,
-            lambda: self.eigvecs.diffusion(diffusion_weights(eigvals, granularity)),
-        )
-
-    def check_eigvals(self, method: str) -> NDArray:
-        """Return the eigenvalues; raise ValueError if there are none for a method."""
-        if self.eigvals is None:
-            raise ValueError(
-                f"method {method!r} needs the eigenvalues of eigvecs, got none: give "
-                "eigvals, shape (K,)"
-            )
-        return self.eigvals
-
-    def best_threshold(self, prompts: Prompts) -> float | None:
+    def best_threshold(self, recipe: Recipe) -> float | None:
         """Find where the cut is cleanest; None where nothing tells."""
-        source = next(iter(prompts.sources()[0]), None)
-        if not isinstance(source, DiffusionSet):
+        method = self.methods[recipe.settings.method]
+        positives, _ = method.seeds(recipe)
+        if not (method.finds_threshold and positives):
             return None
         with self.lock:
-            values = self.similarity(source, prompts.settings.num_eig).values
-            eigvals = self.check_eigvals("diffusion")
-            return self.eigvecs.best_threshold(values, eigvals)
+            return method.best_threshold(self.field(positives[0]))
 
     # Masks --------------------------------------------------------------------------
 
-    def masks(self, prompts: Prompts) -> NDArray:
+    def masks(self, recipe: Recipe) -> NDArray:
         """Masks of the whole batch.
 
         Returns
@@ -204,40 +128,40 @@ class Masker:
             cache, not to be written to.
         """
         with self.lock:
-            return self._masks.get(prompts, lambda: self._make_masks(prompts))
+            return self._masks.get(recipe, lambda: self._make_masks(recipe))
 
-    def _make_masks(self, prompts: Prompts) -> NDArray:
-        positives, negatives = self._cut_maps(prompts, slice(None))
-        area_th = _area_th(prompts.settings)
-        kept = prompts.kept()
+    def _make_masks(self, recipe: Recipe) -> NDArray:
+        positives, negatives = self._cut_maps(recipe, slice(None))
+        area_th = _area_th(recipe.settings)
+        kept = self._kept(recipe)
         masks = combine(self.shape[:3], positives, negatives, area_th, kept)
-        masks[[*self.eigvecs.blank]] = False
+        masks[[*self.store.blank]] = False
         masks.flags.writeable = False
         return masks
 
-    def full_masks(self, prompts: Prompts) -> PerImage:
+    def full_masks(self, recipe: Recipe) -> PerImage:
         """Masks at the images' own sizes, each made when it is asked for."""
-        return PerImage(self.sizes, partial(self.full_mask, prompts))
+        return PerImage(self.sizes, partial(self.full_mask, recipe))
 
     def full_mask(
-        self, prompts: Prompts, image: int, size: tuple[int, int] | None = None
+        self, recipe: Recipe, image: int, size: tuple[int, int] | None = None
     ) -> NDArray:
         """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
-        if image in self.eigvecs.blank:
+        if image in self.store.blank:
             return np.zeros(size or self.sizes[image], dtype=bool)
         with self.lock:
             # Copied: a view would keep the maps of all images.
             cut_maps = CutMaps(
                 *(
                     [CutMap(each.similarity.copy(), each.cut) for each in part]
-                    for part in self._cut_maps(prompts, image)
+                    for part in self._cut_maps(recipe, image)
                 )
             )
-        kept = [(row, col) for at, row, col in prompts.kept() if at == image]
-        latent = combine(self.grid, *cut_maps, _area_th(prompts.settings), kept)
+        kept = [(row, col) for at, row, col in self._kept(recipe) if at == image]
+        latent = combine(self.grid, *cut_maps, _area_th(recipe.settings), kept)
         return smooth_mask(latent, cut_maps, size or self.sizes[image])
 
-    def heatmaps(self, prompts: Prompts) -> NDArray:
+    def heatmaps(self, recipe: Recipe) -> NDArray:
         """Heatmaps of the whole batch.
 
         Returns
@@ -246,15 +170,15 @@ class Masker:
             About [0, 1]; the maximum over the positive clicks, 0 without one.
         """
         with self.lock:
-            settings = prompts.settings
+            settings = recipe.settings
             heat = np.zeros(self.shape[:3], dtype=np.float32)
-            for number, source in enumerate(prompts.sources()[0]):
-                similarity = self.similarity(source, settings.num_eig)
-                each = similarity.heat(similarity.values, settings.gamma)
+            for number, seeds in enumerate(self.seeds(recipe).positives):
+                field = self.field(seeds)
+                each = field.heat(field.values, settings.gamma)
                 heat = np.maximum(heat, each) if number else each
             return heat
 
-    def closeness(self, prompts: Prompts, images: int | slice) -> NDArray:
+    def closeness(self, recipe: Recipe, images: int | slice) -> NDArray:
         """Similarity of the cells with what was clicked, as the page tells it.
 
         Returns
@@ -264,43 +188,44 @@ class Masker:
         """
         with self.lock:
             maps = [
-                self.similarity(source, prompts.settings.num_eig).maps(images)
-                for source in prompts.sources()[0]
+                self.field(seeds).maps(images) for seeds in self.seeds(recipe).positives
             ]
             if maps:
                 return np.max(maps, axis=0)
             shape = self.shape[:3] if isinstance(images, slice) else self.grid
             return np.zeros(shape, dtype=np.float32)
 
-    def _cuts(self, prompts: Prompts) -> list[Iterator[tuple[Compared, np.float32]]]:
-        """Similarities and where they are cut, of positives and of negatives.
+    def _kept(self, recipe: Recipe) -> list[Cell]:
+        """Return the cells whose parts of the masks are kept, however small."""
+        return self.methods[recipe.settings.method].kept(recipe)
+
+    def _cuts(self, recipe: Recipe) -> list[Iterator[tuple[Field, np.float32]]]:
+        """Fields and where they are cut, of positives and of negatives.
 
         One after the other: together they may not fit into the memory they may take.
         """
-        settings = prompts.settings
+        settings = recipe.settings
         thresholds = settings.threshold, settings.negative_threshold
 
         def cuts(
-            sources: list[Source], threshold: float
-        ) -> Iterator[tuple[Compared, np.float32]]:
-            for source in sources:
-                similarity = self.similarity(source, settings.num_eig)
-                yield similarity, similarity.cut(threshold, settings.gamma)
+            side: list[Seeds], threshold: float
+        ) -> Iterator[tuple[Field, np.float32]]:
+            for seeds in side:
+                field = self.field(seeds)
+                yield field, field.cut(threshold, settings.gamma)
 
-        return [*map(cuts, prompts.sources(), thresholds)]
+        return [*map(cuts, self.seeds(recipe), thresholds)]
 
-    def _cut_maps(
-        self, prompts: Prompts, images: int | slice
-    ) -> list[Iterator[CutMap]]:
-        """Similarities and cuts of the clicks on some images, one after the other."""
+    def _cut_maps(self, recipe: Recipe, images: int | slice) -> list[Iterator[CutMap]]:
+        """Give maps of some images and their cuts, one after the other."""
 
-        def cut_maps(cuts: Iterator[tuple[Compared, np.float32]]) -> Iterator[CutMap]:
-            for similarity, at in cuts:
-                yield CutMap(similarity.maps(images), at)
+        def cut_maps(cuts: Iterator[tuple[Field, np.float32]]) -> Iterator[CutMap]:
+            for field, at in cuts:
+                yield CutMap(field.maps(images), at)
 
-        return [*map(cut_maps, self._cuts(prompts))]
+        return [*map(cut_maps, self._cuts(recipe))]
 
-    def predictor(self, prompts: Prompts) -> Callable[..., Iterator[NDArray]]:
+    def predictor(self, recipe: Recipe) -> Callable[..., Iterator[NDArray]]:
         """Make what makes masks of images of no batch.
 
         Returns
@@ -312,21 +237,18 @@ class Masker:
             similarity to what was clicked, standardised and cut as in the batch. The
             biased cut is the batch's own: new images do not change it.
         """
-        settings = prompts.settings
+        settings = recipe.settings
         with self.lock:
-            clicked = [list(part) for part in self._cuts(prompts)]
+            frozen = [list(part) for part in self._cuts(recipe)]
 
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
         ) -> Iterator[NDArray]:
-            leading = torch.as_tensor(eigvecs).cpu()
-            if settings.method == "similarity":
-                leading = leading[..., : settings.num_eig]
-            for image, eigvec in enumerate(leading):
+            for image, eigvec in enumerate(torch.as_tensor(eigvecs).cpu()):
                 cut_maps = CutMaps(
                     *(
-                        [CutMap(s.extend(eigvec), at) for s, at in cuts]
-                        for cuts in clicked
+                        [CutMap(field.extend(eigvec), at) for field, at in cuts]
+                        for cuts in frozen
                     )
                 )
                 latent = combine(eigvec.shape[:-1], *cut_maps, _area_th(settings))
@@ -337,25 +259,3 @@ class Masker:
 
 def _area_th(settings: Settings) -> int:
     return settings.denoise_area_th if settings.denoise else 0
-
-
-def _nothing_to_tell(source: Source, num_eig: int) -> str:
-    if not isinstance(source, BiasedSet):
-        return (
-            "every eigenvector is equally similar to the one at latent pixel "
-            f"{tuple(source)} with num_eig = {num_eig}: its mask is empty"
-        )
-    return (
-        "the biased cut tells no pixel from another with click_weight = "
-        f"{source.click_weight} and num_eig = {num_eig}: its mask is empty"
-    )
-
-
-def _check_eigvals(eigvals: ArrayLike, num_eig: int) -> NDArray:
-    checked = as_array(check_array("eigvals", eigvals))
-    if checked.shape != (num_eig,):
-        raise ValueError(
-            f"eigvals must be one for each of the {num_eig} eigenvectors, shape "
-            f"({num_eig},): got shape {checked.shape}"
-        )
-    return check_finite("eigvals", checked)

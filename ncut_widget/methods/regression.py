@@ -1,54 +1,53 @@
-"""The regression of clicks: how well anything fits all of them together.
+"""The regression of prompts: how well anything fits all of them together.
 
 ``js/src/maths/diffusion.js`` has the twin.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ncut_widget.masks.coordinates import Cell
+from ncut_widget.prompts import Group
 
 # What these do for masks shows in `make bench-quality`.
 RIDGE = 2.0
-"""Ridge of the regression, where a similarity is at most 1: the larger, the less clicks
-near each other turn the map about.
-"""
+"""Ridge of the regression, where a similarity is at most 1: the larger, the less does
+one prompt more near others change the field."""
 
 SEPARATION = 0.7
-"""A negative click moves the cut of the whole batch up to this share of the weakest
-positive click; what is beyond, is made right about the click alone.
-"""
+"""A negative prompt moves the cut of the whole batch up to this share of the weakest
+positive one; the rest is corrected near that prompt only."""
 
 REACH = 0.15
-"""About a click: a Gaussian of this share of the image's sides."""
+"""Near a labelled cell: a Gaussian of this share of the image's sides."""
 
 LOCAL_RIDGE = 0.05
-"""Ridge of what is made right about clicks."""
+"""Ridge of what is corrected near labelled cells."""
 
-_NOTHING = 1e-9  # what a click lacks by rounding alone
+_NOTHING = 1e-9  # what a cell lacks by rounding alone
 
 
 class Fit(NamedTuple):
-    """What clicks say of all cells.
+    """What seeds say of all cells.
+
+    The fit of a cell is ``coordinates @ vector + offset``: 1 at the weakest positive
+    group, 0 at the strongest negative one.
 
     Attributes
     ----------
     cells : list of Cell
-        The clicks'.
+        The seeds'.
     coordinates : ndarray of float64, shape (n, K)
         Theirs, of length 1.
     vector : ndarray of float64, shape (K,)
-        Its products with coordinates, and
     offset : numpy.float32
-        are how well cells fit: 1 at the weakest positive click, 0 at the strongest
-        negative one.
     local : ndarray of float64, shape (n,)
-        How much of each click's surroundings is added on its image.
+        How much of each cell's surroundings is added on its image.
     """
 
     cells: list[Cell]
@@ -58,48 +57,82 @@ class Fit(NamedTuple):
     local: NDArray
 
 
-def fit_clicks(
-    cells: list[Cell], coordinates: NDArray, positive: NDArray, grid: tuple[int, int]
+def fit_groups(
+    positives: Sequence[Group],
+    negatives: Sequence[Group],
+    coordinates_of: Callable[[Cell], NDArray],
+    grid: tuple[int, int],
 ) -> Fit:
-    """Fit clicks, at least one of them positive.
+    """Fit groups of seeds, at least one of them positive, in one regression.
+
+    Parameters
+    ----------
+    positives, negatives : sequence of Group
+        No cell in two of them.
+    coordinates_of : callable
+        Cell -> its coordinates, float64, shape (K,).
+    grid : (int, int)
 
     Notes
     -----
-    Kernel ridge regression of 1 at positive and 0 at negative clicks, with the cosine
-    of coordinates for the kernel. What comes out is scaled: 1 is the weakest positive
-    click, 0 the strongest negative one. Where a negative click is so strong that this
-    would leave too little of the rest (`SEPARATION`), it is made right about itself, by
+    Kernel ridge regression of 1 at positive and 0 at negative seeds, with the cosine of
+    coordinates for the kernel; the ridge of a seed is divided by its weight. The result
+    is scaled: 1 is the weakest positive group, 0 the strongest negative one, each by
+    the weighted mean of its seeds. Where a negative group is so strong that this would
+    leave too little of the rest (`SEPARATION`), it is corrected near its cells only, by
     a second regression whose kernel is the cosine times a Gaussian of the distance.
     """
+    seeds = [seed for group in (*positives, *negatives) for seed in group]
+    cells = [seed.cell for seed in seeds]
+    coordinates = np.stack([*map(coordinates_of, cells)])
+    positive = np.arange(len(cells)) < sum(map(len, positives))
     cosines = np.einsum("ik,jk->ij", coordinates, coordinates)
-    ridge = cosines + RIDGE * np.eye(len(cosines))
+    weights = np.array([seed.weight for seed in seeds])
+    ridge = cosines + np.diag(RIDGE / weights)
     amounts = np.linalg.solve(ridge, positive.astype(np.float64))
     fits = cosines @ amounts
-    top = max(float(fits[positive].min()), 1e-3)
-    bottom = max([0.0, *fits[~positive].tolist()])
+    means = _means(fits, weights, (*positives, *negatives))
+    top = max(min(means[: len(positives)]), 1e-3)
+    bottom = max([0.0, *means[len(positives) :]])
     bottom = min(bottom, SEPARATION * top)
     vector = np.einsum("i,ik->k", amounts, coordinates) / (top - bottom)
     offset = np.float32(-bottom / (top - bottom))
     fits = (fits - bottom) / (top - bottom)
     lacking = np.where(positive, np.maximum(1 - fits, 0), np.minimum(-fits, 0))
     lacking[np.abs(lacking) < _NOTHING] = 0
-    local = make_right(cells, cosines, lacking, grid)
+    local = make_right(cells, cosines, lacking, grid, weights)
     return Fit(cells, coordinates, vector, offset, local)
 
 
+def _means(fits: NDArray, weights: NDArray, groups: Sequence[Group]) -> list[float]:
+    """Return the weighted mean of each group's fits, which follow each other."""
+    ends = np.cumsum([len(group) for group in groups])[:-1]
+    parts = zip(np.split(fits, ends), np.split(weights, ends), strict=True)
+    return [
+        float(part[0]) if len(part) == 1 else float(np.average(part, weights=each))
+        for part, each in parts
+    ]
+
+
 def make_right(
-    cells: Sequence[Cell], cosines: NDArray, lacking: NDArray, grid: tuple[int, int]
+    cells: Sequence[Cell],
+    cosines: NDArray,
+    lacking: NDArray,
+    grid: tuple[int, int],
+    weights: NDArray,
 ) -> NDArray:
-    """Return how much of each click's surroundings is added to its image.
+    """Return how much of each cell's surroundings is added to its image.
 
     Parameters
     ----------
     cells : sequence of Cell
     cosines : ndarray of float64, shape (n, n)
-        Of the clicks' coordinates.
+        Of the cells' coordinates.
     lacking : ndarray of float64, shape (n,)
-        What is to be added at the clicks' own cells.
+        What is to be added at the cells themselves.
     grid : (int, int)
+    weights : ndarray of float64, shape (n,)
+        Of the seeds.
 
     Returns
     -------
@@ -112,7 +145,7 @@ def make_right(
     for place, size in zip(places, grid, strict=True):
         apart = (place[:, None] - place) / (size * REACH)
         near *= np.exp(-np.square(apart) / 2)
-    return np.linalg.solve(near + LOCAL_RIDGE * np.eye(len(near)), lacking)
+    return np.linalg.solve(near + np.diag(LOCAL_RIDGE / weights), lacking)
 
 
 def falloff(place: int, size: int) -> NDArray:

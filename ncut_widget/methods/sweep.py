@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+
+from ncut_widget.eigvecs.store import Store
 
 LEVELS = np.linspace(0.3, 0.75, 46)
 """Thresholds that are compared. Beyond them cuts are often smaller, and masks worse."""
@@ -17,7 +18,7 @@ _EQUAL = 1e-6
 
 
 def normalized_cuts(
-    values: NDArray, rows: Tensor, eigvals: NDArray
+    values: NDArray, store: Store, eigvals: NDArray
 ) -> tuple[NDArray, NDArray]:
     """Return the normalized cut [1]_ of the cells above each of `LEVELS`.
 
@@ -25,7 +26,7 @@ def normalized_cuts(
     ----------
     values : ndarray of float32, shape (B, H, W)
         What is cut.
-    rows : torch.Tensor of float32, shape (B, K, P)
+    store : Store
         Eigenvectors of the graph, of one length over the batch; the first is the
         trivial one.
     eigvals : ndarray of float, shape (K,)
@@ -50,10 +51,10 @@ def normalized_cuts(
        22(8), 2000.
     """
     levels = LEVELS.astype(np.float32)
-    sums = torch.zeros(len(levels) + 1, rows.shape[1], dtype=torch.float64)
-    for image, vectors in zip(values, rows, strict=True):
-        below = np.searchsorted(levels, image.ravel())
-        wide = vectors.cpu().double()
+    sums = torch.zeros(len(levels) + 1, store.shape[3], dtype=torch.float64)
+    for image, field in enumerate(values):
+        below = np.searchsorted(levels, field.ravel())
+        wide = store.read(slice(image, image + 1))[0].cpu().double()
         sums.index_add_(0, torch.from_numpy(below), (wide * wide[0]).T)
     # Above a level is what is above the next one, too.
     above = sums.numpy()[::-1].cumsum(0)[::-1][1:]
@@ -66,14 +67,14 @@ def normalized_cuts(
     return np.where((shares > 0) & (shares < 1), cuts, np.inf), shares
 
 
-def best_threshold(values: NDArray, rows: Tensor, eigvals: NDArray) -> float | None:
+def best_threshold(values: NDArray, store: Store, eigvals: NDArray) -> float | None:
     """Find the threshold of smallest normalized cut; None where no mask is in `SHARES`.
 
     Where neighbouring ones are as good, it is the middle one. Parameters are those of
     `normalized_cuts`.
     """
     with torch.inference_mode():
-        cuts, shares = normalized_cuts(values, rows, eigvals)
+        cuts, shares = normalized_cuts(values, store, eigvals)
     allowed = (shares >= SHARES[0]) & (shares <= SHARES[1]) & np.isfinite(cuts)
     if not allowed.any():
         return None

@@ -22,7 +22,7 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import NDArray
 
 from ncut_widget.core.checks import shown
-from ncut_widget.masks.coordinates import Click
+from ncut_widget.prompts import Click
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.session import Session
 from ncut_widget.settings import MASK, VIEW
@@ -141,7 +141,7 @@ class Telling(anywidget.AnyWidget):
         if list(segments.values()) != list(self._session.shelf.segments):
             now = self._session.segments
             changes.append(_change(self, "segments", segments, now))
-        for click in self._session.take_clicks():
+        for click in self._session.take_new():
             callbacks = self._click_callbacks.copy
             self._events.append(Event("click", callbacks, click))
         if "notify_change" in vars(self):  # a block holds what is to be told

@@ -9,7 +9,6 @@ from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,6 +19,7 @@ from ncut_widget.eigvecs.colors import (
     rgb_from_tsne_3d,
     rgb_from_umap_3d,
 )
+from ncut_widget.eigvecs.store import Store
 from ncut_widget.images import Images, RGBImage
 
 KINDS = ("stage", "thumb", "eigvecs")
@@ -36,6 +36,9 @@ LONGEST_SIDE = 8192
 
 QUALITIES = {"stage": 95, "thumb": 85}
 """Of JPEG."""
+
+SPREAD = 0.98
+"""Quantile of the components at which colours are full, as in `rgb_from_pca_3d`."""
 
 METHODS: dict[str, Callable[..., Colors]] = {
     "pca": rgb_from_pca_3d,
@@ -92,14 +95,15 @@ class Pictures:
 
     Parameters
     ----------
-    eigvecs : torch.Tensor, shape (B, H, W, K)
+    store : Store
+        The eigenvectors.
     images : Images or None
         Files among them are read when a picture of them is asked for.
         Without images the eigenvectors' colours stand in for them.
     """
 
-    def __init__(self, eigvecs: torch.Tensor, images: Images | None) -> None:
-        self._eigvecs = eigvecs
+    def __init__(self, store: Store, images: Images | None) -> None:
+        self._store = store
         self._images = images
         self._coloring: _Coloring | None = None
         self._lock = Lock()
@@ -135,7 +139,7 @@ class Pictures:
         """Eigenvector colours, [0, 1], shape (B, H, W, 3), read-only."""
         coloring = self._current()
         if coloring.rgb is None:
-            rgb = np.stack([*map(coloring.paint, range(len(self._eigvecs)))])
+            rgb = np.stack([*map(coloring.paint, range(self._store.shape[0]))])
             rgb.flags.writeable = False
             with self._lock:
                 # Another thread may have made them meanwhile.
@@ -168,7 +172,9 @@ class Pictures:
                     f"color({method!r}) has no option {name!r}; "
                     f"known: {', '.join(sorted(known))}"
                 )
-        _, rgb = METHODS[method](self._eigvecs, **options)
+        # t-SNE and UMAP look for the nearest of all rows.
+        options.setdefault("device", self._store.device)
+        _, rgb = METHODS[method](self._store.array(), **options)
         rgb.flags.writeable = False
         with self._lock:
             self._coloring = _Coloring(self.version + 1, rgb.__getitem__, rgb)
@@ -196,12 +202,17 @@ class Pictures:
 
     def _current(self) -> _Coloring:
         if self._coloring is None:
-            eigvecs = self._eigvecs.flatten(1, 2)
-            colors = PrincipalColors(eigvecs)
+            store = self._store
+            colors = PrincipalColors(
+                lambda images, places: store.at(images, places, store.shape[3]),
+                (store.shape[0], store.cells),
+                SPREAD,
+                store.device,
+            )
 
             def paint(image: int) -> NDArray[np.float32]:
-                rgb = colors(eigvecs[image : image + 1])
-                return rgb.reshape(*self._eigvecs.shape[1:3], 3)
+                rows = store.read(slice(image, image + 1))
+                return colors(rows.transpose(1, 2)).reshape(*store.grid, 3)
 
             with self._lock:
                 # Another thread may have coloured meanwhile.

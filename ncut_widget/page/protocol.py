@@ -13,9 +13,8 @@ happens once:
 request       fields                                                 answer
 ============  =====================================================  ============
 ``edit``      ``page``, ``first`` (number of the first edit),        ``edited``
-              ``edits`` (list of ``{op, click}``), ``images`` on
-              view
-``maps``      ``num_eig``, ``wants`` (see below)                     ``maps``
+              ``since``, ``edits`` (see below), ``images`` on view
+``fields``    ``wants`` (list of ``{seeds, images}``)                ``fields``
 ``vectors``   ``images``, ``sample`` (bool)                          ``vectors``
 ``moments``   ``num_eig``                                            ``moments``
 ``pictures``  ``kind`` (``stage``, ``thumb`` or ``eigvecs``),        ``pictures``
@@ -26,17 +25,20 @@ request       fields                                                 answer
 ``views``     ``count``, ``keeps`` (bool)                            none
 ============  =====================================================  ============
 
-An edit is ``{op, click}``, or ``{op}`` of ``undo``, ``redo`` and ``clear``, or of
+An edit is ``{op: add, prompt}``, or ``{op}`` of ``undo``, ``redo`` and ``clear``, or of
 segments: ``{op: commit, name}``, ``{op: reopen, segment}``, ``{op: delete, segment}``,
 ``{op: change, segment, fields}`` with the id of one, and its ``name``, ``color``,
-``visible``, ``instances`` or ``place``.
+``visible``, ``instances`` or ``place``. A prompt is written as in
+`ncut_widget.prompts.kinds`: a click is ``[image, x, y, label]``.
 
-``edited`` has the clicks, and the maps of what was clicked by these very edits: the
-page has the others, or asks for them. ``sync`` sets what the page cannot know to have
-arrived, and sends all traits again before it is answered. No answer is larger than
-`REPLY_BYTES`: more maps or vectors than that are refused, and pictures that are left
-out are named in ``left``. Moments and the sample of a large batch take seconds: until
-they are there the answer is ``later``.
+``edited`` tells how the prompts differ from those of the revision ``since``, which the
+page knows: ``prompts: {keep, added}``, the number of those that stay and what follows
+them. It has the fields of the prompts that these very edits added: the page has the
+others, or asks for them. ``sync`` sets what the page cannot know to have arrived, and
+sends all traits again before it is answered. No answer is larger than `REPLY_BYTES`:
+more maps or vectors than that are refused, and pictures that are left out are named in
+``left``. Moments and the sample of a large batch take seconds: until they are there the
+answer is ``later``.
 
 ``views`` tells how many views there are, and whether the page can write into its
 notebook: then it is sent ``{type: picture, model, mark, png}`` at times, for the output
@@ -59,24 +61,25 @@ made with: a page that knows a later one drops them. One that cannot be made has
 ``error`` in its entry, and no buffer. Whatever cannot be read or done is
 answered with ``{type: "error", id, message}``.
 
-A wanted map is ``{cell, images}`` or, of all clicks together, ``{clicks, images}`` with
-``clicks`` the method, cells and settings that it is made of: ``{method, positives,
-negatives, granularity}`` of ``diffusion``, ``{method, positives, negatives,
-click_weight, bg_weight}`` of ``biased_ncut``. The answer names it in the same way, with
-``stats``, null for a map that is its own heatmap. Maps
-are float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map
-depends on ``num_eig``, cell or clicks, and image alone, so the page may keep it for
-as long as it likes.
+Seeds are ``{method, positives, negatives, parameters}``: lists of groups, one for each
+prompt, of the cells that it labels, and the settings that the method takes. A cell is
+``[image, row, col]`` or, where its weight is not 1, ``[image, row, col, weight]``. The
+answer names a field in the same way, with ``stats``, null where a field is its own
+heatmap. Maps are
+float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map depends
+on seeds and image alone, so the page may keep it for as long as it likes.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any, TypeGuard
 
 from ncut_widget.core.checks import check_choice, check_number, shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.methods.similarity import SETS, Source, parameters
+from ncut_widget.methods import METHODS, Seeds
+from ncut_widget.prompts import Group, Seed
 from ncut_widget.sessions.session import Session
 
 Message = tuple[dict[str, Any], list[Any]]
@@ -189,22 +192,66 @@ class Fields:
             raise ValueError(f"{name!r} of {self.what} must be different images")
         return checked
 
-    def source(self, session: Session) -> Source:
-        """Return what a wanted map is of."""
-        if "clicks" not in self.content:
-            return _cell(self.get("cell", list), session)
-        clicks = Fields(self.content["clicks"], "the clicks of a wanted map")
+    def seeds(self, session: Session) -> Seeds:
+        """Return what a wanted field is of."""
+        told = Fields(self.content.get("seeds"), "the seeds of a wanted field")
+        told.only("method", "positives", "negatives", "parameters")
+        method = METHODS[told.one_of("method", tuple(METHODS))]
         positives, negatives = (
-            tuple(_cell(cell, session) for cell in clicks.get(name, list))
+            tuple(_group(group, session) for group in told.get(name, list))
             for name in ("positives", "negatives")
         )
         if not positives:
-            raise ValueError(f"{clicks.what} must have a positive one, got none")
-        kind = SETS[clicks.one_of("method", tuple(SETS))]
-        given = (
-            session.check(name, clicks.content.get(name)) for name in parameters(kind)
+            raise ValueError(f"{told.what} must have a positive one, got none")
+        if not method.together and (len(positives) > 1 or negatives):
+            raise ValueError(f"{told.what} must be one group for {method.name!r}")
+        given = Fields(told.content.get("parameters"), "the parameters of seeds")
+        given.only(*method.parameters)
+        parameters = tuple(
+            (name, session.check(name, given.content.get(name)))
+            for name in method.parameters
         )
-        return kind(positives, negatives, *given)
+        return Seeds(method.name, positives, negatives, parameters)
+
+
+def tell_seeds(seeds: Seeds) -> dict[str, Any]:
+    """Write seeds as `Fields.seeds` reads them."""
+    return {
+        "method": seeds.method,
+        "positives": [*map(_tell_group, seeds.positives)],
+        "negatives": [*map(_tell_group, seeds.negatives)],
+        "parameters": dict(seeds.parameters),
+    }
+
+
+def _tell_group(group: Group) -> list[list[float]]:
+    return [
+        [*seed.cell, *([] if seed.weight == 1 else [seed.weight])] for seed in group
+    ]
+
+
+def _group(told: Any, session: Session) -> Group:
+    cells = math.prod(session.grid)
+    if not isinstance(told, list) or not 0 < len(told) <= cells:
+        raise TypeError(
+            f"a group must be a list of 1 to {cells} seeds, got {shown(told)}"
+        )
+    group = tuple(_seed(each, session) for each in told)
+    if len({seed.cell for seed in group}) < len(group):
+        raise ValueError("the seeds of a group must be different cells")
+    return group
+
+
+def _seed(told: Any, session: Session) -> Seed:
+    if not isinstance(told, list) or len(told) not in (3, 4):
+        raise ValueError(
+            f"a seed must be [image, row, col] or [image, row, col, weight], got "
+            f"{shown(told)}"
+        )
+    weight = check_number("a seed's weight", told[3], 0, 1e6) if told[3:] else 1.0
+    if not weight:
+        raise ValueError("a seed's weight must be above 0, got 0")
+    return Seed(_cell(told[:3], session), weight)
 
 
 def _cell(cell: Any, session: Session) -> Cell:

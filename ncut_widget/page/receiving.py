@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import traitlets
@@ -50,8 +51,8 @@ class Receiving(Telling):
 
         def take() -> None:
             try:
-                self._check(taken)  # before it is sent to other pages, or set in part
-                self._apply(self._take, taken)
+                # Before it is sent to other pages, or set in part.
+                self._apply(self._take, taken, self._checked(taken))
                 wrong.update(taken.keys() - self._as_given(taken))
             except (TypeError, ValueError, traitlets.TraitError) as error:
                 self._send_error(None, error)
@@ -61,31 +62,31 @@ class Receiving(Telling):
 
         self._locked(take)
 
-    def _take(self, values: Mapping[str, Any]) -> None:
+    def _take(self, values: Mapping[str, Any], checked: Mapping[str, Any]) -> None:
         """Set what has been checked: what masks depend on as one change."""
-        ours = {k: v for k, v in values.items() if k in ("clicks", *MASK)}
+        ours = {k: v for k, v in checked.items() if k in ("clicks", *MASK)}
         step, _, _ = values.get("_step", "").partition(".")
-        self._session.update(step or None, **ours)
+        self._session.set(step or None, **ours)
         super().set_state(self._as_given(values))
 
     def _as_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those that are set as given: a threshold may have been found since."""
-        found = self._session.prompts.own is not None
+        found = self._session.recipe.own is not None
         return {
             name: value
             for name, value in values.items()
             if not (found and name == "threshold")
         }
 
-    def _check(self, values: Mapping[str, Any]) -> None:
+    def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the values as they are to be set."""
+        checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in FROM_PAGE:
                 raise ValueError(f"the page may not set {shown(name)}")
-            check = FROM_PAGE[name]
-            if check is None:
-                self._session.check(name, value)
-            else:
-                check(value)
+            check = FROM_PAGE[name] or partial(self._session.check, name)
+            checked[name] = check(value)
+        return checked
 
     def _receive(self, _: Any, content: Any, buffers: Sequence[Any]) -> None:
         """Answer a request of the page; see `ncut_widget.page.requests`."""
@@ -115,8 +116,7 @@ class Receiving(Telling):
 
         def sync() -> None:
             try:
-                self._check(settings)
-                self._apply(self._take, settings)
+                self._apply(self._take, settings, self._checked(settings))
             finally:
                 self.send_state([*TOLD, *VIEW])
             then()

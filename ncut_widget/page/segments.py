@@ -18,7 +18,7 @@ def list_segments(shelf: Shelf) -> list[dict[str, Any]]:
             "color": each.color,
             "visible": each.visible,
             "instances": each.instances,
-            "clicks": len(each.clicks),
+            "clicks": len(each.prompts),
             "open": each.id == opened,
         }
         for each in shelf.segments

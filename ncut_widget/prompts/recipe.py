@@ -1,37 +1,41 @@
-"""What a mask is made of: clicks, and settings."""
+"""All that masks depend on: prompts, and settings."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from ncut_widget.masks.coordinates import Cell, Click
-from ncut_widget.methods.diffusion import DiffusionSet
-from ncut_widget.methods.similarity import SETS, Source, parameters
+from ncut_widget.masks.coordinates import Cell
+from ncut_widget.prompts.base import Group, Prompt, Seed
 from ncut_widget.settings import Settings
 
 OWN_THRESHOLD = "own_threshold"
 """In files, beside the settings: the threshold that was set, where one was found."""
 
 
-class Prompts(NamedTuple):
-    """All that the masks of one batch depend on.
+class Recipe(NamedTuple):
+    """What the masks of one batch are made of.
 
     Attributes
     ----------
-    clicks : tuple of Click
-    cells : tuple of Cell
-        Those that were clicked, one for each click.
+    prompts : tuple of Prompt
+    seeds : tuple of Group
+        The cells that each prompt labels.
     settings : Settings
         Those that masks are made with.
     own : float or None
         The threshold that was set, where that of `settings` was found instead.
     """
 
-    clicks: tuple[Click, ...]
-    cells: tuple[Cell, ...]
+    prompts: tuple[Prompt, ...]
+    seeds: tuple[Group, ...]
     settings: Settings
     own: float | None = None
+
+    @property
+    def positive(self) -> bool:
+        """Whether a prompt says what the thing is; without one masks are empty."""
+        return any(prompt.label == 1 for prompt in self.prompts)
 
     @property
     def given(self) -> Settings:
@@ -40,7 +44,7 @@ class Prompts(NamedTuple):
             return self.settings
         return self._with(self.own)
 
-    def found(self, threshold: float) -> Prompts:
+    def found(self, threshold: float) -> Recipe:
         """Return the same with a threshold that was found."""
         return self._replace(settings=self._with(threshold), own=self.given.threshold)
 
@@ -53,32 +57,22 @@ class Prompts(NamedTuple):
         told = dict(vars(self.settings))
         return told if self.own is None else {**told, OWN_THRESHOLD: self.own}
 
-    def clicked(self, label: int | None = None) -> list[Cell]:
-        """Return the cells of the clicks, each once, of one label or of both."""
-        pairs = zip(self.clicks, self.cells, strict=True)
-        return list(
-            dict.fromkeys(cell for click, cell in pairs if label in (None, click.label))
-        )
+    def labelled(self, label: int) -> list[Group]:
+        """Return the seeds of the prompts of a label, each group once."""
+        pairs = zip(self.prompts, self.seeds, strict=True)
+        return list(dict.fromkeys(g for prompt, g in pairs if prompt.label == label))
 
-    def last_clicked(self, label: int) -> list[Cell]:
-        """Return the cells whose last click has a label."""
-        pairs = zip(self.clicks, self.cells, strict=True)
-        labels = {cell: click.label for click, cell in pairs}
-        return [cell for cell, last in labels.items() if last == label]
+    def last_labelled(self, label: int) -> list[Group]:
+        """Return those seeds of a label that no later prompt gives the other one.
 
-    def kept(self) -> list[Cell]:
-        """Return the cells whose parts of the masks are kept, however small."""
-        by_diffusion = SETS.get(self.settings.method) is DiffusionSet
-        return self.last_clicked(1) if by_diffusion else []
-
-    def sources(self) -> tuple[list[Source], list[Source]]:
-        """Name what masks are made of: alike to the first, and not to the second."""
-        kind = SETS.get(self.settings.method)
-        clicked = self.last_clicked if kind is DiffusionSet else self.clicked
-        positives, negatives = clicked(1), clicked(0)
-        if kind is None:
-            return [*positives], [*negatives]
-        if not positives:
-            return [], []
-        given = (getattr(self.settings, name) for name in parameters(kind))
-        return [kind(tuple(positives), tuple(negatives), *given)], []
+        A cell counts as the last prompt says, in the order of its first mention.
+        """
+        last: dict[Cell, tuple[int, int, Seed]] = {}
+        for number, group in enumerate(self.seeds):
+            for seed in group:
+                last[seed.cell] = number, self.prompts[number].label, seed
+        groups: dict[int, list[Seed]] = {}
+        for number, said, seed in last.values():
+            if said == label:
+                groups.setdefault(number, []).append(seed)
+        return [*map(tuple, groups.values())]

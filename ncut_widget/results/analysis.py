@@ -112,11 +112,11 @@ class Analysis:
             (chosen,) = self._chosen([segment]).values()
             return chosen.full_instances(how)
         session = self._session
-        masker, prompts = session.masker, session.prompts
+        masker, recipe = session.masker, session.recipe
 
         def number(image: int, size: tuple[int, int]) -> NDArray:
-            mask = masker.full_mask(prompts, image, size)
-            similarity = masker.closeness(prompts, image)
+            mask = masker.full_mask(recipe, image, size)
+            similarity = masker.closeness(recipe, image)
             return number_instances(mask, how or INSTANCES[0], similarity)
 
         return PerImage(session.sizes, number)
@@ -350,7 +350,7 @@ class Analysis:
         labelled = self._labelled(self._few(images), None, progress=False)
         session = self._session
         show = self._pictures.shown
-        return plot_images(labelled, show, session.prompts, session.masker, rows)
+        return plot_images(labelled, show, session.recipe, session.masker, rows)
 
     def plot_eigvecs(
         self, images: int | Sequence[int] | None = None, num_eig: int = 6
@@ -377,8 +377,7 @@ class Analysis:
         most = session.shape[-1]
         count = int(check_number("num_eig", num_eig, 1, np.inf, whole=True))
         labelled = self._labelled(self._few(images), None, progress=False)
-        eigvecs = session.eigvecs.tensor.cpu().numpy()
-        return plot_eigenvectors(eigvecs, session.eigvals, labelled, min(count, most))
+        return plot_eigenvectors(session.masker, labelled, min(count, most))
 
     # What of, and how it was made ---------------------------------------------------
 

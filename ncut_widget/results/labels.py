@@ -32,7 +32,7 @@ def _label(
 ) -> NDArray:
     return lay(
         (
-            (number, each.masker.full_mask(each.prompts, image, size))
+            (number, each.masker.full_mask(each.recipe, image, size))
             for number, each in numbered
         ),
         size,

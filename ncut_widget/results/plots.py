@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from ncut_widget.core.extras import needs
 from ncut_widget.images import RGBImage
-from ncut_widget.masks.coordinates import Click
 from ncut_widget.methods.masker import Masker
-from ncut_widget.prompts.recipe import Prompts
+from ncut_widget.prompts import Prompt, Recipe
 from ncut_widget.results.formats.pictures import MASK, paint_segments, tint
 from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.lettering import SIZE, add_legend, as_name, fitted
@@ -35,14 +34,14 @@ MARGIN = 0.25
 def plot_images(
     labelled: Labelled,
     show: Callable[[int], RGBImage],
-    prompts: Prompts,
+    recipe: Recipe,
     masker: Masker,
     rows: Sequence[str],
 ) -> Any:
     """Draw images, masks and heatmaps; see `NcutSegmenter.plot`."""
     shown = [each for each in labelled.segments if each.visible]
     figure, axes, widths = _grid(len(rows), len(labelled.chosen), labelled)
-    heat, heat_of = _heat(shown, prompts, masker)
+    heat, heat_of = _heat(shown, recipe, masker)
     for column, image in enumerate(labelled.chosen):
         picture = show(image)
         name = fitted(labelled.files[image], widths[column] - MARGIN, lines=2)
@@ -50,13 +49,13 @@ def plot_images(
         for axis, what in zip(axes[:, column], rows, strict=True):
             if what == "images":
                 axis.imshow(picture)
-                _mark(axis, prompts.clicks, image)
+                _mark(axis, recipe.prompts, image)
             elif what == "masks":
                 laid = paint_segments(picture, tuple(shown), image)
-                axis.imshow(tint(laid, masker.full_mask(prompts, image)))
+                axis.imshow(tint(laid, masker.full_mask(recipe, image)))
                 for segment in shown:
-                    _mark(axis, segment.clicks, image)
-                _mark(axis, prompts.clicks, image)
+                    _mark(axis, segment.prompts, image)
+                _mark(axis, recipe.prompts, image)
             else:
                 drawn = axis.imshow(
                     enlarge(heat[image], picture.shape[:2]), "magma", vmin=0, vmax=1
@@ -66,27 +65,25 @@ def plot_images(
     for axis, what in zip(axes[:, 0], rows, strict=True):
         _name_row(axis, f"heatmaps{heat_of}" if what == "heatmaps" else what)
     legend = [(segment.color, segment.name) for segment in shown]
-    if prompts.clicked(label=1):
+    if recipe.positive:
         legend.append((MASK, "not committed"))
     if legend and "masks" in rows:
         add_legend(figure, *zip(*legend, strict=True))
     return figure
 
 
-def plot_eigenvectors(
-    eigvecs: NDArray,
-    eigvals: NDArray | None,
-    labelled: Labelled,
-    count: int,
-) -> Any:
+def plot_eigenvectors(masker: Masker, labelled: Labelled, count: int) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
     figure, axes, _ = _grid(len(labelled.chosen), count, labelled, turned=True)
+    store, moments, eigvals = masker.spectrum
+    # One scale for all images, as signs and sizes compare across them.
+    sample = moments.lead(store.shape[3]).sample.rows[:count].abs().cpu().numpy()
+    limits = np.quantile(sample, 0.99, axis=1)
     for row, image in enumerate(labelled.chosen):
+        eigvecs = store.image(image)
         for column in range(count):
             axis = axes[row][column]
-            values = eigvecs[image, ..., column]
-            # One scale for all images, as signs and sizes compare across them.
-            limit = float(np.quantile(np.abs(eigvecs[..., column]), 0.99)) or 1.0
+            values, limit = eigvecs[..., column], float(limits[column]) or 1.0
             axis.imshow(values, "RdBu_r", vmin=-limit, vmax=limit)
             height, width = labelled.sizes[image]
             axis.set_aspect(height / width * values.shape[1] / values.shape[0])
@@ -142,20 +139,21 @@ def _grid(
 
 
 def _heat(
-    segments: Sequence[SegmentState], prompts: Prompts, masker: Masker
+    segments: Sequence[SegmentState], recipe: Recipe, masker: Masker
 ) -> tuple[NDArray, str]:
     """Heatmaps of the clicks or, without any, of the last segment; and its name."""
-    if prompts.clicked(label=1) or not segments:
-        return masker.heatmaps(prompts), ""
-    return masker.heatmaps(segments[-1].prompts), f" of {segments[-1].name}"
+    if recipe.positive or not segments:
+        return masker.heatmaps(recipe), ""
+    return masker.heatmaps(segments[-1].recipe), f" of {segments[-1].name}"
 
 
-def _mark(axis: Any, clicks: Sequence[Click], image: int) -> None:
-    """Draw the clicks on an image: + and -."""
-    for at, x, y, label in clicks:
-        if at != image:
+def _mark(axis: Any, prompts: Sequence[Prompt], image: int) -> None:
+    """Draw the prompts on an image: + and -."""
+    for prompt in prompts:
+        if prompt.image != image:
             continue
-        color = "#0f8a3c" if label else "#d3222f"
-        shape = "o" if label else "s"
+        color = "#0f8a3c" if prompt.label else "#d3222f"
+        shape = "o" if prompt.label else "s"
+        x, y = zip(*prompt.points(), strict=True)
         axis.plot(x, y, shape, ms=8, mfc=color, mec="white", mew=1)
-        axis.plot(x, y, "+" if label else "_", ms=5, mec="white", mew=1.2)
+        axis.plot(x, y, "+" if prompt.label else "_", ms=5, mec="white", mew=1.2)

@@ -38,7 +38,7 @@ def tabulate(
         for number, segment in labelled.numbered:
             numbers = segment.full_instances(instances)[image]
             measured = measure.things(numbers, picture)
-            cells = segment.masker.closeness(segment.prompts, image)
+            cells = segment.masker.closeness(segment.recipe, image)
             sure = _similarities(numbers, cells, len(measured["label"]))
             parts.append(_rows(image, file, segment.name, number, measured, sure))
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

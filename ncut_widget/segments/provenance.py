@@ -31,8 +31,8 @@ def describe_segment(segment: SegmentState) -> dict[str, Any]:
         "color": segment.color,
         "visible": segment.visible,
         "instances": segment.instances,
-        "clicks": [list(click) for click in segment.clicks],
-        "settings": segment.prompts.described(),
+        "clicks": [prompt.tell() for prompt in segment.prompts],
+        "settings": segment.recipe.described(),
     }
 
 

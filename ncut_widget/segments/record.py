@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from ncut_widget.core.checks import check_choice, check_flag, shown
 from ncut_widget.core.names import hint
-from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.full import PerImage
 from ncut_widget.methods.masker import Masker
-from ncut_widget.prompts.recipe import Prompts
+from ncut_widget.prompts import Prompt, Recipe
 from ncut_widget.segments.palette import check_color
 from ncut_widget.segments.things import INSTANCES, number_instances
 from ncut_widget.settings import Settings
@@ -45,8 +44,8 @@ class SegmentState:
     name : str
     color : str
         ``"#rrggbb"``.
-    prompts : Prompts
-        What its masks are made of, whatever becomes of the clicks and settings.
+    recipe : Recipe
+        What its masks are made of, whatever becomes of the prompts and settings.
     visible : bool
         Whether the page shows it.
     instances : {"connected", "watershed", "whole"}
@@ -59,7 +58,7 @@ class SegmentState:
 
     name: str
     color: str
-    prompts: Prompts = field(repr=False)
+    recipe: Recipe = field(repr=False)
     id: int = field(repr=False)
     masker: Masker = field(repr=False)
     edition: int = field(repr=False, default=0)
@@ -67,14 +66,14 @@ class SegmentState:
     instances: str = INSTANCES[0]
 
     @property
-    def clicks(self) -> tuple[Click, ...]:
-        """The clicks that it is made of."""
-        return self.prompts.clicks
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts that it is made of."""
+        return self.recipe.prompts
 
     @property
     def settings(self) -> Settings:
         """The settings that it was made with."""
-        return self.prompts.settings
+        return self.recipe.settings
 
     @property
     def masks(self) -> NDArray:
@@ -82,22 +81,22 @@ class SegmentState:
 
         They are whole, whatever other segments lie over them.
         """
-        return self.masker.masks(self.prompts)
+        return self.masker.masks(self.recipe)
 
     @property
     def score(self) -> float:
         """Mean similarity of the cells in its masks, 0 to 1; 0 without any."""
-        inside = self.masker.closeness(self.prompts, slice(None))[self.masks]
+        inside = self.masker.closeness(self.recipe, slice(None))[self.masks]
         mean = float(inside.mean(dtype=np.float64)) if inside.size else 0.0
         return min(max(mean, 0.0), 1.0)
 
     def full_masks(self) -> PerImage:
         """Masks at the images' own sizes, bool (h_i, w_i), each made when asked for."""
-        return self.masker.full_masks(self.prompts)
+        return self.masker.full_masks(self.recipe)
 
     def full_mask(self, image: int) -> NDArray:
         """Mask of one image at its own size, bool (h, w)."""
-        return self.masker.full_mask(self.prompts, image)
+        return self.masker.full_mask(self.recipe, image)
 
     def full_instances(self, how: str | None = None) -> PerImage:
         """Numbered things at the images' own sizes: int32 (h_i, w_i), made one by one.
@@ -110,8 +109,8 @@ class SegmentState:
         return PerImage(self.masker.sizes, partial(self._number, how))
 
     def _number(self, how: str | None, image: int, size: tuple[int, int]) -> NDArray:
-        mask = self.masker.full_mask(self.prompts, image, size)
-        similarity = self.masker.closeness(self.prompts, image)
+        mask = self.masker.full_mask(self.recipe, image, size)
+        similarity = self.masker.closeness(self.recipe, image)
         return number_instances(mask, how or self.instances, similarity)
 
 

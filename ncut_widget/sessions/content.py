@@ -7,6 +7,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from ncut_widget.core.checks import shown
+from ncut_widget.prompts import Prompt
+from ncut_widget.prompts.kinds import image_told, told_on
 from ncut_widget.prompts.recipe import OWN_THRESHOLD
 from ncut_widget.segments.record import check_field, check_name, spelled
 from ncut_widget.settings import MASK, Setting
@@ -20,18 +22,18 @@ class Content(NamedTuple):
 
     Attributes
     ----------
-    clicks : tuple of Click
+    prompts : tuple of Prompt
     settings : dict
         Those of `MASK` that the file has, and `OWN_THRESHOLD`.
     segments : list of dict
-        ``name``, ``color``, ``visible``, ``instances``, ``clicks`` and ``settings``.
+        ``name``, ``color``, ``visible``, ``instances``, ``prompts`` and ``settings``.
     opened : (str, dict) or None
         Name of the segment that is open again, and the settings before.
     left_out : list of str
         What does not fit, and why.
     """
 
-    clicks: tuple[Any, ...]
+    prompts: tuple[Prompt, ...]
     settings: dict[str, Any]
     segments: list[dict[str, Any]]
     opened: tuple[str, dict[str, Any]] | None
@@ -71,7 +73,9 @@ class Reader:
         ValueError
             In one sentence, if something cannot be so, and all of it is wanted.
         """
-        clicks = self._part("clicks", lambda: self._clicks(content["clicks"], "clicks"))
+        prompts = self._part(
+            "clicks", lambda: self._prompts(content["clicks"], "clicks")
+        )
         settings = self._part(
             "settings", lambda: self._settings(content["settings"], "settings")
         )
@@ -84,7 +88,7 @@ class Reader:
             if segment is not None:
                 segments.append(segment)
         opened = self._part("open", lambda: self._opened(content["open"], segments))
-        return Content(clicks or (), settings or {}, segments, opened, self._left_out)
+        return Content(prompts or (), settings or {}, segments, opened, self._left_out)
 
     def _part(self, of: str, read: Callable[[], Any], instead: Any = None) -> Any:
         """Read a part; where it cannot be, leave it out or raise."""
@@ -99,20 +103,20 @@ class Reader:
             self._left_out.append(f"{of}: {reason}")
         return instead
 
-    def _clicks(self, told: Any, of: str) -> tuple[Any, ...]:
+    def _prompts(self, told: Any, of: str) -> tuple[Prompt, ...]:
         if self._places is None:
             return self._check("clicks", told)
-        kept = [self._part(of, partial(self._click, each)) for each in told]
-        return tuple(click for click in kept if click is not None)
+        kept = [self._part(of, partial(self._prompt, each)) for each in told]
+        return tuple(prompt for prompt in kept if prompt is not None)
 
-    def _click(self, told: Any) -> Any:
+    def _prompt(self, told: Any) -> Prompt:
         assert self._places is not None
-        image, *others = told
+        image = image_told(told)
         if image in range(len(self._places)):
             place = self._places[int(image)]
             if place is None:
                 raise ValueError(f"image {image} of the click {told} is not here")
-            told = [place, *others]
+            told = told_on(told, place)
         return self._check("clicks", [told])[0]
 
     def _settings(self, told: Mapping[str, Any], of: str) -> dict[str, Any]:
@@ -153,10 +157,10 @@ class Reader:
             "color": check_field("color", told["color"]),
             "visible": check_field("visible", told["visible"]),
             "instances": check_field("instances", told["instances"]),
-            "clicks": self._clicks(told["clicks"], of),
+            "prompts": self._prompts(told["clicks"], of),
             "settings": self._settings(told["settings"], of),
         }
-        if self._places is not None and not any(c.label for c in made["clicks"]):
+        if self._places is not None and not any(each.label for each in made["prompts"]):
             raise ValueError(f"no positive click of {name!r} is left")
         return made
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from ncut_widget.core.checks import shown, shown_path
 from ncut_widget.core.writing.whole import whole_file
-from ncut_widget.prompts.recipe import OWN_THRESHOLD, Prompts
+from ncut_widget.prompts import Prompt, Recipe
+from ncut_widget.prompts.recipe import OWN_THRESHOLD
 from ncut_widget.segments.provenance import describe_segment
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.content import WRONG, Content, Reader
@@ -36,7 +37,7 @@ def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
     made : dict
         What else is told: how eigenvectors were made, and their fingerprint.
     """
-    prompts, shelf = state.prompts, state.shelf
+    recipe, shelf = state.recipe, state.shelf
     opened = None
     if shelf.editing is not None:
         place = shelf.place(shelf.editing.id)
@@ -48,8 +49,8 @@ def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
         "version": VERSION,
         "saved": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         "revision": state.revision,
-        "clicks": [list(click) for click in prompts.clicks],
-        "settings": prompts.described(),
+        "clicks": [prompt.tell() for prompt in recipe.prompts],
+        "settings": recipe.described(),
         "segments": [describe_segment(segment) for segment in shelf.segments],
         "open": opened,
         **made,
@@ -165,16 +166,16 @@ def restore_session(session: Session, content: Content, *, begin: bool = False) 
     """Set clicks, settings and segments as a file has them; see `Session.restore`."""
     defaults = {name: session.table[name].default for name in MASK}
 
-    def prompts(clicks: tuple[Any, ...], told: dict[str, Any]) -> Prompts:
+    def recipe(prompts: tuple[Prompt, ...], told: dict[str, Any]) -> Recipe:
         settings = {**defaults, **told}
         own = settings.pop(OWN_THRESHOLD, None)
-        return session.prompts_of(clicks, Settings(**settings), own)
+        return session.recipe_of(prompts, Settings(**settings), own)
 
     segments = [
         SegmentState(
             told["name"],
             told["color"],
-            prompts(told["clicks"], told["settings"]),
+            recipe(told["prompts"], told["settings"]),
             id=session.new_id(),
             masker=session.masker,
             visible=told["visible"],
@@ -186,6 +187,6 @@ def restore_session(session: Session, content: Content, *, begin: bool = False) 
     if content.opened is not None:
         name, before = content.opened
         opened = next(each for each in segments if each.name == name)
-        editing = Editing(opened.id, prompts((), before).given)
-    now = prompts(content.clicks, content.settings)
+        editing = Editing(opened.id, recipe((), before).given)
+    now = recipe(content.prompts, content.settings)
     session.restore(segments, now, editing, begin=begin)

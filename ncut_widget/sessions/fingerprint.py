@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
 from ncut_widget.images.digest import Identity
-from ncut_widget.methods.diffusion import diffusion_weights
+from ncut_widget.methods.diffusion_map import diffusion_weights
 from ncut_widget.methods.masker import Masker
 from ncut_widget.segments.provenance import describe_image, image_names
 
@@ -178,21 +178,23 @@ def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
 
 
 def _describe_eigvecs(masker: Masker) -> dict[str, Any]:
-    tensor = masker.eigvecs.tensor.cpu().numpy()
+    store, _, eigvals = masker.spectrum
     digest = hashlib.blake2b(digest_size=16)
-    for image in tensor:  # one by one: all of them may lie otherwise in memory
-        digest.update(np.ascontiguousarray(image).data)
-    count = math.prod(tensor.shape[:3])
+    for image in range(store.shape[0]):
+        digest.update(np.ascontiguousarray(store.image(image)).data)
+    count = store.shape[0] * store.cells
     places = np.unique(np.linspace(0, count - 1, PROBES).astype(int))
-    probes = tensor[np.unravel_index(places, tensor.shape[:3])].astype(np.float64)
-    if masker.eigvals is not None:
-        probes = probes * _weights(masker.eigvals, tensor.shape[-1] - 1)
+    with torch.inference_mode():
+        rows = store.at(places // store.cells, places % store.cells, store.shape[3])
+    probes = rows.cpu().numpy().astype(np.float64)
+    if eigvals is not None:
+        probes = probes * _weights(eigvals, store.shape[3] - 1)
     norms = np.linalg.norm(probes, axis=1, keepdims=True)
     probes = probes / np.where(norms > 0, norms, 1)
     cosines = (probes @ probes.T)[np.triu_indices(len(probes), 1)]
     return {
-        "shape": list(tensor.shape),
+        "shape": list(store.shape),
         "digest": digest.hexdigest(),
-        "eigvals": None if masker.eigvals is None else masker.eigvals.tolist(),
+        "eigvals": None if eigvals is None else eigvals.tolist(),
         "cosines": np.round(cosines, 4).tolist(),
     }

@@ -1,4 +1,4 @@
-"""The changes of clicks, settings and segments, to be undone and redone.
+"""The changes of prompts, settings and segments, to be undone and redone.
 
 Whatever masks depend on is in it, and what segments are called and look like; what is
 shown at the moment (image, overlay, opacity) is not.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ncut_widget.masks.coordinates import Click
+from ncut_widget.prompts import Prompt
 from ncut_widget.sessions.state import Shelf
 from ncut_widget.settings import Settings
 
@@ -17,18 +17,15 @@ HISTORY_BYTES = 16 * 2**20
 """Changes that are kept: about 40 000 clicks, or 10 000 steps of a slider; the oldest
 are forgotten first."""
 
-CLICK_BYTES = 150
-"""Of a click in memory, rounded up."""
-
 CHANGE_BYTES = 250
-"""Of a change without its clicks."""
+"""Of a change without its prompts."""
 
 SETTINGS_BYTES = 600
 """Of all settings of one moment."""
 
 
 class Turn(NamedTuple):
-    """What a change goes from, or leads to, besides clicks; None for what stays.
+    """What a change goes from, or leads to, besides prompts; None for what stays.
 
     Attributes
     ----------
@@ -48,30 +45,30 @@ class Turn(NamedTuple):
 
 
 class Change(NamedTuple):
-    """From one list of clicks to the next, one shelf of segments, some settings.
+    """From one list of prompts to the next, one shelf of segments, some settings.
 
     Attributes
     ----------
     keep : int
-        Leading clicks that both lists have.
-    removed, added : tuple of Click
+        Leading prompts that both lists have.
+    removed, added : tuple of Prompt
         What follows them before, and after.
     before, after : Turn or None
-        None where clicks alone have changed.
+        None where prompts alone have changed.
     step : str or None
         Changes of settings with the same one are parts of one, as of a slider's way.
     """
 
     keep: int
-    removed: tuple[Click, ...]
-    added: tuple[Click, ...]
+    removed: tuple[Prompt, ...]
+    added: tuple[Prompt, ...]
     before: Turn | None = None
     after: Turn | None = None
     step: str | None = None
 
     @classmethod
-    def between(cls, old: Sequence[Click], new: Sequence[Click]) -> Change:
-        """Compare two lists of clicks."""
+    def between(cls, old: Sequence[Prompt], new: Sequence[Prompt]) -> Change:
+        """Compare two lists of prompts."""
         pairs = enumerate(zip(old, new, strict=False))
         shorter = min(len(old), len(new))
         keep = next((i for i, (a, b) in pairs if a != b), shorter)
@@ -84,9 +81,9 @@ class Change(NamedTuple):
     @property
     def nbytes(self) -> int:
         """Memory that it takes, about."""
-        clicks = CLICK_BYTES * (len(self.removed) + len(self.added))
+        prompts = sum(each.nbytes for each in (*self.removed, *self.added))
         turns = (turn for turn in (self.before, self.after) if turn is not None)
-        return CHANGE_BYTES + clicks + sum(turn.nbytes for turn in turns)
+        return CHANGE_BYTES + prompts + sum(turn.nbytes for turn in turns)
 
     def then(self, later: Change) -> Change | None:
         """Return the two as one, if both are of settings, and parts of one step."""

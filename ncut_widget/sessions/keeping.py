@@ -45,7 +45,7 @@ class Keeping(Analysis):
         self._saved: State | None = None
         self._loaded: list[int] = []
         super().__init__(**traits)
-        self._begun = [list(click) for click in self._session.clicks]
+        self._begun = [prompt.tell() for prompt in self._session.prompts]
 
     def save_session(self, path: PathLike, *, overwrite: bool = True) -> Path:
         """Write clicks, settings and segments to a JSON file, whole or not at all.

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from ncut_widget.core.checks import shown
 from ncut_widget.core.names import hint
-from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.full import PerImage
+from ncut_widget.prompts import Click
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.session import Session
 from ncut_widget.settings import Settings
@@ -75,7 +75,8 @@ class Segment:
     @property
     def clicks(self) -> tuple[Click, ...]:
         """The clicks that it is made of."""
-        return self._state.clicks
+        prompts = self._state.prompts
+        return tuple(each for each in prompts if isinstance(each, Click))
 
     @property
     def settings(self) -> Settings:
@@ -121,7 +122,7 @@ class Segment:
     def __repr__(self) -> str:
         """Name it."""
         state = self._state
-        return f"Segment({state.name!r}, {state.color!r}, {len(state.clicks)} clicks)"
+        return f"Segment({state.name!r}, {state.color!r}, {len(state.prompts)} clicks)"
 
 
 class Segments(Mapping[str, Segment]):

@@ -1,13 +1,14 @@
-"""Clicks, settings and segments, and what becomes of them. No Jupyter here.
+"""Prompts, settings and segments, and what becomes of them. No Jupyter here.
 
-A session holds the clicks, the settings and the segments with their undo history; what
-masks they give, its `Masker` says. Every public method takes the one lock, so results
+A session holds the prompts, the settings and the segments with their undo history; its
+`Masker` says what masks they give. Every public method takes the one lock, so results
 are never seen half-updated from whatever thread a notebook's messages arrive on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,28 +16,19 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from ncut_widget.core.checks import check_number
-from ncut_widget.masks.coordinates import (
-    Cell,
-    Click,
-    check_click,
-    check_clicks,
-    to_cell,
-)
+from ncut_widget.eigvecs.memory import MemoryStore
+from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.full import PerImage
-from ncut_widget.methods.masker import Compared, Masker
-from ncut_widget.methods.similarity import SETS, Source
-from ncut_widget.prompts.recipe import Prompts
+from ncut_widget.methods.masker import Masker
+from ncut_widget.prompts import Group, Prompt, Recipe, check_prompt, check_prompts
 from ncut_widget.segments.palette import free_color
-from ncut_widget.segments.record import (
-    ByName,
-    SegmentState,
-    check_field,
-    check_name,
-    spelled,
-)
+from ncut_widget.segments.record import SegmentState, check_field, check_name
 from ncut_widget.sessions.history import Change, History, Turn
 from ncut_widget.sessions.state import Editing, Shelf, State
 from ncut_widget.settings import MASK, Batch, Setting, Settings, table_of
+
+LISTS_KEPT = 32
+"""Lists of prompts that pages may have been told last."""
 
 
 class Session:
@@ -44,8 +36,8 @@ class Session:
 
     Parameters
     ----------
-    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
-        Copied, as float32.
+    eigvecs : Store; or torch.Tensor or array_like of float, shape (B, H, W, K)
+        An array is copied, as float32.
     sizes : sequence of (int, int), optional
         ``(h, w)`` of every image, in pixels; the latent grid by default.
     device : str or torch.device, optional
@@ -61,26 +53,27 @@ class Session:
 
     def __init__(
         self,
-        eigvecs: ArrayLike,
+        eigvecs: ArrayLike | Store,
         sizes: Sequence[tuple[int, int]] | None = None,
         device: str | torch.device | None = None,
         eigvals: ArrayLike | None = None,
     ) -> None:
-        self.masker = Masker(eigvecs, sizes, device, eigvals)
+        store = eigvecs if isinstance(eigvecs, Store) else MemoryStore(eigvecs, device)
+        self.masker = Masker(store, sizes, eigvals)
         self.lock = self.masker.lock
-        self.eigvecs = self.masker.eigvecs
-        self.eigvals = self.masker.eigvals
-        self.shape = self.masker.shape
+        self.store, self.moments, self.eigvals = self.masker.spectrum
+        self.shape = store.shape
         self.grid = self.masker.grid
         self.sizes = self.masker.sizes
         batch, height, width, num_eig = self.shape
         known = Batch(batch, height * width, num_eig, eigvals is not None)
         self.table: dict[str, Setting] = table_of(known)
         defaults = Settings(**{name: self.table[name].default for name in MASK})
-        self._state = State(Prompts((), (), defaults), Shelf(), place=0, revision=0)
+        self._state = State(Recipe((), (), defaults), Shelf(), place=0, revision=0)
         self._history = History()
         self._made = 0
-        self._new_clicks: list[Click] = []
+        self._new: list[Prompt] = []
+        self._lists: deque[tuple[int, tuple[Prompt, ...]]] = deque(maxlen=LISTS_KEPT)
 
     @property
     def locked_here(self) -> bool:
@@ -88,19 +81,19 @@ class Session:
         return self.lock._is_owned()  # type: ignore[attr-defined]
 
     @property
-    def prompts(self) -> Prompts:
-        """Clicks and settings, of one moment."""
-        return self._state.prompts
+    def recipe(self) -> Recipe:
+        """Prompts and settings, of one moment."""
+        return self._state.recipe
 
     @property
-    def clicks(self) -> tuple[Click, ...]:
-        """The clicks, in the order in which they were made."""
-        return self._state.prompts.clicks
+    def prompts(self) -> tuple[Prompt, ...]:
+        """The prompts, in the order in which they were made."""
+        return self._state.recipe.prompts
 
     @property
     def settings(self) -> Settings:
-        """What masks depend on besides the clicks."""
-        return self._state.prompts.settings
+        """What masks depend on besides the prompts."""
+        return self._state.recipe.settings
 
     @property
     def revision(self) -> int:
@@ -124,21 +117,19 @@ class Session:
             In one sentence: the name, what is allowed, what came.
         """
         if name == "clicks":
-            return check_clicks(value, self.sizes)
+            return check_prompts(value, self.sizes)
         checked = self.table[name].check(value)
-        if name == "method" and checked in SETS:
-            self.masker.check_eigvals(checked)
-        if name == "method" and checked == "biased_ncut":
-            self.masker.graph()
+        if name == "method":
+            self.masker.check_method(checked)
         return checked
 
-    # Clicks and settings ------------------------------------------------------------
+    # Prompts and settings -----------------------------------------------------------
 
     def begin(self, **settings: Any) -> None:
         """Set settings as `update` does, before anything that could be undone."""
         with self.lock:
-            given = self._given(**settings)
-            self._state = State(self.prompts_of((), given), Shelf(), 0, 0)
+            given = self._given(self._checked(settings))
+            self._state = State(self.recipe_of((), given), Shelf(), 0, 0)
 
     def update(self, step: str | None = None, /, **changes: Any) -> bool:
         """Set clicks or settings, all of them or, where one is refused, none.
@@ -163,36 +154,52 @@ class Session:
             As `check`.
         """
         with self.lock:
-            clicks = None
-            if "clicks" in changes:
-                clicks = self.check("clicks", changes.pop("clicks"))
-            return self._turn(None, self._given(**changes), clicks, step)
+            return self.set(step, **self._checked(changes))
 
-    def _given(self, **changes: Any) -> Settings:
-        """Return the settings as they are set after some changes, which are checked."""
-        checked = {name: self.check(name, value) for name, value in changes.items()}
-        given = self.prompts.given
+    def set(self, step: str | None = None, /, **checked: Any) -> bool:
+        """Do as `update` does with what `check` has returned."""
+        with self.lock:
+            prompts = checked.pop("clicks", None)
+            return self._turn(None, self._given(checked), prompts, step)
+
+    def _checked(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        return {name: self.check(name, value) for name, value in changes.items()}
+
+    def _given(self, checked: dict[str, Any]) -> Settings:
+        """Return the settings as they are set after some changes."""
+        given = self.recipe.given
         if checked.get("threshold", self.settings.threshold) != self.settings.threshold:
             checked.setdefault("auto_threshold", False)
         elif checked.get("auto_threshold", given.auto_threshold):
             checked.pop("threshold", None)  # it is the one that was found
         return replace(given, **checked)
 
-    def add_click(self, click: Any) -> None:
-        """Add ``[image, x, y, label]`` after the other clicks."""
+    def add(self, prompt: Any) -> None:
+        """Add a prompt after the others: a click is ``[image, x, y, label]``."""
         with self.lock:
-            checked = check_click(click, self.sizes)
-            self._change(Change(len(self.clicks), (), (checked,)))
-            self._new_clicks.append(checked)
+            checked = check_prompt(prompt, self.sizes)
+            self._change(Change(len(self.prompts), (), (checked,)))
+            self._new.append(checked)
 
-    def take_clicks(self) -> list[Click]:
-        """Give the clicks that were added since this was last asked, once."""
+    def take_new(self) -> list[Prompt]:
+        """Give the prompts that were added since this was last asked, once."""
         with self.lock:
-            taken, self._new_clicks = self._new_clicks, []
+            taken, self._new = self._new, []
             return taken
 
+    def changed_since(self, revision: int) -> Change:
+        """Compare the prompts with those of a revision.
+
+        Of one that is not known any more they are all new.
+        """
+        with self.lock:
+            then = next((p for at, p in self._lists if at == revision), ())
+            if revision == self.revision:
+                then = self.prompts
+            return Change.between(then, self.prompts)
+
     def clear(self) -> None:
-        """Remove every click; can be undone."""
+        """Remove every prompt; can be undone."""
         self.update(clicks=())
 
     def undo(self) -> None:
@@ -227,22 +234,23 @@ class Session:
             self._make(change, place)
 
     def _make(self, change: Change, place: int) -> None:
-        (clicks, cells, *_), shelf, *_ = self._state
+        (prompts, seeds, *_), shelf, *_ = self._state
         to = change.after or Turn()
-        prompts = Prompts(
-            (*clicks[: change.keep], *change.added),
-            (*cells[: change.keep], *self._cells_of(change.added)),
-            to.settings or self.prompts.given,
+        recipe = Recipe(
+            (*prompts[: change.keep], *change.added),
+            (*seeds[: change.keep], *self._seeds_of(change.added)),
+            to.settings or self.recipe.given,
         )
-        if prompts.settings.auto_threshold:
-            threshold = self.masker.best_threshold(prompts)
+        if recipe.settings.auto_threshold:
+            threshold = self.masker.best_threshold(recipe)
             if threshold is not None:
-                prompts = prompts.found(threshold)
-        self._state = State(prompts, to.shelf or shelf, place, self.revision + 1)
+                recipe = recipe.found(threshold)
+        self._lists.append((self.revision, prompts))
+        self._state = State(recipe, to.shelf or shelf, place, self.revision + 1)
 
-    def _cells_of(self, clicks: Iterable[Click]) -> tuple[Cell, ...]:
+    def _seeds_of(self, prompts: Iterable[Prompt]) -> tuple[Group, ...]:
         return tuple(
-            to_cell(click, self.sizes[click.image], self.grid) for click in clicks
+            prompt.seeds(self.sizes[prompt.image], self.grid) for prompt in prompts
         )
 
     # Segments -----------------------------------------------------------------------
@@ -260,21 +268,11 @@ class Session:
     @property
     def segments(self) -> Mapping[str, SegmentState]:
         """The segments by name, in their order."""
-        return ByName({segment.name: segment for segment in self.shelf.segments})
+        return self.shelf.by_name
 
     def find(self, segment: str | int) -> SegmentState:
-        """Return a segment by name or id.
-
-        Raises
-        ------
-        KeyError
-            If there is none.
-        """
-        wanted = spelled(segment)
-        for each in self.shelf.segments:
-            if wanted in (each.id, each.name):
-                return each
-        raise KeyError(segment)
+        """Return a segment by name or id; raise KeyError if there is none."""
+        return self.shelf.find(segment)
 
     def commit(self, name: str | None = None, color: Any = None) -> SegmentState:
         """Keep the masks as a segment, and clear the clicks for the next thing.
@@ -302,7 +300,7 @@ class Session:
         with self.lock:
             old, name = self._commit_to(name)
             given = None if color is None else check_field("color", color)
-            if not self.prompts.clicked(label=1):
+            if not self.recipe.positive:
                 raise ValueError(
                     "there is nothing to commit: click something first, positively"
                 )
@@ -311,12 +309,12 @@ class Session:
             if old is None:
                 color = given or free_color(each.color for each in segments)
                 new = SegmentState(
-                    name, color, self.prompts, id=number, masker=self.masker
+                    name, color, self.recipe, id=number, masker=self.masker
                 )
                 segments = (*segments, new)
             else:
                 color = given or old.color
-                new = replace(old, prompts=self.prompts, color=color, edition=number)
+                new = replace(old, recipe=self.recipe, color=color, edition=number)
                 segments = tuple(new if each is old else each for each in segments)
             self._turn(Shelf(segments), self._settings_before(editing), ())
             return new
@@ -352,20 +350,7 @@ class Session:
             if "place" in fields:
                 place = int(check_number("place", fields.pop("place"), whole=True))
             checked = {name: check_field(name, fields[name]) for name in fields}
-            name = checked.get("name", old.name)
-            if name != old.name and name in self.segments:
-                raise ValueError(f"there is a segment of the name {name!r} already")
-            if all(getattr(old, name) == value for name, value in checked.items()):
-                new = old
-            else:
-                new = replace(old, **checked)
-            segments = [new if each is old else each for each in self.shelf.segments]
-            if place is not None:
-                place += len(segments) if place < 0 else 0
-                segments.remove(new)
-                segments.insert(max(place, 0), new)
-            if tuple(segments) != self.shelf.segments:
-                self._turn(self.shelf._replace(segments=tuple(segments)))
+            self._turn(self.shelf.changed(old, checked, place))
 
     def delete_segment(self, segment: str | int) -> None:
         """Remove a segment; can be undone.
@@ -373,13 +358,12 @@ class Session:
         If it is open, its clicks and settings go with it, as `reopen` of None does.
         """
         with self.lock:
-            gone = self.find(segment)
-            segments, editing = self.shelf
-            left = tuple(each for each in segments if each is not gone)
-            if editing is not None and editing.id == gone.id:
-                self._turn(Shelf(left), editing.settings, ())
+            editing = self.shelf.editing
+            left = self.shelf.without(self.find(segment))
+            if editing is not None and left.editing is None:
+                self._turn(left, editing.settings, ())
             else:
-                self._turn(Shelf(left, editing))
+                self._turn(left)
 
     def reopen(self, segment: str | int | None) -> None:
         """Bring a segment's clicks and settings back, to go on with them.
@@ -398,41 +382,41 @@ class Session:
             if segment is not None:
                 found = self.find(segment)
                 shelf = Shelf(segments, Editing(found.id, before))
-                self._turn(shelf, found.prompts.given, found.clicks)
+                self._turn(shelf, found.recipe.given, found.prompts)
             elif editing is not None:
                 self._turn(Shelf(segments), before, ())
 
     def restore(
         self,
         segments: Sequence[SegmentState],
-        prompts: Prompts,
+        recipe: Recipe,
         editing: Editing | None,
         *,
         begin: bool = False,
     ) -> None:
-        """Set segments, clicks and settings at once.
+        """Set segments, prompts and settings at once.
 
         Parameters
         ----------
         segments : sequence of SegmentState
-        prompts : Prompts
+        recipe : Recipe
         editing : Editing or None
         begin : bool
             Begin with them: neither they nor what was before can be undone.
         """
         with self.lock:
             shelf = Shelf(tuple(segments), editing)
-            if self._turn(shelf, prompts.given, prompts.clicks) and begin:
+            if self._turn(shelf, recipe.given, recipe.prompts) and begin:
                 self._history = History()
 
-    def prompts_of(
+    def recipe_of(
         self,
-        clicks: tuple[Click, ...],
+        prompts: tuple[Prompt, ...],
         settings: Settings,
         own: float | None = None,
-    ) -> Prompts:
-        """Make prompts of checked clicks and settings."""
-        return Prompts(clicks, self._cells_of(clicks), settings, own)
+    ) -> Recipe:
+        """Make a recipe of checked prompts and settings."""
+        return Recipe(prompts, self._seeds_of(prompts), settings, own)
 
     def new_id(self) -> int:
         """Return a number that no segment has had."""
@@ -442,20 +426,21 @@ class Session:
 
     def _settings_before(self, editing: Editing | None) -> Settings:
         """Return the settings that come back when no segment is open any more."""
-        return self.prompts.given if editing is None else editing.settings
+        return self.recipe.given if editing is None else editing.settings
 
     def _turn(
         self,
         shelf: Shelf | None,
         settings: Settings | None = None,
-        clicks: tuple[Click, ...] | None = None,
+        prompts: tuple[Prompt, ...] | None = None,
         step: str | None = None,
     ) -> bool:
         """Note and make a change, if it is one; None is for what stays."""
-        change = Change.between(self.clicks, self.clicks if clicks is None else clicks)
+        now = self.prompts
+        change = Change.between(now, now if prompts is None else prompts)
         before, after = Turn(), Turn()
-        if settings not in (None, self.prompts.given):
-            before, after = Turn(None, self.prompts.given), Turn(None, settings)
+        if settings not in (None, self.recipe.given):
+            before, after = Turn(None, self.recipe.given), Turn(None, settings)
         if shelf not in (None, self.shelf):
             before = before._replace(shelf=self.shelf)
             after = after._replace(shelf=shelf)
@@ -468,16 +453,12 @@ class Session:
 
     # Results ------------------------------------------------------------------------
 
-    def similarity(self, source: Source, num_eig: int | None = None) -> Compared:
-        """Compare every cell with what was clicked; see `Masker.similarity`."""
-        return self.masker.similarity(source, num_eig or self.settings.num_eig)
-
     def masks(self) -> NDArray:
         """Masks of the whole batch: bool, shape (B, H, W), on the latent grid.
 
-        All False without a positive click.
+        All False without a positive prompt.
         """
-        return self.masker.masks(self.prompts).copy()
+        return self.masker.masks(self.recipe).copy()
 
     def full_masks(self) -> PerImage:
         """Masks at the images' own sizes, each made when it is asked for.
@@ -485,22 +466,6 @@ class Session:
         Returns
         -------
         PerImage
-            Of the clicks and settings as they are now, whatever they become.
+            Of the prompts and settings as they are now, whatever they become.
         """
-        return self.masker.full_masks(self.prompts)
-
-    def heatmaps(self) -> NDArray:
-        """Heatmaps of the whole batch; see `Masker.heatmaps`."""
-        return self.masker.heatmaps(self.prompts)
-
-    def cells(self, label: int | None = None) -> list[Cell]:
-        """Cells of the clicks, each once, of one label or of both."""
-        return self.prompts.clicked(label)
-
-    def sources(self) -> tuple[list[Source], list[Source]]:
-        """Name what masks are made of: alike to the first, and not to the second."""
-        return self.prompts.sources()
-
-    def predictor(self) -> Callable[..., Iterator[NDArray]]:
-        """Freeze clicks and settings; see `Masker.predictor`."""
-        return self.masker.predictor(self.prompts)
+        return self.masker.full_masks(self.recipe)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,14 +18,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncut_widget.core.progress import go_through
+from ncut_widget.eigvecs.quantised import quantise_image, quantise_sample
 from ncut_widget.images.names import escaped
-from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
+from ncut_widget.methods import METHODS
 from ncut_widget.page.pictures import Pictures, encode_picture
-from ncut_widget.prompts.recipe import Prompts
+from ncut_widget.prompts import Click, Recipe
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.session import Session
 from ncut_widget.settings import TABLE
+
+OFFERED = tuple(name for name, method in METHODS.items() if method.twin)
+"""Methods whose fields are computed in the page."""
+
+INSTEAD = "diffusion"
+"""The method of a page where the kernel's is none of these."""
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
@@ -79,15 +86,15 @@ class Moment(NamedTuple):
     ----------
     traits : mapping
         Of the widget, as its page is told them.
-    prompts : Prompts
-        Of the clicks.
+    recipe : Recipe
+        Of what is not committed.
     segments : tuple of SegmentState
     images : list of int
         Those to put into the page, ascending.
     """
 
     traits: Mapping[str, Any]
-    prompts: Prompts
+    recipe: Recipe
     segments: tuple[SegmentState, ...]
     images: list[int]
 
@@ -103,16 +110,16 @@ def take_moment(
     Those that are asked for, and those that were clicked; without any asked for, the
     active one and the first others, ``most`` together.
     """
-    prompts, segments = session.prompts, session.shelf.segments
-    shown = [prompts.clicks, *(segment.clicks for segment in segments)]
-    chosen = {click.image for clicks in shown for click in clicks}
+    recipe, segments = session.recipe, session.shelf.segments
+    shown = [recipe.prompts, *(segment.prompts for segment in segments)]
+    chosen = {prompt.image for prompts in shown for prompt in prompts}
     if images is not None:
         chosen.update(images)
     else:
         for image in (traits["active_image"], *range(len(session.sizes))):
             if len(chosen) < most:
                 chosen.add(image)
-    return Moment(traits, prompts, segments, sorted(chosen))
+    return Moment(traits, recipe, segments, sorted(chosen))
 
 
 def render_page(
@@ -137,7 +144,7 @@ def render_page(
     page = _Page(session, pictures, moment)
     content = {
         "traits": page.traits(),
-        "own_threshold": moment.prompts.own,
+        "own_threshold": moment.recipe.own,
         **page.content(progress),
     }
     fields: dict[str, str] = {
@@ -175,16 +182,15 @@ class _Page:
         info["offline"] = True
         last = len(self._images) - 1
         info["settings"]["active_image"].update(high=last, usual=last)
-        # A biased cut is a product with the whole batch.
-        info["methods"].pop("biased_ncut", None)
+        info["methods"] = {
+            name: told for name, told in info["methods"].items() if name in OFFERED
+        }
         method = info["settings"]["method"]
-        method["choices"] = [
-            each for each in method["choices"] if each != "biased_ncut"
-        ]
+        method["choices"] = [name for name in method["choices"] if name in OFFERED]
         traits = {name: told[name] for name in (*TABLE, "_colors", "_revision")}
         traits["active_image"] = self._number.get(told["active_image"], 0)
-        if traits["method"] == "biased_ncut":
-            traits["method"] = "diffusion"
+        if traits["method"] not in OFFERED:
+            traits["method"] = INSTEAD
         segments = [{**segment, "open": False} for segment in told["_segments"]]
         return {
             **traits,
@@ -192,15 +198,15 @@ class _Page:
             "_segments": segments,
             "_history": [False, False],
             "_still": None,
-            "clicks": [list(click) for click in self._clicks()],
+            "clicks": [
+                prompt.on(self._number[prompt.image]).tell()
+                for prompt in self._moment.recipe.prompts
+            ],
         }
-
-    def _clicks(self) -> list[Click]:
-        return renumbered(self._moment.prompts.clicks, self._number)
 
     def content(self, progress: bool) -> dict[str, Any]:
         """Give eigenvectors, pictures and segments; their bytes are `parts`."""
-        eigvecs = self._session.eigvecs
+        store, moments = self._session.store, self._session.moments
         content: dict[str, Any] = {
             "vectors": {},
             "pictures": {"stage": [], "thumb": [], "eigvecs": []},
@@ -208,7 +214,7 @@ class _Page:
         }
         for image in go_through(self._images, "Writing the page", "image", progress):
             number = self._number[image]
-            quantised = eigvecs.quantised(image)
+            quantised = quantise_image(store, moments, image)
             content["vectors"][number] = self._add(quantised.levels.astype("<u2"))
             for kind, entries in content["pictures"].items():
                 entries.append(self._picture(kind, image))
@@ -221,20 +227,20 @@ class _Page:
                         "part": self._add(data),
                         "instances": segment.instances,
                     }
-        sample = eigvecs.quantised_sample()
+        sample = quantise_sample(store, moments)
         content["sample"] = self._add(sample.levels.astype("<u2"))
         content["quantised"] = {
             "low": sample.low.tolist(),
             "step": sample.step.tolist(),
         }
-        content["count"] = eigvecs.count
+        content["count"] = moments.count
         content["moments"] = {
             num_eig: [
                 self._add(part.astype("<f8"))
                 for part in (prefix.mean, prefix.covariance)
             ]
-            for num_eig in range(1, eigvecs.shape[-1] + 1)
-            for prefix in [eigvecs.prefix(num_eig)]
+            for num_eig in range(1, store.shape[3] + 1)
+            for prefix in [moments.prefix(num_eig)]
         }
         return {**content, "parts": self._parts}
 
@@ -255,11 +261,6 @@ class _Page:
         raw = data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()
         self._parts.append(base64.b64encode(raw).decode("ascii"))
         return len(self._parts) - 1
-
-
-def renumbered(clicks: Iterable[Click], number: Mapping[int, int]) -> list[Click]:
-    """Give clicks on images by other numbers of theirs."""
-    return [click._replace(image=number[click.image]) for click in clicks]
 
 
 def _in_script(text: str) -> str:
@@ -288,29 +289,29 @@ def compare_masks(session: Session, moment: Moment) -> float:
         The lowest intersection over union; 1 where both are empty.
     """
     images = moment.images
-    made = [segment.prompts for segment in moment.segments]
-    made += [moment.prompts] if moment.prompts.clicked(1) else []
-    # A biased cut is not made in the page.
-    made = [each for each in made if each.settings.method != "biased_ncut"]
+    made = [segment.recipe for segment in moment.segments]
+    made += [moment.recipe] if moment.recipe.positive else []
+    # Of others nothing is made in the page.
+    made = [each for each in made if each.settings.method in OFFERED]
     if not made:
-        settings = moment.prompts.settings
-        if settings.method == "biased_ncut":
-            settings = replace(settings, **{"method": "diffusion"})
+        settings = moment.recipe.settings
+        if settings.method not in OFFERED:
+            settings = replace(settings, **{"method": INSTEAD})
         for image in images:
             height, width = session.sizes[image]
             middle = Click(image, width // 2, height // 2, 1)
-            made.append(session.prompts_of((middle,), settings))
-    standardised = any(each.settings.method == "similarity" for each in made)
+            made.append(session.recipe_of((middle,), settings))
+    standardised = any(METHODS[each.settings.method].standardised for each in made)
     # Statistics are the whole batch's.
     held = range(len(session.sizes)) if standardised else images
     other = _quantised(session, held)
     number = {image: at for at, image in enumerate(held)}
     shares = []
-    for prompts in made:
-        clicks = tuple(renumbered(prompts.clicks, number))
-        theirs = other.masker.masks(other.prompts_of(clicks, prompts.settings))
+    for recipe in made:
+        prompts = tuple(each.on(number[each.image]) for each in recipe.prompts)
+        theirs = other.masker.masks(other.recipe_of(prompts, recipe.settings))
         theirs = theirs[[number[image] for image in images]]
-        ours = session.masker.masks(prompts)[[*images]]
+        ours = session.masker.masks(recipe)[[*images]]
         either = (ours | theirs).sum()
         shares.append((ours & theirs).sum() / either if either else 1.0)
     return float(min(shares))
@@ -321,7 +322,7 @@ def _quantised(session: Session, images: Sequence[int]) -> Session:
     _, height, width, num_eig = session.shape
     vectors = np.empty((len(images), height, width, num_eig), dtype=np.float32)
     for at, image in enumerate(images):
-        low, step, levels = session.eigvecs.quantised(image)
+        low, step, levels = quantise_image(session.store, session.moments, image)
         rows = low[:, None] + step[:, None] * levels
         vectors[at] = rows.T.reshape(height, width, num_eig)
     sizes = [session.sizes[image] for image in images]

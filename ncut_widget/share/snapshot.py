@@ -32,10 +32,10 @@ def picture_stage(session: Session, pictures: Pictures, image: int) -> Image.Ima
     stage = _painted(session, pictures, image, SIDE)
     draw = ImageDraw.Draw(stage)
     height, width = session.sizes[image]
-    for at, x, y, label in session.clicks:
-        if at == image:
+    for prompt in session.prompts:
+        for x, y in prompt.points() if prompt.image == image else ():
             place = ((x + 0.5) * stage.width / width, (y + 0.5) * stage.height / height)
-            draw.circle(place, 6, CLICKS[label], "white", 2)
+            draw.circle(place, 6, CLICKS[prompt.label], "white", 2)
     return stage
 
 
@@ -98,8 +98,8 @@ def _painted(
         each for each in shelf.segments if each.visible and each.id != opened
     ]
     painted: RGBImage = paint_segments(small, tuple(kept), image)
-    if session.prompts.clicked(1):
-        mask = session.masker.full_mask(session.prompts, image, small.shape[:2])
+    if session.recipe.positive:
+        mask = session.masker.full_mask(session.recipe, image, small.shape[:2])
         painted = tint(painted, mask)
     return Image.fromarray(painted)
 

@@ -1,4 +1,4 @@
-"""Changes of clicks and segments, and the maps of what is new."""
+"""Changes of prompts and segments, and the fields of what is new."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ncut_widget.methods.similarity import Source
+from ncut_widget.methods import Seeds
 from ncut_widget.page.edits import Edit
 from ncut_widget.page.protocol import Fields, Message
 from ncut_widget.page.requests.base import Desk, Request
-from ncut_widget.page.requests.maps import list_maps, map_bytes
+from ncut_widget.page.requests.fields import list_fields, map_bytes
 from ncut_widget.sessions.session import Session
 
 EDITED_BYTES = 10**6
-"""Of the maps of an edit's answer, at most: more would keep the first one waiting."""
+"""Of the fields of an edit's answer, at most: more would keep the first one waiting."""
 
 
 class Operation(NamedTuple):
@@ -26,8 +26,8 @@ class Operation(NamedTuple):
 
 
 OPERATIONS = {
-    "click": Operation(
-        ("click",), lambda session, edit: session.add_click(edit.content.get("click"))
+    "add": Operation(
+        ("prompt",), lambda session, edit: session.add(edit.content.get("prompt"))
     ),
     "undo": Operation((), lambda session, edit: session.undo()),
     "redo": Operation((), lambda session, edit: session.redo()),
@@ -54,15 +54,17 @@ OPERATIONS = {
 
 @dataclass(frozen=True)
 class EditRequest(Request):
-    """Change the clicks, in order; ``images`` are those on view.
+    """Change prompts and segments, in order; ``images`` are those on view.
 
-    Without a page the edits have no numbers, and are made whenever they come.
+    ``since`` is the revision of the prompts that the page knows. Without a page the
+    edits have no numbers, and are made whenever they come.
     """
 
     message_type = "edit"
     id: str
     page: str | None
     first: int
+    since: int
     edits: list[Edit]
     images: list[int]
 
@@ -75,6 +77,7 @@ class EditRequest(Request):
             id,
             fields.name("page") if numbered else None,
             fields.whole("first", 1, 2**53) if numbered else 1,
+            fields.whole("since", 0, 2**53) if "since" in fields.content else -1,
             [(edit.one_of("op", tuple(OPERATIONS)), edit) for edit in edits],
             fields.indices("images", session),
         )
@@ -83,7 +86,7 @@ class EditRequest(Request):
         """Edit and answer, and only then tell the traits.
 
         The page paints from the answer alone, and a small message before it can hold it
-        up by a round trip. Only settings that come with the clicks, and segments, go
+        up by a round trip. Only settings that come with the prompts, and segments, go
         first: the answer is painted with them.
         """
 
@@ -101,9 +104,9 @@ class EditRequest(Request):
         desk.change(edit)
 
     def answer(self, desk: Desk) -> Message:
-        """Edit up to what is refused; give the clicks and the maps of what is new.
+        """Edit up to what is refused; tell what has changed, with fields that are new.
 
-        Of what masks were made of before, the page has the maps, or asks for them.
+        Those that masks were made of before the page has, or asks for.
         """
         session = desk.session
 
@@ -115,32 +118,35 @@ class EditRequest(Request):
             except KeyError as error:
                 raise ValueError("that segment is not there any more") from error
 
-        before = itertools.chain(*session.sources())
+        before = itertools.chain(*session.masker.seeds(session.recipe))
         error = desk.edits.make(self.page, self.first, self.edits, make)
-        adding = any(operation in ("click", "reopen") for operation, _ in self.edits)
-        new = dict.fromkeys(itertools.chain(*session.sources())) if adding else {}
-        for source in before:
-            new.pop(source, None)
+        adding = any(operation in ("add", "reopen") for operation, _ in self.edits)
+        after = session.masker.seeds(session.recipe)
+        new = dict.fromkeys(itertools.chain(*after)) if adding else {}
+        for seeds in before:
+            new.pop(seeds, None)
         wants = list(_fitting([*new], self.images, map_bytes(session)))
-        num_eig = session.settings.num_eig
-        maps, buffers = list_maps(session, num_eig, wants)
+        fields, buffers = list_fields(session, wants)
+        change = session.changed_since(self.since)
         return {
             "type": "edited",
             "id": self.id,
             "revision": session.revision,
-            "clicks": [list(click) for click in session.clicks],
+            "prompts": {
+                "keep": change.keep,
+                "added": [prompt.tell() for prompt in change.added],
+            },
             "history": list(session.history),
-            "num_eig": num_eig,
-            "maps": maps,
+            "fields": fields,
             "error": error,
         }, buffers
 
 
 def _fitting(
-    sources: list[Source], images: list[int], size: int
-) -> Iterator[tuple[Source, list[int]]]:
+    new: list[Seeds], images: list[int], size: int
+) -> Iterator[tuple[Seeds, list[int]]]:
     """Yield the maps that a reply has room for, those of the first image first."""
     room = max(EDITED_BYTES // size, 1)
-    images = images[: max(room // max(len(sources), 1), 1)]
+    images = images[: max(room // max(len(new), 1), 1)]
     if images:
-        yield from ((source, images) for source in sources[:room])
+        yield from ((seeds, images) for seeds in new[:room])

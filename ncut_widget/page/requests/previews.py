@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from ncut_widget.core.checks import check_flag
-from ncut_widget.eigvecs.memory import Eigvecs, Quantised
+from ncut_widget.eigvecs.moments import Moments
+from ncut_widget.eigvecs.quantised import (
+    Quantised,
+    quantise_image,
+    quantise_sample,
+)
 from ncut_widget.page.protocol import Fields, Message, check_size
 from ncut_widget.page.requests.base import Desk, Request
 from ncut_widget.sessions.session import Session
@@ -35,14 +39,14 @@ class VectorsRequest(Request):
 
     def answer(self, desk: Desk) -> Message:
         """Give levels, one buffer for each image and, last, for the sample."""
-        eigvecs = desk.session.eigvecs
-        if self.sample and not _at_hand(eigvecs, eigvecs.shape[-1]):
+        store, moments = desk.session.store, desk.session.moments
+        if self.sample and not _at_hand(moments, store.shape[3]):
             return _later(self)
         parts: list[tuple[int | None, Quantised]] = [
-            (image, eigvecs.quantised(image)) for image in self.images
+            (image, quantise_image(store, moments, image)) for image in self.images
         ]
         if self.sample:
-            parts.append((None, eigvecs.quantised_sample()))
+            parts.append((None, quantise_sample(store, moments)))
         entries = [
             {"image": image, "low": part.low.tolist(), "step": part.step.tolist()}
             for image, part in parts
@@ -67,9 +71,9 @@ class MomentsRequest(Request):
     def answer(self, desk: Desk) -> Message:
         """Give the moments, in two buffers."""
         session = desk.session
-        if not _at_hand(session.eigvecs, self.num_eig):
+        if not _at_hand(session.moments, self.num_eig):
             return _later(self)
-        prefix = session.eigvecs.prefix(self.num_eig)
+        prefix = session.moments.prefix(self.num_eig)
         buffers = [
             each.astype("<f8").tobytes() for each in (prefix.mean, prefix.covariance)
         ]
@@ -77,15 +81,15 @@ class MomentsRequest(Request):
             "type": "moments",
             "id": self.id,
             "num_eig": self.num_eig,
-            "count": session.eigvecs.count,
+            "count": session.moments.count,
         }, buffers
 
 
-def _at_hand(eigvecs: Eigvecs, num_eig: int) -> bool:
+def _at_hand(moments: Moments, num_eig: int) -> bool:
     """Whether moments and sample can be sent; if not, they will be."""
-    if math.prod(eigvecs.shape) <= VALUES_AT_ONCE or eigvecs.ready(num_eig):
+    if moments.values <= VALUES_AT_ONCE or moments.ready(num_eig):
         return True
-    eigvecs.prepare(num_eig)
+    moments.prepare(num_eig)
     return False
 
 

@@ -20,8 +20,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.core.parallel import Slices, one_thread
+from ncut_widget.core.parallel import one_thread
 from ncut_widget.core.products import weighted_sum
+from ncut_widget.eigvecs.store import Store
+from ncut_widget.methods.base import read_cells
+from ncut_widget.prompts import Seed
 
 SIGMA = 0.5
 """Width of the clicks' affinity ``exp(-(f - f')**2 / (2 SIGMA**2))``."""
@@ -104,10 +107,9 @@ class Graph:
 
     Parameters
     ----------
-    rows : torch.Tensor of float32, shape (B, K, P)
-        Eigenvectors, one row each, over the P pixels of B images; of unit length and
-        orthogonal over all ``N = B * P`` pixels, as `NCUT` gives them, or all of
-        another length. Not copied.
+    store : Store
+        Eigenvectors, of unit length and orthogonal over all ``N = B * P`` cells, as
+        `NCUT` gives them, or all of another length.
     eigvals : array_like of float, shape (K,)
         Those below 0 count as 0.
 
@@ -117,13 +119,13 @@ class Graph:
         If their lengths differ by more than 5 %, but for those that are 0 altogether.
     """
 
-    def __init__(self, rows: Tensor, eigvals: NDArray) -> None:
-        self._rows = rows
+    def __init__(self, store: Store, eigvals: NDArray) -> None:
+        self._store = store
         checked = np.asarray(eigvals, dtype=np.float64)
         self._eigvals = torch.from_numpy(np.maximum(checked, 0))
-        self._slices = Slices(rows)
+        self._slices = store.slices()
         self._row_sums: OrderedDict[int, Tensor] = OrderedDict()
-        squares = self._slices.sum(lambda at: rows[at].square().sum((0, 2)))
+        squares = self._slices.sum(lambda at: store.read(at).square().sum((0, 2)))
         lengths = squares.sqrt().numpy()
         away = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
         if not away.any():
@@ -140,8 +142,8 @@ class Graph:
 
     def bias(
         self,
-        positives: Sequence[tuple[int, int]],
-        negatives: Sequence[tuple[int, int]],
+        positives: Sequence[Seed],
+        negatives: Sequence[Seed],
         num_eig: int,
         click_weight: float = 0.5,
         bg_weight: float = 0.1,
@@ -150,8 +152,8 @@ class Graph:
 
         Parameters
         ----------
-        positives, negatives : sequence of (image, pixel)
-            At least one positive.
+        positives, negatives : sequence of Seed
+            At least one positive; each cell once.
         num_eig : int, 1 to K
             Leading eigenvectors of the graph that are used, k.
         click_weight : float, 0 to 1
@@ -213,31 +215,32 @@ class Graph:
             similarity = torch.empty_like(degrees)
 
             def compare(at: slice) -> None:
-                similarity[at] = cut.cosine(cells[at], self._rows[at, :num_eig])
+                similarity[at] = cut.cosine(cells[at], self._store.read(at, num_eig))
 
             self._slices.each(compare)
         return cut, similarity
 
     def _profile_weights(
         self,
-        positives: Sequence[tuple[int, int]],
-        negatives: Sequence[tuple[int, int]],
+        positives: Sequence[Seed],
+        negatives: Sequence[Seed],
         num_eig: int,
         bg_weight: float,
     ) -> Tensor:
-        def mean(clicks: Sequence[tuple[int, int]]) -> Tensor:
-            rows = [self._rows[image, :num_eig, pixel] for image, pixel in clicks]
-            return torch.stack(rows).cpu().double().mean(0)
+        def mean(seeds: Sequence[Seed]) -> Tensor:
+            rows = read_cells(self._store, [seed.cell for seed in seeds], num_eig)
+            weights = _weights(seeds)
+            return (weights[:, None] * rows.cpu().double()).sum(0) / weights.sum()
 
         direction = mean(positives)
         if negatives:
             direction = direction - bg_weight * mean(negatives)
-        count = self._rows.shape[0] * self._rows.shape[2]
+        count = self._store.shape[0] * self._store.cells
         return self._there(count * self._eigvals[:num_eig] * direction)
 
     def _there(self, values: Tensor) -> Tensor:
         """Bring float64 values to the eigenvectors' device, which may have none."""
-        return values.float().to(self._rows.device)
+        return values.float().to(self._store.device)
 
     def _place(self, weights: Tensor) -> tuple[float, Tensor, Tensor]:
         """Find every pixel's profile, in steps from the lowest.
@@ -249,10 +252,11 @@ class Graph:
         counts : torch.Tensor of float64, shape (G,)
             Pixels of each profile.
         """
-        profile = torch.empty_like(self._rows[:, 0])
+        store = self._store
+        profile = torch.empty((store.shape[0], store.cells), device=store.device)
 
         def place(at: slice) -> None:
-            profile[at] = weighted_sum(self._rows[at, : len(weights)], weights)
+            profile[at] = weighted_sum(store.read(at, len(weights)), weights)
 
         self._slices.each(place)
         low, high = (
@@ -277,10 +281,17 @@ class Graph:
 
         Not the degrees of the graph, but what M, which is divided by them, sums to.
         """
+        store = self._store
         if num_eig not in self._row_sums:
-            total = self._slices.sum(lambda at: self._rows[at, :num_eig].sum((0, 2)))
+            total = self._slices.sum(lambda at: store.read(at, num_eig).sum((0, 2)))
             weights = self._there(self._eigvals[:num_eig] * total)
-            self._row_sums[num_eig] = weights @ self._rows[:, :num_eig]
+            sums = torch.empty((store.shape[0], store.cells), device=store.device)
+
+            def write(at: slice) -> None:
+                sums[at] = weights @ store.read(at, num_eig)
+
+            self._slices.each(write)
+            self._row_sums[num_eig] = sums
             if len(self._row_sums) > _SUMS_KEPT:
                 self._row_sums.popitem(last=False)
         self._row_sums.move_to_end(num_eig)
@@ -313,7 +324,7 @@ class Graph:
             part = torch.zeros((num_eig, size), dtype=kind, device=cells.device)
             scaled = torch.empty(0, device=cells.device)  # one memory for all blocks
             for number, at in enumerate(blocks, 1):
-                leading, shares = self._rows[at, :num_eig], 1 / degrees[at]
+                leading, shares = self._store.read(at, num_eig), 1 / degrees[at]
                 torch.mul(leading, shares[:, None], out=scaled.resize_(leading.shape))
                 product = torch.bmm(scaled, leading.transpose(1, 2)).sum(0)
                 own += product.cpu().double()
@@ -340,18 +351,24 @@ class Graph:
         cut: BiasedCut,
         cells: Tensor,
         degrees: Tensor,
-        positives: Sequence[tuple[int, int]],
+        positives: Sequence[Seed],
     ) -> tuple[float, float]:
-        """Direction of the mean of the positive clicks' biased rows."""
-        k = len(cut.weights)
-        mean = sum(
-            (cut.table[:, cells[at]] + cut.mix @ self._rows[at[0], :k, at[1]])
-            / degrees[at].sqrt()
-            for at in positives
+        """Direction of the weighted mean of the positive seeds' biased rows."""
+        rows = read_cells(
+            self._store, [seed.cell for seed in positives], len(cut.weights)
         )
+        mean: Tensor | float = 0.0
+        for row, (cell, weight) in zip(rows, positives, strict=True):
+            at = cell.image, cell.row * self._store.grid[1] + cell.col
+            own = cut.table[:, cells[at]] + cut.mix @ row
+            mean = mean + weight * own / degrees[at].sqrt()
         first, second = torch.as_tensor(mean).tolist()
         length = max(math.hypot(first, second), _TINY)
         return first / length, second / length
+
+
+def _weights(seeds: Sequence[Seed]) -> Tensor:
+    return torch.tensor([seed.weight for seed in seeds], dtype=torch.float64)
 
 
 def _cells(profile: Tensor, low: float, size: int) -> Tensor:

@@ -1,0 +1,125 @@
+"""The contract of stores: where the eigenvectors of a batch are.
+
+Nothing asks a store for all images at once: what must see all of them goes through
+`Store.parts`. So a store may hold more than fits into memory.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import ClassVar, TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ncut_widget.core.parallel import Slices
+
+Images: TypeAlias = slice | NDArray
+"""Some images of a batch: a slice, or their numbers in ascending order."""
+
+
+class Store(ABC):
+    """Eigenvectors of one batch, float32, to be read a part at a time.
+
+    Any thread may read. What is read may be a view of what is held: it is not to be
+    written to.
+
+    Attributes
+    ----------
+    shape : (int, int, int, int)
+        ``(B, H, W, K)``.
+    device : torch.device
+        Where what is read is, and is computed with.
+    blank : frozenset of int
+        Images whose eigenvectors are all zero: nothing is known of them. They count in
+        no statistics.
+    exponent : int
+        They are held divided by two to this power, which is exact; 0 for all but very
+        large or small ones.
+    """
+
+    shape: tuple[int, int, int, int]
+    device: torch.device
+    blank: frozenset[int]
+    exponent: int = 0
+
+    most_at_once: ClassVar[float] = math.inf
+    """Images that one `read` should ask for, at the most."""
+
+    @abstractmethod
+    def read(self, images: Images, num_eig: int | None = None) -> Tensor:
+        """Read the leading eigenvectors of some images.
+
+        Parameters
+        ----------
+        images : slice, or ndarray of int
+        num_eig : int, optional
+            How many; by default all K.
+
+        Returns
+        -------
+        torch.Tensor of float32, shape (n, num_eig, H * W)
+            One row an eigenvector.
+        """
+
+    @abstractmethod
+    def at(self, images: NDArray, places: NDArray, num_eig: int) -> Tensor:
+        """Read the leading eigenvectors of some cells.
+
+        Parameters
+        ----------
+        images, places : ndarray of int, shape (n,)
+            Each cell's image, and its place in it, ``row * W + col``.
+        num_eig : int
+
+        Returns
+        -------
+        torch.Tensor of float32, shape (n, num_eig)
+        """
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """``(H, W)`` of the latent grid."""
+        return self.shape[1:3]
+
+    @property
+    def cells(self) -> int:
+        """Cells of an image, H * W."""
+        return math.prod(self.grid)
+
+    @property
+    def telling(self) -> NDArray:
+        """The images that count, ascending; all of them where every one is blank."""
+        says = np.ones(self.shape[0], dtype=bool)
+        says[[*self.blank]] = False
+        return np.flatnonzero(says) if says.any() else np.arange(len(says))
+
+    def slices(self, num_eig: int | None = None) -> Slices:
+        """Give the parts in which all images are gone through, core by core."""
+        shape = self.shape[0], num_eig or self.shape[3], self.cells
+        return Slices(shape, self.device, self.most_at_once)
+
+    def parts(self, images: NDArray) -> Iterator[slice]:
+        """Split ascending numbers of images into slices, each to be read at once."""
+        for run in np.split(images, np.flatnonzero(np.diff(images) > 1) + 1):
+            if run.size:
+                first, stop = int(run[0]), int(run[-1]) + 1
+                step = int(min(self.most_at_once, stop - first))
+                for at in range(first, stop, step):
+                    yield slice(at, min(at + step, stop))
+
+    def image(self, image: int) -> NDArray:
+        """Read one image as users have it: float32, (H, W, K), as it is held."""
+        rows = self.read(slice(image, image + 1))[0]
+        return rows.T.reshape(*self.grid, -1).cpu().numpy()
+
+    def array(self) -> NDArray:
+        """Give all of it to a user, as it is held: float32, (B, H, W, K).
+
+        Nothing of ours asks for it.
+        """
+        return np.stack([*map(self.image, range(self.shape[0]))])

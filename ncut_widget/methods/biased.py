@@ -1,0 +1,144 @@
+"""A cut of the graph that is biased towards the prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ncut_widget.masks.statistics import similarity_statistics
+from ncut_widget.methods.base import (
+    Field,
+    Method,
+    Seeds,
+    Spectrum,
+    StandardisedField,
+    seeds_of,
+)
+from ncut_widget.methods.biased_cut import Graph
+from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
+from ncut_widget.methods.regression import make_right
+
+LIKE = 5.5
+"""Granularity at which a biased cut looks for what is like a negative prompt."""
+
+
+class BiasedMethod(Method):
+    """Cells are cut in two, by a normalized cut that keeps to all prompts."""
+
+    name = "biased_ncut"
+    parameters = ("num_eig", "click_weight", "bg_weight")
+    together = True
+    costly = True
+
+    def __init__(self, spectrum: Spectrum) -> None:
+        super().__init__(spectrum)
+        self._graph: Graph | None = None
+        self._like: DiffusionMap | None = None
+
+    def check(self) -> None:
+        """Raise ValueError without eigenvalues, or if eigenvectors differ in length."""
+        self.graph()
+
+    def graph(self) -> Graph:
+        """Give the graph of the batch."""
+        if self._graph is None:
+            eigvals = self.spectrum.check_eigvals(self.name)
+            with torch.inference_mode():
+                self._graph = Graph(self.spectrum.store, eigvals)
+        return self._graph
+
+    def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
+        """Cut the graph."""
+        if self._like is None:
+            store, eigvals = self.spectrum.store, self.spectrum.check_eigvals(self.name)
+            granularity = min(LIKE, max(store.shape[3] - 1, 1))
+            self._like = DiffusionMap(store, diffusion_weights(eigvals, granularity))
+        return BiasedField(self.graph(), self.spectrum.store.grid, seeds, self._like)
+
+    def says_nothing(self, seeds: Seeds) -> str:
+        """Name the settings that tell nothing apart."""
+        return (
+            "the biased cut tells no pixel from another with click_weight = "
+            f"{seeds.parameter('click_weight')} and num_eig = "
+            f"{seeds.parameter('num_eig')}: its mask is empty"
+        )
+
+
+class BiasedField(StandardisedField):
+    """Cosine of every cell with the positive ones, by the biased eigenvectors.
+
+    Parameters
+    ----------
+    graph : Graph
+    grid : (int, int)
+        ``(H, W)``.
+    seeds : Seeds
+    like : DiffusionMap
+        Of the same batch: which cells near a negative prompt are like it.
+
+    Notes
+    -----
+    A negative prompt may change the cut so little that it stays in the mask. So its
+    cells get the lowest similarity there is, and what is near them and like them less,
+    as far as no positive prompt speaks against that (`make_right`).
+    """
+
+    def __init__(
+        self, graph: Graph, grid: tuple[int, int], seeds: Seeds, like: DiffusionMap
+    ) -> None:
+        with torch.inference_mode():
+            self._cut, similarity = graph.bias(
+                seeds_of(seeds.positives),
+                seeds_of(seeds.negatives),
+                seeds.parameter("num_eig"),
+                seeds.parameter("click_weight"),
+                seeds.parameter("bg_weight"),
+            )
+        self._values = similarity.cpu().numpy().reshape(-1, *grid)
+        self._statistics = similarity_statistics(self._values)
+        if seeds.parameter("bg_weight") > 0 and not self.constant:
+            self._take_away(seeds, grid, like)
+
+    def _take_away(
+        self, seeds: Seeds, grid: tuple[int, int], like: DiffusionMap
+    ) -> None:
+        """Lower the similarity near the negative prompts."""
+        positives = seeds_of(seeds.positives)
+        held = {seed.cell for seed in positives}
+        negatives = [s for s in seeds_of(seeds.negatives) if s.cell not in held]
+        if not negatives:
+            return
+        cells = [seed.cell for seed in (*positives, *negatives)]
+        coordinates = like.coordinates(cells)
+        cosines = np.einsum("ik,jk->ij", coordinates, coordinates)
+        lowest = self._values.min()
+        lacking = np.zeros(len(cells))
+        for place, seed in enumerate(negatives, len(positives)):
+            lacking[place] = lowest - self._values[seed.cell]
+        weights = np.array([seed.weight for seed in (*positives, *negatives)])
+        amounts = make_right(cells, cosines, lacking, grid, weights)
+        for cell, own, amount in zip(cells, coordinates, amounts, strict=True):
+            near = like.surroundings(cell, own)
+            self._values[cell.image] += np.float32(amount) * near
+        np.clip(self._values, lowest, 1, out=self._values)
+        for seed in negatives:
+            self._values[seed.cell] = lowest
+
+    @property
+    def nbytes(self) -> int:
+        """Memory that all maps take."""
+        return self._values.nbytes
+
+    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
+        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+        return self._values[images]
+
+    def extend(self, eigvecs: Tensor) -> NDArray:
+        """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
+        with torch.inference_mode():
+            rows = eigvecs.to(self._cut.mix).flatten(0, 1).T
+            return self._cut.similarity(rows).cpu().numpy().reshape(eigvecs.shape[:2])

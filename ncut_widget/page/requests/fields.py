@@ -1,0 +1,71 @@
+"""Fields of seeds, on some images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ncut_widget.methods import METHODS, Seeds
+from ncut_widget.page.protocol import Fields, Message, check_size, tell_seeds
+from ncut_widget.page.requests.base import Desk, Request
+from ncut_widget.sessions.session import Session
+
+COSTLY = 8
+"""Fields that one request may ask for, where each takes a product with the batch."""
+
+
+@dataclass(frozen=True)
+class FieldsRequest(Request):
+    """Send the fields of some seeds on some images."""
+
+    message_type = "fields"
+    id: str
+    wants: list[tuple[Seeds, list[int]]]
+
+    @classmethod
+    def read(cls, id: str, fields: Fields, session: Session) -> FieldsRequest:
+        """Read what is wanted, as far as one answer goes."""
+        wants = [Fields(want, "a wanted field") for want in fields.get("wants", list)]
+        read = [(w.seeds(session), w.indices("images", session)) for w in wants]
+        costly = sum(METHODS[seeds.method].costly for seeds, _ in read)
+        if costly > COSTLY:
+            raise ValueError(
+                f"one request may ask for {COSTLY} biased cuts, got {costly}"
+            )
+        count = sum(max(len(images), 1) for _, images in read)
+        check_size(count, map_bytes(session), "maps")
+        return cls(id, read)
+
+    def answer(self, desk: Desk) -> Message:
+        """Give the maps, one buffer for each want."""
+        session = desk.session
+        with session.lock:
+            fields, buffers = list_fields(session, self.wants)
+            return {
+                "type": "fields",
+                "id": self.id,
+                "revision": session.revision,
+                "fields": fields,
+            }, buffers
+
+
+def map_bytes(session: Session) -> int:
+    """Bytes of a field's map of one image."""
+    return 4 * session.grid[0] * session.grid[1]
+
+
+def list_fields(
+    session: Session, wants: Iterable[tuple[Seeds, list[int]]]
+) -> tuple[list[dict[str, Any]], list[bytes]]:
+    """Give fields as they are sent: what each is of, and a buffer for each."""
+    fields, buffers = [], []
+    for seeds, images in wants:
+        field = session.masker.field(seeds)
+        known = field.statistics
+        stats = None if known is None else asdict(known)
+        fields.append({"seeds": tell_seeds(seeds), "images": images, "stats": stats})
+        buffers.append(np.ascontiguousarray(field.maps(images), dtype="<f4").tobytes())
+    return fields, buffers
