@@ -132,7 +132,7 @@ def check(seg: NcutSegmenter) -> None:
     other = NcutSegmenter(
         seg.eigvecs, eigvals=EIGVALS, **{**settings, "auto_threshold": False}
     )
-    other.clicks = [list(each) for each in seg.clicks]
+    other.prompts = [list(each) for each in seg.clicks]
     np.testing.assert_array_equal(seg.masks, other.masks)
     for segment in seg.segments.values():
         assert segment.masks.shape == seg.masks.shape

@@ -49,7 +49,7 @@ def test_memory_of_many_clicks_stays_within_the_cache(
     session = Session(eigvecs, [(640, 640)], eigvals=[1, 0.8, 0.5])
     session.update(method=method)
     for x, y in rng.integers(640, size=(300, 2)).tolist():
-        session.add_click((0, x, y, 1))
+        session.add((0, x, y, 1))
         session.masks()
     masker = session.masker
     for cache in (masker._masks, masker._similarities):

@@ -89,7 +89,7 @@ def test_the_weights_are_powers_of_the_eigenvalues() -> None:
 def test_one_click_finds_the_thing_on_every_image(
     session: Session, solved: tuple[NDArray, NDArray, NDArray]
 ) -> None:
-    session.add_click([0, 6, 6, 1])
+    session.add([0, 6, 6, 1])
     assert iou(session.masks(), solved[2] == 1) > 0.95
 
 
@@ -142,16 +142,16 @@ def test_what_is_clicked_gets_what_the_click_says(
 def test_a_click_within_the_mask_takes_nothing_away(
     session: Session, solved: tuple[NDArray, NDArray, NDArray]
 ) -> None:
-    session.add_click([0, 6, 6, 1])
+    session.add([0, 6, 6, 1])
     before = session.masks()
-    session.add_click([1, 8, 5, 1])
+    session.add([1, 8, 5, 1])
     assert iou(session.masks(), before) > 0.97
 
 
 def test_a_click_elsewhere_adds_and_keeps_what_there_is(session: Session) -> None:
-    session.add_click([0, 6, 6, 1])
+    session.add([0, 6, 6, 1])
     before = session.masks()
-    session.add_click([0, 10, 14, 1])
+    session.add([0, 10, 14, 1])
     masks = session.masks()
     assert masks[before].all()
     assert masks.sum() > 1.5 * before.sum()
@@ -191,8 +191,8 @@ def test_a_negative_click_takes_its_kind_away_and_leaves_the_rest(
     kinds = solved[2]
     session.update(clicks=[[0, 6, 6, 1], [0, 10, 14, 1]])
     assert session.masks()[kinds == 2].mean() > 0.9
-    session.add_click([1, 10, 14, 0])
-    session.add_click([0, 10, 14, 0])
+    session.add([1, 10, 14, 0])
+    session.add([0, 10, 14, 0])
     assert session.masks()[kinds == 2].mean() < 0.05
     assert session.masks()[kinds == 1].mean() > 0.9
 
@@ -200,7 +200,7 @@ def test_a_negative_click_takes_its_kind_away_and_leaves_the_rest(
 def test_the_last_click_of_a_cell_counts(session: Session) -> None:
     session.update(clicks=[[0, 6, 6, 1], [0, 10, 14, 1], [0, 10, 14, 0]])
     assert not session.masks()[0, 14, 10]
-    session.add_click([0, 10, 14, 1])
+    session.add([0, 10, 14, 1])
     assert session.masks()[0, 14, 10]
 
 

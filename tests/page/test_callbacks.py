@@ -123,7 +123,7 @@ def test_an_interrupt_at_any_line_leaves_session_traits_and_page_in_step(
         begun = seg.get_state()
         came = Interrupt(line).during(lambda seg=seg: ACTIONS[name](seg))
         session = seg._session
-        assert seg.clicks == [list(click) for click in session.clicks]
+        assert seg.clicks == [list(click) for click in session.prompts]
         assert seg.threshold == session.settings.threshold
         assert seg._revision == session.revision
         shown = dict(begun)  # by a page that nothing more is told
@@ -464,7 +464,7 @@ def test_a_change_of_clicks_in_place_is_refused(
 def test_adding_to_clicks_takes_effect(seg: NcutSegmenter, eigvecs: NDArray) -> None:
     seg.clicks += [[0, 12, 12, 1]]
     other = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1], [0, 12, 12, 1]])
-    assert seg.clicks == other.clicks == [[0, 3, 3, 1], [0, 12, 12, 1]]
+    assert seg.clicks == other.prompts == [[0, 3, 3, 1], [0, 12, 12, 1]]
     np.testing.assert_array_equal(seg.masks, other.masks)
     seg.undo()
     assert seg.clicks == [[0, 3, 3, 1]]

@@ -366,7 +366,7 @@ def test_images_that_differ_in_little_are_told_apart(
     (sentence,) = [str(each.message) for each in told]
     assert "another one" not in sentence
     assert "eigvecs" not in sentence  # of cells that are in other places
-    assert other.clicks == [[0, 60, 70, 1]]
+    assert other.prompts == [[0, 60, 70, 1]]
 
 
 def test_sessions_that_know_pieces_of_images_alone_are_loaded(

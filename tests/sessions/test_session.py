@@ -39,14 +39,14 @@ def test_without_clicks_the_masks_are_empty(session: Session) -> None:
 
 
 def test_one_click_is_get_mask(session: Session, eigvecs: NDArray) -> None:
-    session.add_click([1, 10, 30, 1])  # 48 x 64 pixels, so row 10, column 2
+    session.add([1, 10, 30, 1])  # 48 x 64 pixels, so row 10, column 2
     session.update(threshold=0.3, gamma=2)
     expected = get_mask(eigvecs, eigvecs[1, 10, 2], threshold=0.3, gamma=2)
     np.testing.assert_array_equal(session.masks(), expected)
 
 
 def test_only_a_negative_click_gives_an_empty_mask(session: Session) -> None:
-    session.add_click([0, 1, 1, 0])
+    session.add([0, 1, 1, 0])
     assert not session.masks().any()
 
 
@@ -81,7 +81,7 @@ def test_heatmaps_are_the_maximum_over_positive_clicks(
 def test_num_eig_is_a_prefix_of_the_eigenvectors(
     session: Session, eigvecs: NDArray
 ) -> None:
-    session.add_click([0, 3, 3, 1])
+    session.add([0, 3, 3, 1])
     session.update(num_eig=2)
     prefix = eigvecs[..., :2]
     np.testing.assert_array_equal(session.masks(), get_mask(prefix, prefix[0, 1, 1]))
@@ -89,7 +89,7 @@ def test_num_eig_is_a_prefix_of_the_eigenvectors(
 
 
 def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
-    session.add_click([0, 3, 3, 1])
+    session.add([0, 3, 3, 1])
     sizes = [(32, 32), (48, 64), (16, 16)]
     apart = [
         session.full_masks()[image] for image in range(3)
@@ -112,7 +112,7 @@ def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
 
 
 def test_results_are_the_user_s_own(session: Session) -> None:
-    session.add_click([0, 3, 3, 1])
+    session.add([0, 3, 3, 1])
     before = session.masks()
     session.masks()[:] = True
     np.testing.assert_array_equal(session.masks(), before)
@@ -122,19 +122,19 @@ def test_undo_and_redo_walk_through_every_state(session: Session) -> None:
     states = [()]
     for click in ([0, 1, 1, 1], [1, 5, 5, 0], [2, 7, 7, 1]):
         session.add_click(click)
-        states.append(session.clicks)
+        states.append(session.prompts)
     session.clear()
-    states.append(session.clicks)
+    states.append(session.prompts)
     assert session.history == (True, False)
     for state in reversed(states[:-1]):
         session.undo()
-        assert session.clicks == state
+        assert session.prompts == state
     assert session.history == (False, True)
     session.undo()
-    assert session.clicks == ()
+    assert session.prompts == ()
     for state in states[1:]:
         session.redo()
-        assert session.clicks == state
+        assert session.prompts == state
     assert session.history == (True, False)
 
 
@@ -148,14 +148,14 @@ def test_the_history_keeps_differences_and_forgets_the_oldest(
     assert len(session._history._changes) == 100
     for _ in range(300):
         session.undo()
-    assert [list(click) for click in session.clicks] == clicks[:200]
+    assert [list(click) for click in session.prompts] == clicks[:200]
     assert session.history == (False, True)
     for _ in range(300):
         session.redo()
-    assert [list(click) for click in session.clicks] == clicks
+    assert [list(click) for click in session.prompts] == clicks
     session.clear()  # removes more than may be kept, and can be undone all the same
     session.undo()
-    assert len(session.clicks) == 300
+    assert len(session.prompts) == 300
 
 
 def test_a_click_is_checked_once_however_many_there_are(
@@ -171,7 +171,7 @@ def test_a_click_is_checked_once_however_many_there_are(
     monkeypatch.setattr(session_module, "check_click", count)
     monkeypatch.setattr(coordinates, "check_click", count)
     for x in range(30):
-        session.add_click([0, x, 0, 1])
+        session.add([0, x, 0, 1])
     session.undo()
     session.redo()
     session.update(threshold=0.3)
@@ -179,22 +179,22 @@ def test_a_click_is_checked_once_however_many_there_are(
 
 
 def test_a_new_click_ends_redo(session: Session) -> None:
-    session.add_click([0, 1, 1, 1])
+    session.add([0, 1, 1, 1])
     session.undo()
-    session.add_click([0, 2, 2, 1])
+    session.add([0, 2, 2, 1])
     assert session.history == (True, False)
 
 
 def test_undo_takes_back_what_was_done_last_be_it_a_setting(session: Session) -> None:
     session.update(gamma=2)
-    session.add_click([0, 1, 1, 1])
+    session.add([0, 1, 1, 1])
     session.update(threshold=0.7)
     session.update(threshold=0.7)  # changes nothing
     session.commit("a")
     done = []
     while session.history[0]:
         session.undo()
-        done.append((len(session.segments), len(session.clicks), session.settings))
+        done.append((len(session.segments), len(session.prompts), session.settings))
     assert [(n, k, s.threshold, s.gamma) for n, k, s in done] == [
         (0, 1, 0.7, 2),
         (0, 1, 0.5, 2),
@@ -207,7 +207,7 @@ def test_undo_takes_back_what_was_done_last_be_it_a_setting(session: Session) ->
 
 
 def test_a_new_setting_ends_redo(session: Session) -> None:
-    session.add_click([0, 1, 1, 1])
+    session.add([0, 1, 1, 1])
     session.undo()
     session.update(threshold=0.7)
     assert session.history == (True, False)
@@ -218,12 +218,12 @@ def test_changes_of_one_step_are_undone_together(session: Session) -> None:
         session.update("p-1", threshold=value)
     for value in (0.7, 0.4):
         session.update("p-2", threshold=value)
-    session.add_click([0, 1, 1, 1])
+    session.add([0, 1, 1, 1])
     session.update("p-2", threshold=0.3)  # a click came between
     seen = []
     while session.history[0]:
         session.undo()
-        seen.append((session.settings.threshold, len(session.clicks)))
+        seen.append((session.settings.threshold, len(session.prompts)))
     assert seen == [(0.4, 1), (0.4, 0), (0.8, 0), (0.5, 0)]
     session.redo()
     session.update("p-1", threshold=0.6)  # a step that was undone goes on no more
@@ -304,11 +304,11 @@ def test_the_revision_grows_with_each_change_and_only_then(session: Session) -> 
 def test_a_refused_change_changes_nothing(
     session: Session, changes: dict, error: type[Exception], sentence: str
 ) -> None:
-    session.add_click([0, 1, 1, 1])
-    before = (session.clicks, session.settings, session.revision)
+    session.add([0, 1, 1, 1])
+    before = (session.prompts, session.settings, session.revision)
     with pytest.raises(error, match=sentence):
         session.update(**{"gamma": 3.0, **changes})
-    assert (session.clicks, session.settings, session.revision) == before
+    assert (session.prompts, session.settings, session.revision) == before
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,7 @@ def test_images_must_match_the_batch() -> None:
 
 def test_constant_similarity_gives_an_empty_mask_and_a_message() -> None:
     session = Session(np.ones((2, 4, 4, 3)))
-    session.add_click([0, 1, 1, 1])
+    session.add([0, 1, 1, 1])
     with pytest.warns(UserWarning, match="equally similar"):
         assert not session.masks().any()
     assert not session.heatmaps().any()
@@ -346,7 +346,7 @@ def test_constant_similarity_gives_an_empty_mask_and_a_message() -> None:
 def test_similarities_are_computed_once_for_all_settings(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    session.add_click([0, 1, 1, 1])
+    session.add([0, 1, 1, 1])
     session.masks()
     monkeypatch.setattr(session.eigvecs, "maps", None)  # calling it would raise
     for threshold in (0.1, 0.9):
@@ -379,7 +379,7 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
 
 def test_threads_never_see_half_a_change(session: Session) -> None:
     """One thread moves two settings together; the other must see both or neither."""
-    session.add_click([0, 3, 3, 1])
+    session.add([0, 3, 3, 1])
     moods = [
         Settings(
             num_eig=6,
@@ -416,13 +416,13 @@ def test_a_commit_keeps_the_masks_and_clears_the_clicks(session: Session) -> Non
     session.update(clicks=[[0, 3, 3, 1]], threshold=0.3)
     masks = session.masks()
     segment = session.commit()
-    assert session.clicks == ()
+    assert session.prompts == ()
     assert segment is session.segments["segment 1"]
     assert segment.name == "segment 1"
     assert segment.settings.threshold == 0.3
     np.testing.assert_array_equal(segment.masks, masks)
     session.undo()
-    assert session.clicks == segment.clicks
+    assert session.prompts == segment.clicks
     assert session.segments == {}
     assert session.commit("b").name == "b"
     session.update(clicks=[[1, 3, 3, 1]])
