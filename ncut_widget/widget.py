@@ -2,55 +2,46 @@
 
 from __future__ import annotations
 
-import inspect
-import keyword
-import math
 import os
 import textwrap
-import warnings
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anywidget
-import numpy as np
 import torch
 import traitlets
-from IPython.core.getipython import get_ipython
 from numpy.typing import ArrayLike, NDArray
 
-from ncut_widget.backbone import Backbone, FeatureExtractor
-from ncut_widget.core.checks import check_flag, check_match, check_shape, shown
-from ncut_widget.core.names import check_keywords, hint
-from ncut_widget.core.progress import heeds_progress, silence
+from ncut_widget import build
+from ncut_widget.build import Predictor, check_keywords, warn_of_silent
+from ncut_widget.core.checks import shown
+from ncut_widget.core.composed import part_method
 from ncut_widget.images import Errors, Images
-from ncut_widget.masks.full import PerImage
-from ncut_widget.methods import METHODS
-from ncut_widget.ncut import NCUT, Distance, GraphKind
+from ncut_widget.page.info import describe_batch
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.receiving import Receiving
 from ncut_widget.page.segments import list_segments
 from ncut_widget.page.traits import (
-    Clicks,
+    ListedPrompts,
     Result,
     SettingTraits,
+    check_attribute,
     session_setting,
     told,
 )
-from ncut_widget.pipeline import Pipeline
-from ncut_widget.prompts import Prompt
+from ncut_widget.results.results import Results
+from ncut_widget.sessions.keeper import Keeper
+from ncut_widget.sessions.origin import Origin
 from ncut_widget.sessions.segment import Segment, Segments
 from ncut_widget.sessions.session import Session
 from ncut_widget.settings import TABLE
+from ncut_widget.share.display import Display
 from ncut_widget.share.sharing import Sharing
-from ncut_widget.start import check_start
-
-_GAMMA = "affinity_focal_gamma"
 
 STATIC = Path(__file__).parent / "static"
 
 
-class NcutSegmenter(SettingTraits, Sharing, Receiving):
+class NcutSegmenter(SettingTraits, Receiving):
     """Click a pixel, get the mask of that thing on every image of the batch.
 
     Display it as the last line of a cell. Left click = this is it, right click or
@@ -149,308 +140,53 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         autosave: str | os.PathLike[str] | None = None,
         **settings: Any,
     ) -> None:
-        _check_keywords(settings, "value_range", "errors")
-        pictures = None
+        check_keywords(settings, type(self).__init__)
+        read = None
         if images is not None:
-            pictures = Images(images, value_range=value_range, errors=errors)
-        sizes = None if pictures is None else pictures.sizes
-        self._session: Session = Session(eigvecs, sizes, device, eigvals)
-        self._pictures: Pictures = Pictures(self._session.store, pictures)
-        _warn_of_silent(self._session.store.blank, pictures)
-        self._pipeline: Pipeline | None = None
-        self._listed: tuple[Any, Clicks] = ((), Clicks())
+            read = Images(images, value_range=value_range, errors=errors)
+        sizes = None if read is None else read.sizes
+        session = self._session = Session(eigvecs, sizes, device, eigvals)
+        pictures = self._pictures = Pictures(session.store, read)
+        warn_of_silent(session.store.blank, read)
+        self._origin = Origin(session.masker, read)
+        self._keeper = Keeper(session, self._origin, self._apply, self._show_trouble)
+        self._results = Results(
+            session, pictures, self._origin, lambda: self.active_image
+        )
+        self._sharing = Sharing(session, pictures, partial(getattr, self))
+        self._predictor = Predictor(session, self._origin)
+        self._display = Display(self, session, pictures)
+        self._listed = ListedPrompts()
         kind = type(self)
         super().__init__(**settings)
         type(self).__doc__ = kind.__doc__  # anywidget makes a class of each widget
         self._own_layout = None if "layout" in settings else self.layout
-        self.autosave = autosave
+        self._keeper.begin()
+        self._keeper.keep_at(autosave)
+
+    from_images = classmethod(build.from_images)  # type: ignore[var-annotated]
+    from_features = classmethod(build.from_features)  # type: ignore[var-annotated]
+    predict = part_method("_predictor", Predictor.predict)
+
+    full_masks = part_method("_session", Session.full_masks)
+    full_label_maps = part_method("_results", Results.full_label_maps)
+    instances = part_method("_results", Results.instances)
+    to_table = part_method("_results", Results.to_table)
+    to_dataframe = part_method("_results", Results.to_dataframe)
+    export = part_method("_results", Results.export)
+    to_supervision = part_method("_results", Results.to_supervision)
+    plot = part_method("_results", Results.plot)
+    plot_eigvecs = part_method("_results", Results.plot_eigvecs)
+
+    save_session = part_method("_keeper", Keeper.save_session)
+    load_session = part_method("_keeper", Keeper.load_session)
+
+    save_html = part_method("_sharing", Sharing.save_html)
+    to_iframe = part_method("_sharing", Sharing.to_iframe)
 
     @traitlets.default("_info")
     def _default_info(self) -> dict[str, Any]:
-        """Tell the page what it must know of the batch, and never changes."""
-        eigvals = self._session.eigvals
-        return {
-            "grid": list(self._session.grid),
-            "sizes": [list(size) for size in self._session.sizes],
-            "has_images": self._pictures.has_images,
-            "mark": self._output.mark,
-            "blank": sorted(self._session.store.blank),
-            "eigvals": None if eigvals is None else eigvals.tolist(),
-            "methods": {
-                name: {"parameters": method.parameters, "together": method.together}
-                for name, method in METHODS.items()
-            },
-            "settings": {
-                name: entry.describe() for name, entry in self._session.table.items()
-            },
-        }
-
-    @classmethod
-    @heeds_progress
-    def from_features(
-        cls,
-        features: ArrayLike,
-        images: Any = None,
-        num_eig: int = 30,
-        *,
-        graph: GraphKind = "neighbors",
-        distance: Distance = "cosine",
-        affinity_focal_gamma: float = 1.0,
-        random_state: int = 0,
-        device: str | torch.device | None = None,
-        progress: bool = True,
-        value_range: tuple[float, float] | None = None,
-        errors: Errors = "raise",
-        **settings: Any,
-    ) -> NcutSegmenter:
-        """Segment by the NCUT eigenvectors of a backbone's features.
-
-        Parameters
-        ----------
-        features : torch.Tensor or array_like of float, shape (B, H, W, C)
-            Backbone output on the latent grid, finite.
-        images : optional
-            As for `NcutSegmenter`.
-        num_eig : int
-            Eigenvectors to compute, fewer than the B * H * W latent pixels.
-        graph, distance, affinity_focal_gamma, random_state, device, progress
-            As for `NCUT`; colours of the images guide a graph of neighbours.
-        value_range, errors
-            As for `load_images`.
-        **settings
-            ``autosave``, and any trait of `NcutSegmenter`.
-
-        Returns
-        -------
-        NcutSegmenter
-
-        Raises
-        ------
-        TypeError, ValueError, traitlets.TraitError
-            In one sentence, if an argument is not as above.
-        """
-        _check_keywords(settings, *inspect.signature(cls.from_features).parameters)
-        check_shape("features", features, "B, H, W, C")
-        batch, *grid = np.shape(features)[:3]
-        if images is not None:
-            images = Images(images, value_range=value_range, errors=errors)
-            check_match(len(images), batch)
-        ncut = NCUT(
-            num_eig,
-            graph=graph,
-            distance=distance,
-            affinity_focal_gamma=affinity_focal_gamma,
-            random_state=random_state,
-            device=device,
-            progress=progress,
-        )
-        ncut.check_parameters(math.prod((batch, *grid)))
-        sizes = [tuple(grid)] * batch if images is None else images.sizes
-        settings = check_start(settings, images, sizes, num_eig, math.prod(grid))
-        pipeline = Pipeline(ncut)
-        fitted = pipeline.fit_features(features, images)
-        return cls._start(pipeline, fitted, images, device, settings)
-
-    @classmethod
-    @heeds_progress
-    def from_images(
-        cls,
-        images: Any,
-        backbone: str | Backbone = "texture",
-        num_eig: int = 30,
-        *,
-        node_type: str | None = None,
-        layer: int | None = None,
-        batch_size: int | None = None,
-        cache_dir: str | os.PathLike[str] | None = None,
-        graph: GraphKind = "neighbors",
-        distance: Distance = "cosine",
-        affinity_focal_gamma: float | None = None,
-        random_state: int = 0,
-        device: str | torch.device | None = None,
-        progress: bool = True,
-        value_range: tuple[float, float] | None = None,
-        errors: Errors = "raise",
-        **settings: Any,
-    ) -> NcutSegmenter:
-        """Segment images, from pixels to widget.
-
-        Parameters
-        ----------
-        images
-            One or many, of any sizes, in any form `load_images` reads: paths, PIL
-            images, numpy arrays, torch tensors.
-        backbone : str or callable
-            A registered backbone's name, what `load_model` gives, or any callable
-            ``images -> features (B, H, W, C)``.
-        num_eig : int
-            Eigenvectors to compute.
-        node_type, layer, batch_size, cache_dir
-            As for `extract_features`; one layer.
-        graph, distance, random_state, device
-            As for `NCUT`; colours of the images guide a graph of neighbours.
-        progress : bool
-            Show progress bars.
-        affinity_focal_gamma : float, optional
-            As for `NCUT`; by default 1, or on the full graph what the backbone
-            recommends.
-        value_range
-            As for `load_images`.
-        errors : {"raise", "skip"}
-            Of an image that cannot be read, which is found out before the long work:
-            raise, or leave it out. Then it keeps its place in the batch, with empty
-            masks, and the strip says why.
-        **settings
-            ``autosave``, and any trait of `NcutSegmenter`.
-
-        Returns
-        -------
-        NcutSegmenter
-
-        Raises
-        ------
-        TypeError, ValueError, traitlets.TraitError
-            In one sentence, if an argument is not as above.
-        """
-        _check_keywords(settings, *inspect.signature(cls.from_images).parameters)
-        if isinstance(layer, Sequence):
-            raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
-        ncut = NCUT(
-            num_eig,
-            graph=graph,
-            distance=distance,
-            affinity_focal_gamma=(
-                1.0 if affinity_focal_gamma is None else affinity_focal_gamma
-            ),
-            random_state=random_state,
-            device=device,
-            progress=progress,
-        )
-        ncut.check_parameters()
-        images = Images(images, value_range=value_range, errors=errors)
-        settings = check_start(settings, images, images.sizes, num_eig)
-        extractor = FeatureExtractor(
-            backbone,
-            node_type,
-            layer,
-            batch_size,
-            device=device,
-            cache_dir=cache_dir,
-            progress=progress,
-        )
-        if affinity_focal_gamma is None and graph == "full":
-            ncut.affinity_focal_gamma = getattr(extractor.model, _GAMMA, 1.0)
-        pipeline = Pipeline(ncut, extractor)
-        fitted = pipeline.fit_transform(images)
-        return cls._start(pipeline, fitted, images, device, settings)
-
-    @classmethod
-    def _start(
-        cls,
-        pipeline: Pipeline,
-        fitted: tuple[Any, Any],
-        images: Images | None,
-        device: str | torch.device | None,
-        settings: dict[str, Any],
-    ) -> NcutSegmenter:
-        """Make a segmenter of what a pipeline gives, which it keeps for `predict`."""
-        eigvecs, eigvals = fitted
-        autosave = settings.pop("autosave", None)
-        seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
-        seg._pipeline = pipeline
-        seg.autosave = autosave
-        return seg
-
-    def predict(
-        self,
-        images: Any = None,
-        *,
-        features: Any = None,
-        full_size: bool = False,
-        errors: Errors = "raise",
-        progress: bool | None = None,
-    ) -> NDArray | list[NDArray]:
-        """Apply the clicks to images that are not in the batch.
-
-        Their features are computed as those of the batch were; the eigenvectors are
-        extended to them (`NCUT.transform`), compared with those clicked, and cut where
-        the batch is. Nothing changes in the widget.
-
-        Parameters
-        ----------
-        images
-            In any form `load_images` reads, with the batch's ``value_range``; read as
-            they are needed, so that there may be more than fit into memory.
-        features : torch.Tensor or array_like of float, shape (B, H, W, C), optional
-            In place of images: their features, where the batch's were given, too.
-        full_size : bool
-            Give each mask at its image's own size.
-        errors : {"raise", "skip"}
-            Of an image that cannot be read, which is found out before the long work:
-            raise, or give an empty mask, and warn.
-        progress : bool, optional
-            Show progress bars; by default as when the widget was made.
-
-        Returns
-        -------
-        ndarray of bool, shape (B, H, W), or list of ndarray of bool, shapes (h_i, w_i)
-            On the latent grid, as `masks`; a list with `full_size`.
-
-        Raises
-        ------
-        TypeError, ValueError
-            If there is neither a backbone for the images nor features.
-
-        Examples
-        --------
-        >>> tiles = np.zeros((4, 32, 32, 3), dtype=np.uint8)
-        >>> tiles[:, :16, :16] = 255
-        >>> seg = NcutSegmenter.from_images(tiles[:2], num_eig=3)
-        >>> seg.add_click(8, 8)
-        >>> masks = seg.predict(tiles[2:])
-        >>> masks.shape, masks[0, 0, 0], masks[0, 63, 63]
-        ((2, 64, 64), np.True_, np.False_)
-        """
-        if self._pipeline is None:
-            raise ValueError(
-                "predict needs what the eigenvectors were made with: use "
-                "NcutSegmenter.from_images or NcutSegmenter.from_features"
-            )
-        if (images is None) == (features is None):
-            raise TypeError("predict wants either images or features")
-        check_flag("full_size", full_size)
-        shown = self._pipeline.progress if progress is None else progress
-        with silence(not check_flag("progress", shown)):
-            return self._predict(self._pipeline, images, features, full_size, errors)
-
-    def _predict(
-        self, pipeline: Pipeline, images: Any, features: Any, full: bool, errors: Errors
-    ) -> NDArray | list[NDArray]:
-        if features is not None:
-            if full:
-                raise ValueError("full_size needs images: features have no sizes")
-            eigvecs = pipeline.extend(check_shape("features", features, "B, H, W, C"))
-            return np.stack(
-                list(self._session.masker.predictor(self._session.recipe)(eigvecs))
-            )
-        batch = self._pictures.images
-        value_range = None if batch is None else batch.value_range
-        found = Images(images, value_range=value_range, errors=errors)
-        predict = self._predictor()
-        made: dict[int, NDArray] = {}
-        for part, eigvecs in pipeline.extend_to_images(found):
-            sizes = [found.sizes[i] for i in part] if full else None
-            made.update(zip(part, predict(eigvecs, sizes), strict=True))
-        empty = np.zeros(self._session.grid, dtype=bool)
-        masks = [
-            made[i] if i in made else np.zeros(size, dtype=bool) if full else empty
-            for i, size in enumerate(found.sizes)
-        ]
-        return masks if full else np.stack(masks)
-
-    def _predictor(self) -> Callable[..., Iterator[NDArray]]:
-        """Freeze prompts and settings; see `Masker.predictor`."""
-        return self._session.masker.predictor(self._session.recipe)
+        return describe_batch(self._session, self._pictures, self._display.mark)
 
     @property
     def heatmaps(self) -> NDArray:
@@ -458,31 +194,29 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         return self._session.masker.heatmaps(self._session.recipe)
 
     @property
+    def label_map(self) -> NDArray:
+        """All segments at once: int32, shape (B, H, W), on the latent grid.
+
+        0 = background, 1 = the first segment and so on; where several are, the last.
+        """
+        return self._results.label_map
+
+    @property
+    def autosave(self) -> Path | None:
+        """The file that is written after every change; None for none.
+
+        Set it to keep a file up to date from now on; see `Keeper.keep_at`.
+        """
+        return self._keeper.path
+
+    @autosave.setter
+    def autosave(self, path: str | os.PathLike[str] | None) -> None:
+        self._keeper.keep_at(path)
+
+    @property
     def mask(self) -> NDArray:
         """Mask of the active image: bool, shape (h, w), that image's own size."""
         return self._session.full_masks()[self.active_image]
-
-    def full_masks(self) -> PerImage:
-        """Masks of all images at their own sizes, each made when it is asked for.
-
-        So a thousand photographs can be gone through that do not fit into memory
-        together. They are of the clicks and settings as they are now, whatever becomes
-        of these.
-
-        Returns
-        -------
-        PerImage
-            A sequence of ndarray of bool, shapes (h_i, w_i).
-
-        Examples
-        --------
-        >>> eigvecs = np.ones((2, 8, 8, 2), dtype=np.float32)
-        >>> eigvecs[:, 2:5, 2:5, 1] = -1
-        >>> seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
-        >>> [int(mask.sum()) for mask in seg.full_masks()]
-        [9, 9]
-        """
-        return self._session.full_masks()
 
     def image_masks(self) -> list[NDArray]:
         """Masks of all images, each at its image's own size; see `full_masks`.
@@ -499,15 +233,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
 
         Of sizes that float32 does not hold they are float64, and copied.
         """
-        held = self._session.store
-        eigvecs = held.array()
-        if held.exponent:
-            limits = np.finfo(np.float32)
-            fits = limits.minexp < held.exponent < limits.maxexp
-            kind = np.float32 if fits else np.float64
-            eigvecs = np.ldexp(eigvecs.astype(kind), held.exponent)
-        eigvecs.flags.writeable = False
-        return eigvecs
+        return self._session.store.given()
 
     @property
     def eigvals(self) -> NDArray | None:
@@ -629,63 +355,26 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         found = None if name is None else self.segments[name]._state.id
         self._apply(self._session.reopen, found)
 
-    def bind(self, name: str) -> None:
-        """Keep a notebook variable equal to `masks`, from now on.
-
-        Parameters
-        ----------
-        name : str
-            The variable's name; it is overwritten at every change of the masks.
-
-        Raises
-        ------
-        ValueError
-            If it is no variable name.
-        RuntimeError
-            If there is no notebook.
-        """
-        if (
-            not isinstance(name, str)
-            or not name.isidentifier()
-            or keyword.iskeyword(name)
-        ):
-            raise ValueError(f"name must be a variable name, got {shown(name)}")
-        shell = get_ipython()
-        if shell is None:
-            raise RuntimeError(
-                "bind needs a notebook or IPython; elsewhere use observe(f, 'masks')"
-            )
-
-        self._bound[name] = shell.user_ns
-        shell.user_ns[name] = self.masks
-
-    def unbind(self, name: str) -> None:
-        """End what `bind` began; the variable keeps its last value."""
-        self._bound.pop(name, None)
-
     def close(self) -> None:
         """Take the widget, and the layout that came with it, off every page."""
         super().close()
         if self._own_layout is not None:
             self._own_layout.close()
 
-    def observe(
-        self, handler: Any, names: Any = traitlets.All, type: Any = "change"
-    ) -> None:
-        """Call a function at every change; as for any traits.
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Show the widget, and where it cannot be, a picture of how it is now."""
+        return self._display.bundle(super()._repr_mimebundle_(**kwargs))
 
-        Raises
-        ------
-        ValueError
-            If there is no such trait, which would never change.
-        """
-        for name in traitlets.parse_notifier_name(names):
-            if isinstance(name, str) and not self.has_trait(name):
-                known = [n for n in self.trait_names() if not n.startswith("_")]
-                raise ValueError(
-                    f"NcutSegmenter has no trait {name!r}; {hint(name, known)}"
-                )
-        super().observe(handler, names, type)
+    def _keep_changes(self) -> None:
+        """Keep what has changed: in its file, and in the notebook's picture."""
+        try:
+            self._keeper.save_changes()
+        except Exception as error:  # it refuses nothing
+            self._show_failure(self._keeper.save_changes, "autosave", error)
+        self._display.follow()
+
+    def _take_views(self, count: int, keeps: bool) -> None:
+        self._display.take_views(count, keeps)
 
     def __repr__(self) -> str:
         """Name the batch, not the traits."""
@@ -698,7 +387,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
     def __setattr__(self, name: str, value: Any) -> None:
         """Refuse what is no attribute: a name that is misspelt would do nothing."""
         if not name.startswith("_"):
-            _check_attribute(type(self), name)
+            check_attribute(type(self), NcutSegmenter, name)
         super().__setattr__(name, value)
 
     # From traits to session and back ---------------------------------------------
@@ -707,14 +396,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
         """Return the clicks or a setting."""
         if name != "clicks":
             return getattr(self._session.settings, name)
-        prompts = self._session.prompts
-        known, listed = self._listed
-        if prompts is not known:
-            keep = min(len(prompts), len(known))
-            keep = keep if prompts[:keep] == known[:keep] else 0
-            listed = Clicks([*listed[:keep], *_listed(prompts[keep:])])
-            self._listed = prompts, listed
-        return listed
+        return self._listed.of(self._session.prompts)
 
     def _write_setting(self, name: str, value: Any) -> None:
         """Set clicks or a setting."""
@@ -728,39 +410,3 @@ _LISTED = "\n".join(entry.document() for entry in TABLE.values())
 NcutSegmenter.__doc__ = (NcutSegmenter.__doc__ or "").replace(
     _BEFORE, f"{textwrap.indent(_LISTED, '    ')}\n{_BEFORE}"
 )
-
-
-def _listed(prompts: Sequence[Prompt]) -> Clicks:
-    told = (prompt.tell() for prompt in prompts)
-    return Clicks(Clicks(each) if isinstance(each, list) else each for each in told)
-
-
-def _warn_of_silent(blank: Collection[int], images: Images | None) -> None:
-    """Warn of images of which nothing is known, but for those that were skipped."""
-    silent = sorted(set(blank) - set(() if images is None else images.failures))
-    if silent:
-        more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
-        warnings.warn(
-            f"eigvecs are all zero on images {', '.join(map(str, silent[:5]))}{more}: "
-            "nothing is known of them, and their masks stay empty",
-            stacklevel=3,
-        )
-
-
-def _check_attribute(kind: type, name: str) -> None:
-    """Raise AttributeError where setting it would do nothing, or undo a method."""
-    ours = vars(NcutSegmenter).get(name)
-    if inspect.isfunction(ours) and not hasattr(anywidget.AnyWidget, name):
-        raise AttributeError(f"{name} is a method: call seg.{name}(...)")
-    # Subclasses may have attributes of their own.
-    if not hasattr(kind, name) and kind.__name__ == NcutSegmenter.__name__:
-        known = [known for known in dir(kind) if not known.startswith("_")]
-        raise AttributeError(
-            f"NcutSegmenter has no attribute {name!r}; {hint(name, known)}"
-        )
-
-
-def _check_keywords(keywords: Iterable[str], *more: str) -> None:
-    check_keywords(
-        "NcutSegmenter", keywords, ("autosave", "clicks", *TABLE, "layout", *more)
-    )

@@ -117,9 +117,20 @@ class Store(ABC):
         rows = self.read(slice(image, image + 1))[0]
         return rows.T.reshape(*self.grid, -1).cpu().numpy()
 
-    def array(self) -> NDArray:
-        """Give all of it to a user, as it is held: float32, (B, H, W, K).
+    def given(self) -> NDArray:
+        """Give all of it to a user, read-only: float32, (B, H, W, K).
 
-        Nothing of ours asks for it.
+        Of sizes that float32 does not hold they are float64, and copied.
         """
+        eigvecs = self.array()
+        if self.exponent:
+            limits = np.finfo(np.float32)
+            fits = limits.minexp < self.exponent < limits.maxexp
+            kind = np.float32 if fits else np.float64
+            eigvecs = np.ldexp(eigvecs.astype(kind), self.exponent)
+        eigvecs.flags.writeable = False
+        return eigvecs
+
+    def array(self) -> NDArray:
+        """Give all of it as it is held: float32, (B, H, W, K)."""
         return np.stack([*map(self.image, range(self.shape[0]))])

@@ -24,10 +24,8 @@ from ncut_widget.core.parallel import one_thread
 from ncut_widget.core.products import weighted_sum
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.methods.base import read_cells
+from ncut_widget.methods.biased_factor import STEP, click_factor, leading_two
 from ncut_widget.prompts import Seed
-
-SIGMA = 0.5
-"""Width of the clicks' affinity ``exp(-(f - f')**2 / (2 SIGMA**2))``."""
 
 REACH = 16.0
 """Profiles beyond this, on either side, count as this.
@@ -35,12 +33,7 @@ REACH = 16.0
 1 is the profile of an average pixel, so what is 16 times as near is all alike.
 """
 
-STEP = SIGMA / 64
-"""Profiles are rounded to this: it changes an affinity by 0.01 at most."""
-
-_TAIL = 6.5  # exp(-_TAIL**2 / 2) = 7e-10: where a Gaussian is cut off, in widths
 _DEGREE_FLOOR = 0.01  # of the mean degree
-_NULL_EIGENVALUE = 1e-6  # of the largest: float32 rounding, not structure
 _TINY = 1e-12
 _SUMS_KEPT = 4
 _BLOCKS_SUMMED = 8  # in float32, before they are added in float64
@@ -181,7 +174,7 @@ class Graph:
         pixels, where that takes a sample of them.
 
         A is factorised over a grid of profiles: a Gaussian over an interval is a sum of
-        cosines to within 2e-9 (Poisson's formula; see `_waves`). Profiles are rounded
+        cosines to within 2e-9 (Poisson's formula; see `make_waves`). Profiles are rounded
         to `STEP`, which changes an entry of A by 0.01 at most. The factor has two
         columns for each SIGMA that the profiles spread over, and some. So that this is
         bounded, by 147, profiles are held within ``-REACH`` and ``REACH``: a thing of
@@ -195,14 +188,14 @@ class Graph:
         with one_thread():
             weights = self._profile_weights(positives, negatives, num_eig, bg_weight)
             low, cells, counts = self._place(weights)
-            factor, click_sums = _click_factor(counts)
+            factor, click_sums = click_factor(counts)
             degrees = self._degrees(num_eig, click_weight, click_sums, cells)
             gram = self._gram(factor, cells, degrees, num_eig)
 
             rank = factor.shape[1]
             graph_mixture = (1 - click_weight) * self._eigvals[:num_eig]
             click_mixture = graph_mixture.new_full((rank,), click_weight)
-            basis = _leading_two(gram, torch.cat([click_mixture, graph_mixture]))
+            basis = leading_two(gram, torch.cat([click_mixture, graph_mixture]))
             cut = BiasedCut(
                 weights,
                 low,
@@ -374,82 +367,3 @@ def _weights(seeds: Sequence[Seed]) -> Tensor:
 def _cells(profile: Tensor, low: float, size: int) -> Tensor:
     """Places of profiles in steps from the lowest, held within the table."""
     return ((profile - low) / STEP).round_().clamp_(0, size - 1).long()
-
-
-def _click_factor(counts: Tensor) -> tuple[Tensor, Tensor]:
-    """Factorise the clicks' normalised affinity over a grid of profiles.
-
-    Parameters
-    ----------
-    counts : torch.Tensor of float64, shape (G,)
-        Pixels of each profile.
-
-    Returns
-    -------
-    factor : torch.Tensor of float64, shape (G, q)
-        The affinity of two pixels, divided by the roots of their degrees, is the
-        product of their profiles' rows.
-    sums : torch.Tensor of float64, shape (G,)
-        Row sums of that, over all pixels.
-    """
-    waves = _waves(len(counts))
-    # Every pixel has affinity 1 with itself: less is where there is none, or rounding.
-    own = (waves @ (counts @ waves)).clamp_min_(1)
-    factor = waves / own.sqrt()[:, None]
-    return factor, factor @ (counts @ factor)
-
-
-def _waves(size: int) -> Tensor:
-    """Columns whose products are the Gaussian of width SIGMA over a grid of profiles.
-
-    Parameters
-    ----------
-    size : int
-        Points of the grid, `STEP` apart.
-
-    Returns
-    -------
-    torch.Tensor of float64, shape (size, q)
-
-    Notes
-    -----
-    By Poisson's summation formula cosines of frequencies ``2 pi j / period``, weighted
-    by the Gaussian's transform, sum to the Gaussian repeated with that period. With a
-    period of _TAIL widths more than the grid, and frequencies up to _TAIL over the
-    width, all that is missing or too much is under 2e-9.
-    """
-    span = (size - 1) * STEP / SIGMA
-    period = span + _TAIL
-    count = math.floor(_TAIL * period / (2 * math.pi)) + 1
-    frequencies = 2 * math.pi / period * torch.arange(count, dtype=torch.float64)
-    weights = 2 * math.sqrt(2 * math.pi) / period * (-(frequencies**2) / 2).exp()
-    weights[0] /= 2
-    places = torch.linspace(0, span, size, dtype=torch.float64)
-    angles = places[:, None] * frequencies
-    roots = weights.sqrt()
-    return torch.cat([angles.cos() * roots, angles[:, 1:].sin() * roots[1:]], dim=1)
-
-
-def _leading_two(gram: Tensor, mixture: Tensor) -> Tensor:
-    """Leading eigenvectors of ``B diag(mixture) B.T`` as mixtures of B's columns.
-
-    Parameters
-    ----------
-    gram : torch.Tensor of float64, shape (q, q)
-        ``B.T B``.
-    mixture : torch.Tensor of float64, shape (q,)
-        At least 0.
-
-    Returns
-    -------
-    torch.Tensor of float64, shape (q, 2)
-        Zero where there is no such eigenvector.
-    """
-    roots = mixture.sqrt()
-    eigvals, eigvecs = torch.linalg.eigh(roots[:, None] * gram * roots)
-    basis = gram.new_zeros((len(gram), 2))
-    largest = float(eigvals[-1])
-    for number, value in enumerate(eigvals.flip(0)[:2].tolist()):
-        if value > max(_NULL_EIGENVALUE * largest, _TINY):
-            basis[:, number] = roots * eigvecs[:, -1 - number] / math.sqrt(value)
-    return basis

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
+import keyword
 import logging
 import sys
 import traceback
@@ -22,6 +23,7 @@ from IPython.core.getipython import get_ipython
 from numpy.typing import NDArray
 
 from ncut_widget.core.checks import shown
+from ncut_widget.core.names import hint
 from ncut_widget.prompts import Click
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.session import Session
@@ -115,14 +117,7 @@ class Telling(anywidget.AnyWidget):
                 self._keep_changes()
 
     def _keep_changes(self) -> None:
-        """Save the session, where it is to be; what goes wrong refuses nothing."""
-        try:
-            self._save_changes()
-        except Exception as error:
-            self._show_failure(self._save_changes, "autosave", error)
-
-    def _save_changes(self) -> None:
-        """Save what has changed; a subclass that keeps sessions does."""
+        """Keep what has changed; a subclass that keeps sessions does."""
 
     def _tell_changes(
         self, masks: NDArray | None, segments: Mapping[str, SegmentState]
@@ -187,6 +182,58 @@ class Telling(anywidget.AnyWidget):
         watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
         wanted = self._bound or watched.get("change")
         return self._session.masks() if wanted else None
+
+    def bind(self, name: str) -> None:
+        """Keep a notebook variable equal to `masks`, from now on.
+
+        Parameters
+        ----------
+        name : str
+            The variable's name; it is overwritten at every change of the masks.
+
+        Raises
+        ------
+        ValueError
+            If it is no variable name.
+        RuntimeError
+            If there is no notebook.
+        """
+        if (
+            not isinstance(name, str)
+            or not name.isidentifier()
+            or keyword.iskeyword(name)
+        ):
+            raise ValueError(f"name must be a variable name, got {shown(name)}")
+        shell = get_ipython()
+        if shell is None:
+            raise RuntimeError(
+                "bind needs a notebook or IPython; elsewhere use observe(f, 'masks')"
+            )
+
+        self._bound[name] = shell.user_ns
+        shell.user_ns[name] = self._session.masks()
+
+    def unbind(self, name: str) -> None:
+        """End what `bind` began; the variable keeps its last value."""
+        self._bound.pop(name, None)
+
+    def observe(
+        self, handler: Any, names: Any = traitlets.All, type: Any = "change"
+    ) -> None:
+        """Call a function at every change; as for any traits.
+
+        Raises
+        ------
+        ValueError
+            If there is no such trait, which would never change.
+        """
+        for name in traitlets.parse_notifier_name(names):
+            if isinstance(name, str) and not self.has_trait(name):
+                known = [n for n in self.trait_names() if not n.startswith("_")]
+                raise ValueError(
+                    f"NcutSegmenter has no trait {name!r}; {hint(name, known)}"
+                )
+        super().observe(handler, names, type)
 
     # From session to observers ----------------------------------------------------
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import traitlets
+from anywidget import AnyWidget
 
+from ncut_widget.core.names import hint
+from ncut_widget.prompts import Prompt
 from ncut_widget.settings import MASK, VIEW, MaskSettings, Setting, ViewSettings
 
 ADVICE = "replace the list, seg.clicks = [...], or use seg.add_click(x, y)"
@@ -32,6 +36,25 @@ class Clicks(list[Any]):
     def __reduce__(self) -> tuple[Any, ...]:
         """Copy and pickle as plain lists."""
         return list, (list(self),)
+
+
+class ListedPrompts:
+    """The list that users have of prompts; what stays of it is made once."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[Prompt, ...], Clicks] = ((), Clicks())
+
+    def of(self, prompts: tuple[Prompt, ...]) -> Clicks:
+        """Give the list of some prompts, the same one while these are the same."""
+        known, listed = self._known
+        if prompts is not known:
+            keep = min(len(prompts), len(known))
+            keep = keep if prompts[:keep] == known[:keep] else 0
+            told = (prompt.tell() for prompt in prompts[keep:])
+            more = (Clicks(each) if isinstance(each, list) else each for each in told)
+            listed = Clicks([*listed[:keep], *more])
+            self._known = prompts, listed
+        return listed
 
 
 class Checked(traitlets.TraitType):
@@ -158,3 +181,24 @@ else:
             **{name: Checked(entry) for name, entry in VIEW.items()},
         },
     )
+
+
+def check_attribute(kind: type, own: type, name: str) -> None:
+    """Raise AttributeError where setting it would do nothing, or undo a method.
+
+    Parameters
+    ----------
+    kind : type
+        Of the widget; anywidget makes a class of each.
+    own : type
+        The class that it is one of. Others derived from it may have attributes of
+        their own.
+    name : str
+    """
+    if inspect.isfunction(vars(own).get(name)) and not hasattr(AnyWidget, name):
+        raise AttributeError(f"{name} is a method: call seg.{name}(...)")
+    if not hasattr(kind, name) and kind.__name__ == own.__name__:
+        known = [known for known in dir(kind) if not known.startswith("_")]
+        raise AttributeError(
+            f"{own.__name__} has no attribute {name!r}; {hint(name, known)}"
+        )

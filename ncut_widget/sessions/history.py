@@ -6,6 +6,7 @@ shown at the moment (image, overlay, opacity) is not.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -16,6 +17,9 @@ from ncut_widget.settings import Settings
 HISTORY_BYTES = 16 * 2**20
 """Changes that are kept: about 40 000 clicks, or 10 000 steps of a slider; the oldest
 are forgotten first."""
+
+LISTS_KEPT = 32
+"""Lists of prompts that are known by their revision."""
 
 CHANGE_BYTES = 250
 """Of a change without its prompts."""
@@ -137,3 +141,18 @@ class History:
 
     def _forget(self, place: int) -> None:
         self._bytes -= self._changes.pop(place).nbytes
+
+
+class RecentLists:
+    """The last lists of prompts, by revision: what pages may have been told last."""
+
+    def __init__(self) -> None:
+        self._lists: deque[tuple[int, tuple[Prompt, ...]]] = deque(maxlen=LISTS_KEPT)
+
+    def note(self, revision: int, prompts: tuple[Prompt, ...]) -> None:
+        """Note what the list was at a revision."""
+        self._lists.append((revision, prompts))
+
+    def at(self, revision: int) -> tuple[Prompt, ...]:
+        """Return the list of a revision; none where it is not known any more."""
+        return next((prompts for at, prompts in self._lists if at == revision), ())

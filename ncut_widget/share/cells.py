@@ -21,10 +21,10 @@ UNDERSCORES = ("_", "__", "___")
 class Shown(Protocol):
     """What an output shows, and what it is told of its cell."""
 
-    def _cell_ended(self, *, shown: bool) -> None:
+    def cell_ended(self, *, shown: bool) -> None:
         """Hear that a cell has ended, and whether it showed the widget."""
 
-    def _cell_overwritten(self) -> None:
+    def cell_overwritten(self) -> None:
         """Hear that no output of a cell shows it any more."""
 
 
@@ -62,12 +62,12 @@ class Cells:
         self._tell_end(shown)
         if overwritten:
             while overwritten:
-                overwritten.pop()._cell_overwritten()
+                overwritten.pop().cell_overwritten()
             gc.collect()  # a widget is a cycle, which may else stay for a long time
 
     def _tell_end(self, shown: WeakSet[Any]) -> None:
         for widget in list(self._changing):
-            widget._cell_ended(shown=widget in shown)
+            widget.cell_ended(shown=widget in shown)
 
     def _take_place(self, message: str, cell: str, shown: WeakSet[Any]) -> list[Any]:
         """Note what a cell shows; give what is shown nowhere any more."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from IPython.display import HTML
 
@@ -11,7 +12,9 @@ from ncut_widget.core.checks import check_flag, check_indices, check_number
 from ncut_widget.core.paths import as_path
 from ncut_widget.core.progress import heeds_progress
 from ncut_widget.core.writing.whole import whole_file
-from ncut_widget.sessions.keeping import PathLike
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.sessions.keeper import PathLike
+from ncut_widget.sessions.session import Session
 from ncut_widget.settings import TABLE
 from ncut_widget.share.page import (
     Moment,
@@ -20,7 +23,6 @@ from ncut_widget.share.page import (
     render_page,
     take_moment,
 )
-from ncut_widget.share.showing import Showing
 
 MOST = 12
 """Images of a page, if not told; each takes half a megabyte."""
@@ -28,8 +30,23 @@ MOST = 12
 TOLD = ("_info", "_segments", "_colors", "_revision", *TABLE)
 
 
-class Sharing(Showing):
-    """A segmenter that can be shown without a kernel."""
+class Sharing:
+    """What shows a segmenter where there is no kernel.
+
+    Parameters
+    ----------
+    session : Session
+    pictures : Pictures
+    trait : callable
+        Name -> value of one of the widget's traits, as its page is told it.
+    """
+
+    def __init__(
+        self, session: Session, pictures: Pictures, trait: Callable[[str], Any]
+    ) -> None:
+        self._session = session
+        self._pictures = pictures
+        self._trait = trait
 
     @heeds_progress
     def save_html(
@@ -111,7 +128,7 @@ class Sharing(Showing):
         count = len(self._session.sizes)
         given = None if images is None else check_indices("images", images, count)
         with self._session.lock:
-            traits = {name: getattr(self, name) for name in TOLD}
+            traits = {name: self._trait(name) for name in TOLD}
             moment = take_moment(self._session, traits, given, MOST)
         if not moment.images:
             raise ValueError("there is nothing to show: images must name at least one")

@@ -7,11 +7,12 @@ import gc
 import io
 import weakref
 from threading import Timer
-from typing import Any
+from typing import Any, Protocol
 
 from ipywidgets.widgets import widget as ipywidgets_table
 
-from ncut_widget.sessions.keeping import Keeping
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.sessions.session import Session
 from ncut_widget.share.cells import forget_result, show_in_cell
 from ncut_widget.share.output_picture import PNG, OutputPicture
 from ncut_widget.share.snapshot import picture_stage, picture_widget
@@ -20,18 +21,48 @@ STILL_QUALITY = 75
 """Of JPEG: the picture goes with the widget's state."""
 
 
-class Showing(Keeping):
-    """A segmenter as the cells of a notebook show it."""
+class Displayed(Protocol):
+    """The widget that is shown."""
 
-    def __init__(self, **traits: Any) -> None:
+    active_image: int
+    comm: Any
+    model_id: Any
+
+    def send(self, content: Any) -> None:
+        """Send a message to the page."""
+
+    def set_trait(self, name: str, value: Any) -> Any:
+        """Set a trait that is read-only."""
+
+    def _handle_msg(self, message: Any) -> None:
+        """Take a message of the page."""
+
+
+class Display:
+    """A segmenter as the cells of a notebook show it.
+
+    Parameters
+    ----------
+    widget : Displayed
+    session : Session
+    pictures : Pictures
+    """
+
+    def __init__(self, widget: Displayed, session: Session, pictures: Pictures) -> None:
+        self._widget = widget
+        self._session = session
+        self._pictures = pictures
         self._output = OutputPicture(self._picture, self._seen_in_picture, self._tell)
         self._views = 0
         self._overwritten = False
-        super().__init__(**traits)
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Show the widget, and where it cannot be, a picture of how it is now."""
-        bundle = super()._repr_mimebundle_(**kwargs)  # type: ignore[misc]
+    @property
+    def mark(self) -> str:
+        """What the page knows the picture by."""
+        return self._output.mark
+
+    def bundle(self, bundle: Any) -> Any:
+        """Add to what shows the widget a picture of how it is now."""
         if not isinstance(bundle, tuple):
             return bundle
         data, metadata = bundle
@@ -47,37 +78,37 @@ class Showing(Keeping):
 
     def _picture(self) -> bytes:
         """Draw the widget, a PNG file; its page has the stage from now on."""
-        image = self.active_image  # type: ignore[attr-defined]
+        image = self._widget.active_image
         stage = picture_stage(self._session, self._pictures, image)
         png = picture_widget(self._session, self._pictures, image, stage)
         buffer = io.BytesIO()
         stage.convert("RGB").save(buffer, "JPEG", quality=STILL_QUALITY)
         jpeg = base64.b64encode(buffer.getvalue()).decode("ascii")
         still = {"image": image, "url": f"data:image/jpeg;base64,{jpeg}"}
-        self.set_trait("_still", still)  # type: ignore[attr-defined]
+        self._widget.set_trait("_still", still)
         return png
 
     def _seen_in_picture(self) -> object:
-        image = self.active_image  # type: ignore[attr-defined]
+        image = self._widget.active_image
         shelf, version = self._session.shelf, self._pictures.version
         return self._session.revision, shelf, image, version
 
     def _tell(self, message: dict[str, Any]) -> None:
-        comm = self.comm  # type: ignore[attr-defined]
+        comm = self._widget.comm
         if comm is not None:
-            self.send({**message, "model": comm.comm_id})  # type: ignore[attr-defined]
+            self._widget.send({**message, "model": comm.comm_id})
 
-    def _keep_changes(self) -> None:
-        """Keep what has changed: in its file, and in the notebook's picture."""
-        super()._keep_changes()  # type: ignore[misc]
+    def follow(self) -> None:
+        """Have the picture follow a change."""
         self._output.follow_later()
 
-    def _cell_ended(self, *, shown: bool) -> None:
+    def cell_ended(self, *, shown: bool) -> None:
+        """Hear that a cell has ended, and whether it showed the widget."""
         self._output.cell_ended(shown=shown)
 
     # The end ------------------------------------------------------------------------
 
-    def _take_views(self, count: int, keeps: bool) -> None:
+    def take_views(self, count: int, keeps: bool) -> None:
         """Take from a page how many views it has, and whether it keeps the picture."""
         self._views = count
         if count:
@@ -88,14 +119,15 @@ class Showing(Keeping):
             # Not before this message is handled, which holds the widget.
             Timer(1, gc.collect).start()
 
-    def _cell_overwritten(self) -> None:
+    def cell_overwritten(self) -> None:
+        """Hear that no output of a cell shows it any more."""
         self._overwritten = True
         if not self._views:
             self._let_go()
 
     def _hold(self) -> None:
         """Live on as long as ipywidgets lets a widget live."""
-        ipywidgets_table._instances[self.model_id] = self  # type: ignore[attr-defined]
+        ipywidgets_table._instances[self._widget.model_id] = self._widget
 
     def _let_go(self) -> None:
         """Live on only as long as the user has a name for it, or keeps it in something.
@@ -103,12 +135,12 @@ class Showing(Keeping):
         ipywidgets' table, the line to the page and IPython's history of results would
         keep it, with its eigenvectors and images, until the kernel's end.
         """
-        forget_result(self)
-        comm = self.comm  # type: ignore[attr-defined]
+        forget_result(self._widget)
+        comm = self._widget.comm
         if comm is None:  # closed
             return
         ipywidgets_table._instances.pop(comm.comm_id, None)
-        ref = weakref.ref(self)
+        ref = weakref.ref(self._widget)
 
         def receive(message: Any) -> None:
             widget: Any = ref()

@@ -1,11 +1,11 @@
-"""What a segmenter's user does with segments: the methods that make results of them."""
+"""What users make of segments: label maps, things, tables, files, figures."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,41 +13,52 @@ from numpy.typing import NDArray
 from ncut_widget.core.checks import (
     as_list,
     check_choice,
-    check_indices,
     check_number,
-    shown,
 )
 from ncut_widget.core.extras import needs
 from ncut_widget.core.progress import heeds_progress
 from ncut_widget.masks.full import PerImage
 from ncut_widget.page.pictures import Pictures
-from ncut_widget.pipeline import Pipeline
+from ncut_widget.results.chosen import Names, choose, choose_segments
 from ncut_widget.results.detections import to_detections
 from ncut_widget.results.files import export
 from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.labels import full_label_maps, label_map
-from ncut_widget.results.names import unique_names
 from ncut_widget.results.plots import ROWS, plot_eigenvectors, plot_images
 from ncut_widget.results.table import PROPERTIES, tabulate
-from ncut_widget.segments.provenance import software
-from ncut_widget.segments.record import SegmentState, spelled
 from ncut_widget.segments.things import INSTANCES, number_instances
+from ncut_widget.sessions.origin import Origin
 from ncut_widget.sessions.segment import Segment
 from ncut_widget.sessions.session import Session
-
-Names: TypeAlias = str | Segment | Iterable[str | Segment]
-"""Of segments."""
 
 PLOTTED = 8
 """Images of a figure, if not told."""
 
 
-class Analysis:
-    """Results of a segmenter: label maps, instances, tables, files, figures."""
+class Results:
+    """Results of a segmenter: label maps, instances, tables, files, figures.
 
-    _session: Session
-    _pictures: Pictures
-    _pipeline: Pipeline | None
+    Parameters
+    ----------
+    session : Session
+    pictures : Pictures
+        As the page shows the images.
+    origin : Origin
+    active : callable
+        Gives the index of the image on the stage.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        pictures: Pictures,
+        origin: Origin,
+        active: Callable[[], int],
+    ) -> None:
+        self._session = session
+        self._pictures = pictures
+        self._origin = origin
+        self._active = active
 
     @property
     def label_map(self) -> NDArray:
@@ -109,7 +120,7 @@ class Analysis:
         if how is not None:
             check_choice("how", how, INSTANCES)
         if segment is not None:
-            (chosen,) = self._chosen([segment]).values()
+            (chosen,) = choose_segments(self._session, [segment]).values()
             return chosen.full_instances(how)
         session = self._session
         masker, recipe = session.masker, session.recipe
@@ -307,9 +318,9 @@ class Analysis:
         ImportError
             If supervision is not installed, extra [supervision].
         """
-        chosen = self.active_image if image is None else image  # type: ignore[attr-defined]
+        image = self._active() if image is None else image
         # Of an image that was skipped there are none.
-        images = [] if chosen in self._failures else [chosen]
+        images = [] if image in self._failures else [image]
         return to_detections(self._labelled(images, None, progress=False))
 
     # Figures ------------------------------------------------------------------------
@@ -379,9 +390,8 @@ class Analysis:
         labelled = self._labelled(self._few(images), None, progress=False)
         return plot_eigenvectors(session.masker, labelled, min(count, most))
 
-    # What of, and how it was made ---------------------------------------------------
-
     def _few(self, images: int | Sequence[int] | None) -> int | Sequence[int]:
+        """Return the images of a figure: those that are asked for, or the first."""
         if images is not None:
             return images
         failures = self._failures
@@ -392,9 +402,7 @@ class Analysis:
 
     @property
     def _failures(self) -> dict[int, str]:
-        """Why images cannot be read, by index."""
-        given = self._pictures.images
-        return {} if given is None else given.failures
+        return self._origin.failures
 
     def _labelled(
         self,
@@ -402,51 +410,4 @@ class Analysis:
         segments: Names | None,
         progress: bool,
     ) -> Labelled:
-        count = len(self._session.sizes)
-        given, failures = self._pictures.images, self._failures
-        # Of an image that cannot be read there is nothing to tell.
-        chosen = [each for each in range(count) if each not in failures]
-        if images is not None:
-            chosen = check_indices("images", images, count)
-            for image in chosen:
-                if image in failures:
-                    raise ValueError(failures[image])
-        numbered = self._chosen(segments)
-        folders = unique_names(self._session.segments)
-        return Labelled(
-            tuple(numbered.values()),
-            tuple(numbered),
-            tuple(folders[number - 1] for number in numbered),
-            given,
-            self._session.sizes,
-            chosen,
-            self._made(),
-            self._known,  # type: ignore[attr-defined]
-            progress,
-        )
-
-    def _chosen(self, names: Names | None) -> dict[int, SegmentState]:
-        """Find segments by name; give them by their numbers, in the order of all."""
-        known = self._session.segments
-        if names is None:
-            return dict(enumerate(known.values(), 1))
-        if isinstance(names, (str, Segment)):
-            names = [names]
-        given = as_list("segments", names, "names of segments, or segments")
-        wanted = [spelled(e.name if isinstance(e, Segment) else e) for e in given]
-        for name in wanted:
-            if not isinstance(name, str) or name not in known:
-                raise KeyError(
-                    f"there is no segment {shown(name)}; known: "
-                    f"{', '.join(known) or 'none'}"
-                )
-        return {n: known[name] for n, name in enumerate(known, 1) if name in wanted}
-
-    def _made(self) -> dict[str, Any]:
-        pipeline, images = self._pipeline, self._pictures.images
-        made: dict[str, Any] = {"backbone": None, "ncut": None}
-        packages: tuple[str, ...] = ()
-        if pipeline is not None:
-            made, packages = pipeline.describe(), pipeline.packages
-        value_range = None if images is None else images.value_range
-        return {"software": software(*packages), "value_range": value_range, **made}
+        return choose(self._session, self._origin, images, segments, progress)

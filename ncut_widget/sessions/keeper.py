@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -12,7 +13,6 @@ from uuid import uuid4
 from ncut_widget.core.checks import check_flag, shown_path
 from ncut_widget.core.paths import as_path
 from ncut_widget.core.writing.whole import check_free
-from ncut_widget.results.analysis import Analysis
 from ncut_widget.sessions.autosave import Autosave, Found, check_place, find_session
 from ncut_widget.sessions.file import (
     describe_session,
@@ -23,7 +23,9 @@ from ncut_widget.sessions.file import (
     restore_session,
     write_session,
 )
-from ncut_widget.sessions.fingerprint import fingerprint
+from ncut_widget.sessions.origin import Origin
+from ncut_widget.sessions.segment import Apply
+from ncut_widget.sessions.session import Session
 from ncut_widget.sessions.state import State
 
 PathLike = str | os.PathLike[str]
@@ -32,11 +34,30 @@ NAMED = 5
 """Of what is left out, in a warning."""
 
 
-class Keeping(Analysis):
-    """A segmenter whose session can be saved and loaded."""
+class Keeper:
+    """What saves and loads a segmenter's session.
 
-    def __init__(self, **traits: Any) -> None:
-        self._fingerprint: dict[str, Any] | None = None
+    Parameters
+    ----------
+    session : Session
+    origin : Origin
+    apply : callable
+        Calls a function that changes the session, and tells of the changes after it.
+    trouble : callable
+        Shows what went wrong, and its text, on the page.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        origin: Origin,
+        apply: Apply,
+        trouble: Callable[[str, str], object],
+    ) -> None:
+        self._session = session
+        self._origin = origin
+        self._apply = apply
+        self._trouble = trouble
         self._writer = uuid4().hex
         self._begun: Any = []
         self._autosave: Autosave | None = None
@@ -44,7 +65,9 @@ class Keeping(Analysis):
         self._saving = Lock()
         self._saved: State | None = None
         self._loaded: list[int] = []
-        super().__init__(**traits)
+
+    def begin(self) -> None:
+        """Note what the session begins with."""
         self._begun = [prompt.tell() for prompt in self._session.prompts]
 
     def save_session(self, path: PathLike, *, overwrite: bool = True) -> Path:
@@ -77,7 +100,7 @@ class Keeping(Analysis):
         else:
             check_free([target], overwrite=overwrite)
             self._saved = None
-            self._save_changes()
+            self.save_changes()
         return target
 
     def load_session(self, path: PathLike, *, strict: bool = True) -> None:
@@ -108,17 +131,17 @@ class Keeping(Analysis):
         path = as_path(path)
         content, _ = read_session(path)
         strict = check_flag("strict", strict)
-        differs = find_differences(content, self._known())
+        differs = find_differences(content, self._origin.fingerprint())
         if differs and strict:
             raise ValueError(
                 f"{shown_path(path)} cannot be loaded: {differs}. strict=False loads "
                 "it all the same, as far as it fits"
             )
-        places = None if strict else find_places(content, self._known())
+        places = None if strict else find_places(content, self._origin.fingerprint())
         session = self._session
         read = read_content(content, session.check, session.table, str(path), places)
         if differs:
-            warnings.warn(f"{str(path)!r} is loaded, but {differs}", stacklevel=2)
+            warnings.warn(f"{str(path)!r} is loaded, but {differs}", stacklevel=3)
         if read.left_out:
             named = "; ".join(read.left_out[:NAMED])
             more = len(read.left_out) - NAMED
@@ -126,7 +149,7 @@ class Keeping(Analysis):
             warnings.warn(
                 f"of {str(path)!r} was left out what does not fit here: {named}"
                 f"{others}",
-                stacklevel=2,
+                stacklevel=3,
             )
 
         def restore() -> None:
@@ -135,15 +158,14 @@ class Keeping(Analysis):
             # Of the history: on the way to it, and back, a session replaces another.
             self._loaded = [place, place - 1] if self._autosave else [place - 1]
 
-        self._apply(restore)  # type: ignore[attr-defined]
+        self._apply(restore)
 
     @property
-    def autosave(self) -> Path | None:
+    def path(self) -> Path | None:
         """The file that is written after every change; None for none."""
         return None if self._autosave is None else self._autosave.path
 
-    @autosave.setter
-    def autosave(self, path: PathLike | None) -> None:
+    def keep_at(self, path: PathLike | None) -> None:
         """Keep a file up to date, from now on.
 
         A session that is in it is loaded, so that a cell that runs again goes on where
@@ -165,7 +187,9 @@ class Keeping(Analysis):
         last = self._last_autosave
         kept = last.data if last and last.is_at(target) else None
         try:
-            found = find_session(target, self._known(), self._described(), kept)
+            found = find_session(
+                target, self._origin.fingerprint(), self._described(), kept
+            )
             saved = self._load_found(found, target) if found and found.loads else None
         except BaseException:
             self._autosave = before
@@ -176,9 +200,9 @@ class Keeping(Analysis):
             warnings.warn(
                 f"{str(target)!r} was written by several at a time: the work of others "
                 f"is kept beside it, in {', '.join(map(repr, found.others))}",
-                stacklevel=2,
+                stacklevel=3,
             )
-        self._save_changes()
+        self.save_changes()
 
     def _load_found(self, found: Found, path: Path) -> State:
         """Load the session of an autosave's file, and return what it holds then."""
@@ -190,9 +214,9 @@ class Keeping(Analysis):
             return session.state
 
         self._begun = found.content.get("begun", [])
-        return self._apply(restore)  # type: ignore[attr-defined]
+        return self._apply(restore)
 
-    def _save_changes(self) -> None:
+    def save_changes(self) -> None:
         """Write what has changed since it was last written; without the lock."""
         keep = self._autosave
         if keep is None:
@@ -220,21 +244,14 @@ class Keeping(Analysis):
                 f"{aside.path.name!r} now; this session is in {keep.path.name!r}. Give "
                 "each a file of its own: seg.autosave = 'another.json'"
             )
-            self._show_trouble("autosave by another", sentence)  # type: ignore[attr-defined]
+            self._trouble("autosave by another", sentence)
         warnings.warn(sentence, stacklevel=2)
 
     def _described(self) -> dict[str, Any]:
         made = {
             "writer": self._writer,
             "begun": self._begun,
-            **self._made(),
-            "fingerprint": self._known(),
+            **self._origin.made(),
+            "fingerprint": self._origin.fingerprint(),
         }
         return describe_session(self._session.state, made)
-
-    def _known(self) -> dict[str, Any]:
-        """Fingerprint of what never changes, made once."""
-        if self._fingerprint is None:
-            images = self._pictures.images
-            self._fingerprint = fingerprint(self._session.masker, images)
-        return self._fingerprint

@@ -1,0 +1,44 @@
+"""Methods of a class that are those of one of its parts."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+S = TypeVar("S")
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def part_method(
+    attribute: str, method: Callable[Concatenate[S, P], R]
+) -> Callable[Concatenate[Any, P], R]:
+    """Make a method that calls one of a part's, with its signature and docstring.
+
+    Parameters
+    ----------
+    attribute : str
+        Name of the attribute that holds the part.
+    method : callable
+        A method of the part's class.
+
+    Examples
+    --------
+    >>> class Engine:
+    ...     def start(self) -> str:
+    ...         return "started"
+    >>> class Car:
+    ...     def __init__(self) -> None:
+    ...         self._engine = Engine()
+    ...
+    ...     start = part_method("_engine", Engine.start)
+    >>> Car().start()
+    'started'
+    """
+
+    @functools.wraps(method)
+    def call(self: Any, /, *arguments: P.args, **keywords: P.kwargs) -> R:
+        return method(getattr(self, attribute), *arguments, **keywords)
+
+    return call

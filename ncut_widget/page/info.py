@@ -1,0 +1,27 @@
+"""What the page must know of a batch, and never changes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ncut_widget.methods import METHODS
+from ncut_widget.page.pictures import Pictures
+from ncut_widget.sessions.session import Session
+
+
+def describe_batch(session: Session, pictures: Pictures, mark: str) -> dict[str, Any]:
+    """Tell sizes, methods and settings; the picture of the output has the mark."""
+    eigvals = session.eigvals
+    return {
+        "grid": list(session.grid),
+        "sizes": [list(size) for size in session.sizes],
+        "has_images": pictures.has_images,
+        "mark": mark,
+        "blank": sorted(session.store.blank),
+        "eigvals": None if eigvals is None else eigvals.tolist(),
+        "methods": {
+            name: {"parameters": method.parameters, "together": method.together}
+            for name, method in METHODS.items()
+        },
+        "settings": {name: entry.describe() for name, entry in session.table.items()},
+    }
