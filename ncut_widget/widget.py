@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 import traitlets
 from numpy.typing import ArrayLike, NDArray
@@ -290,7 +291,7 @@ class NcutSegmenter(SettingTraits, Receiving):
             If the pixel is not on the image; nothing has changed then.
         """
         image = self.active_image if image is None else image
-        if positive not in (0, 1):
+        if np.ndim(positive) or positive not in (0, 1):
             raise ValueError(f"positive must be True or False, got {shown(positive)}")
         self._apply(self._session.add, [image, x, y, int(positive)])
 

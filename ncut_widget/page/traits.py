@@ -114,6 +114,13 @@ class Mirrored(traitlets.TraitType):
         self._write = write
         self.tag(sync=True)
 
+    def default(self, obj: Any = None) -> Any:
+        """Return the value at the start: a setting's, no clicks, else what it is."""
+        entry = obj._session.table.get(self.name)
+        if entry is not None:
+            return entry.default
+        return Clicks() if self.name == "clicks" else self.get(obj)
+
     def get(self, obj: Any, cls: Any = None) -> Any:
         """Read the value."""
         return self._read(obj, str(self.name))
@@ -142,6 +149,10 @@ class Result(traitlets.TraitType):
     def __init__(self, read: Callable[[Any], Any], help: str) -> None:
         super().__init__(read_only=True, help=help)
         self._read = read
+
+    def default(self, obj: Any = None) -> Any:
+        """Return the value as it is: it follows from the session."""
+        return self.get(obj)
 
     def get(self, obj: Any, cls: Any = None) -> Any:
         """Compute the value."""

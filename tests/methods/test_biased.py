@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
+from ncut_widget.ncut.biased import REACH, STEP, Graph
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
@@ -15,7 +16,6 @@ from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.methods.similarity import BiasedSet, BiasedSimilarity
-from ncut_widget.ncut.biased import REACH, STEP, Graph
 from ncut_widget.sessions.session import Session
 
 SHAPE = (3, 8, 16)

@@ -8,12 +8,12 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import ncut_widget.share.showing
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import ncut_widget.share.page
-import ncut_widget.share.showing
 from ncut_widget import NcutSegmenter
 
 COLAB = "https://ssl.gstatic.com/colaboratory-static/widgets/colab-cdn-widget-manager"
