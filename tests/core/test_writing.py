@@ -27,7 +27,7 @@ from ncut_widget.core.writing import whole as writing
 from ncut_widget.core.writing.legend import write_legend
 from ncut_widget.core.writing.parts import PART
 from ncut_widget.core.writing.whole import whole_file, whole_folder
-from ncut_widget.results.formats.pictures import read_provenance
+from ncut_widget.results.marks import read_provenance
 
 FOLDERS = ("labels", "tiff", "binary", "overlay", "ome-zarr")
 
@@ -132,9 +132,8 @@ def test_what_was_painted_over_is_not_replaced(
     path = out / ("image 0.png" if format == "labels" else "dog/image 0.png")
     path.write_bytes(b"painted by hand")
     before = tree(out)
-    monkeypatch.setattr(
-        "ncut_widget.results.formats.pictures._save", None
-    )  # before the work
+    # Nothing is drawn: it is refused before the work.
+    monkeypatch.setattr(f"ncut_widget.results.formats.{format}.save_png", None)
     with pytest.raises(FileExistsError, match="is not as an earlier export wrote it"):
         seg.export(out, format, overwrite=True)
     assert tree(out) == before

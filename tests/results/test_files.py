@@ -33,8 +33,7 @@ from PIL import ExifTags, Image
 from pycocotools.coco import COCO
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.results.files import FORMATS
-from ncut_widget.results.formats import pictures
+from ncut_widget.results.formats import FORMATS
 from ncut_widget.results.names import LENGTH, safe_name, unique_names
 from ncut_widget.segments.palette import as_rgb, shade
 
@@ -132,7 +131,7 @@ def test_labels_beyond_255_have_16_bits(tmp_path: Path) -> None:
     seg.commit("first")
     labelled = seg._labelled(None, None, progress=False)
     for number, mode in ((255, "P"), (256, "I;16")):
-        pictures.write_labels(replace(labelled, numbers=(number,)), tmp_path)
+        FORMATS["labels"].write(replace(labelled, numbers=(number,)), tmp_path)
         with Image.open(tmp_path / "image 0.png") as picture:
             assert picture.mode == mode
             expected = number * seg.label_map[0]

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from ncut_widget import NcutSegmenter, Segment
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
-from ncut_widget.results.formats.pictures import MASK as MASK_COLOR
+from ncut_widget.results.painting import MASK as MASK_COLOR
 from ncut_widget.segments.palette import PALETTE, as_rgb, check_color, free_color, shade
 from ncut_widget.segments.things import enlarge, number_instances
 from tests.support.page import Wire, click
