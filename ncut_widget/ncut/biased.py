@@ -11,7 +11,6 @@ small as the two have columns.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.cache import Bounded
 from ncut_widget.core.parallel import Slices, one_thread
 from ncut_widget.core.products import weighted_sum
 
@@ -122,7 +122,7 @@ class Graph:
         checked = np.asarray(eigvals, dtype=np.float64)
         self._eigvals = torch.from_numpy(np.maximum(checked, 0))
         self._slices = Slices(rows)
-        self._row_sums: OrderedDict[int, Tensor] = OrderedDict()
+        self._row_sums: Bounded[Tensor] = Bounded(_SUMS_KEPT)
         squares = self._slices.sum(lambda at: rows[at].square().sum((0, 2)))
         lengths = squares.sqrt().numpy()
         away = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
@@ -277,14 +277,13 @@ class Graph:
 
         Not the degrees of the graph, but what M, which is divided by them, sums to.
         """
-        if num_eig not in self._row_sums:
+
+        def sums() -> Tensor:
             total = self._slices.sum(lambda at: self._rows[at, :num_eig].sum((0, 2)))
             weights = self._there(self._eigvals[:num_eig] * total)
-            self._row_sums[num_eig] = weights @ self._rows[:, :num_eig]
-            if len(self._row_sums) > _SUMS_KEPT:
-                self._row_sums.popitem(last=False)
-        self._row_sums.move_to_end(num_eig)
-        return self._row_sums[num_eig]
+            return weights @ self._rows[:, :num_eig]
+
+        return self._row_sums.get(num_eig, sums)
 
     def _gram(
         self, factor: Tensor, cells: Tensor, degrees: Tensor, num_eig: int
