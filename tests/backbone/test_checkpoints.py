@@ -18,7 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import platformdirs
 import pytest
+from platformdirs import windows
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 
 from ncut_widget.backbone.weights import checkpoints
 from ncut_widget.backbone.weights.checkpoints import (
@@ -174,10 +179,24 @@ def test_the_cache_is_where_the_platform_keeps_caches(
     for name in ("NCUT_WIDGET_CACHE", "XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", "/home/x")
-    monkeypatch.setattr(sys, "platform", platform)
+    kinds = {"linux": Unix, "darwin": MacOS, "win32": Windows}
+    monkeypatch.setattr(platformdirs, "PlatformDirs", kinds[platform])
+    monkeypatch.setattr(windows, "get_win_folder", lambda _: os.environ["LOCALAPPDATA"])
     if variable:
         monkeypatch.setenv(variable, "/fast")
     assert checkpoint_dir() == Path(expected)
+
+
+def test_the_cache_of_a_mac_stays_where_it_is(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("NCUT_WIDGET_CACHE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", "/fast")
+    kept = tmp_path / "Library/Caches/ncut_widget/checkpoints"
+    assert checkpoint_dir() != kept
+    kept.mkdir(parents=True)
+    assert checkpoint_dir() == kept
 
 
 def test_a_checkpoint_is_found_by_name_and_size(
