@@ -25,8 +25,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ncut_widget.backbone import extract_features
-from ncut_widget.backbone.extraction import cache as cache_module
 from ncut_widget.backbone.extraction.cache import FeatureCache
+from ncut_widget.core.writing.locks import lock
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (3, 12, 10, 3), np.uint8)
 FEATURES = torch.arange(24, dtype=torch.float16).reshape(1, 2, 3, 4)
@@ -437,7 +437,7 @@ def test_a_file_that_is_held_by_its_writer_is_kept(folder: Path) -> None:
     folder.mkdir()
     path = folder / f"{'a' * 64}.{'b' * 32}.part"
     with path.open("xb") as file:
-        assert cache_module._lock(file)
+        assert lock(file)
         FeatureCache(folder, "recipe")
         assert path.exists()
     FeatureCache(folder, "recipe")
