@@ -10,10 +10,16 @@ from pkgutil import iter_modules
 
 from ncut_widget.results.formats.base import Format
 
-__all__ = ["FORMATS", "Format"]
+__all__ = ["FORMATS", "Format", "find_formats"]
 
-_modules = [import_module(f"{__name__}.{each.name}") for each in iter_modules(__path__)]
-_found: list[Format] = [each.FORMAT for each in _modules if hasattr(each, "FORMAT")]
 
-FORMATS = {each.name: each for each in sorted(_found, key=lambda each: each.place)}
+def find_formats() -> dict[str, Format]:
+    """Find the formats by name, in the order in which messages name them."""
+    names = [f"{__name__}.{each.name}" for each in iter_modules(__path__)]
+    modules = [import_module(name) for name in names]
+    found = [each.FORMAT for each in modules if hasattr(each, "FORMAT")]
+    return {each.name: each for each in sorted(found, key=lambda each: each.place)}
+
+
+FORMATS = find_formats()
 """The formats by name, in the order in which messages name them."""
