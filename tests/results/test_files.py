@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import skimage.io
-import skimage.measure
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas
 import polars
 import pytest
-import skimage.io
 import skimage.measure
 
 from ncut_widget import NcutSegmenter
