@@ -220,18 +220,7 @@ def load_timm(
     except Exception as error:
         if isinstance(error, TypeError) and "keyword argument" in str(error):
             raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if checkpoint is not None:
-            raise CheckpointError(
-                f"{str(checkpoint)!r} is not a checkpoint of timm/{name}: {reason}"
-            ) from error
-        if not pretrained:
-            raise ValueError(f"timm/{name} cannot be made: {reason}") from error
-        raise CheckpointError(
-            f"the weights of timm/{name} cannot be loaded ({reason}): get them from "
-            f"{_page(name)} and pass checkpoint=path, or pretrained=False for random "
-            "ones"
-        ) from error
+        raise _failure(name, checkpoint, pretrained, error) from error
     backbone = TimmBackbone(encoder, size, norm=norm)
     try:
         with torch.inference_mode():
@@ -243,6 +232,26 @@ def load_timm(
         ) from error
     backbone.debias = debias  # not for that look at the size alone
     return backbone
+
+
+def _failure(
+    name: str,
+    checkpoint: str | os.PathLike[str] | None,
+    pretrained: bool,
+    error: Exception,
+) -> Exception:
+    """Say what cannot be made or loaded, and what to do."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if checkpoint is not None:
+        return CheckpointError(
+            f"{str(checkpoint)!r} is not a checkpoint of timm/{name}: {reason}"
+        )
+    if not pretrained:
+        return ValueError(f"timm/{name} cannot be made: {reason}")
+    return CheckpointError(
+        f"the weights of timm/{name} cannot be loaded ({reason}): get them from "
+        f"{_page(name)} and pass checkpoint=path, or pretrained=False for random ones"
+    )
 
 
 def _check_name(timm: Any, name: str) -> None:
