@@ -375,6 +375,7 @@ def extract_features(
 
     Examples
     --------
+    >>> import numpy as np
     >>> def corners(images):
     ...     return np.stack([image[:2, :2] for image in images]).astype(float)
     >>> extract_features(np.zeros((3, 8, 8, 3), np.uint8), corners).shape
