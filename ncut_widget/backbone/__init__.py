@@ -1,5 +1,8 @@
 """Backbones: images -> features on a latent grid.
 
+A backbone is known by its name (`registry`) and gives features (`extraction`). Nothing
+here knows of eigenvectors, clicks or the page.
+
 >>> import numpy as np
 >>> images = [np.zeros((48, 64, 3), np.uint8), np.full((30, 30, 3), 255, np.uint8)]
 >>> extract_features(images, load_model("texture", grid=16)).shape

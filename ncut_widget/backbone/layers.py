@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import Any, ClassVar, TypeAlias
 
@@ -20,6 +20,7 @@ from ncut_widget.backbone.described import (
     name_of,
     update_with_weights,
 )
+from ncut_widget.core.extras import install
 from ncut_widget.images import RGBImage
 
 Node: TypeAlias = tuple[str, int]
@@ -293,9 +294,14 @@ def _version(name: str) -> str | None:
     return version
 
 
-def not_installed(name: str, package: str, extra: str, error: Exception) -> ImportError:
-    """Say what a backbone needs; torchvision of another build than torch's won't do."""
-    return ImportError(
-        f"{name} needs {package} and the torchvision that goes with torch "
-        f"{torch.__version__}: pip install 'ncut-widget[{extra}]' ({error})"
-    )
+@contextmanager
+def needs_torchvision(name: str, package: str, extra: str) -> Iterator[None]:
+    """Say what a backbone needs where an import of its package fails."""
+    try:
+        yield
+    # RuntimeError is what a torchvision of another build than torch's raises.
+    except (ImportError, RuntimeError) as error:
+        raise ImportError(
+            f"{name} needs {package} and the torchvision that goes with torch "
+            f"{torch.__version__}: {install(extra)} ({error})"
+        ) from error

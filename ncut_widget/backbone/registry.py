@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 from collections.abc import Callable, Iterable
@@ -12,6 +11,8 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+
+from ncut_widget.core.names import LONGEST, closest
 
 
 class Backbone(Protocol):
@@ -152,9 +153,6 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     )
 
 
-LONGEST = 100
-"""Characters of a name that a message gives."""
-
 PATH = (
     "; a path is no name: give a file of weights as load_model(name, checkpoint=path)"
 )
@@ -175,18 +173,7 @@ def did_you_mean(
     >>> did_you_mean(" Textur", ["texture", "timm/"])
     "; did you mean 'texture'?"
     """
-    if len(name) > LONGEST:
-        return ""
-    spelt = {one.casefold(): one for one in known}
-    plain = name.strip().strip("/\\").casefold()
-    if plain in spelt:
-        close = [spelt[plain]]
-    else:
-        close = difflib.get_close_matches(name, spelt.values(), count)
-        close = close or [
-            spelt[one] for one in difflib.get_close_matches(plain, spelt, count)
-        ]
-    meant = [repr(family + one) for one in close]
+    meant = [repr(family + one) for one in closest(name, known, count)]
     return f"; did you mean {' or '.join(meant)}?" if meant else ""
 
 

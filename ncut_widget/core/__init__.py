@@ -1,1 +1,5 @@
-"""What all floors use: arrays, checks, devices, files, progress. It knows no NCUT."""
+"""What all other folders use: arrays, checks, names, paths, devices, files, progress.
+
+Nothing here knows what an image, a cluster or a segment is: it imports from no other
+folder of this package.
+"""

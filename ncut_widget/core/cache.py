@@ -36,7 +36,8 @@ class Bounded(Generic[V]):
     """Values by key, least recently used first out; the last one stays in any case.
 
     Values may grow while they are in use: the one used last is measured when another
-    is asked for.
+    is asked for. `cachetools.LRUCache` measures a value only when it is put in, and
+    refuses one above the limit.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Libraries that are extras."""
+"""Libraries that are extras: what to install where one is missing."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def install(extra: str) -> str:
+    """Give the command that installs an extra."""
+    return f"pip install 'ncut-widget[{extra}]'"
+
+
 @contextmanager
-def needs(extra: str) -> Iterator[None]:
-    """Say which extra to install where an import fails."""
+def needs(extra: str, why: str = "") -> Iterator[None]:
+    """Say which extra to install where an import fails.
+
+    Parameters
+    ----------
+    extra : str
+    why : str
+        What the sentence begins with; by default, which package is not installed.
+
+    Raises
+    ------
+    ImportError
+        If the import fails.
+    """
     try:
         yield
     except ImportError as error:
-        raise ImportError(
-            f"{error.name or error} is not installed: pip install "
-            f"'ncut-widget[{extra}]'"
-        ) from error
+        why = why or f"{error.name or error} is not installed"
+        raise ImportError(f"{why}: {install(extra)}") from error

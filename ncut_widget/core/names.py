@@ -5,10 +5,34 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+LONGEST = 100
+"""Characters of a name that is compared with others: a longer one is no slip."""
+
+
+def closest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
+    """Give the names that one may have been meant for, the likeliest first.
+
+    Capitals, spaces around it and slashes at its ends do not matter.
+
+    Examples
+    --------
+    >>> closest(" Textur", ["texture", "timm/"])
+    ['texture']
+    """
+    if len(name) > LONGEST:
+        return []
+    spelt = {one.casefold(): one for one in known}
+    plain = name.strip().strip("/\\").casefold()
+    if plain in spelt:
+        return [spelt[plain]]
+    return difflib.get_close_matches(name, spelt.values(), count) or [
+        spelt[one] for one in difflib.get_close_matches(plain, spelt, count)
+    ]
+
 
 def hint(name: str, known: Sequence[str]) -> str:
     """Say which name may have been meant, or which ones there are."""
-    close = difflib.get_close_matches(name, known, n=1)
+    close = closest(name, known)
     return (
         f"did you mean {close[0]!r}?"
         if close

@@ -12,12 +12,15 @@ import html
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
 from IPython.core.getipython import get_ipython
 from IPython.display import publish_display_data
 from tqdm import tqdm
+
+Bar: TypeAlias = "tqdm[Any]"
+"""What `bar` returns."""
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -38,7 +41,7 @@ def bar(
     *,
     after: float = AFTER_SECONDS,
     initial: int = 0,
-) -> tqdm[Any]:
+) -> Bar:
     """Return a progress bar, which is to be closed: use it with ``with``.
 
     Parameters

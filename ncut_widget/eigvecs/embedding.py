@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.extras import needs
 from ncut_widget.core.parallel import chunks
 from ncut_widget.core.progress import bar
 from ncut_widget.ncut.landmarks import farthest_points
@@ -146,9 +147,6 @@ def _fit(model: Any, rows: Tensor) -> NDArray[np.float32]:
 
 
 def _import(module: str, extra: str, package: str) -> Any:
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise ImportError(
-            f"rgb_from_{extra}_3d needs {package}: pip install 'ncut-widget[{extra}]'"
-        ) from error
+    with needs(extra, f"rgb_from_{extra}_3d needs {package}"):
+        found = importlib.import_module(module)
+    return found

@@ -11,7 +11,6 @@ small as the two have columns.
 from __future__ import annotations
 
 import math
-from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.cache import Bounded
 from ncut_widget.core.parallel import one_thread
 from ncut_widget.core.products import weighted_sum
 from ncut_widget.eigvecs.store import Store
@@ -117,7 +117,7 @@ class Graph:
         checked = np.asarray(eigvals, dtype=np.float64)
         self._eigvals = torch.from_numpy(np.maximum(checked, 0))
         self._slices = store.slices()
-        self._row_sums: OrderedDict[int, Tensor] = OrderedDict()
+        self._row_sums: Bounded[Tensor] = Bounded(_SUMS_KEPT)
         squares = self._slices.sum(lambda at: store.read(at).square().sum((0, 2)))
         lengths = squares.sqrt().numpy()
         away = (np.abs(lengths - 1) > 0.05) & (lengths > 0)
@@ -174,11 +174,11 @@ class Graph:
         pixels, where that takes a sample of them.
 
         A is factorised over a grid of profiles: a Gaussian over an interval is a sum of
-        cosines to within 2e-9 (Poisson's formula; see `make_waves`). Profiles are rounded
-        to `STEP`, which changes an entry of A by 0.01 at most. The factor has two
-        columns for each SIGMA that the profiles spread over, and some. So that this is
-        bounded, by 147, profiles are held within ``-REACH`` and ``REACH``: a thing of
-        less than a sixteenth of the batch may have larger ones, and its pixels then
+        cosines to within 2e-9 (Poisson's formula; see `make_waves`). Profiles are
+        rounded to `STEP`, which changes an entry of A by 0.01 at most. The factor has
+        two columns for each SIGMA that the profiles spread over, and some. So that this
+        is bounded, by 147, profiles are held within ``-REACH`` and ``REACH``: a thing
+        of less than a sixteenth of the batch may have larger ones, and its pixels then
         count as wholly alike, where a Gaussian of fixed width would take them for
         strangers.
 
@@ -275,20 +275,19 @@ class Graph:
         Not the degrees of the graph, but what M, which is divided by them, sums to.
         """
         store = self._store
-        if num_eig not in self._row_sums:
+
+        def sums() -> Tensor:
             total = self._slices.sum(lambda at: store.read(at, num_eig).sum((0, 2)))
             weights = self._there(self._eigvals[:num_eig] * total)
-            sums = torch.empty((store.shape[0], store.cells), device=store.device)
+            made = torch.empty((store.shape[0], store.cells), device=store.device)
 
             def write(at: slice) -> None:
-                sums[at] = weights @ store.read(at, num_eig)
+                made[at] = weights @ store.read(at, num_eig)
 
             self._slices.each(write)
-            self._row_sums[num_eig] = sums
-            if len(self._row_sums) > _SUMS_KEPT:
-                self._row_sums.popitem(last=False)
-        self._row_sums.move_to_end(num_eig)
-        return self._row_sums[num_eig]
+            return made
+
+        return self._row_sums.get(num_eig, sums)
 
     def _gram(
         self, factor: Tensor, cells: Tensor, degrees: Tensor, num_eig: int

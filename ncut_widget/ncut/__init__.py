@@ -5,6 +5,7 @@ and what extends them to other rows, or biases them towards some.
 """
 
 from ncut_widget.ncut.affinity import Distance
-from ncut_widget.ncut.estimator import NCUT, GraphKind
+from ncut_widget.ncut.checks import GraphKind
+from ncut_widget.ncut.estimator import NCUT
 
 __all__ = ["NCUT", "Distance", "GraphKind"]

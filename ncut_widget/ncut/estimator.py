@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import warnings
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.core.arrays import as_tensor, hint_axes
-from ncut_widget.core.checks import (
-    check_array,
-    check_choice,
-    check_finite,
-    check_flag,
-    check_number,
-)
+from ncut_widget.core.arrays import hint_axes
 from ncut_widget.core.device import full_precision, pick_device
 from ncut_widget.core.parallel import deal, one_thread
 from ncut_widget.core.progress import bar
 from ncut_widget.ncut.affinity import Distance
-from ncut_widget.ncut.full.solver import Solver
+from ncut_widget.ncut.checks import Checked, GraphKind, as_generator
+from ncut_widget.ncut.graphs import solve
 from ncut_widget.ncut.landmarks import SampleMethod
-from ncut_widget.ncut.neighbors.sparse import SparseSolver
-from ncut_widget.ncut.parameters import Parameters, not_fitted_error
+from ncut_widget.ncut.parameters import not_fitted_error
 from ncut_widget.ncut.rows import (
     CHUNK_ROWS,
     CHUNK_ROWS_ON_ACCELERATOR,
@@ -37,13 +29,11 @@ from ncut_widget.ncut.solution import Extends
 
 __all__ = ["NCUT"]
 
-GraphKind: TypeAlias = Literal["full", "neighbors"]
-
 # Affinities that a transform holds at a time, on each core: 32 MiB.
 _CHUNK_AFFINITIES = 2**23
 
 
-class NCUT(Parameters):
+class NCUT(Checked):
     """Normalized-cut eigenvectors of a graph given by the features of its nodes.
 
     Every row of the features is a node, and pairs of rows are joined by edges, all of
@@ -307,7 +297,7 @@ class NCUT(Parameters):
         device = pick_device(self.device, rows.device)
         rows.chunk_size = self._chunk_size(device)
         self.check_parameters(rows.count)
-        rng = _generator(self.random_state)
+        rng = as_generator(self.random_state)
         # no_grad, not inference_mode: an inference tensor could not be changed in place
         # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
         # own, so it is set here and not left to the caller.
@@ -317,11 +307,7 @@ class NCUT(Parameters):
             torch.no_grad(),
             full_precision(),
         ):
-            if self.graph == "full":
-                solution = self._solver(device)(rows, rng)
-            else:
-                given = None if guide is None else _check_guide(guide, rows.shape)
-                solution = self._sparse_solver(device)(rows, given, rng)
+            solution = solve(self, rows, guide, rng, device)
             solution.turn(rows)
             self._extension, self._eigvals = solution.extension, solution.eigvals
             self.eigenvalues_ = rows.as_given(solution.eigvals.float())
@@ -429,84 +415,7 @@ class NCUT(Parameters):
         """Tell scikit-learn whether `fit` has been called."""
         return hasattr(self, "_extension")
 
-    def check_parameters(self, count: float = math.inf) -> None:
-        """Raise TypeError or ValueError if a parameter is not as documented.
-
-        Parameters
-        ----------
-        count : float
-            Rows of the features, where they are known.
-        """
-        check_number("num_eig", self.num_eig, 1, integer=True)
-        for name in ("progress", "return_eigenvalues"):
-            check_flag(name, getattr(self, name))
-        check_choice("graph", self.graph, get_args(GraphKind))
-        check_number("n_neighbors", self.n_neighbors, 1, integer=True)
-        check_number("exact_up_to", self.exact_up_to, 0, integer=True)
-        for name in ("num_sample", "chunk_size"):
-            if getattr(self, name) is not None:
-                check_number(name, getattr(self, name), 1, integer=True)
-        if self.num_sample is not None and self.num_sample < self.num_eig:
-            raise ValueError(
-                f"num_sample must be at least num_eig={self.num_eig}, "
-                f"got {self.num_sample}"
-            )
-        check_choice("distance", self.distance, get_args(Distance))
-        check_choice("sample_method", self.sample_method, get_args(SampleMethod))
-        gamma = self.affinity_focal_gamma
-        check_number("affinity_focal_gamma", gamma, 0, above=True)
-        _generator(self.random_state)
-        pick_device(self.device)
-        if self.num_eig > count:
-            raise ValueError(
-                "num_eig must be at most the number of rows of features, "
-                f"n_samples = {count}, got {self.num_eig}"
-            )
-
-    def _solver(self, device: torch.device) -> Solver:
-        return Solver(
-            self.num_eig,
-            self.distance,
-            self.affinity_focal_gamma,
-            self.num_sample,
-            self.sample_method,
-            self.exact_up_to,
-            device,
-            self.progress,
-        )
-
-    def _sparse_solver(self, device: torch.device) -> SparseSolver:
-        return SparseSolver(
-            self.num_eig,
-            self.distance,
-            self.affinity_focal_gamma,
-            self.n_neighbors,
-            # MPS has no sparse matrices.
-            torch.device("cpu") if device.type == "mps" else device,
-            self.progress,
-        )
-
     def _chunk_size(self, device: torch.device) -> int:
         if self.chunk_size is not None:
             return self.chunk_size
         return CHUNK_ROWS if device.type == "cpu" else CHUNK_ROWS_ON_ACCELERATOR
-
-
-def _check_guide(guide: Features, shape: tuple[int, ...]) -> Tensor:
-    checked = check_finite("guide", check_array("guide", guide))
-    if tuple(checked.shape[:-1]) != shape:
-        raise ValueError(
-            f"guide must have a row for each of the features, shape {(*shape, 'G')}: "
-            f"got {tuple(checked.shape)}"
-        )
-    return as_tensor(checked).float()
-
-
-def _generator(random_state: int | np.random.Generator | None) -> np.random.Generator:
-    try:
-        return np.random.default_rng(random_state)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            "random_state must be None, an integer of at least 0 or a "
-            f"numpy.random.Generator, got {random_state!r}"
-        ) from error

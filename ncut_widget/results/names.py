@@ -18,7 +18,8 @@ def safe_name(name: str) -> str:
     """Make a name that any file system takes as that of one file.
 
     Whatever script it is in stays; what separates folders, or what Windows refuses,
-    becomes ``_``.
+    becomes ``_``. pathvalidate leaves ``..`` and hidden names as they are, makes an
+    empty one of an empty one, and the device CON of ``"CON "``.
 
     Examples
     --------

@@ -13,9 +13,9 @@ from ncut_widget.core.extras import needs
 from ncut_widget.images import RGBImage
 from ncut_widget.methods.masker import Masker
 from ncut_widget.prompts import Prompt, Recipe
-from ncut_widget.results.formats.pictures import MASK, paint_segments, tint
 from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.lettering import SIZE, add_legend, as_name, fitted
+from ncut_widget.results.painting import MASK, paint_segments, tint
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.segments.things import enlarge
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
+from scipy import ndimage
 
 from ncut_widget.core.checks import as_list, shown
 from ncut_widget.core.names import hint
@@ -140,6 +140,8 @@ def _similarities(
     numbers: NDArray, cells: NDArray, count: int
 ) -> tuple[NDArray, NDArray]:
     """Mean similarity in each thing, and in what is around it, a cell wide."""
+    from skimage.segmentation import expand_labels  # as slow an import as `Measure`'s
+
     similarity = enlarge(cells, numbers.shape)
     inside = _means(numbers, similarity, count)
     if count == 0 or (numbers > 0).all():
@@ -147,15 +149,11 @@ def _similarities(
     reach = max(
         side / across for side, across in zip(numbers.shape, cells.shape, strict=True)
     )
-    away, (rows, cols) = distance_transform_edt(numbers == 0, return_indices=True)
-    nearest = np.where((away > 0) & (away <= reach), numbers[rows, cols], 0)
-    return inside, _means(nearest, similarity, count)
+    around = np.where(numbers, 0, expand_labels(numbers, reach))
+    return inside, _means(around, similarity, count)
 
 
 def _means(numbers: NDArray, values: NDArray, count: int) -> NDArray:
     """Mean of values where each number is; NaN where it is not."""
-    flat = numbers.ravel()
-    sums = np.bincount(flat, weights=values.ravel(), minlength=count + 1)
-    sizes = np.bincount(flat, minlength=count + 1)
     with np.errstate(invalid="ignore"):
-        return (sums / sizes)[1 : count + 1]
+        return np.asarray(ndimage.mean(values, numbers, np.arange(1, count + 1)))

@@ -17,6 +17,7 @@ import numpy as np
 
 from ncut_widget.core.writing.carrying import make_like
 from ncut_widget.core.writing.legend import EARLIER, is_own, read_legend
+from ncut_widget.results.formats import Format
 from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.names import unique_names
 
@@ -42,19 +43,16 @@ class Staying:
         Where the earlier export is, if there is one.
     labelled : Labelled
         What is exported now.
-    format : str
-    suffix : str
-        Of the file or the folder that the format writes of an image.
+    format : Format
+        What it is written in.
     """
 
-    def __init__(
-        self, folder: Path, labelled: Labelled, format: str, suffix: str
-    ) -> None:
+    def __init__(self, folder: Path, labelled: Labelled, format: Format) -> None:
         self._folder = folder
         self._labelled = labelled
         self._format = format
         self._told = read_legend(folder)
-        if self._told.get("format") != format or not suffix:
+        if self._told.get("format") != format.name or not format.each:
             self._told = {}
         others = set(range(len(labelled.sizes))) - set(labelled.chosen)
         stay = {each["written"]: each for each in map(labelled.describe, others)}
@@ -67,9 +65,10 @@ class Staying:
                 for each in told["segments"]
             }
             self._past = _only(told, stay)
-        written = {i["written"] + suffix for each in self._past for i in each["images"]}
+        images = [image for each in self._past for image in each["images"]]
+        written = {image["written"] + format.each for image in images}
         own = self._told.get("files", {})
-        part = 0 if suffix == ".zarr" else -1  # of the path: a folder, or a file
+        part = 0 if format.each_is_folder else -1  # of the path: a folder, or a file
         self._files = [
             name
             for name in own
@@ -118,7 +117,7 @@ class Staying:
 
     def tell(self, told: Told) -> Told:
         """Add to what is told of the new files what is told of those that stay."""
-        told = {**told, "format": self._format, EARLIER: []}
+        told = {**told, "format": self._format.name, EARLIER: []}
         for each in self._past:
             if each["id"] == told["id"]:
                 images = [*told["images"], *each["images"]]

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from ncut_widget.core.checks import shown_path
 from ncut_widget.core.paths import as_path, real_path
-from ncut_widget.core.writing.whole import alone, whole_file
+from ncut_widget.core.writing.locks import alone
+from ncut_widget.core.writing.whole import whole_file
 from ncut_widget.sessions.content import WRONG, holds_work
 from ncut_widget.sessions.file import (
     find_differences,

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 from ncut_widget.images import RGBImage
 from ncut_widget.page.pictures import Pictures, shrink
-from ncut_widget.results.formats.pictures import paint_segments, tint
+from ncut_widget.results.painting import paint_segments, tint
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.session import Session
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.results.files import FORMATS
+from ncut_widget.results.formats import FORMATS
 from tests.benchmarks.memory import PeakMemory
 
 COUNTS = (100, 1000)

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from ncut_widget import NCUT, NcutSegmenter, load_images
 from ncut_widget.backbone import extract_features
 from ncut_widget.core.progress import bar, go_through, heeds_progress
-from ncut_widget.results.files import FORMATS
+from ncut_widget.results.formats import FORMATS
 
 
 def test_without_progress_nothing_says_a_word(

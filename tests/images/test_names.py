@@ -19,7 +19,7 @@ from PIL import Image, ImageSequence
 from ncut_widget import NcutSegmenter
 from ncut_widget.images import Images
 from ncut_widget.images.names import distinct_names
-from ncut_widget.results.formats.pictures import read_provenance
+from ncut_widget.results.marks import read_provenance
 
 
 def save(path: Path, grey: int = 0) -> Path:

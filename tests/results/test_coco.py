@@ -16,7 +16,8 @@ from scipy.ndimage import gaussian_filter, label
 from supervision.detection.utils.converters import polygon_to_mask
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.results.formats.coco import polygons, run_lengths
+from ncut_widget.results.formats.coco import run_lengths
+from ncut_widget.results.formats.coco_polygons import polygons
 from ncut_widget.results.outlines import outline
 
 FORMS = ["coco", "coco-polygons"]

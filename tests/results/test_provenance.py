@@ -19,7 +19,7 @@ from torch import nn
 from ncut_widget import NcutSegmenter
 from ncut_widget.backbone import FeatureExtractor, load_model
 from ncut_widget.backbone.described import describe_model, digest_weights
-from ncut_widget.results.formats.pictures import read_provenance
+from ncut_widget.results.marks import read_provenance
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), np.uint8)
 

@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-import skimage.color
-import skimage.measure
 from hypothesis import given
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter, Segment
 from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
-from ncut_widget.results.formats.pictures import MASK as MASK_COLOR
-from ncut_widget.segments.palette import PALETTE, as_rgb, check_color, free_color, shade
-from ncut_widget.segments.things import enlarge, number_instances
+from ncut_widget.segments.palette import PALETTE, free_color
 from tests.support.page import Wire, click
 
 SIZES = [(16, 16), (33, 20), (8, 40)]
@@ -436,170 +430,6 @@ def test_later_segments_lie_over_earlier_ones(seg: NcutSegmenter) -> None:
     np.testing.assert_array_equal(full[1] == 2, above.full_masks()[1])
 
 
-MASK = np.array(
-    [
-        [1, 1, 0, 0, 1],
-        [0, 0, 1, 0, 1],
-        [0, 0, 0, 0, 0],
-        [1, 1, 1, 1, 1],
-    ],
-    dtype=bool,
-)
-
-
-def test_connected_components_are_instances() -> None:
-    numbers = number_instances(MASK, "connected", np.ones((4, 5)))
-    assert numbers.tolist() == [
-        [1, 1, 0, 0, 2],
-        [0, 0, 1, 0, 2],
-        [0, 0, 0, 0, 0],
-        [3, 3, 3, 3, 3],
-    ]
-    np.testing.assert_array_equal(numbers, skimage.measure.label(MASK, connectivity=2))
-    whole = number_instances(MASK, "whole", np.ones((4, 5)))
-    np.testing.assert_array_equal(whole, MASK)
-
-
-def test_touching_things_are_parted() -> None:
-    rows, cols = np.mgrid[:60, :140]
-    centres = [(30, 30), (30, 70), (25, 112)]
-    discs = [np.hypot(rows - r, cols - c) < 22 for r, c in centres]
-    mask = np.logical_or.reduce(discs)
-    assert skimage.measure.label(mask).max() == 1
-    numbers = number_instances(mask, "watershed", np.ones((15, 35)))
-    np.testing.assert_array_equal(numbers > 0, mask)
-    assert numbers.max() == 3
-    assert [numbers[r, c] for r, c in centres] == [2, 3, 1]
-    for (r, c), disc in zip(centres, discs, strict=True):
-        part = numbers == numbers[r, c]
-        assert (part & disc).sum() / (part | disc).sum() > 0.9
-
-
-def test_similarity_parts_what_is_as_wide_everywhere() -> None:
-    mask = np.ones((20, 80), dtype=bool)
-    mask[:2] = mask[-2:] = mask[:, :2] = mask[:, -2:] = False
-    similarity = np.ones((20, 80))
-    similarity[:, 36:44] = 0.2
-    assert number_instances(mask, "watershed", similarity).max() == 2
-    assert number_instances(mask, "watershed", np.ones((20, 80))).max() == 1
-
-
-def test_a_convex_thing_is_one() -> None:
-    rows, cols = np.mgrid[:90, :120]
-    for mask in (
-        np.hypot((rows - 45) / 0.5, cols - 60) < 55,
-        (abs(rows - 45) < 30) & (abs(cols - 60) < 30),
-    ):
-        assert number_instances(mask, "watershed", np.ones((9, 12))).max() == 1
-
-
-def disc(size: int, row: float, col: float, radius: float) -> NDArray:
-    rows, cols = np.mgrid[:size, :size]
-    return np.hypot(rows - row, cols - col) <= radius
-
-
-def things(mask: NDArray) -> int:
-    """Count them, where the similarity says nothing."""
-    numbers = number_instances(mask, "watershed", np.ones((32, 32)))
-    np.testing.assert_array_equal(numbers > 0, mask)
-    count = int(numbers.max())
-    assert set(np.unique(numbers)) | {0} == set(range(count + 1))
-    return count
-
-
-@pytest.mark.parametrize("scale", [0.25, 1, 4])
-@pytest.mark.parametrize("ratio", [1, 0.6, 0.4, 0.3])
-def test_touching_things_of_different_size_are_parted_at_any_scale(
-    scale: float, ratio: float
-) -> None:
-    size, radius = round(400 * scale), 80 * scale
-    apart = radius + radius * ratio - scale
-    one = disc(size, size / 2, 120 * scale, radius)
-    other = disc(size, size / 2, 120 * scale + apart, radius * ratio)
-    assert things(one | other) == 2
-
-
-def test_chains_and_grids_of_touching_things_are_parted() -> None:
-    grid = [(row, col) for row in range(14, 200, 19) for col in range(14, 200, 19)]
-    assert things(np.logical_or.reduce([disc(210, *at, 10) for at in grid])) == 100
-    turns = 2 * np.pi * np.arange(20) / 20
-    circle = [(100 + 80 * np.sin(turn), 100 + 80 * np.cos(turn)) for turn in turns]
-    assert things(np.logical_or.reduce([disc(200, *at, 13) for at in circle])) == 20
-
-
-@pytest.mark.parametrize("scale", [0.5, 1, 3])
-def test_what_narrows_nowhere_fast_is_one(scale: float) -> None:
-    size = round(200 * scale)
-    rows, cols = np.mgrid[:size, :size] / scale - 100
-    away, turn = np.hypot(rows, cols), np.arctan2(rows, cols)
-    long = np.hypot(rows / 0.6, cols)
-    along, across = cols + 0.5 * rows, rows - 0.5 * cols
-    for mask in (
-        (away < 90) & (away > 70),
-        (away < 90) & (away > 84),
-        (away < 90) & (away > 70) & ((cols < 0) | (abs(rows) > 20)),
-        (long < 95) & (long > 65),
-        abs((away - turn * 30 / np.pi) % 60 - 30) < 9,
-        (abs(along) < 80) & (abs(across) < 6),
-        (abs(along) < 80) & (abs(across) < 40),
-        (abs(rows) < 10) | (abs(abs(cols) - 50) < 10),
-    ):
-        parts = skimage.measure.label(mask, connectivity=2).max()
-        assert things(mask) == parts
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_a_disc_with_a_rough_edge_is_one(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    rows, cols = np.mgrid[:300, :300] - 150
-    turn = np.arctan2(rows, cols)
-    waves = np.cos(turn[..., None] * np.arange(2, 42) + rng.uniform(0, 6.3, 40))
-    assert things(np.hypot(rows, cols) < 120 + 1.5 * waves.sum(axis=-1)) == 1
-
-
-def test_bars_between_things_are_necks_of_any_length() -> None:
-    for apart in (50, 70, 90):
-        ends = disc(200, 100, 100 - apart, 30) | disc(200, 100, 100 + apart, 30)
-        ends[94:107, 100 - apart : 100 + apart] = True
-        assert things(ends) == 2
-
-
-def test_what_is_small_beside_the_whole_is_part_of_it() -> None:
-    mask = disc(300, 150, 120, 100) | disc(300, 150, 226, 10) | disc(300, 150, 242, 8)
-    assert things(mask) == 1
-
-
-def test_many_pixels_are_parted_on_fewer_cells() -> None:
-    size = 2200
-    rows, cols = np.ogrid[:size, :size]
-    centres = [(700.0, 700), (1300.0, 1100), (1900.0, 1900)]
-    discs = [(rows - r) ** 2 + (cols - c) ** 2 < 365**2 for r, c in centres[:2]]
-    mask = discs[0] | discs[1]
-    mask[1900, 1900:1903] = True  # kept, small as it is
-    start = process_time()
-    numbers = number_instances(mask, "watershed", np.ones((32, 32)))
-    assert process_time() - start < 5  # 10 s for all pixels
-    np.testing.assert_array_equal(numbers > 0, mask)
-    assert numbers.max() == 3
-    assert numbers[1900, 1900] == 3
-    for (r, c), part in zip(centres, discs, strict=False):
-        found = numbers == numbers[int(r), int(c)]
-        assert (found & part).sum() / (found | part).sum() > 0.95
-
-
-@given(
-    st.lists(st.booleans(), min_size=48, max_size=48),
-    st.sampled_from(["connected", "watershed", "whole"]),
-)
-def test_instances_are_the_mask_numbered_without_gaps(
-    values: list[bool], how: str
-) -> None:
-    mask = np.array(values).reshape(6, 8)
-    numbers = number_instances(mask, how, np.ones((3, 4)))
-    np.testing.assert_array_equal(numbers > 0, mask)
-    assert set(np.unique(numbers)) | {0} == set(range(numbers.max() + 1))
-
-
 def test_instances_of_clicks_and_of_segments(seg: NcutSegmenter) -> None:
     seg.threshold = 0.3
     seg.add_click(3, 3)
@@ -613,12 +443,6 @@ def test_instances_of_clicks_and_of_segments(seg: NcutSegmenter) -> None:
         seg.instances("arm")
     with pytest.raises(ValueError, match="how must be one of connected"):
         seg.instances(how="apart")
-
-
-def test_values_of_cells_are_interpolated_between_their_centres() -> None:
-    np.testing.assert_allclose(
-        enlarge(np.array([[0.0, 1.0]]), (2, 4)), [[0, 0.25, 0.75, 1]] * 2
-    )
 
 
 @given(st.lists(st.integers(0, 2), min_size=12, max_size=12), st.sampled_from([3, 4]))
@@ -647,48 +471,8 @@ def test_the_first_free_colour_is_taken(seg: NcutSegmenter) -> None:
     assert free_color([]) == PALETTE[0]
 
 
-def test_colours_are_repeated_when_all_are_taken() -> None:
-    colors: list[str] = []
-    for _ in range(100):
-        colors.append(free_color(colors))
-    count = len(PALETTE)
-    assert all(tuple(colors[at : at + count]) == PALETTE for at in (0, count))
-    uses = Counter(colors)
-    assert set(uses) == set(PALETTE)
-    assert max(uses.values()) - min(uses.values()) == 1
-
-
-def test_a_colour_much_like_one_of_ours_takes_it() -> None:
-    assert free_color(["#e79e02"]) == PALETTE[1]
-    assert free_color(["#e79e02", *PALETTE]) == PALETTE[1]
-
-
-def test_colours_are_told_apart() -> None:
-    """From each other, and from the blue of the mask that is being made."""
-    colors = np.array([as_rgb(color) for color in (MASK_COLOR, *PALETTE)]) / 255
-    lab = skimage.color.rgb2lab(colors)
-    distances = skimage.color.deltaE_ciede2000(lab[:, None], lab[None])
-    np.fill_diagonal(distances, np.inf)
-    assert distances.min() >= 12
-    assert distances[:20, :20].min() >= 12.8
-    assert (lab[1:, 0] > 35).all()
-
-
-def test_colours_are_read_as_css_and_matplotlib_write_them() -> None:
-    assert check_color("#E69F00") == "#e69f00"
-    assert check_color("#fff") == check_color("white") == check_color((1, 1, 1.0))
-    assert check_color("rgb(255, 0, 128)") == "#ff0080"
-    assert check_color(np.array([1, 0, 0.5]).tolist()) == "#ff0080"
-
-
-def test_the_first_instance_has_the_segments_colour_the_others_shades() -> None:
-    shades = [shade("#e69f00", n) for n in range(1, 9)]
-    assert shades[0] == (0xE6, 0x9F, 0x00)
-    assert len(set(shades[:6])) == 6
-    assert shades[6] == shades[0]
-
-
 # Names as people write them --------------------------------------------------------
+
 
 WRITTEN = {
     "Japanese": "左\u3000手",

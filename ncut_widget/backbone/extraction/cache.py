@@ -6,13 +6,9 @@ import hashlib
 import json
 import os
 import re
-import time
-import uuid
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -23,17 +19,10 @@ from torch import Tensor
 
 from ncut_widget.backbone.layers import Node
 from ncut_widget.core.paths import as_path
-
-try:
-    import fcntl
-except ImportError:  # Windows, where an open file cannot be deleted anyway
-    fcntl = None  # type: ignore[assignment]
+from ncut_widget.core.writing.quick import sweep, write_quickly
 
 PART = re.compile(r"[0-9a-f]{64}\.\w+\.part")
 """Names of files that are being written, and of no file of anybody else."""
-
-ABANDONED = 3600.0
-"""Seconds after which a file is no longer being written, whatever its lock says."""
 
 
 class FeatureCache:
@@ -68,7 +57,7 @@ class FeatureCache:
         self._told: set[str] = set()
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            self._sweep()
+            sweep(self.folder, PART)
         except FileExistsError as error:
             raise ValueError(
                 f"cache_dir must be a folder or where one can be made, got the file "
@@ -113,7 +102,7 @@ class FeatureCache:
         kind = "tensor" if isinstance(features, Tensor) else "array"
         metadata = _metadata(key.stem, kind, values)
         try:
-            save_file(key, save({kind: values}, metadata))
+            write_quickly(key, save({kind: values}, metadata))
         except (IsADirectoryError, FileNotFoundError) as error:
             self._warn("one", f"features cannot be kept as {key}: {error.strerror}")
         except (OSError, SafetensorError) as error:
@@ -132,47 +121,6 @@ class FeatureCache:
         if kind not in self._told:
             self._told.add(kind)
             warnings.warn(message, RuntimeWarning, stacklevel=3)
-
-    def _sweep(self) -> None:
-        """Delete what writers left behind that were killed."""
-        with suppress(OSError), os.scandir(self.folder) as entries:
-            parts = [Path(entry) for entry in entries if PART.fullmatch(entry.name)]
-            for part in parts:
-                with suppress(OSError):
-                    if _is_abandoned(part):
-                        part.unlink()
-
-
-def save_file(key: Path, data: bytes) -> None:
-    """Write a file in one step for readers, and beside any number of other writers."""
-    key.parent.mkdir(parents=True, exist_ok=True)
-    part = key.with_name(f"{key.stem}.{uuid.uuid4().hex}.part")
-    try:
-        with part.open("xb") as file:
-            _lock(file)
-            file.write(data)
-        part.replace(key)
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-
-
-def _lock(file: BinaryIO) -> bool:
-    """Mark a file as being written until it is closed, or its writer is gone."""
-    if fcntl is None:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # held by another one, or a file system without locks
-        return False
-    return True
-
-
-def _is_abandoned(part: Path) -> bool:
-    if time.time() - part.stat().st_mtime > ABANDONED:
-        return True
-    with part.open("rb") as file:
-        return _lock(file)
 
 
 def _decode(data: bytes, key: str) -> NDArray | Tensor:

@@ -9,25 +9,22 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.backbone.described import describe_model, name_of, plain
 from ncut_widget.backbone.extraction.cache import FeatureCache
+from ncut_widget.backbone.extraction.output import Features, Output, Stale
 from ncut_widget.backbone.layers import LayeredBackbone, Node, versions
 from ncut_widget.backbone.registry import Backbone, resolve_model
-from ncut_widget.core.arrays import as_tensor
-from ncut_widget.core.checks import check_array, check_choice, check_number
+from ncut_widget.core.checks import check_choice, check_number
 from ncut_widget.core.device import pick_device
 from ncut_widget.core.names import check_keywords
 from ncut_widget.core.progress import AFTER_SECONDS, bar, heeds_progress, silence
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
-
-Features: TypeAlias = NDArray[np.floating] | Tensor
 
 NORMALIZED = 10.0
 """Largest magnitude that an image normalised for a network has."""
@@ -176,7 +173,7 @@ class FeatureExtractor:
         items = self._items(images)
         try:
             outputs = self._fill(items)
-        except _Stale as stale:
+        except Stale as stale:
             warnings.warn(
                 f"features kept in cache_dir do not go with others of "
                 f"{type(self.model).__name__} ({stale}): all are computed again",
@@ -190,9 +187,9 @@ class FeatureExtractor:
 
     def _fill(
         self, items: Sequence[RGBImage | Tensor], *, reads: bool = True
-    ) -> list[_Output]:
+    ) -> list[Output]:
         """Bring together kept features, where these may be read, and computed ones."""
-        outputs = [_Output(len(items), self._dtype) for _ in self._nodes]
+        outputs = [Output(len(items), self._dtype) for _ in self._nodes]
         waiting: list[tuple[int, Any, list[Path]]] = []
         # With a delay, nothing would be shown while the first image is worked on.
         after = AFTER_SECONDS if self._encoder is None else 0
@@ -259,7 +256,7 @@ class FeatureExtractor:
         return found
 
     def _work_off(
-        self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[_Output]
+        self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[Output]
     ) -> int:
         """Compute the first images that wait; return how many, 0 to try with fewer."""
         batch = waiting[: self._batch_size or len(waiting)]
@@ -307,51 +304,6 @@ class FeatureExtractor:
             stacklevel=2,
         )
         return None
-
-
-class _Stale(Exception):
-    """Kept features differ in shape or kind from others; the text says how."""
-
-
-class _Output:
-    """Features of all images, filled in as they come, in one piece of host memory."""
-
-    def __init__(self, count: int, dtype: torch.dtype) -> None:
-        self._count = count
-        self._dtype = dtype
-        self._values: Tensor | None = None
-        self._numpy = False
-        self._kept = False
-
-    def write(self, indices: list[int], features: Any, *, kept: bool = False) -> None:
-        """Put in the features (len(indices), H, W, C) of some images."""
-        part = _check_features(features, len(indices))
-        self._kept |= kept
-        numpy = not isinstance(features, Tensor)
-        if self._values is None:
-            self._numpy = numpy
-            self._values = torch.empty(
-                (self._count, *part.shape[1:]), dtype=self._dtype
-            )
-        if self._kept and numpy != self._numpy:
-            raise _Stale("arrays and tensors")
-        if part.shape[1:] != self._values.shape[1:]:
-            grids = sorted({tuple(self._values.shape[1:]), tuple(part.shape[1:])})
-            if self._kept:
-                raise _Stale(" and ".join(map(str, grids)))
-            raise ValueError(
-                "the backbone must give the same (H, W, C) for every image, got "
-                + " and ".join(map(str, grids))
-            )
-        rounded = part.to(self._values.dtype)
-        if bool((rounded.isinf() & part.isfinite()).any()):
-            rounded, self._values = part.float(), self._values.float()
-        self._values[indices] = rounded.cpu()
-
-    def read(self, at: slice = slice(None)) -> Features:
-        """Return the features of some images, in the kind they were given in."""
-        assert self._values is not None
-        return self._values[at].numpy() if self._numpy else self._values[at]
 
 
 @heeds_progress
@@ -423,6 +375,7 @@ def extract_features(
 
     Examples
     --------
+    >>> import numpy as np
     >>> def corners(images):
     ...     return np.stack([image[:2, :2] for image in images]).astype(float)
     >>> extract_features(np.zeros((3, 8, 8, 3), np.uint8), corners).shape
@@ -441,18 +394,6 @@ def extract_features(
         **options,
     )
     return extractor.fit_transform(images)
-
-
-def _check_features(features: Any, count: int) -> Tensor:
-    """Return what a model gave as a tensor (count, H, W, C) of real numbers."""
-    features = check_array("the backbone's features", features)
-    shape = tuple(features.shape)
-    if len(shape) != 4 or shape[0] != count or 0 in shape:
-        raise ValueError(
-            f"the backbone must give features of shape (B, H, W, C) with B = {count} "
-            f"for {count} images, got {shape}"
-        )
-    return as_tensor(features)
 
 
 def _sides(image: NDArray | Tensor) -> tuple[int, int]:

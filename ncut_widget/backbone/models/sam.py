@@ -14,7 +14,7 @@ from ncut_widget.backbone.layers import (
     IMAGENET_MEAN,
     IMAGENET_STD,
     LayeredBackbone,
-    not_installed,
+    needs_torchvision,
 )
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.backbone.weights.checkpoints import (
@@ -188,11 +188,8 @@ def load_sam(
     CheckpointError, FileNotFoundError
         If the weights cannot be had, or are not this encoder's.
     """
-    try:
+    with needs_torchvision(name, "segment-anything", "sam"):
         from segment_anything.modeling import ImageEncoderViT
-    # torchvision of another build than torch's: RuntimeError
-    except (ImportError, RuntimeError) as error:
-        raise not_installed(name, "segment-anything", "sam", error) from error
     if checkpoint is None:
         checkpoint = fetch_checkpoint(CHECKPOINTS[name], progress=progress)
     weights = load_state_dict(checkpoint, prefix="image_encoder.")

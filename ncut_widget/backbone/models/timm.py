@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import copy
-import itertools
 import os
-import re
-import threading
-import warnings
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ncut_widget.backbone.layers import LayeredBackbone, Node, not_installed
+from ncut_widget.backbone.layers import LayeredBackbone, Node, needs_torchvision
 from ncut_widget.backbone.models.debias import SHARE, positional_basis, project_out
 from ncut_widget.backbone.models.sides import check_sides
+from ncut_widget.backbone.models.timm_making import (
+    BRANCHES,
+    create,
+    finer_size,
+    is_plain,
+)
+from ncut_widget.backbone.models.timm_weights import checked_loading
 from ncut_widget.backbone.registry import (
     PATH,
     did_you_mean,
@@ -26,28 +27,7 @@ from ncut_widget.backbone.registry import (
     shown,
 )
 from ncut_widget.backbone.weights.checkpoints import CheckpointError
-from ncut_widget.backbone.weights.files import check_fit, load_state_dict, some
-from ncut_widget.core.progress import is_silent
-
-BRANCHES = {"attn": "drop_path1", "mlp": "drop_path2"}
-"""The last module of a block's two branches, after layer scale; in evaluation it passes
-on what it is given."""
-
-CELLS = 32
-"""Cells on a side that a hierarchical encoder's last stage has at least by default."""
-
-LARGEST = 1024
-"""Pixels on a side at most for that: beyond, the attention of some takes many GB."""
-
-HEADS = re.compile(r"(\w+_)?(head|fc|classifier|last_linear|[Ll]ogits|AuxLogits)")
-"""Names of what follows the features: checkpoints have them, encoders here do not."""
-
-DERIVED = re.compile(
-    r".*\b(num_batches_tracked|relative_position_index|relative_coords_table|attn_mask)"
-)
-"""Names of what encoders of one version keep and those of another compute."""
-
-_LOADING = threading.Lock()
+from ncut_widget.backbone.weights.files import load_state_dict
 
 
 class TimmBackbone(LayeredBackbone):
@@ -101,7 +81,7 @@ class TimmBackbone(LayeredBackbone):
                 f"{type(encoder).__name__} has not"
             )
         config = resolve_model_data_config(encoder)
-        self._plain = _is_plain(encoder)
+        self._plain = is_plain(encoder)
         super().__init__(
             encoder,
             image_size=size or tuple(config["input_size"][1:]),
@@ -169,22 +149,6 @@ class TimmBackbone(LayeredBackbone):
         return tokens.reshape(len(tokens), rows, cols, -1)
 
 
-def _is_plain(encoder: Any) -> bool:
-    """Whether every layer is a block of tokens with two branches of its own."""
-    blocks = getattr(encoder, "blocks", None)
-    return (
-        isinstance(blocks, (nn.Sequential, nn.ModuleList))
-        and len(blocks) == len(encoder.feature_info)
-        and hasattr(encoder, "num_prefix_tokens")
-        and hasattr(getattr(encoder, "patch_embed", None), "dynamic_feat_size")
-        and all(
-            hasattr(block, name) and not hasattr(block, "window_size")
-            for block in blocks
-            for name in ("attn", "mlp", *BRANCHES.values())
-        )
-    )
-
-
 @register_backbone("timm/")
 def load_timm(
     name: str,
@@ -232,11 +196,8 @@ def load_timm(
     CheckpointError, FileNotFoundError
         If the weights cannot be had, or are not this model's.
     """
-    try:
+    with needs_torchvision(f"timm/{name}", "timm", "timm"):
         import timm
-    # torchvision of another build than torch's: RuntimeError
-    except (ImportError, RuntimeError) as error:
-        raise not_installed(f"timm/{name}", "timm", "timm", error) from error
     _check_name(timm, name)
     if size is None and "img_size" in options:
         size = options.pop("img_size")
@@ -244,7 +205,7 @@ def load_timm(
     if size is not None:
         size = check_sides("size", size)
     elif "input_size" not in overlay:
-        size = _finer_size(name, options)
+        size = finer_size(name, options)
     label = f"what was loaded is not a checkpoint of timm/{name}"
     if checkpoint is not None:
         label = f"{str(checkpoint)!r} is not a checkpoint of timm/{name}"
@@ -252,25 +213,14 @@ def load_timm(
     if overlay:
         options["pretrained_cfg_overlay"] = overlay
     try:
-        with _checked(label, norm, given=checkpoint is not None):
-            encoder = _create(name, size, pretrained or checkpoint is not None, options)
+        with checked_loading(label, norm, given=checkpoint is not None):
+            encoder = create(name, size, pretrained or checkpoint is not None, options)
     except CheckpointError:
         raise
     except Exception as error:
         if isinstance(error, TypeError) and "keyword argument" in str(error):
             raise
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        if checkpoint is not None:
-            raise CheckpointError(
-                f"{str(checkpoint)!r} is not a checkpoint of timm/{name}: {reason}"
-            ) from error
-        if not pretrained:
-            raise ValueError(f"timm/{name} cannot be made: {reason}") from error
-        raise CheckpointError(
-            f"the weights of timm/{name} cannot be loaded ({reason}): get them from "
-            f"{_page(name)} and pass checkpoint=path, or pretrained=False for random "
-            "ones"
-        ) from error
+        raise _failure(name, checkpoint, pretrained, error) from error
     backbone = TimmBackbone(encoder, size, norm=norm)
     try:
         with torch.inference_mode():
@@ -282,6 +232,26 @@ def load_timm(
         ) from error
     backbone.debias = debias  # not for that look at the size alone
     return backbone
+
+
+def _failure(
+    name: str,
+    checkpoint: str | os.PathLike[str] | None,
+    pretrained: bool,
+    error: Exception,
+) -> Exception:
+    """Say what cannot be made or loaded, and what to do."""
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if checkpoint is not None:
+        return CheckpointError(
+            f"{str(checkpoint)!r} is not a checkpoint of timm/{name}: {reason}"
+        )
+    if not pretrained:
+        return ValueError(f"timm/{name} cannot be made: {reason}")
+    return CheckpointError(
+        f"the weights of timm/{name} cannot be loaded ({reason}): get them from "
+        f"{_page(name)} and pass checkpoint=path, or pretrained=False for random ones"
+    )
 
 
 def _check_name(timm: Any, name: str) -> None:
@@ -300,157 +270,6 @@ def _check_name(timm: Any, name: str) -> None:
             f"timm has no weights {shown(tag)} for {architecture}, which has "
             f"{', '.join(tags) or 'none'}"
         )
-
-
-def _create(
-    name: str, size: tuple[int, int] | None, pretrained: bool, options: dict[str, Any]
-) -> Any:
-    """Make the model so that it takes the size, by the first way that it knows."""
-    import timm
-
-    ways: dict[str, Any] = {"dynamic_img_size": True}
-    if size is not None:
-        ways["img_size"] = size
-    for option, value in ways.items():
-        if option in options:
-            continue
-        way = {option: value, **options}
-        try:
-            with _hub_heeds_progress():
-                return timm.create_model(
-                    name, pretrained=pretrained, num_classes=0, **way
-                )
-        except TypeError as error:
-            if option not in str(error):
-                raise
-    with _hub_heeds_progress():
-        return timm.create_model(name, pretrained=pretrained, num_classes=0, **options)
-
-
-@contextmanager
-def _hub_heeds_progress() -> Iterator[None]:
-    """Show no bar of the hub's client either, where none is to be shown."""
-    try:
-        from huggingface_hub import utils
-    except ImportError:
-        yield
-        return
-    if not is_silent() or utils.are_progress_bars_disabled():
-        yield
-        return
-    utils.disable_progress_bars()
-    try:
-        yield
-    finally:
-        utils.enable_progress_bars()
-
-
-def _finer_size(name: str, options: dict[str, Any]) -> tuple[int, int] | None:
-    """Choose a size for a hierarchical model whose own one makes a coarse grid.
-
-    It is tried on twins without storage: that takes about a second, and no memory.
-    Weights whose shapes follow the size, as position embeddings, keep their own size:
-    timm does not know how to resize all of them.
-    """
-    try:
-        twin = _twin(name, None, options)
-        strides = [stage["reduction"] for stage in twin.feature_info]
-        own = min(twin.pretrained_cfg["input_size"][1:])
-    except Exception:  # whatever is wrong is said when the model itself is made
-        return None
-    if len(set(strides)) == 1 or own >= CELLS * strides[-1]:
-        return None
-    shapes = _shapes(twin)
-    least = min(CELLS * strides[-1], LARGEST)
-    # A multiple of the own size suits windows that the first one does not.
-    for side in (least, own * -(-least // own)):
-        with suppress(Exception):  # each model has its own reason
-            twin = _twin(name, (side, side), options)
-            with torch.inference_mode():
-                twin.forward_intermediates(
-                    torch.zeros(1, 3, side, side, device="meta"),
-                    intermediates_only=True,
-                )
-            if _shapes(twin) == shapes:
-                return side, side
-    return None
-
-
-def _twin(name: str, size: tuple[int, int] | None, options: dict[str, Any]) -> Any:
-    with torch.device("meta"):
-        return _create(name, size, False, options).eval()
-
-
-def _shapes(model: Any) -> dict[str, torch.Size]:
-    return {name: values.shape for name, values in model.state_dict().items()}
-
-
-@contextmanager
-def _checked(label: str, norm: bool, *, given: bool) -> Iterator[None]:
-    """Have the weights checked that this thread loads.
-
-    timm brings names and shapes of many origins to the model's, and then loads what
-    fits and only logs what does not; between these two there is no other way in. What
-    may be too many is known of published weights, and not of a file that was given.
-    """
-    own = threading.get_ident()
-
-    def checked(model: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != own:
-            return load(model, state, *args, **kwargs)
-        model.pretrained_cfg.pop("state_dict", None)  # it would be held twice
-        wanted = model.state_dict()
-        check_fit(
-            label,
-            state,
-            wanted,
-            needed=_needed(model, norm),
-            too_many=lambda weight: given and _is_of_the_encoder(model, weight),
-        )
-        spare = [weight for weight in state if weight not in wanted]
-        spare = [weight for weight in spare if not _is_no_matter(weight)]
-        if spare and given:
-            warnings.warn(
-                f"{label.replace(' is not a ', ' is a ')}, and holds {len(spare)} "
-                f"weights more, which are not used ({some(spare)})",
-                UserWarning,
-                stacklevel=2,
-            )
-        fitting = {weight: state[weight] for weight in state if weight in wanted}
-        return load(model, fitting, strict=False)
-
-    with _LOADING:
-        load = nn.Module.load_state_dict
-        nn.Module.load_state_dict = checked  # type: ignore[method-assign, assignment]
-        try:
-            yield
-        finally:
-            nn.Module.load_state_dict = load  # type: ignore[method-assign]
-
-
-def _needed(model: Any, norm: bool) -> set[str]:
-    """Name the weights that features depend on: not those of the head."""
-    # The copy shares its tensors with the model.
-    tensors = itertools.chain(model.parameters(), model.buffers())
-    features: Any = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
-    last = len(model.feature_info) - 1
-    with suppress(Exception):  # without it, the final norm is needed, too
-        features.prune_intermediate_layers(
-            [last], prune_norm=not (norm and _is_plain(model)), prune_head=True
-        )
-    return {name for name in features.state_dict() if not _is_no_matter(name)}
-
-
-def _is_no_matter(weight: str) -> bool:
-    """Whether features do not depend on a weight of that name."""
-    return bool(HEADS.match(weight) or DERIVED.match(weight))
-
-
-def _is_of_the_encoder(model: Any, weight: str) -> bool:
-    """Whether a name is one of this kind of encoder, as of a block that it has not."""
-    part = weight.partition(".")[0]
-    # A final norm is on the tokens or, with another name, on their mean.
-    return hasattr(model, part) and part != "norm" and not _is_no_matter(weight)
 
 
 def _page(name: str) -> str:

@@ -7,20 +7,18 @@ import hashlib
 import http.client
 import os
 import shutil
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 from urllib.error import HTTPError, URLError
 
+import platformdirs
 from filelock import FileLock
-from tqdm import tqdm
 
-from ncut_widget.core.progress import bar
+from ncut_widget.core.progress import Bar, bar
 
 TIMEOUT = 30.0
 """Seconds that a server may stay silent, at connecting and at each read."""
@@ -75,9 +73,9 @@ def checkpoint_dir() -> Path:
     -------
     Path
         ``$NCUT_WIDGET_CACHE/checkpoints`` where that variable is set, else
-        ``ncut_widget/checkpoints`` in the user's cache: ``$XDG_CACHE_HOME`` or
-        ``~/.cache`` on Linux, ``~/Library/Caches`` on macOS, ``%LOCALAPPDATA%`` on
-        Windows.
+        ``ncut_widget/checkpoints`` in the user's cache, which platformdirs finds:
+        ``$XDG_CACHE_HOME`` or ``~/.cache`` on Linux, ``~/Library/Caches`` on macOS,
+        ``%LOCALAPPDATA%`` on Windows.
 
     Examples
     --------
@@ -87,13 +85,13 @@ def checkpoint_dir() -> Path:
     own = os.environ.get("NCUT_WIDGET_CACHE")
     if own:
         return Path(own).expanduser().absolute() / "checkpoints"
-    if sys.platform == "win32":
-        cache = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        cache = "~/Library/Caches"
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(cache).expanduser().absolute() / "ncut_widget" / "checkpoints"
+    # Where macOS keeps caches, and releases before platformdirs did, too. Newer
+    # releases of that heed XDG_CACHE_HOME there: weights must not be fetched again.
+    earlier = Path("~/Library/Caches/ncut_widget/checkpoints").expanduser()
+    if earlier.is_dir():
+        return earlier
+    cache = platformdirs.user_cache_path("ncut_widget", appauthor=False, opinion=False)
+    return cache.absolute() / "checkpoints"
 
 
 def find_checkpoint(checkpoint: Checkpoint) -> Path | None:
@@ -280,7 +278,7 @@ def _download(checkpoint: Checkpoint, part: Path, progress: bool) -> None:
                 time.sleep(RETRY_PAUSE * (fruitless + 1))
 
 
-def _receive(checkpoint: Checkpoint, part: Path, done: tqdm[Any]) -> None:
+def _receive(checkpoint: Checkpoint, part: Path, done: Bar) -> None:
     """Write what one request gives to the part, from where the part ends."""
     start = _size(part)
     with _open(checkpoint.url, start) as response:

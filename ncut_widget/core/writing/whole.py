@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import math
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ncut_widget.core.paths import real_path
 from ncut_widget.core.writing.carrying import carry, keep_permissions, settle
+from ncut_widget.core.writing.locks import alone
 from ncut_widget.core.writing.parts import ASIDE, PART, part_folder
-
-try:
-    import fcntl
-except ImportError:  # Windows
-    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -201,38 +195,6 @@ def _exchange(one: Path, other: Path) -> bool:
     if number in UNKNOWN:
         return False
     raise OSError(number, os.strerror(number), str(one), None, str(other))
-
-
-@contextmanager
-def alone(folder: Path, wait: float = math.inf) -> Iterator[None]:
-    """Keep other writers from changing what is in a folder, where it can be locked.
-
-    Parameters
-    ----------
-    folder : Path
-    wait : float
-        Seconds to wait for another writer at the most: its process may be stopped.
-    """
-    if fcntl is None:
-        yield
-        return
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):  # some network's file system
-            _lock(number, time.monotonic() + wait)
-        yield
-    finally:
-        os.close(number)
-
-
-def _lock(number: int, until: float) -> None:
-    while time.monotonic() < until:
-        try:
-            fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.005)
-        else:
-            return
 
 
 @contextmanager

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from copy import copy
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from ncut_widget.core.parallel import add_up, deal, deal_all
+from ncut_widget.core.progress import Bar
 from ncut_widget.ncut.landmarks import Landmarks, Sample
 from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Extension, Solution, inverse_root_degree
@@ -95,7 +95,7 @@ class Factor:
         return max(math.ceil(_MIN_RANK_PER_EIG * k), int((self._values > least).sum()))
 
     def passes(
-        self, rows: Rows, bar: tqdm[Any]
+        self, rows: Rows, bar: Bar
     ) -> Callable[[Callable[[slice, Tensor], T]], Iterator[T]]:
         """Return what deals out, each time, the rows' slices and their parts of C."""
         root = self.root.to(self.landmarks.points)
@@ -123,7 +123,7 @@ class Factor:
         return run
 
 
-def solve_by_landmarks(rows: Rows, factor: Factor, k: int, bar: tqdm[Any]) -> Solution:
+def solve_by_landmarks(rows: Rows, factor: Factor, k: int, bar: Bar) -> Solution:
     """Return the k leading eigenpairs of the graph that the factor makes of the rows.
 
     Parameters
@@ -131,7 +131,7 @@ def solve_by_landmarks(rows: Rows, factor: Factor, k: int, bar: tqdm[Any]) -> So
     rows : Rows
     factor : Factor
     k : int
-    bar : tqdm
+    bar : Bar
         Moved along by `NUM_PASSES` times the rows.
     """
     root = factor.root

@@ -1,1 +1,25 @@
-"""One file a format; it is found by its suffix."""
+"""Formats of files: a module each, which is found by being here.
+
+A module says with ``FORMAT`` what the format is called and how it is written. It is
+given segments (`Labelled`) and a path of its own, and does not know of other formats,
+of what was at the path before, nor of the page.
+"""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+from ncut_widget.results.formats.base import Format
+
+__all__ = ["FORMATS", "Format", "find_formats"]
+
+
+def find_formats() -> dict[str, Format]:
+    """Find the formats by name, in the order in which messages name them."""
+    names = [f"{__name__}.{each.name}" for each in iter_modules(__path__)]
+    modules = [import_module(name) for name in names]
+    found = [each.FORMAT for each in modules if hasattr(each, "FORMAT")]
+    return {each.name: each for each in sorted(found, key=lambda each: each.place)}
+
+
+FORMATS = find_formats()
+"""The formats by name, in the order in which messages name them."""

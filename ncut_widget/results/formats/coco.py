@@ -1,4 +1,4 @@
-"""COCO's JSON: an annotation for every single thing."""
+"""COCO's JSON: an annotation for every single thing, its mask as run lengths."""
 
 from __future__ import annotations
 
@@ -15,32 +15,25 @@ from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
 from ncut_widget.masks.runs import to_runs
+from ncut_widget.results.formats.base import Format
 from ncut_widget.results.labelled import Labelled
-from ncut_widget.results.outlines import outline
 
 Described = Callable[[NDArray], Iterator[Any]]
 """Of the numbered things in an image: what ``segmentation`` is, of each in turn."""
 
 
-def write_coco(labelled: Labelled, path: Path) -> None:
+def write(labelled: Labelled, path: Path) -> None:
     """Write images, categories and annotations, with run lengths as masks.
 
     Run lengths hold every pixel, with holes and parts. They are lists of numbers, which
     more loaders read than the compressed text. ``iscrowd`` is 0 all the same, as
     every annotation is one thing: loaders leave out what is a crowd.
     """
-    _write(labelled, path, run_lengths)
+    write_annotations(labelled, path, run_lengths)
 
 
-def write_coco_polygons(labelled: Labelled, path: Path) -> None:
-    """Write the same with polygons, for loaders that read nothing else of one thing.
-
-    pycocotools makes the same pixels of them; see `outline`.
-    """
-    _write(labelled, path, polygons)
-
-
-def _write(labelled: Labelled, path: Path, describe: Described) -> None:
+def write_annotations(labelled: Labelled, path: Path, describe: Described) -> None:
+    """Write the file with masks of things as they are described."""
     # ASCII, since loaders open the file in whatever encoding the machine has.
     dumps = partial(json.dumps, ensure_ascii=True)
     with path.open("w", encoding="ascii", newline="\n") as file:
@@ -98,12 +91,6 @@ def _annotations(labelled: Labelled, describe: Described) -> Iterator[dict[str, 
                 }
 
 
-def polygons(numbers: NDArray) -> Iterator[list[list[float]]]:
-    """Outline every numbered thing."""
-    for thing, box in enumerate(find_objects(numbers), 1):
-        yield outline(numbers[box] == thing, (box[1].start, box[0].start))
-
-
 def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
     """Count the pixels of every numbered thing, column by column: off, on, off, ..."""
     starts, stops, things = to_runs(numbers.T).astype(np.int64)
@@ -122,3 +109,6 @@ def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
     lasts = stops[np.concatenate([apart, [len(stops) - 1]])]
     edges = np.concatenate([[0], np.stack([firsts, lasts], axis=1).ravel(), [size]])
     return np.diff(edges).tolist()
+
+
+FORMAT = Format("coco", write, ".json", place=6)

@@ -13,7 +13,8 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ncut_widget.core.extras import needs
-from ncut_widget.core.writing.legend import KEY
+from ncut_widget.core.writing.legend import GROUP, KEY
+from ncut_widget.results.formats.base import Format
 from ncut_widget.results.labelled import Labelled, as_uint16
 from ncut_widget.segments.palette import as_rgb
 
@@ -27,14 +28,14 @@ VERSION = "0.5"
 SCHEMA = "http://www.openmicroscopy.org/Schemas/OME/2016-06"
 
 
-def write_ome_zarrs(labelled: Labelled, folder: Path) -> None:
+def write(labelled: Labelled, folder: Path) -> None:
     """Write each image as ``<name>.zarr``, its label map beside it, with colours."""
     stems = labelled.stems
     for image in labelled.go_through("Writing OME-Zarr"):
         _write_image(labelled, image, folder / f"{stems[image]}.zarr")
 
 
-def write_ome_zarr(labelled: Labelled, folder: Path) -> None:
+def write_group(labelled: Labelled, folder: Path) -> None:
     """Write a group that is the image, or one of several in the way of bioformats2raw.
 
     That one has the images as ``0``, ``1`` and so on, and names them in
@@ -133,3 +134,13 @@ def _write_xml(labelled: Labelled, path: Path) -> None:
             )
         ElementTree.SubElement(pixels, "MetadataOnly")
     ElementTree.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
+
+
+FORMAT = Format(
+    "ome-zarr",
+    write,
+    each=".zarr",
+    each_is_folder=True,
+    alone=Format("ome-zarr", write_group, legend=GROUP),
+    place=8,
+)

@@ -350,7 +350,7 @@ def test_a_full_disk_costs_the_cache_only(
     def full(*_: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(cache_module, "save_file", full)
+    monkeypatch.setattr(cache_module, "write_quickly", full)
     with pytest.warns(RuntimeWarning, match="not kept .* No space left") as caught:
         found = extract_features(IMAGES, Pools(), cache_dir=tmp_path)
     assert len(caught) == 1

@@ -12,7 +12,7 @@ from skimage import data
 from ncut_widget import NcutSegmenter
 from ncut_widget.backbone import TimmBackbone, load_model
 from ncut_widget.backbone.models.debias import positional_basis, project_out
-from tests.backbone.test_layers import SMALL_VIT, randomize
+from tests.support.encoders import SMALL_VIT, randomize
 
 RANDOM: dict[str, Any] = {"pretrained": False, **SMALL_VIT}
 BLANK = np.zeros((50, 60, 3), np.uint8)
