@@ -1,4 +1,6 @@
 """What the browser asks for and gets: messages, pictures, traits.
 
-Knows the session by what it can be asked, and nothing of how masks are made.
+`protocol` describes the messages, `requests` has a file for each kind, `traits` what is
+kept in step, `callbacks` who hears of changes. It asks the session, and knows nothing
+of how masks are made.
 """

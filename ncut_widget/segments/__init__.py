@@ -1,4 +1,4 @@
-"""Segments: what was clicked, kept by name; label maps and instances made of them.
+"""Segments: what was committed, by name, and the things in their masks.
 
-It knows masks and what makes them, but neither the page nor files.
+It knows prompts, settings and what makes masks of them, but neither history nor files.
 """
