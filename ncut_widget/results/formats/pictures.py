@@ -20,7 +20,7 @@ from ncut_widget.segments.record import SegmentState
 OPACITY = 0.5
 
 MASK = "#1e90ff"
-"""Colour of the clicks' mask, as in ``js/src/style.css``."""
+"""Colour of the clicks' mask, as in ``js/src/styles/variables.css``."""
 
 _DESCRIPTION = 270
 """TIFF's tag for it."""
