@@ -9,7 +9,7 @@
  * @import { Stage } from "./stage/stage.js"
  * @import { Status } from "./panel/status.js"
  * @import { Store } from "./model/store.js"
- * @import { Local } from "./view.js"
+ * @import { Local } from "./local.js"
  *
  * @typedef {object} Parts
  * @property {Stage} stage

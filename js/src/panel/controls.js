@@ -2,7 +2,7 @@
  * Buttons, overlay choice and sliders. A slider's value is the setting's own value.
  *
  * @import { Store } from "../model/store.js"
- * @import { Local } from "../view.js"
+ * @import { Local } from "../local.js"
  */
 
 import { focusable, html, newId, setAttribute, setText } from "../dom.js";

@@ -4,7 +4,7 @@
  *
  * @import { Store } from "../model/store.js"
  * @import { SegmentEntry, SegmentFields } from "../model/wire.js"
- * @import { Local } from "../view.js"
+ * @import { Local } from "../local.js"
  */
 
 import { focusable, html, setAttribute, setText } from "../dom.js";
