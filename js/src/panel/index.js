@@ -8,9 +8,9 @@
  * computed; nor when to paint.
  */
 
-export { Controls } from "./controls.js";
+export { Controls } from "./controls/controls.js";
 export { Filmstrip } from "./filmstrip.js";
 export { Help } from "./help.js";
-export { SegmentList } from "./segments.js";
+export { SegmentList } from "./segments/list.js";
 export { Status } from "./status.js";
 export { Trouble } from "./trouble.js";
