@@ -15,7 +15,7 @@ await build({
   absWorkingDir: here, // The paths in the bundle's comments are the same everywhere.
   entryPoints: [
     { in: "src/index.js", out: "widget" },
-    { in: "src/style.css", out: "widget" },
+    { in: "src/styles/index.css", out: "widget" },
   ],
   outdir: values.outdir
     ? resolve(values.outdir)

@@ -57,7 +57,8 @@ def test_the_sdist_holds_what_bundle_and_tests_are_made_with(sdist: Path) -> Non
     assert {
         *("LICENSE", "Makefile", "README.md", "constraints.txt", "pyproject.toml"),
         *("js/package.json", "js/package-lock.json", "js/.npmrc", "js/build.js"),
-        *("js/tsconfig.json", "js/biome.json", "js/src/index.js", "js/src/style.css"),
+        *("js/tsconfig.json", "js/biome.json"),
+        *("js/src/index.js", "js/src/styles/index.css"),
         *("js/test/wire.test.js", "js/test/fixtures/masks.json"),
         *("tests/conftest.py", "tests/browser/host.py", "tests/install/node.sh"),
         *("tests/peers/ncut-pytorch-1.8.19.txt", "tests/benchmarks/pytest.ini"),

@@ -1,15 +1,15 @@
 /**
  * When what is painted: once per frame after a change, the stage first.
  *
- * @import { Controls } from "./panel/controls.js"
+ * @import { Controls } from "./panel/controls/controls.js"
  * @import { Filmstrip } from "./panel/filmstrip.js"
  * @import { Segmentation } from "./model/segmentation.js"
- * @import { SegmentList } from "./panel/segments.js"
+ * @import { SegmentList } from "./panel/segments/list.js"
  * @import { Trouble } from "./panel/trouble.js"
  * @import { Stage } from "./stage/stage.js"
  * @import { Status } from "./panel/status.js"
  * @import { Store } from "./model/store.js"
- * @import { Local } from "./view.js"
+ * @import { Local } from "./local.js"
  *
  * @typedef {object} Parts
  * @property {Stage} stage

@@ -3,29 +3,27 @@
  *
  * @import { Store } from "./model/store.js"
  * @import { Segmentation } from "./model/segmentation.js"
- *
- * @typedef {object} Local what is a view's own, and not the model's
- * @property {boolean} showMask
- * @property {[row: number, col: number] | null} crosshair
- * @property {[x: number, y: number] | null} pointed pixel under the pointer
- * @property {Hover} hover what a click there would give
- * @property {number | null} selected id of a segment
- * @property {boolean} negative whether a plain click says that this is not it
  */
 
 import { html, newRoot } from "./dom.js";
-import { Hover } from "./model/hover.js";
+import { newLocal } from "./local.js";
 import { Painter } from "./painter.js";
-import { Controls } from "./panel/controls.js";
-import { Filmstrip } from "./panel/filmstrip.js";
-import { Help } from "./panel/help.js";
-import { SegmentList } from "./panel/segments.js";
-import { Status } from "./panel/status.js";
-import { Trouble } from "./panel/trouble.js";
-import { KEYS, listenToKeys } from "./stage/keys.js";
-import { listenToPointer, MOUSE } from "./stage/pointer.js";
-import { Resizer } from "./stage/resizer.js";
-import { Stage } from "./stage/stage.js";
+import {
+  Controls,
+  Filmstrip,
+  Help,
+  SegmentList,
+  Status,
+  Trouble,
+} from "./panel/index.js";
+import {
+  KEYS,
+  listenToKeys,
+  listenToPointer,
+  MOUSE,
+  Resizer,
+  Stage,
+} from "./stage/index.js";
 import { followTheme } from "./theme.js";
 
 /**
@@ -35,22 +33,17 @@ import { followTheme } from "./theme.js";
  * @param {AbortSignal} signal
  */
 export function showView(store, segmentation, el, signal) {
-  /** @type {Local} */
-  const local = {
-    showMask: true,
-    crosshair: null,
-    pointed: null,
-    hover: new Hover(store),
-    selected: null,
-    negative: false,
-  };
+  const local = newLocal(store);
   const stage = new Stage(store);
   const filmstrip = new Filmstrip(store);
   const status = new Status(store, segmentation);
   const controls = new Controls(store, local, () => repaint(), signal);
   const segments = new SegmentList(store, local, () => repaint(), signal);
   const trouble = new Trouble(store, signal);
-  const help = new Help(MOUSE, KEYS);
+  const help = new Help(
+    MOUSE,
+    KEYS.map(({ keys, effect }) => [keys, effect]),
+  );
   const root = newRoot();
   const resizer = new Resizer(root, stage.element, signal);
   const foot = html("div", { class: "ncut-foot" }, status.element, help.button);
@@ -82,8 +75,9 @@ export function showView(store, segmentation, el, signal) {
     show();
     repaint();
   }, signal);
-  listenToPointer(store, stage, local, repaint, signal);
-  listenToKeys(store, stage, help, local, repaint, signal);
+  const reach = { store, stage, local, changed: repaint };
+  listenToPointer(reach, signal);
+  listenToKeys(KEYS, { ...reach, help }, signal);
   help.listen(signal);
   const end = () => {
     painter.stop();

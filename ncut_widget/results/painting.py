@@ -12,7 +12,7 @@ from ncut_widget.segments.record import SegmentState
 OPACITY = 0.5
 
 MASK = "#1e90ff"
-"""Colour of the clicks' mask, as in ``js/src/style.css``."""
+"""Colour of the clicks' mask, as in ``js/src/styles/variables.css``."""
 
 
 def paint_segments(

@@ -3,7 +3,7 @@
  *
  * @import { Store } from "../model/store.js"
  * @import { Segmentation } from "../model/segmentation.js"
- * @import { Local } from "../view.js"
+ * @import { Local } from "../local.js"
  */
 
 import { html, setAttribute, setText } from "../dom.js";

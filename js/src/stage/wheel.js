@@ -83,11 +83,11 @@ export function listenToWheel(stage, changed, signal) {
     "wheel",
     (event) => {
       const factor = zoomOf(event);
-      const useful = factor > 1 || (stage.zoomed && event.deltaY !== 0);
+      const useful = factor > 1 || (stage.lens.zoomed && event.deltaY !== 0);
       if (!gesture.isOurs(event.timeStamp, useful)) return;
       event.preventDefault();
       event.stopPropagation();
-      stage.zoomAt(stage.placeAt(event), factor);
+      stage.lens.zoomAt(stage.lens.placeAt(event), factor);
       changed(event);
     },
     { passive: false, signal },

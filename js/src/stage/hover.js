@@ -1,0 +1,57 @@
+/**
+ * What the pointer hovers over: the pixel that the status line tells of, and the preview
+ * of a click there.
+ *
+ * @import { Reach } from "./tools/tool.js"
+ */
+
+import { cellOf } from "../maths/coordinates.js";
+import { isSaid, labelOf } from "./tools/click.js";
+import { listenToWheel } from "./wheel.js";
+
+/** What the page tells of it, as the tools tell of themselves. */
+export const HOVER_HELP = [["Hover", "preview the click"]];
+
+/**
+ * @param {Omit<Reach, "edited">} reach
+ * @param {AbortSignal} signal
+ */
+export function listenToHover({ store, stage, local, changed }, signal) {
+  const { canvas, lens } = stage;
+  /** What is under the pointer: within a cell nothing is another. */
+  let pointedAt = "";
+
+  /** @type {(event: MouseEvent) => void} */
+  const point = (event) => {
+    local.pointed = lens.pixelAt(event);
+    const label = labelOf(event, local);
+    const would = event.buttons === 0 && !isSaid(store, stage, event, label);
+    const pixel = would ? local.pointed : null;
+    local.hover.point(pixel && [stage.image, ...pixel, label]);
+    const { sizes, grid } = store.info;
+    const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);
+    const before = pointedAt;
+    pointedAt = [stage.image, cell, label, would].join();
+    if (pointedAt !== before) changed();
+  };
+
+  /** @type {(pointed: [x: number, y: number] | null) => void} */
+  const stop = (pointed) => {
+    local.pointed = pointed;
+    local.hover.point(null);
+    pointedAt = "";
+    changed();
+  };
+
+  canvas.addEventListener(
+    "pointermove",
+    (event) => {
+      // A finger that moves is no hover.
+      if (event.pointerType !== "touch") point(event);
+    },
+    { signal },
+  );
+  canvas.addEventListener("pointerleave", () => stop(null), { signal });
+  // Zoomed is what is, until the pointer moves again.
+  listenToWheel(stage, (event) => stop(lens.pixelAt(event)), signal);
+}

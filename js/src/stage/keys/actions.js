@@ -1,0 +1,99 @@
+/**
+ * What keys do beside the crosshair's: with clicks, segments, images, settings.
+ *
+ * @import { KeyReach } from "./key.js"
+ */
+
+import { DIFFUSION } from "../../model/clicks.js";
+import { editOf } from "../../model/segments.js";
+
+/** @param {KeyReach} reach */
+export function canClear({ store }) {
+  return store.clicks.length > 0 || store.unsure;
+}
+
+/** @param {KeyReach} reach */
+export function canCommit({ store }) {
+  return store.prompts.positives.length > 0 || store.unsure;
+}
+
+/** @param {KeyReach} reach */
+export function clear(reach) {
+  if (canClear(reach)) reach.store.edit({ op: "clear" });
+  reach.local.crosshair = null;
+}
+
+/**
+ * The segment that a digit names.
+ *
+ * @param {KeyReach} reach
+ * @param {string} digit
+ */
+export function segmentOf({ store }, digit) {
+  return store.segments[Number(digit) - 1];
+}
+
+/**
+ * @param {KeyReach} reach
+ * @param {string} digit
+ */
+export function select(reach, digit) {
+  const { local } = reach;
+  const { id } = segmentOf(reach, digit);
+  local.selected = local.selected === id ? null : id;
+}
+
+/**
+ * What a key does with the selected segment.
+ *
+ * @param {KeyReach} reach
+ * @param {string} key
+ */
+export function editOfSelected({ store, local }, key) {
+  const segment = store.segments.find(({ id }) => id === local.selected);
+  return segment ? editOf(key, segment) : null;
+}
+
+/**
+ * @param {KeyReach} reach
+ * @param {string} key
+ */
+export function editSelected(reach, key) {
+  const edit = editOfSelected(reach, key);
+  if (edit) reach.store.edit(edit);
+}
+
+/**
+ * @param {KeyReach} reach
+ * @param {number} step
+ */
+export function turn({ store, local }, step) {
+  const image = store.activeImage + step;
+  if (image >= 0 && image < store.imageCount) store.set("active_image", image);
+  local.crosshair = null;
+}
+
+// With another method these two do nothing, neither here nor in a notebook, where A
+// inserts a cell.
+
+/** @param {KeyReach} reach */
+export function nextGranularity({ store }) {
+  if (store.get("method") !== DIFFUSION) return;
+  const values = Object.values(store.info.settings.granularity.named ?? {});
+  const now = store.get("granularity");
+  const next = values.find((value) => value > now) ?? values[0];
+  if (next !== undefined) store.set("granularity", next);
+}
+
+/** @param {KeyReach} reach */
+export function toggleAuto({ store }) {
+  if (store.get("method") !== DIFFUSION) return;
+  store.set("auto_threshold", !store.get("auto_threshold"));
+}
+
+/** @param {KeyReach} reach */
+export function nextOverlay({ store }) {
+  const { choices } = store.info.settings.overlay;
+  const place = choices.indexOf(store.get("overlay"));
+  store.set("overlay", choices[(place + 1) % choices.length]);
+}

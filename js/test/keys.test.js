@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { KEYS } from "../src/stage/keys/index.js";
+import { actionOf, listenToKeys } from "../src/stage/keys/key.js";
+import { reachOf } from "./stage.js";
+
+/** @typedef {import("../src/stage/keys/key.js").KeyEntry} KeyEntry */
+/** @typedef {import("../src/stage/keys/key.js").KeyReach} KeyReach */
+
+/** @type {(key: string, more?: object) => KeyboardEvent} */
+const pressed = (key, more) =>
+  /** @type {any} */ ({ key, code: "", isComposing: false, keyCode: 0, ...more });
+
+const SHIFT = { shiftKey: true };
+
+/**
+ * @param {string[]} log
+ * @param {Record<string, boolean>} [holds] by what is bound
+ * @returns {KeyEntry[]}
+ */
+function tableOf(log, holds = {}) {
+  const bind = (/** @type {string[]} */ ...on) => ({
+    on,
+    act: (/** @type {KeyReach} */ _reach, /** @type {string} */ key) =>
+      void log.push(`${on[0]}: ${key}`),
+    when: () => holds[on[0]] ?? true,
+  });
+  const entry = { keys: "", effect: "" };
+  return [
+    { ...entry, bindings: [bind("x", "y"), bind("Shift+x")] },
+    { ...entry, bindings: [bind("Ctrl+z"), bind("Escape"), bind("Escape", "q")] },
+  ];
+}
+
+/**
+ * What a table does with keys that are pressed.
+ *
+ * @param {KeyboardEvent[]} events
+ * @param {Record<string, boolean>} [holds]
+ */
+function done(events, holds) {
+  /** @type {string[]} */
+  const log = [];
+  const table = tableOf(log, holds);
+  const reach = /** @type {KeyReach} */ (/** @type {unknown} */ (reachOf().reach));
+  for (const event of events) {
+    const act = actionOf(table, event, reach);
+    if (act) act();
+    else log.push("none");
+  }
+  return log;
+}
+
+test("a key is bound with Shift as without, unless that is bound itself", () => {
+  const events = [pressed("x"), pressed("X", SHIFT), pressed("y"), pressed("Y", SHIFT)];
+  assert.deepEqual(done(events), ["x: x", "Shift+x: x", "x: y", "x: y"]);
+});
+
+test("Ctrl is ⌘, and a key with Alt, or with a Ctrl that is not bound, is not ours", () => {
+  const events = [
+    pressed("z", { ctrlKey: true }),
+    pressed("z", { metaKey: true }),
+    pressed("z"),
+    pressed("x", { ctrlKey: true }),
+    pressed("x", { altKey: true }),
+    pressed("z", { ctrlKey: true, altKey: true }),
+  ];
+  const none = Array(4).fill("none");
+  assert.deepEqual(done(events), ["Ctrl+z: z", "Ctrl+z: z", ...none]);
+});
+
+test("a key that holds for nothing now is the notebook's", () => {
+  assert.deepEqual(done([pressed("x")], { x: false }), ["none"]);
+  assert.deepEqual(done([pressed("X", SHIFT)], { "Shift+x": false }), ["none"]);
+});
+
+test("of what is bound to a key, the first that holds is done", () => {
+  assert.deepEqual(done([pressed("Escape"), pressed("q")]), [
+    "Escape: Escape",
+    "Escape: q",
+  ]);
+});
+
+test("a key of ours is kept from the notebook, the others are left to it", () => {
+  const { canvas, reach, life } = reachOf();
+  /** @type {string[]} */
+  const log = [];
+  const help = { isOpen: false, toggle: () => {}, close: () => {} };
+  listenToKeys(tableOf(log), { ...reach, help }, life.signal);
+  const event = (/** @type {string} */ key) =>
+    Object.assign(new Event("keydown", { cancelable: true }), pressed(key));
+  const ours = event("x");
+  canvas.dispatchEvent(ours);
+  const other = event("w");
+  canvas.dispatchEvent(other);
+  assert.deepEqual([ours.defaultPrevented, other.defaultPrevented], [true, false]);
+  assert.deepEqual(log, ["x: x"]);
+});
+
+test("every entry says what its keys do, and none is bound twice", () => {
+  const bound = KEYS.flatMap(({ bindings }) => bindings);
+  const always = bound.filter(({ when }) => !when).flatMap(({ on }) => on);
+  assert.equal(new Set(always).size, always.length);
+  const sometimes = bound.filter(({ when }) => when).flatMap(({ on }) => on);
+  assert.ok(sometimes.every((key) => !always.includes(key)));
+  for (const { keys, effect, bindings } of KEYS) {
+    assert.ok(keys && effect && bindings.every(({ on }) => on.length > 0));
+  }
+});
+
+test("letters that are bound alone are the letters that the help writes", () => {
+  for (const { keys, bindings } of KEYS) {
+    const letters = bindings
+      .flatMap(({ on }) => on)
+      .filter((key) => /^[a-z]$/.test(key));
+    const written = keys.split(/[ ,]+/).filter((word) => /^[A-Z]$/.test(word));
+    if (keys.startsWith("Ctrl")) continue;
+    assert.deepEqual(
+      letters,
+      written.map((letter) => letter.toLowerCase()),
+    );
+  }
+});
