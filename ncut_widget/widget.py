@@ -23,6 +23,7 @@ from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.core.checks import check_flag, check_match, check_shape, shown
 from ncut_widget.core.names import check_keywords, hint
 from ncut_widget.core.progress import heeds_progress, silence
+from ncut_widget.eigvecs.store import Store
 from ncut_widget.images import Errors, Images
 from ncut_widget.masks.full import PerImage
 from ncut_widget.methods import METHODS
@@ -58,8 +59,9 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
 
     Parameters
     ----------
-    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
-        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied.
+    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K), or Store
+        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied, but for a
+        store, which is read as it is needed.
     images : optional
         The batch's images, B of them, in any form `load_images` reads. Files are read
         when the page shows them, and have to stay where they are. Without images the
@@ -139,7 +141,7 @@ class NcutSegmenter(SettingTraits, Sharing, Receiving):
 
     def __init__(
         self,
-        eigvecs: ArrayLike,
+        eigvecs: ArrayLike | Store,
         images: Any = None,
         *,
         eigvals: ArrayLike | None = None,
