@@ -17,6 +17,7 @@ from ncut_widget import build
 from ncut_widget.build import Predictor, check_keywords, warn_of_silent
 from ncut_widget.core.checks import shown
 from ncut_widget.core.composed import part_method
+from ncut_widget.eigvecs.store import Store
 from ncut_widget.images import Errors, Images
 from ncut_widget.page.info import describe_batch
 from ncut_widget.page.pictures import Pictures
@@ -50,8 +51,9 @@ class NcutSegmenter(SettingTraits, Receiving):
 
     Parameters
     ----------
-    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K)
-        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied.
+    eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K), or Store
+        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied, but for a
+        store, which is read as it is needed.
     images : optional
         The batch's images, B of them, in any form `load_images` reads. Files are read
         when the page shows them, and have to stay where they are. Without images the
@@ -131,7 +133,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
     def __init__(
         self,
-        eigvecs: ArrayLike,
+        eigvecs: ArrayLike | Store,
         images: Any = None,
         *,
         eigvals: ArrayLike | None = None,

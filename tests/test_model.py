@@ -182,7 +182,7 @@ WRONG_SETTINGS = st.sampled_from(
 
 NOBODY = st.sampled_from(["nobody", "", 7])
 WRONG_EDITS = st.one_of(
-    WRONG_CLICKS.map(lambda click: {"op": "click", "click": click}),
+    WRONG_CLICKS.map(lambda click: {"op": "add", "prompt": click}),
     NO_NAMES.map(lambda name: {"op": "commit", "name": name}),
     WRONG_FIELDS.map(lambda fields: {"op": "change", "fields": fields}),
     st.just({"op": "delete", "segment": None}),
@@ -490,18 +490,23 @@ class Walk(RuleBasedStateMachine):
     @rule()
     def reload_page(self) -> None:
         self.page_name, self.first, self.last = f"page {next(self.pages)}", 1, None
+        self.known = self.seg._revision, [*self.seg.clicks]
         self.slides = 0
 
     def send_edits(self, first: int, ops: list[Any], edits: list[Any]) -> None:
         whole = self.model.edit(self.page_name, first, ops)
         self.first = first + len(ops)
-        name = {"page": self.page_name, "first": first}
+        since, known = self.known
+        name = {"page": self.page_name, "first": first, "since": since}
         message = {"type": "edit", "id": "a", **name, "edits": edits, "images": [0, 2]}
         answer, _ = self.wire.ask(message)
         assert answer["type"] == "edited", answer
         assert (answer["error"] is None) == whole, answer["error"]
-        told = answer["clicks"], answer["history"], answer["revision"]
+        keep, added = answer["prompts"]["keep"], answer["prompts"]["added"]
+        clicks = [*known[:keep], *added]
+        told = clicks, answer["history"], answer["revision"]
         assert told == (self.seg.clicks, self.seg._history, self.seg._revision)
+        self.known = answer["revision"], clicks
 
     def draw_edit(self, draw: Callable[..., Any]) -> tuple[dict, dict]:
         """Draw what is done, as the model and as the page has it."""
@@ -511,7 +516,8 @@ class Walk(RuleBasedStateMachine):
         kind = draw(st.sampled_from(EDITS))
         op: dict[str, Any] = {"op": kind}
         if kind == "click":
-            op |= {"click": self.click_at(draw(PLACES))}
+            place = self.click_at(draw(PLACES))
+            return {**op, "click": place}, {"op": "add", "prompt": place}
         if kind == "commit":
             op |= {"name": draw(st.none() | NAMES)}
         if kind == "change":

@@ -1,8 +1,8 @@
 """What is thrown at a segmenter for long: messages, threads, clicks.
 
 A tenth of it in every run, all of it by `make soak`; damaged images are in
-`test_doors.py`, damaged sessions in `test_damaged_sessions.py`, kills in
-`test_session_file.py`, a walk beside a model in `test_model.py`, and batches of all
+`test_doors.py`, damaged sessions in `sessions/test_damaged.py`, kills in
+`sessions/test_file.py`, a walk beside a model in `test_model.py`, and batches of all
 kinds in `test_round_trips.py`.
 """
 
@@ -25,7 +25,7 @@ import ncut_widget.methods.masker
 from ncut_widget import NcutSegmenter
 from tests.benchmarks.memory import anonymous_bytes
 from tests.support.damage import spot
-from tests.support.page import Wire, click
+from tests.support.page import Wire, click, seeds
 from tests.support.soaked import soaked
 
 EIGVALS = np.linspace(1, 0.2, 6)
@@ -34,20 +34,25 @@ EIGVALS = np.linspace(1, 0.2, 6)
 JUNK: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**53, 2**70, 0.5, 1e308, float("nan"),
     float("inf"), "", "edit", "x" * 1000, "ä\0\n", [], [[]], [0], [0, 0, 0, 1],
-    [0, 3, 3, 1], {}, {"op": "click"}, {"type": "maps"}, [1e999] * 4,
+    [0, 3, 3, 1], {}, {"op": "add"}, {"type": "fields"}, [1e999] * 4,
     "../../etc/passwd", "<script>", ["a"] * 50, [[0, 0]] * 50, "similarity",
-    {"clicks": {"method": "diffusion", "positives": [], "negatives": []}},
+    {"seeds": {"method": "diffusion", "positives": [], "negatives": []}},
+    [[[0, 3, 3, 0.5]], [[2, 9, 9]]], {"granularity": 3.0},
 )  # fmt: skip
 
-CELLS = [[0, 3, 3], [1, 5, 5]]
+GROUPS = [[[0, 3, 3]], [[1, 5, 5], [1, 5, 6, 0.5]]]
 SETS = [
-    {"method": "diffusion", "positives": CELLS, "negatives": [], "granularity": 3.0},
+    {
+        "method": "diffusion",
+        "positives": GROUPS,
+        "negatives": [],
+        "parameters": {"granularity": 3.0},
+    },
     {
         "method": "biased_ncut",
-        "positives": CELLS[:1],
-        "negatives": CELLS[1:],
-        "click_weight": 0.5,
-        "bg_weight": 0.1,
+        "positives": GROUPS[:1],
+        "negatives": GROUPS[1:],
+        "parameters": {"num_eig": 6, "click_weight": 0.5, "bg_weight": 0.1},
     },
 ]
 EDITS = [
@@ -61,11 +66,11 @@ EDITS = [
 WHOLE: list[dict[str, Any]] = [
     {"type": "edit", "page": "p", "first": 1, "edits": EDITS[:3], "images": [0, 1]},
     *({"type": "edit", "edits": [edit], "images": [0]} for edit in EDITS),
-    {"type": "maps", "num_eig": 4, "wants": [{"cell": CELLS[0], "images": [0, 2]}]},
-    *(
-        {"type": "maps", "num_eig": 6, "wants": [{"clicks": each, "images": [1]}]}
-        for each in SETS
-    ),
+    {
+        "type": "fields",
+        "wants": [{"seeds": seeds([0, 3, 3], num_eig=4), "images": [0, 2]}],
+    },
+    *({"type": "fields", "wants": [{"seeds": each, "images": [1]}]} for each in SETS),
     {"type": "vectors", "images": [0, 1], "sample": True},
     {"type": "moments", "num_eig": 3},
     *({"type": "pictures", "kind": kind, "images": [0, 1]} for kind in ("stage", "x")),
@@ -132,7 +137,7 @@ def check(seg: NcutSegmenter) -> None:
     other = NcutSegmenter(
         seg.eigvecs, eigvals=EIGVALS, **{**settings, "auto_threshold": False}
     )
-    other.prompts = [list(each) for each in seg.clicks]
+    other.clicks = [list(each) for each in seg.clicks]
     np.testing.assert_array_equal(seg.masks, other.masks)
     for segment in seg.segments.values():
         assert segment.masks.shape == seg.masks.shape

@@ -18,7 +18,8 @@ from PIL import Image
 from ncut_widget import NcutSegmenter, get_mask
 from ncut_widget.backbone import load_model
 from ncut_widget.masks.coordinates import Cell
-from tests.support.page import Wire, click
+from tests.support.fields import field_at
+from tests.support.page import Wire, click, seeds
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def test_committed_segments_are_kept_by_name(seg: NcutSegmenter, wire: Wire) -> 
     content, _ = wire.ask(
         {"type": "edit", "id": "c", "edits": [{"op": "commit"}], "images": [0]}
     )
-    assert content["clicks"] == []
+    assert content["prompts"]["added"] == []
     assert list(seg.segments) == ["thing", "segment 1"]
     assert [told["name"] for told in seg._segments] == ["thing", "segment 1"]
     np.testing.assert_array_equal(seg.segments["thing"].masks, masks)
@@ -331,16 +332,15 @@ def test_an_edit_is_answered_with_the_maps_of_the_images_on_view(
     )
     assert content["type"] == "edited"
     assert content["id"] == "a1"
-    assert content["clicks"] == seg.clicks == [[1, 10, 30, 1]]
+    assert content["prompts"]["added"] == seg.clicks == [[1, 10, 30, 1]]
     assert content["history"] == seg._history == [True, True]
     assert content["revision"] == seg._revision == 3
     assert content["error"] is None
-    (described,) = content["maps"]
-    assert described["cell"] == [1, 10, 2]
+    (described,) = content["fields"]
+    assert described["seeds"] == seeds([1, 10, 2])
     assert described["images"] == [1, 2]
     values = np.frombuffer(buffers[0], "<f4").reshape(2, 16, 16)
-    cell = seg._session.cells()[0]
-    similarity = seg._session.similarity(cell)
+    similarity = field_at(seg._session, Cell(1, 10, 2))
     np.testing.assert_array_equal(values, similarity.values[[1, 2]])
     assert described["stats"]["mean"] == similarity.statistics.mean
     assert described["stats"]["high"] == similarity.statistics.high
@@ -350,18 +350,18 @@ def test_a_refused_edit_keeps_those_before_it(seg: NcutSegmenter, wire: Wire) ->
     edits = [click(0, 3, 3, 1), click(0, 99, 3, 1), {"op": "clear"}]
     content, _ = wire.ask({"type": "edit", "id": "a", "edits": edits, "images": []})
     assert "32 x 32 pixels" in content["error"]
-    assert content["clicks"] == seg.clicks == [[0, 3, 3, 1]]
+    assert content["prompts"]["added"] == seg.clicks == [[0, 3, 3, 1]]
 
 
-def test_maps_can_be_asked_for_any_cell(seg: NcutSegmenter, wire: Wire) -> None:
+def test_fields_can_be_asked_for_any_cell(seg: NcutSegmenter, wire: Wire) -> None:
     wants = [
-        {"cell": [0, 1, 2], "images": [0]},
-        {"cell": [2, 3, 4], "images": [0, 2]},
+        {"seeds": seeds([0, 1, 2], num_eig=3), "images": [0]},
+        {"seeds": seeds([2, 3, 4], num_eig=3), "images": [0, 2]},
     ]
-    content, buffers = wire.ask(
-        {"type": "maps", "id": "m", "num_eig": 3, "wants": wants}
-    )
-    assert content["num_eig"] == 3
+    content, buffers = wire.ask({"type": "fields", "id": "m", "wants": wants})
+    assert [
+        {name: told[name] for name in ("seeds", "images")} for told in content["fields"]
+    ] == wants
     assert [len(buffer) for buffer in buffers] == [16 * 16 * 4, 2 * 16 * 16 * 4]
 
 
@@ -381,32 +381,33 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
     content, buffers = wire.ask(
         {"type": "edit", "id": "e", "edits": edits, "images": [1]}
     )
-    (described,) = content["maps"]
-    clicks = {
+    (described,) = content["fields"]
+    parameters = {"num_eig": 6, "click_weight": 0.5, "bg_weight": 0.1}
+    named = {
         "method": "biased_ncut",
-        "positives": [[1, 4, 3], [0, 8, 9]],
-        "negatives": [[2, 2, 2]],
-        "click_weight": 0.5,
-        "bg_weight": 0.1,
+        "positives": [[[1, 4, 3]], [[0, 8, 9]]],
+        "negatives": [[[2, 2, 2]]],
+        "parameters": parameters,
     }
-    assert described["clicks"] == clicks
-    assert "cell" not in described
-    similarity = graph._session.similarity(graph._session.sources()[0][0])
+    assert described["seeds"] == named
+    masker = graph._session.masker
+    (of,), _ = masker.seeds(graph._session.recipe)
+    similarity = masker.field(of)
     values = np.frombuffer(buffers[0], "<f4").reshape(1, 16, 16)
     np.testing.assert_array_equal(values, similarity.values[[1]])
 
     graph.clear()  # whatever is clicked now
-    wants = [{"clicks": {**clicks, "click_weight": 0.9}, "images": [0, 2]}]
-    content, (other,) = wire.ask(
-        {"type": "maps", "id": "m", "num_eig": 4, "wants": wants}
-    )
-    (answered,) = content["maps"]
+    parameters = {"num_eig": 4, "click_weight": 0.9, "bg_weight": 0.1}
+    wants = [{"seeds": {**named, "parameters": parameters}, "images": [0, 2]}]
+    content, (other,) = wire.ask({"type": "fields", "id": "m", "wants": wants})
+    (answered,) = content["fields"]
     assert {name: answered[name] for name in wants[0]} == wants[0]
     assert len(other) == 2 * 16 * 16 * 4
     graph._session.update(
         clicks=[[1, 3, 4, 1], [0, 9, 8, 1], [2, 2, 2, 0]], click_weight=0.9, num_eig=4
     )
-    similarity = graph._session.similarity(graph._session.sources()[0][0])
+    (of,), _ = masker.seeds(graph._session.recipe)
+    similarity = masker.field(of)
     expected = similarity.values[[0, 2]].astype("<f4").tobytes()
     assert other == expected
 
@@ -438,7 +439,7 @@ def test_the_page_can_compute_what_a_click_would_give(
     )
     unit = low + step * np.frombuffer(buffers[0], "<u2").reshape(6, 256)
     pixel = 5 * 16 + 9
-    expected = seg._session.similarity(Cell(1, 5, 9))
+    expected = field_at(seg._session, Cell(1, 5, 9))
     np.testing.assert_allclose(
         unit[:, pixel] @ unit, expected.values[1].ravel(), atol=1e-4
     )
@@ -487,24 +488,30 @@ def test_pictures(
         {"type": "edit", "id": "1", "edits": None, "images": []},
         {"type": "edit", "id": "1", "edits": ["undo"], "images": []},
         {"type": "edit", "id": "1", "edits": [{"op": "explode"}], "images": []},
-        {"type": "edit", "id": "1", "edits": [{"op": "click"}], "images": [0]},
+        {"type": "edit", "id": "1", "edits": [{"op": "add"}], "images": [0]},
         {"type": "edit", "id": "1", "edits": [], "images": [3]},
         {"type": "edit", "id": "1", "edits": [], "images": ["0"]},
-        {"type": "maps", "id": "1", "num_eig": 99, "wants": []},
-        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"cell": [0, 1]}]},
-        {
-            "type": "maps",
-            "id": "1",
-            "num_eig": 3,
-            "wants": [{"cell": [0, 16, 0], "images": [0]}],
-        },
-        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"clicks": 1}]},
-        {
-            "type": "maps",
-            "id": "1",
-            "num_eig": 3,
-            "wants": [{"clicks": {"positives": [], "negatives": []}, "images": [0]}],
-        },
+        *(
+            {"type": "fields", "id": "1", "wants": [{"seeds": each, "images": [0]}]}
+            for each in (
+                1,
+                {"positives": [], "negatives": []},
+                seeds([0, 0, 0], num_eig=99),
+                seeds([0, 1]),
+                seeds([0, 16, 0]),
+                seeds([0, 0, 0, 0]),
+                seeds([0, 0, 0, float("nan")]),
+                seeds([0, 0, 0], [0, 0, 0]),
+                seeds(),
+                {**seeds([0, 0, 0]), "positives": [[[0, 0, 0]], [[0, 1, 0]]]},
+                {**seeds([0, 0, 0]), "negatives": [[[0, 1, 0]]]},
+                {**seeds([0, 0, 0]), "parameters": {"num_eig": 3, "gamma": 1}},
+                {**seeds([0, 0, 0]), "method": "clicks"},
+                {**seeds([0, 0, 0]), "cell": [0, 0, 0]},
+            )
+        ),
+        {"type": "fields", "id": "1", "wants": [{"images": [0]}]},
+        {"type": "maps", "id": "1", "num_eig": 3, "wants": []},
         {"type": "vectors", "id": "1", "images": [3], "sample": False},
         {"type": "vectors", "id": "1", "images": [0], "sample": 1},
         {"type": "moments", "id": "1", "num_eig": 7},

@@ -136,9 +136,10 @@ class Telling(anywidget.AnyWidget):
         if list(segments.values()) != list(self._session.shelf.segments):
             now = self._session.segments
             changes.append(_change(self, "segments", segments, now))
-        for click in self._session.take_new():
-            callbacks = self._click_callbacks.copy
-            self._events.append(Event("click", callbacks, click))
+        for prompt in self._session.take_new():
+            if isinstance(prompt, Click):
+                callbacks = self._click_callbacks.copy
+                self._events.append(Event("click", callbacks, prompt))
         if "notify_change" in vars(self):  # a block holds what is to be told
             for change in changes:
                 self.notify_change(change)

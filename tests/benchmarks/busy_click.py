@@ -17,7 +17,9 @@ import numpy as np
 
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.denoise import denoise_mask
-from ncut_widget.methods.similarity import Similarity
+from ncut_widget.methods.biased_cut import Graph
+from ncut_widget.methods.similarity import SimilarityField
+from ncut_widget.prompts import Seed
 from ncut_widget.sessions.session import Session
 from tests.benchmarks.busy import neighbours
 
@@ -33,7 +35,7 @@ def steps() -> dict[str, Callable[[], object]]:
     eigvals = np.linspace(1, 0.1, SHAPE[-1])
     session = Session(eigvecs, [(384, 512)] * SHAPE[0], eigvals=eigvals)
     session.update(clicks=[[0, 100, 100, 1], [3, 300, 200, 0]])
-    graph, masks = session.graph(), session.masks()
+    graph, masks = Graph(session.store, eigvals), session.masks()
     pixels = rng.permutation(np.prod(SHAPE[:3]))
     numbers = count()
 
@@ -42,11 +44,11 @@ def steps() -> dict[str, Callable[[], object]]:
         return Cell(*map(int, at))
 
     def biased() -> object:
-        places = [(p.image, p.row * SHAPE[2] + p.col) for p in (cell(), cell())]
-        return graph.bias(places[:1], places[1:], SHAPE[-1])
+        return graph.bias([Seed(cell())], [Seed(cell())], SHAPE[-1])
 
     def similarity(images: range) -> object:
-        return Similarity(session.eigvecs, cell(), SHAPE[-1]).maps(images)
+        group = (Seed(cell()),)
+        return SimilarityField(session.masker.spectrum, group, SHAPE[-1]).maps(images)
 
     return {
         "click, maps of 12 images": lambda: similarity(range(12)),

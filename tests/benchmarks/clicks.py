@@ -54,9 +54,9 @@ def main() -> None:
         nonlocal number
         number += 1
         x, y, image = place()
-        edit = {"op": "click", "click": [image, x, y, 1]}
+        edit = {"op": "add", "prompt": [image, x, y, 1]}
         content = {"type": "edit", "id": f"p-{number}", "page": "p", "first": number}
-        content |= {"edits": [edit], "images": list(range(12))}
+        content |= {"edits": [edit], "since": seg._revision, "images": list(range(12))}
         seg._receive(seg, content, [])
 
     print("clicks  Python ms  page ms  undo ms  reply kB  all in s  memory MB")

@@ -172,7 +172,7 @@ for name, each in (("100", few), ("1000", seg)):
     cells = np.random.default_rng(1).integers(64, size=(22, 2)).tolist()
     kernel_times[name] = []
     for number, (x, y) in enumerate(cells):
-        edits = [{"op": "clear"}, {"op": "click", "click": [number, x, y, 1]}]
+        edits = [{"op": "clear"}, {"op": "add", "prompt": [number, x, y, 1]}]
         seconds.clear()
         question = {"type": "edit", "id": "", "images": list(range(12)), "edits": edits}
         each._receive(each, question, [])
@@ -375,7 +375,7 @@ def time_clicks(seg: Segmenter, count: int) -> None:
         "[s for s, c in zip(seconds, received) if c['edits'][0]['op'] == 'click']"
     )[-count:]
     answered = page.value("echo.seconds")[-count:]
-    sizes = page.value("[sum(map(len, r[1])) for r in replies if r[0]['maps']]")
+    sizes = page.value("[sum(map(len, r[1])) for r in replies if r[0]['fields']]")
 
     print(f"\n{HEADER}{'':>9}{'n':>7}")
     rows = {

@@ -9,7 +9,9 @@ import pytest
 from numpy.typing import NDArray
 
 from ncut_widget import NCUT, NcutSegmenter, get_mask
-from ncut_widget.eigvecs.memory import Eigvecs
+from ncut_widget.eigvecs.memory import MemoryStore
+from ncut_widget.eigvecs.moments import Moments
+from ncut_widget.eigvecs.quantised import quantise_image
 
 CLICKS = [[0, 5, 5, 1], [1, 0, 0, 0]]
 
@@ -47,8 +49,9 @@ def test_thresholds_previews_and_get_mask_do_not_see_the_scale(
 ) -> None:
     eigvecs, eigvals = fitted
     scaled = eigvecs * np.float32(scale)
-    held, other = Eigvecs(eigvecs), Eigvecs(scaled)
-    levels = [each.quantised(0).levels.astype(int) for each in (held, other)]
+    stores = MemoryStore(eigvecs), MemoryStore(scaled)
+    parts = [quantise_image(each, Moments(each), 0) for each in stores]
+    levels = [part.levels.astype(int) for part in parts]
     assert np.abs(levels[0] - levels[1]).max() <= 1
     seg, found = (
         NcutSegmenter(each, eigvals=eigvals, auto_threshold=True)
@@ -66,7 +69,7 @@ def test_thresholds_previews_and_get_mask_do_not_see_the_scale(
 def test_ordinary_eigenvectors_are_held_to_the_bit(
     fitted: tuple[NDArray, NDArray],
 ) -> None:
-    np.testing.assert_array_equal(Eigvecs(fitted[0]).tensor, fitted[0])
+    np.testing.assert_array_equal(MemoryStore(fitted[0]).array(), fitted[0])
 
 
 @pytest.mark.parametrize("method", ["similarity", "diffusion", "biased_ncut"])

@@ -21,11 +21,11 @@ from skimage import data
 
 from ncut_widget import NCUT
 from ncut_widget.backbone import extract_features, load_model
+from ncut_widget.masks.cosine import cosine_similarity
 from ncut_widget.masks.cut import cut
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.published import get_mask
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods.similarity import cosine_similarity
 
 PROGRAM = Path(__file__).parents[1] / "peers" / "get_mask_1_8.py"
 GOLDEN = Path(__file__).parents[1] / "golden" / "get_mask_1_8.npz"

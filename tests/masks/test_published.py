@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ncut_widget.core.products import LONGEST_ROW
+from ncut_widget.masks.cosine import cosine_similarity
 from ncut_widget.masks.cut import cut, heatmap, threshold_mask
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.published import get_mask
 from ncut_widget.masks.statistics import QUANTILE_SAMPLE, similarity_statistics
-from ncut_widget.methods.similarity import cosine_similarity
 
 
 def plain_heatmap(similarity: NDArray, gamma: float) -> NDArray:

@@ -8,14 +8,18 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 import torch
-from ncut_widget.ncut.biased import REACH, STEP, Graph
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.denoise import denoise_mask
-from ncut_widget.methods.similarity import BiasedSet, BiasedSimilarity
+from ncut_widget.methods import Seeds
+from ncut_widget.methods.biased import BiasedField
+from ncut_widget.methods.biased_cut import REACH, STEP, Graph
+from ncut_widget.methods.diffusion_map import DiffusionMap
+from ncut_widget.prompts import Seed
 from ncut_widget.sessions.session import Session
 
 SHAPE = (3, 8, 16)
@@ -32,9 +36,7 @@ class Things(NamedTuple):
     eigvecs: NDArray  # (B, H, W, N)
 
     def graph(self) -> Graph:
-        batch, height, width = SHAPE
-        vectors = self.eigvecs.reshape(batch, height * width, N).transpose(0, 2, 1)
-        return Graph(torch.from_numpy(vectors.copy()).float(), self.eigvals)
+        return Graph(MemoryStore(self.eigvecs, "cpu"), self.eigvals)
 
     def session(self, num_eig: int = N) -> Session:
         return Session(
@@ -84,8 +86,9 @@ def dense_similarity(
     return rows @ mean / np.linalg.norm(rows, axis=1) / np.linalg.norm(mean)
 
 
-def places(pixels: list[int]) -> list[tuple[int, int]]:
-    return [divmod(pixel, N // SHAPE[0]) for pixel in pixels]
+def seeds(pixels: list[int]) -> list[Seed]:
+    cells = np.transpose(np.unravel_index(np.array(pixels, int), SHAPE)).tolist()
+    return [Seed(Cell(*cell)) for cell in cells]
 
 
 def clicks_at(fg: list[int], bg: list[int]) -> list[list[float]]:
@@ -118,7 +121,7 @@ def test_with_all_eigenvectors_it_is_the_dense_cut(
 ) -> None:
     whole = things(seed)
     weights = click_weight, bg_weight
-    _, similarity = whole.graph().bias(places(fg), places(bg), N, *weights)
+    _, similarity = whole.graph().bias(seeds(fg), seeds(bg), N, *weights)
     dense = dense_similarity(whole.affinity, fg, bg, *weights)
     rounded = dense_similarity(whole.affinity, fg, bg, *weights, rounded=True)
     found = similarity.numpy().ravel()
@@ -155,7 +158,7 @@ def test_the_session_s_masks_are_those_of_the_dense_cut() -> None:
     dense = dense_similarity(whole.affinity, FG, BG, 0.7, 0.5, rounded=True)
     masks = threshold_mask(dense.astype(np.float32).reshape(SHAPE), 0.3, 0.7)
     np.testing.assert_array_equal(session.masks(), denoise_mask(masks, 4))
-    assert session.heatmaps().max() > 0.9
+    assert session.masker.heatmaps(session.recipe).max() > 0.9
     full = list(session.full_masks())
     np.testing.assert_array_equal(full[1], session.masks()[1])
     np.testing.assert_array_equal(session.full_masks()[1], full[1])
@@ -171,12 +174,10 @@ def test_without_weight_of_the_clicks_it_is_the_graph_s_own_cut() -> None:
     affinity += 0.02 * np.outer(*[np.sin(2 * np.pi * circle / N)] * 2) / N
     eigvals, eigvecs = np.linalg.eigh(affinity)
     leading = eigvecs[:, ::-1][:, :9].copy()
-    graph = Graph(
-        torch.from_numpy(leading.T.reshape(9, 3, -1).transpose(1, 0, 2).copy()).float(),
-        eigvals[::-1][:9].copy(),
-    )
+    store = MemoryStore(leading.reshape(*SHAPE, 9), "cpu")
+    graph = Graph(store, eigvals[::-1][:9].copy())
     clicked = int(rng.integers(N))
-    _, similarity = graph.bias(places([clicked]), [], 9, click_weight=0.0)
+    _, similarity = graph.bias(seeds([clicked]), [], 9, click_weight=0.0)
     rows = leading[:, :2] / np.linalg.norm(leading[:, :2], axis=1, keepdims=True)
     np.testing.assert_allclose(
         similarity.numpy().ravel(), rows @ rows[clicked], atol=1e-3
@@ -250,14 +251,14 @@ def test_where_nothing_can_be_told_apart_the_masks_are_empty(
     )
     with pytest.warns(UserWarning, match="the biased cut tells no pixel from another"):
         assert not session.masks().any()
-    assert np.array_equal(session.heatmaps(), np.zeros(shape[:3]))
+    assert np.array_equal(session.masker.heatmaps(session.recipe), np.zeros(shape[:3]))
 
 
 def test_equal_profiles_leave_the_cut_to_the_graph() -> None:
     """Positive and negative on one pixel: the profile is 0 all over."""
     session = things(0).session(30)
     session.update(method="biased_ncut", clicks=clicks_at([5], [5]), bg_weight=1.0)
-    assert np.isfinite(session.heatmaps()).all()
+    assert np.isfinite(session.masker.heatmaps(session.recipe)).all()
     assert 0 < session.masks().sum() < N
 
 
@@ -288,7 +289,7 @@ def test_degrees_below_zero_do_no_harm() -> None:
         session.update(
             method="biased_ncut", clicks=clicks_at(FG, BG), click_weight=weight
         )
-        assert np.isfinite(session.heatmaps()).all()
+        assert np.isfinite(session.masker.heatmaps(session.recipe)).all()
 
 
 def test_it_extends_to_pixels_that_are_not_in_the_batch() -> None:
@@ -296,11 +297,11 @@ def test_it_extends_to_pixels_that_are_not_in_the_batch() -> None:
     session = whole.session(30)
     session.update(method="biased_ncut", clicks=clicks_at(FG, BG), threshold=0.3)
     eigvecs = whole.eigvecs[..., :30].astype(np.float32)
-    masks = np.stack(list(session.predictor()(eigvecs)))
+    masks = np.stack(list(session.masker.predictor(session.recipe)(eigvecs)))
     np.testing.assert_array_equal(masks, session.masks())
-    (large,) = session.predictor()(eigvecs[:1], [(40, 60)])
+    (large,) = session.masker.predictor(session.recipe)(eigvecs[:1], [(40, 60)])
     assert large.shape == (40, 60)
-    predict = session.predictor()
+    predict = session.masker.predictor(session.recipe)
     session.clear()
     np.testing.assert_array_equal(np.stack(list(predict(eigvecs))), masks)
 
@@ -308,9 +309,9 @@ def test_it_extends_to_pixels_that_are_not_in_the_batch() -> None:
 def test_undo_redo_and_commit_keep_the_method() -> None:
     session = things(0).session(30)
     session.update(method="biased_ncut", click_weight=0.8)
-    session.add_click(clicks_at([5], [])[0])
+    session.add(clicks_at([5], [])[0])
     one = session.masks()
-    session.add_click(clicks_at([], [300])[0])
+    session.add(clicks_at([], [300])[0])
     both = session.masks()
     session.undo()
     np.testing.assert_array_equal(session.masks(), one)
@@ -391,12 +392,12 @@ def test_cores_share_the_images_and_add_up_the_same_every_time(
 ) -> None:
     threads = torch.get_num_threads()
     whole = things(1)
-    one = whole.graph().bias(places(FG), places(BG), N)[1]
+    one = whole.graph().bias(seeds(FG), seeds(BG), N)[1]
     monkeypatch.setattr("ncut_widget.core.parallel.CPU_VALUES", 1)  # an image a block
     torch.set_num_threads(3)
     try:
         graph = whole.graph()
-        shared = [graph.bias(places(FG), places(BG), N)[1] for _ in range(3)]
+        shared = [graph.bias(seeds(FG), seeds(BG), N)[1] for _ in range(3)]
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(threads)
@@ -414,18 +415,23 @@ def test_equal_rows_are_equally_similar_at_any_place(num_eig: int) -> None:
         rows = rng.standard_normal((2, num_eig))[kinds]
         rows /= np.linalg.norm(rows, axis=(0, 1))
         eigvecs = torch.from_numpy(rows).float()
-        graph = Graph(
-            eigvecs.transpose(1, 2).contiguous(), np.linspace(1, 0.1, num_eig)
-        )
-        clicks = BiasedSet((Cell(1, 0, 0),), (Cell(0, 0, 0),), 0.5, 0.1)
-        similarity = BiasedSimilarity(graph, (1, pixels), clicks, num_eig)
-        assert np.ptp(similarity.values) > 0.1
+        store = MemoryStore(eigvecs[:, None], "cpu")
+        graph = Graph(store, np.linspace(1, 0.1, num_eig))
+        one, other = [Seed(Cell(1, 0, 0))], [Seed(Cell(0, 0, 0))]
+        cut, similarity = graph.bias(one, other, num_eig)
+        assert np.ptp(similarity.numpy()) > 0.1
         for image in range(3):
-            extended = similarity.extend(eigvecs[image, None])
-            np.testing.assert_array_equal(extended, similarity.values[image])
+            extended = cut.similarity(eigvecs[image].T)
+            assert torch.equal(extended, similarity[image])
         for kind in range(2):
-            values = similarity.values[:, 0][kinds == kind]
-            assert len(set(values.tolist())) == 1
+            assert len(similarity[torch.from_numpy(kinds == kind)].unique()) == 1
+        given = {"num_eig": num_eig, "click_weight": 0.5, "bg_weight": 0.1}
+        named = Seeds("biased_ncut", (tuple(one),), (), tuple(given.items()))
+        like = DiffusionMap(store, np.ones(num_eig))
+        field = BiasedField(graph, store.grid, named, like)
+        for image in range(3):
+            extended = field.extend(eigvecs[image, None])
+            np.testing.assert_array_equal(extended, field.values[image])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")

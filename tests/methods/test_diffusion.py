@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.methods.diffusion import DiffusionSet, diffusion_weights
+from ncut_widget.methods import Seeds
+from ncut_widget.methods.diffusion_map import diffusion_weights
 from ncut_widget.ncut import NCUT
+from ncut_widget.prompts import Seed
 from ncut_widget.sessions.session import Session
 
 B, H, W = 3, 16, 20
@@ -106,13 +108,15 @@ def test_the_map_is_the_documented_regression(
     field = unit @ clicked.T @ fits
     top, bottom = field[cells[0]], max(field[cells[1]], 0)
     expected = (field - bottom) / (top - bottom)
-    source = DiffusionSet((Cell(*cells[0]),), (Cell(*cells[1]),), 2.0)
-    found = session.similarity(source).values
+    positive, negative = ((Seed(Cell(*cell)),) for cell in cells)
+    seeds = Seeds("diffusion", (positive,), (negative,), (("granularity", 2.0),))
+    found = session.masker.field(seeds).values
     expected[cells[0]] = max(expected[cells[0]], 1)
     expected[cells[1]] = min(expected[cells[1]], 0)
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_what_is_clicked_gets_what_the_click_says(
     solved: tuple[NDArray, NDArray, NDArray], data: st.DataObject
@@ -160,6 +164,7 @@ def test_a_click_elsewhere_adds_and_keeps_what_there_is(session: Session) -> Non
 PLACES = st.tuples(st.integers(0, B - 1), st.integers(0, W - 1), st.integers(0, H - 1))
 
 
+@settings(deadline=None)
 @given(st.lists(PLACES, min_size=2, max_size=9, unique=True), st.integers(0, 4))
 def test_a_positive_click_only_adds_on_every_image(
     solved: tuple[NDArray, NDArray, NDArray],
@@ -173,16 +178,16 @@ def test_a_positive_click_only_adds_on_every_image(
     clicks = [[*place, label] for place, label in zip(places, labels, strict=False)]
     before = None
     for click in clicks:
-        session.add_click(click)
+        session.add(click)
         masks = session.masks()
         if click[3]:
             assert before is None or masks[before].all()
         before = masks
     # The same, whatever was at hand.
-    (source,), _ = session.sources()
+    (seeds,), _ = session.masker.seeds(session.recipe)
     anew = Session(eigvecs, eigvals=eigvals)
-    found = anew.similarity(source).values
-    np.testing.assert_array_equal(found, session.similarity(source).values)
+    found = anew.masker.field(seeds).values
+    np.testing.assert_array_equal(found, session.masker.field(seeds).values)
 
 
 def test_a_negative_click_takes_its_kind_away_and_leaves_the_rest(
@@ -206,7 +211,7 @@ def test_the_last_click_of_a_cell_counts(session: Session) -> None:
 
 def test_the_heatmap_is_the_map_from_0_to_1(session: Session) -> None:
     session.update(clicks=[[0, 6, 6, 1], [0, 10, 14, 0]], gamma=3.0)
-    heat = session.heatmaps()
+    heat = session.masker.heatmaps(session.recipe)
     assert heat[0, 6, 6] == 1
     assert heat[0, 14, 10] == 0
     np.testing.assert_array_equal(heat > 0.5, session.masks())
@@ -228,7 +233,7 @@ def test_later_images_are_compared_in_the_same_way(session: Session) -> None:
     session = Session(eigvecs, eigvals=eigvals)
     session.update(method="diffusion", granularity=2.0, clicks=[[0, 6, 6, 1]])
     others, kinds = scene(seed=3)
-    (mask, *_) = session.predictor()(ncut.transform(others))
+    (mask, *_) = session.masker.predictor(session.recipe)(ncut.transform(others))
     assert iou(mask, kinds[0] == 1) > 0.9
 
 
@@ -250,8 +255,8 @@ def test_equal_cells_get_equal_values_wherever_they_lie() -> None:
     vectors = rng.standard_normal((3, 6)).astype(np.float32)[kinds]
     session = Session(vectors, eigvals=np.linspace(1, 0.4, 6))
     session.update(method="diffusion", clicks=[[0, 3, 3, 1]], granularity=3.3)
-    source = session.sources()[0][0]
-    values = session.similarity(source).values
+    (seeds,), _ = session.masker.seeds(session.recipe)
+    values = session.masker.field(seeds).values
     kind = kinds[0, 3, 3]
     for each in range(3):
         found = np.unique(values[kinds == each])
@@ -278,7 +283,8 @@ def test_on_cuda_it_is_the_same(solved: tuple[NDArray, NDArray, NDArray]) -> Non
     for device in ("cpu", "cuda"):
         session = Session(eigvecs, eigvals=eigvals, device=device)
         session.update(method="diffusion", clicks=clicks, auto_threshold=True)
-        values.append(session.similarity(session.sources()[0][0]).values)
+        (seeds,), _ = session.masker.seeds(session.recipe)
+        values.append(session.masker.field(seeds).values)
         found.append(session.settings.threshold)
     np.testing.assert_allclose(*values, atol=1e-5)
     assert found[0] == pytest.approx(found[1], abs=0.02)

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import warnings
-import weakref
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
 from typing import Any
 
 import numpy as np
@@ -19,14 +14,13 @@ from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
 from ncut_widget.core.products import weighted_sum
-from ncut_widget.eigvecs.memory import STEP, Eigvecs
-from ncut_widget.eigvecs.moments import Leading
+from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.published import get_mask
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods.similarity import Similarity
 from ncut_widget.sessions.session import Session
+from tests.support.fields import similarity
 
 SHAPE = (5, 12, 50, 6)
 CELL = Cell(3, 7, 31)
@@ -44,10 +38,10 @@ def unit(vectors: NDArray, num_eig: int) -> NDArray:
 
 @pytest.mark.parametrize("num_eig", [6, 3, 1])
 def test_a_map_is_the_cosine(vectors: NDArray, num_eig: int) -> None:
-    similarity = Similarity(Eigvecs(vectors), CELL, num_eig)
+    field = similarity(vectors, CELL, num_eig)
     directions = unit(vectors, num_eig)
     expected = directions @ directions[CELL]
-    np.testing.assert_allclose(similarity.values, expected, atol=3e-7)
+    np.testing.assert_allclose(field.values, expected, atol=3e-7)
 
 
 @pytest.mark.parametrize("num_eig", [6, 3])
@@ -56,10 +50,9 @@ def test_statistics_are_those_of_the_whole_map(
     vectors: NDArray, num_eig: int, images: int
 ) -> None:
     many = np.concatenate([vectors, vectors[::-1] ** 2, vectors, vectors])
-    eigvecs = Eigvecs(many if images == 5 else vectors)
-    similarity = Similarity(eigvecs, CELL, num_eig)
-    direct = similarity_statistics(similarity.values)
-    ours = similarity.statistics
+    field = similarity(many if images == 5 else vectors, CELL, num_eig)
+    direct = similarity_statistics(field.values)
+    ours = field.statistics
     assert ours.count == direct.count == (10_000 if images == 5 else 3000)
     assert ours.mean == pytest.approx(direct.mean, abs=1e-7)
     assert ours.std == pytest.approx(direct.std, rel=1e-6)
@@ -94,23 +87,23 @@ def test_a_small_spread_is_not_lost_in_the_moments() -> None:
     vectors[..., 0] = 1
     vectors[..., 1] = 1e-3 * rng.standard_normal((3, 8, 8))
     vectors[0, 0, 0] = (0, 0, 1, 0)
-    similarity = Similarity(Eigvecs(vectors), Cell(1, 1, 1), 2)
-    assert similarity.statistics.std == pytest.approx(
-        similarity_statistics(similarity.values.astype(np.float64)).std, rel=1e-3
+    field = similarity(vectors, Cell(1, 1, 1), 2)
+    assert field.statistics.std == pytest.approx(
+        similarity_statistics(field.values.astype(np.float64)).std, rel=1e-3
     )
 
 
 def test_equal_eigenvectors_have_no_spread() -> None:
     vectors = np.tile(np.array([0.3, 0.1, -0.7], dtype=np.float32), (3, 9, 9, 1))
-    assert Similarity(Eigvecs(vectors), Cell(0, 0, 0), 3).statistics.constant
+    assert similarity(vectors, Cell(0, 0, 0), 3).statistics.constant
 
 
 @pytest.mark.parametrize("side", [37, 40, 64])
 def test_an_image_s_map_is_the_same_in_any_company(side: int) -> None:
     rng = np.random.default_rng(0)
     vectors = rng.standard_normal((9, side, side, 30)).astype(np.float32)
-    together = Similarity(Eigvecs(vectors), CELL, 30).values
-    apart = Similarity(Eigvecs(vectors), CELL, 30)
+    together = similarity(vectors, CELL, 30).values
+    apart = similarity(vectors, CELL, 30)
     for images in ([4], [0, 1], [3, 2]):
         np.testing.assert_array_equal(apart.maps(images), together[images])
     np.testing.assert_array_equal(apart.values, together)
@@ -119,68 +112,21 @@ def test_an_image_s_map_is_the_same_in_any_company(side: int) -> None:
 def test_only_what_is_asked_for_is_computed(
     vectors: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    eigvecs = Eigvecs(vectors)
-    similarity = Similarity(eigvecs, CELL, 6)
+    store = MemoryStore(vectors)
+    field = similarity(store, CELL, 6)
     asked: list[list[int]] = []
-    compute = eigvecs.maps
+    read = store.read
 
-    def maps(vector: NDArray, images: NDArray, out: NDArray) -> None:
-        asked.append(images.tolist())
-        compute(vector, images, out)
+    def count(images: Any, num_eig: int | None = None) -> Any:
+        asked.append([*range(len(vectors))][images])
+        return read(images, num_eig)
 
-    monkeypatch.setattr(eigvecs, "maps", maps)
-    similarity.maps([1, 3])
-    similarity.maps([3, 1])
-    similarity.maps([1, 4])
-    _ = similarity.values
-    assert asked == [[1, 3], [4], [0, 2]]
-
-
-@pytest.mark.parametrize("num_eig", [6, 2])
-def test_moments_are_those_of_the_unit_eigenvectors(
-    vectors: NDArray, num_eig: int
-) -> None:
-    prefix = Eigvecs(vectors).prefix(num_eig)
-    rows = unit(vectors, num_eig).reshape(-1, num_eig)
-    np.testing.assert_allclose(prefix.mean, rows.mean(axis=0), atol=1e-7)
-    np.testing.assert_allclose(
-        prefix.covariance,
-        np.cov(rows.T, bias=True).reshape(num_eig, num_eig),
-        atol=1e-7,
-    )
-
-
-def test_bytes_are_within_half_a_step(vectors: NDArray) -> None:
-    eigvecs = Eigvecs(vectors)
-    low, step, levels = eigvecs.quantised(2)
-    assert levels.dtype == np.uint16
-    assert levels.shape == (6, 600)
-    exact = unit(vectors, 6)[2].reshape(600, 6).T
-    error = np.abs(low[:, None] + step[:, None] * levels - exact)
-    assert (error <= 0.51 * step[:, None]).all()
-    sample = eigvecs.quantised_sample()
-    assert sample.levels.shape == (6, 3000)
-
-
-def test_zero_stays_zero_in_bytes_and_one_is_within_a_step() -> None:
-    vectors = np.array([0, -1, 1], dtype=np.float32).reshape(1, 1, 3, 1)
-    low, step, levels = Eigvecs(vectors).quantised(0)
-    values = low[:, None] + step[:, None] * levels
-    assert values.tolist() == [[0, -1, 1 - STEP]]
-
-
-def test_equal_eigenvectors_are_equal_in_bytes_on_every_image() -> None:
-    rng = np.random.default_rng(3)
-    ground = rng.standard_normal(5).astype(np.float32)
-    vectors = np.tile(ground, (3, 20, 20, 1))
-    vectors[1, :4] = rng.standard_normal((4, 20, 5))  # another range on this image
-    eigvecs = Eigvecs(vectors)
-    parts = [*map(eigvecs.quantised, range(3)), eigvecs.quantised_sample()]
-    bits = {
-        (*part.low.tolist(), *part.step.tolist(), *part.levels[:, -1].tolist())
-        for part in parts
-    }
-    assert len(bits) == 1
+    monkeypatch.setattr(store, "read", count)
+    field.maps([1, 3])
+    field.maps([3, 1])
+    field.maps([1, 4])
+    _ = field.values
+    assert sorted(asked) == [[0], [1], [2], [3], [4]]
 
 
 def flat(
@@ -211,7 +157,12 @@ def test_a_tiny_thing_on_a_ground_of_one_direction_is_found(
     assert np.flatnonzero(session.masks()).tolist() == [0, 1, 2, 3]
     mask = get_mask(eigvecs, eigvecs[0, 0, 0], threshold, denoise=False)
     np.testing.assert_array_equal(mask, session.masks())
-    assert np.flatnonzero(session.heatmaps()).tolist() == [0, 1, 2, 3]
+    assert np.flatnonzero(session.masker.heatmaps(session.recipe)).tolist() == [
+        0,
+        1,
+        2,
+        3,
+    ]
 
 
 @settings(deadline=None, max_examples=150)
@@ -236,8 +187,8 @@ def test_masks_of_flat_grounds_are_those_of_get_mask(
     rng = np.random.default_rng(seed)
     eigvecs = flat(rng, kinds, shape, num_eig)
     cell = Cell(*(int(rng.integers(side)) for side in shape))
-    similarity = Similarity(Eigvecs(eigvecs), cell, num_eig)
-    ours = threshold_mask(similarity.values, threshold, gamma, similarity.statistics)
+    field = similarity(eigvecs, cell, num_eig)
+    ours = threshold_mask(field.values, threshold, gamma, field.statistics)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         theirs = get_mask(eigvecs, eigvecs[cell], threshold, gamma, denoise=False)
@@ -265,13 +216,13 @@ def test_equal_eigenvectors_are_equally_similar_anywhere(
     for pixels in [*range(1, 40), 10_001]:
         eigvecs = np.tile(ground, (2, 1, pixels, 1))
         eigvecs[1, 0, 0] = thing
-        similarity = Similarity(Eigvecs(eigvecs, device), Cell(1, 0, 0), num_eig)
-        (value,) = set(similarity.maps([0]).ravel().tolist())
-        assert set(similarity.values[1].ravel()[1:].tolist()) <= {value}
+        field = similarity(eigvecs, Cell(1, 0, 0), num_eig, device)
+        (value,) = set(field.maps([0]).ravel().tolist())
+        assert set(field.values[1].ravel()[1:].tolist()) <= {value}
         # the values that quantiles are of, and those of an image of no batch
-        assert value in similarity.statistics.low
+        assert value in field.statistics.low
         other = torch.from_numpy(eigvecs[0]).to(device)
-        assert set(similarity.extend(other).flat) == {value}
+        assert set(field.extend(other).flat) == {value}
 
 
 def test_a_map_is_the_same_by_the_operations_of_an_accelerator() -> None:
@@ -285,100 +236,18 @@ def test_a_map_is_the_same_by_the_operations_of_an_accelerator() -> None:
 
 
 def test_memory_is_that_of_the_maps_asked_for(vectors: NDArray) -> None:
-    similarity = Similarity(Eigvecs(vectors), CELL, 6)
-    empty = similarity.nbytes
+    field = similarity(vectors, CELL, 6)
+    empty = field.nbytes
     assert empty < 100
-    similarity.maps([1, 4])
-    assert similarity.nbytes == empty + 2 * 4 * 12 * 50
-    similarity.maps([1, 2])
-    assert similarity.nbytes == empty + 3 * 4 * 12 * 50
-
-
-class Held:
-    """Moments that are taken only when they are let."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun: list[int] = []
-        self.let = Event()
-        self.entered = Event()
-        self.fails = 0
-        measure = Leading._measure
-
-        def held(lead: Leading) -> Any:
-            self.begun.append(lead.rows.shape[1])
-            self.entered.set()
-            if lead.rows.shape[1] == 6:
-                assert self.let.wait(60)
-            if self.fails:
-                self.fails -= 1
-                raise MemoryError("too much")
-            return measure(lead)
-
-        monkeypatch.setattr(Leading, "_measure", held)
-
-
-@pytest.fixture
-def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
-    held = Held(monkeypatch)
-    yield held
-    held.let.set()
-
-
-def test_moments_are_taken_once_and_hold_up_nothing_else(
-    vectors: NDArray, held: Held
-) -> None:
-    eigvecs = Eigvecs(vectors)
-    eigvecs.prepare(6)
-    assert held.entered.wait(60)
-    eigvecs.prepare(6)
-    assert not eigvecs.ready(6)
-    with ThreadPoolExecutor(2) as pool:
-        waiting = [pool.submit(eigvecs.prefix, 6) for _ in range(2)]
-        # Another number, maps, and bytes do not wait.
-        assert eigvecs.prefix(3).mean.shape == (3,)
-        out = np.empty(SHAPE[:3], dtype=np.float32)
-        eigvecs.maps(eigvecs.vector(CELL, 6), np.array([2]), out)
-        assert eigvecs.quantised(1).levels.shape == (6, 600)
-        assert eigvecs.quantised_sample().levels.shape == (6, 3000)
-        held.let.set()
-        first, second = (future.result(60) for future in waiting)
-    assert first is second
-    assert eigvecs.ready(6)
-    assert held.begun == [6, 3]
-
-
-def test_moments_that_failed_in_the_background_are_taken_anew(
-    vectors: NDArray, held: Held
-) -> None:
-    held.fails = 2
-    held.let.set()
-    eigvecs = Eigvecs(vectors)
-    eigvecs.prepare(6)
-    assert held.entered.wait(60)
-    with pytest.raises(MemoryError, match="too much"):
-        eigvecs.prefix(6)
-    assert not eigvecs.ready(6)
-    assert eigvecs.prefix(6).mean.shape == (6,)
-    assert held.begun == [6, 6, 6]
-
-
-def test_moments_under_way_keep_eigenvectors_only_until_they_are_taken(
-    vectors: NDArray, held: Held
-) -> None:
-    eigvecs = Eigvecs(vectors)
-    rows = weakref.ref(eigvecs._rows)
-    eigvecs.prepare(6)
-    assert held.entered.wait(60)
-    (thread,) = (t for t in threading.enumerate() if t.name == "ncut_widget moments")
-    del eigvecs
-    held.let.set()
-    thread.join(60)
-    assert rows() is None
+    field.maps([1, 4])
+    assert field.nbytes == empty + 2 * 4 * 12 * 50
+    field.maps([1, 2])
+    assert field.nbytes == empty + 3 * 4 * 12 * 50
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 def test_on_cuda_it_is_the_same(vectors: NDArray) -> None:
-    here = Similarity(Eigvecs(vectors, "cpu"), CELL, 4)
-    there = Similarity(Eigvecs(vectors, "cuda"), CELL, 4)
+    here = similarity(vectors, CELL, 4, "cpu")
+    there = similarity(vectors, CELL, 4, "cuda")
     np.testing.assert_allclose(there.values, here.values, atol=1e-6)
     assert there.statistics.std == pytest.approx(here.statistics.std, rel=1e-6)

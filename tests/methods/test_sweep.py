@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 from skimage import data
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.methods.sweep import LEVELS, best_threshold, normalized_cuts
+from tests.support.page import click
 
 
-def batch(seed: int, cells: int = 12) -> tuple[NDArray, NDArray, NDArray, NDArray]:
+def batch(seed: int, cells: int = 12) -> tuple[NDArray, NDArray, MemoryStore, NDArray]:
     """Return affinities of two images' cells, all their eigenpairs, and a map."""
     rng = np.random.default_rng(seed)
     points = rng.standard_normal((2 * cells, 3))
     affinity = np.exp(-np.square(points[:, None] - points).sum(2))
     root = np.sqrt(affinity.sum(1))
     values, vectors = np.linalg.eigh(affinity / root / root[:, None])
-    rows = vectors[:, ::-1].T.reshape(-1, 2, cells).swapaxes(0, 1)
     heat = rng.random((2, 3, cells // 3)).astype(np.float32)
-    return affinity, values[::-1], rows, heat
+    store = MemoryStore(vectors[:, ::-1].reshape(*heat.shape, -1).copy(), "cpu")
+    return affinity, values[::-1], store, heat
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_the_cuts_are_those_of_the_graph(seed: int) -> None:
-    affinity, eigvals, rows, heat = batch(seed)
-    tensor = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
-    cuts, shares = normalized_cuts(heat, tensor, eigvals)
+    affinity, eigvals, store, heat = batch(seed)
+    cuts, shares = normalized_cuts(heat, store, eigvals)
     degrees = affinity.sum(1)
     for level, cut, share in zip(LEVELS, cuts, shares, strict=True):
         above = heat.ravel() > np.float32(level)
@@ -43,11 +43,10 @@ def test_the_cuts_are_those_of_the_graph(seed: int) -> None:
 
 
 def test_the_middle_of_equal_cuts_is_taken() -> None:
-    _, eigvals, rows, heat = batch(0)
+    _, eigvals, store, heat = batch(0)
     heat[:] = np.where(heat > np.quantile(heat, 0.6), 0.62, 0.45)
-    tensor = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.float32))
-    assert best_threshold(heat, tensor, eigvals) == pytest.approx(0.53, abs=0.01)
-    assert best_threshold(np.zeros_like(heat), tensor, eigvals) is None
+    assert best_threshold(heat, store, eigvals) == pytest.approx(0.53, abs=0.01)
+    assert best_threshold(np.zeros_like(heat), store, eigvals) is None
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +93,7 @@ def test_the_page_is_told_before_what_is_painted_with_it(seg: NcutSegmenter) -> 
     told = []
     seg.send = lambda content, buffers=None: told.append(content["type"])
     seg._send = lambda message, buffers=None: told.append([*message["state"]])
-    edit = {"op": "click", "click": [0, 300, 200, 1]}
+    edit = click(0, 300, 200, 1)
     seg._receive(seg, {"type": "edit", "id": "1", "edits": [edit], "images": [0]}, [])
     assert told[:2] == [["threshold"], "edited"]
     del told[:]

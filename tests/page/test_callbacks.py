@@ -464,7 +464,7 @@ def test_a_change_of_clicks_in_place_is_refused(
 def test_adding_to_clicks_takes_effect(seg: NcutSegmenter, eigvecs: NDArray) -> None:
     seg.clicks += [[0, 12, 12, 1]]
     other = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1], [0, 12, 12, 1]])
-    assert seg.clicks == other.prompts == [[0, 3, 3, 1], [0, 12, 12, 1]]
+    assert seg.clicks == other.clicks == [[0, 3, 3, 1], [0, 12, 12, 1]]
     np.testing.assert_array_equal(seg.masks, other.masks)
     seg.undo()
     assert seg.clicks == [[0, 3, 3, 1]]
@@ -543,7 +543,7 @@ def test_closed_widgets_are_freed_with_their_eigenvectors(eigvecs: NDArray) -> N
     kept: list[weakref.ref[Any]] = []
     for _ in range(40):
         seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
-        kept += map(weakref.ref, (seg, seg._session.eigvecs, seg.layout))
+        kept += map(weakref.ref, (seg, seg._session.store, seg.layout))
         seg.close()
     del seg
     gc.collect()

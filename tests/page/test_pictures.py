@@ -14,6 +14,7 @@ from PIL import Image
 
 from ncut_widget import NcutSegmenter, rgb_from_pca_3d, rgb_from_tsne_3d
 from ncut_widget.eigvecs.colors import PrincipalColors
+from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.images import Images
 from ncut_widget.page.pictures import METHODS, Pictures
 from ncut_widget.page.protocol import REPLY_BYTES, Message
@@ -45,7 +46,7 @@ def ask(
 def test_colours_are_principal_components_until_asked_otherwise(
     seg: NcutSegmenter,
 ) -> None:
-    _, expected = rgb_from_pca_3d(seg._session.eigvecs.tensor)
+    _, expected = rgb_from_pca_3d(seg._session.store.array())
     assert np.array_equal(seg.colors, expected)
     assert seg.colors.dtype == np.float32
     assert not seg.colors.flags.writeable
@@ -75,7 +76,9 @@ def answer(request: PicturesRequest, pictures: Pictures) -> Message:
 
 def test_pictures_beyond_ten_megabytes_are_left_for_another_request() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1, 1300, 1300, 3), np.uint8)
-    pictures = Pictures(torch.zeros(8, 2, 2, 1), Images(list(noise.repeat(8, axis=0))))
+    pictures = Pictures(
+        MemoryStore(torch.ones(8, 2, 2, 1)), Images(list(noise.repeat(8, axis=0)))
+    )
     asked = PicturesRequest("p", "stage", [3, 1, 0, 2, 5, 4, 7, 6])
     seen = []
     while asked.images:
@@ -91,7 +94,7 @@ def test_a_picture_that_is_too_large_comes_alone(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ncut_widget.page.requests.pictures.REPLY_BYTES", 10)
-    pictures = Pictures(seg._session.eigvecs.tensor, None)
+    pictures = Pictures(seg._session.store, None)
     content, files = answer(PicturesRequest("p", "stage", [2, 0]), pictures)
     assert [picture["image"] for picture in content["pictures"]] == [2]
     assert len(files) == 1
@@ -99,7 +102,7 @@ def test_a_picture_that_is_too_large_comes_alone(
 
 
 def test_colours_by_another_method(seg: NcutSegmenter) -> None:
-    eigvecs = seg._session.eigvecs.tensor
+    eigvecs = seg._session.store.array()
     seg.color("tsne", **TSNE)
     _, expected = rgb_from_tsne_3d(eigvecs, **TSNE)
     assert np.array_equal(seg.colors, expected)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ncut_widget import NcutSegmenter
 from ncut_widget.page.protocol import REPLY_BYTES
 from ncut_widget.page.receiving import FROM_PAGE
-from tests.support.page import Wire, click
+from tests.support.page import Wire, click, seeds
 
 MAP = 4 * 16 * 16
 
@@ -52,11 +52,11 @@ def test_a_reply_to_an_edit_holds_the_maps_of_the_new_click_alone(wire: Wire) ->
     assert sizes == [2 * MAP] * 12
     for n, operation in enumerate((UNDO, UNDO, REDO, {"op": "clear"}), 13):
         content, buffers = wire.ask(edit(n, operation))
-        assert (content["maps"], buffers) == ([], [])
+        assert (content["fields"], buffers) == ([], [])
     # The same pixel once more, and one beside it of the same cell.
     wire.ask(edit(17, UNDO))
     content, _ = wire.ask(edit(18, click(0, 0, 0, 1), click(0, 0.5, 0, 1)))
-    assert content["maps"] == []
+    assert content["fields"] == []
 
 
 def test_many_clicks_in_one_message_bring_no_more_than_a_megabyte(wire: Wire) -> None:
@@ -67,8 +67,8 @@ def test_many_clicks_in_one_message_bring_no_more_than_a_megabyte(wire: Wire) ->
         for y in range(16)
     ]
     content, buffers = wire.ask(edit(1, *cells, *cells, images=[2, 0, 1]))
-    assert len(content["clicks"]) == 2 * 768
-    assert {tuple(described["images"]) for described in content["maps"]} == {(2,)}
+    assert len(content["prompts"]["added"]) == 2 * 768
+    assert {tuple(described["images"]) for described in content["fields"]} == {(2,)}
     assert len(buffers) == 768
     _, buffers = wire.ask(edit(2 * 768 + 1, UNDO))
     assert buffers == []
@@ -80,7 +80,7 @@ def test_an_edit_that_is_sent_again_is_not_made_again(
     first = edit(1, click(0, 3, 3, 1), click(0, 9, 9, 1), UNDO)
     for _ in range(3):  # its answers were lost
         content, _ = wire.ask(first)
-        assert content["clicks"] == seg.clicks == [[0, 3, 3, 1]]
+        assert content["prompts"]["added"] == seg.clicks == [[0, 3, 3, 1]]
         assert content["error"] is None
     assert seg._revision == 3
     # What was sent is sent again, with what has come since.
@@ -178,10 +178,13 @@ def test_one_request_gets_no_more_than_ten_mebibytes(
 ) -> None:
     seg = NcutSegmenter(np.resize(eigvecs, (100, 64, 64, 30)))
     wire = Wire(seg, monkeypatch)
-    wants = [{"cell": [0, 0, x], "images": list(range(100))} for x in range(7)]
+    wants = [
+        {"seeds": seeds([0, 0, x], num_eig=30), "images": list(range(100))}
+        for x in range(7)
+    ]
     requests = [
-        {"type": "maps", "num_eig": 30, "wants": wants},
-        {"type": "maps", "num_eig": 30, "wants": [{**wants[0], "images": []}] * 641},
+        {"type": "fields", "wants": wants},
+        {"type": "fields", "wants": [{**wants[0], "images": []}] * 641},
         {"type": "vectors", "images": list(range(100)), "sample": False},
     ]
     for request in requests:
@@ -194,7 +197,7 @@ def test_one_request_gets_no_more_than_ten_mebibytes(
     assert sum(map(len, buffers)) == 6 * 100 * 4 * 64 * 64 <= REPLY_BYTES
 
 
-@pytest.mark.parametrize("kind", ["maps", "vectors", "pictures", "edit"])
+@pytest.mark.parametrize("kind", ["fields", "vectors", "pictures", "edit"])
 def test_images_of_a_request_are_different_ones(wire: Wire, kind: str) -> None:
     content, buffers = wire.ask(
         {
@@ -205,7 +208,7 @@ def test_images_of_a_request_are_different_ones(wire: Wire, kind: str) -> None:
             "kind": "stage",
             "edits": [],
             "num_eig": 3,
-            "wants": [{"cell": [0, 0, 0], "images": [1, 1]}],
+            "wants": [{"seeds": seeds([0, 0, 0]), "images": [1, 1]}],
         }
     )
     assert "must be different images" in content["message"]
@@ -236,12 +239,24 @@ def test_what_is_refused_is_shown_in_short(
         {
             "type": "edit",
             "id": "1",
-            "edits": [{"op": "click", "click": value}],
+            "edits": [{"op": "add", "prompt": value}],
             "images": [],
         },
-        {"type": "maps", "id": "1", "num_eig": 3, "wants": [value]},
-        {"type": "maps", "id": "1", "num_eig": 3, "wants": [{"cell": value}]},
-        {"type": "maps", "id": "1", "num_eig": value, "wants": []},
+        {"type": "fields", "id": "1", "wants": [value]},
+        *(
+            {"type": "fields", "id": "1", "wants": [{"seeds": each, "images": [0]}]}
+            for each in (
+                value,
+                seeds(value),
+                seeds([0, 0, value]),
+                seeds([0, 0, 0, value]),
+                seeds([0, 0, 0], num_eig=value),
+                *({**seeds([0, 0, 0]), name: value} for name in seeds()),
+                {**seeds([0, 0, 0]), "x" * 10**6: value},
+            )
+        ),
+        {"type": "fields", "id": "1", "wants": value},
+        {"type": "moments", "id": "1", "num_eig": value},
         {"type": "pictures", "id": "1", "kind": value, "images": [0]},
         {"type": "sync", "id": "1", "settings": {"gamma": value}},
         {"type": "sync", "id": "1", "settings": {"x" * 10**6: value}},
@@ -305,7 +320,7 @@ def test_a_page_sets_nothing_of_a_segment_that_is_not_its(
     "edit",
     [
         {"op": "undo", "segment": 1},
-        {"op": "click", "click": [0, 3, 3, 1], "label": 1},
+        {**click(0, 3, 3, 1), "label": 1},
         {"op": "commit", "name": "a", "color": "red"},
     ],
 )
@@ -359,7 +374,7 @@ def test_deep_and_giant_fields_are_refused_in_a_sentence(wire: Wire) -> None:
         for edit in (
             value,
             {"op": value},
-            {"op": "click", "click": value},
+            {"op": "add", "prompt": value},
             {"op": "commit", "name": value},
             {"op": "change", "segment": 1, "fields": {"name": value}},
         ):

@@ -16,8 +16,8 @@ from hypothesis import given
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter, Segment
-from ncut_widget.masks.coordinates import Click
 from ncut_widget.masks.runs import to_runs
+from ncut_widget.prompts import Click
 from ncut_widget.segments.palette import PALETTE, free_color
 from tests.support.page import Wire, click
 
@@ -48,7 +48,7 @@ def known(seg: NcutSegmenter) -> list[Any]:
     """All that undo and redo bring back."""
     state = seg._session.state
     segments = [
-        (s.id, s.name, s.color, s.visible, s.instances, s.clicks, s.settings)
+        (s.id, s.name, s.color, s.visible, s.instances, s.prompts, s.settings)
         for s in state.shelf.segments
     ]
     return [seg.clicks, vars(seg._session.settings), segments, state.shelf.editing]
@@ -286,8 +286,8 @@ def test_the_page_can_do_with_segments_what_python_can(
     wire.ask(edit({**change, "fields": {"name": "arm", "color": "#123456"}}))
     assert [(s.name, s.color) for s in seg.segments.values()] == [("arm", "#123456")]
     content, _ = wire.ask(edit({"op": "reopen", "segment": told["id"]}))
-    assert content["clicks"] == [[0, 3, 3, 1]]
-    assert content["maps"] != []
+    assert content["prompts"] == {"keep": 0, "added": [[0, 3, 3, 1]]}
+    assert content["fields"] != []
     wire.ask(edit({"op": "reopen", "segment": None}))
     assert seg.clicks == []
     wire.ask(edit({"op": "delete", "segment": told["id"]}))

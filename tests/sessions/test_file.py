@@ -366,7 +366,7 @@ def test_images_that_differ_in_little_are_told_apart(
     (sentence,) = [str(each.message) for each in told]
     assert "another one" not in sentence
     assert "eigvecs" not in sentence  # of cells that are in other places
-    assert other.prompts == [[0, 60, 70, 1]]
+    assert other.clicks == [[0, 60, 70, 1]]
 
 
 def test_sessions_that_know_pieces_of_images_alone_are_loaded(
@@ -494,7 +494,7 @@ def test_every_change_is_saved_and_a_cell_that_runs_again_goes_on(
     path = tmp_path / "auto.json"
     assert seg.autosave == path
     wire = Wire(seg, monkeypatch)
-    edit = {"op": "click", "click": [0, 5, 5, 1]}
+    edit = {"op": "add", "prompt": [0, 5, 5, 1]}
     changes: list[Callable[[], object]] = [
         lambda: seg.add_click(3, 3),
         lambda: wire.ask({"type": "edit", "id": "a", "edits": [edit], "images": [0]}),

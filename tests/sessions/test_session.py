@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 from skimage.transform import resize
 
-from ncut_widget.masks import coordinates
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.published import get_mask
 from ncut_widget.masks.smooth import CutMap, CutMaps, margins
-from ncut_widget.sessions import session as session_module
+from ncut_widget.prompts import Click
 from ncut_widget.sessions.session import Session, Settings
+from tests.support.fields import field_at
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_without_clicks_the_masks_are_empty(session: Session) -> None:
     assert session.masks().shape == (3, 16, 16)
     assert session.masks().dtype == bool
     assert not session.masks().any()
-    assert not session.heatmaps().any()
+    assert not session.masker.heatmaps(session.recipe).any()
 
 
 def test_one_click_is_get_mask(session: Session, eigvecs: NDArray) -> None:
@@ -54,7 +54,7 @@ def test_masks_are_positives_minus_negatives_then_denoised(
     session: Session, eigvecs: NDArray
 ) -> None:
     for click in ([0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]):
-        session.add_click(click)
+        session.add(click)
     session.update(threshold=0.2, negative_threshold=0.4, gamma=0.5, denoise_area_th=9)
     positive = [
         raw(eigvecs, p, threshold=0.2, gamma=0.5) for p in ((0, 1, 1), (0, 4, 10))
@@ -71,11 +71,13 @@ def test_heatmaps_are_the_maximum_over_positive_clicks(
 ) -> None:
     session.update(clicks=[[0, 3, 3, 1], [0, 20, 8, 1], [2, 9, 9, 0]], gamma=1.5)
     layers = [
-        heatmap(session.similarity(Cell(*p)).values, 1.5)
+        heatmap(field_at(session, Cell(*p)).values, 1.5)
         for p in ((0, 1, 1), (0, 4, 10))
     ]
-    np.testing.assert_allclose(session.heatmaps(), np.maximum(*layers), atol=1e-5)
-    assert session.heatmaps().dtype == np.float32
+    np.testing.assert_allclose(
+        session.masker.heatmaps(session.recipe), np.maximum(*layers), atol=1e-5
+    )
+    assert session.masker.heatmaps(session.recipe).dtype == np.float32
 
 
 def test_num_eig_is_a_prefix_of_the_eigenvectors(
@@ -85,7 +87,7 @@ def test_num_eig_is_a_prefix_of_the_eigenvectors(
     session.update(num_eig=2)
     prefix = eigvecs[..., :2]
     np.testing.assert_array_equal(session.masks(), get_mask(prefix, prefix[0, 1, 1]))
-    assert session.similarity(Cell(0, 1, 1), num_eig=6).values[0, 1, 1] > 0.999
+    assert field_at(session, Cell(0, 1, 1), num_eig=6).values[0, 1, 1] > 0.999
 
 
 def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
@@ -100,7 +102,7 @@ def test_an_image_s_mask_has_its_own_size(session: Session) -> None:
         assert apart[image].shape == size
         np.testing.assert_array_equal(apart[image], together[image])
     np.testing.assert_array_equal(apart[2], masks[2])  # its size is the grid's
-    similarity = session.similarity(Cell(0, 1, 1))
+    similarity = field_at(session, Cell(0, 1, 1))
     clicked = CutMap(similarity.values[0], cut(similarity.statistics))
     within = margins(masks[0], CutMaps([clicked], [])).astype(float)
     between = resize(within, sizes[0], order=1, mode="edge")
@@ -121,7 +123,7 @@ def test_results_are_the_user_s_own(session: Session) -> None:
 def test_undo_and_redo_walk_through_every_state(session: Session) -> None:
     states = [()]
     for click in ([0, 1, 1, 1], [1, 5, 5, 0], [2, 7, 7, 1]):
-        session.add_click(click)
+        session.add(click)
         states.append(session.prompts)
     session.clear()
     states.append(session.prompts)
@@ -144,7 +146,7 @@ def test_the_history_keeps_differences_and_forgets_the_oldest(
     monkeypatch.setattr("ncut_widget.sessions.history.HISTORY_BYTES", 100 * 400)
     clicks = [[0, x % 32, x // 32, 1] for x in range(300)]
     for click in clicks:
-        session.add_click(click)
+        session.add(click)
     assert len(session._history._changes) == 100
     for _ in range(300):
         session.undo()
@@ -162,14 +164,13 @@ def test_a_click_is_checked_once_however_many_there_are(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     checked: list[Any] = []
-    check = session_module.check_click
+    read = Click.read
 
     def count(click: Any, sizes: Any) -> Any:
         checked.append(click)
-        return check(click, sizes)
+        return read(click, sizes)
 
-    monkeypatch.setattr(session_module, "check_click", count)
-    monkeypatch.setattr(coordinates, "check_click", count)
+    monkeypatch.setattr(Click, "read", count)
     for x in range(30):
         session.add([0, x, 0, 1])
     session.undo()
@@ -340,7 +341,7 @@ def test_constant_similarity_gives_an_empty_mask_and_a_message() -> None:
     session.add([0, 1, 1, 1])
     with pytest.warns(UserWarning, match="equally similar"):
         assert not session.masks().any()
-    assert not session.heatmaps().any()
+    assert not session.masker.heatmaps(session.recipe).any()
 
 
 def test_similarities_are_computed_once_for_all_settings(
@@ -348,7 +349,7 @@ def test_similarities_are_computed_once_for_all_settings(
 ) -> None:
     session.add([0, 1, 1, 1])
     session.masks()
-    monkeypatch.setattr(session.eigvecs, "maps", None)  # calling it would raise
+    monkeypatch.setattr(session.store, "read", None)  # calling it would raise
     for threshold in (0.1, 0.9):
         session.update(threshold=threshold, gamma=threshold * 3)
         session.masks()
@@ -360,17 +361,17 @@ def test_similarities_are_computed_once_for_all_settings(
 def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Room for six with three maps of 1 kB each, or for all with one, and their keys.
-    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 20_000)
+    # Room for seven with three maps of 1 kB each, or for all with one, and their keys.
+    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 26_500)
     bounded = Session(eigvecs, session.sizes)
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):
         each.update(clicks=clicks)
-        for cell in each.cells():
-            each.similarity(cell).maps([0])
-    assert len(bounded.masker._similarities) == len(session.masker._similarities) == 16
+        for seeds in each.masker.seeds(each.recipe).positives:
+            each.masker.field(seeds).maps([0])
+    assert len(bounded.masker._fields) == len(session.masker._fields) == 16
     np.testing.assert_array_equal(bounded.masks(), session.masks())
-    assert len(bounded.masker._similarities) <= 6
+    assert len(bounded.masker._fields) <= 7
     for image in range(3):
         np.testing.assert_array_equal(
             bounded.full_masks()[image], session.full_masks()[image]
@@ -422,7 +423,7 @@ def test_a_commit_keeps_the_masks_and_clears_the_clicks(session: Session) -> Non
     assert segment.settings.threshold == 0.3
     np.testing.assert_array_equal(segment.masks, masks)
     session.undo()
-    assert session.prompts == segment.clicks
+    assert session.prompts == segment.prompts
     assert session.segments == {}
     assert session.commit("b").name == "b"
     session.update(clicks=[[1, 3, 3, 1]])

@@ -48,4 +48,14 @@ class Wire:
 
 def click(*values: float) -> dict:
     """Return an edit."""
-    return {"op": "click", "click": list(values)}
+    return {"op": "add", "prompt": list(values)}
+
+
+def seeds(*cells: list[int], num_eig: int = 6) -> dict:
+    """Return what a wanted field by similarity is of: one group of cells."""
+    return {
+        "method": "similarity",
+        "positives": [list(cells)],
+        "negatives": [],
+        "parameters": {"num_eig": num_eig},
+    }
