@@ -286,4 +286,4 @@ def test_a_format_is_found_by_its_module(
     assert list(found) == [*FORMATS, "names"]
     monkeypatch.setitem(FORMATS, "names", found["names"])
     assert seg.export(tmp_path / "out.names").read_text() == "hand ../cup: a/b"
-    monkeypatch.delitem(sys.modules, f"{formats.__name__}.names")
+    del sys.modules[f"{formats.__name__}.names"]
