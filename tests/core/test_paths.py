@@ -30,15 +30,6 @@ DOORS: dict[str, tuple[str, Callable[[NcutSegmenter, Any], Any]]] = {
 doors = pytest.mark.parametrize("door", DOORS)
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / "home").mkdir()
-    (tmp_path / "here").mkdir()
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "home"
-
-
 @doors
 @pytest.mark.parametrize("make", [str, Path])
 def test_a_tilde_is_the_home_folder(

@@ -275,18 +275,15 @@ def test_formats_have_their_order() -> None:
 def test_a_format_is_found_by_its_module(
     seg: NcutSegmenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "areas.py").write_text(
+    (tmp_path / "names.py").write_text(
         "from ncut_widget.results.formats.base import Format\n"
         "def write(labelled, path):\n"
-        "    masks = labelled.segments[0].full_masks\n"
-        "    path.write_text(' '.join(str(mask.sum()) for mask in masks))\n"
-        "FORMAT = Format('areas', write, '.areas')\n"
+        "    path.write_text(' '.join(each.name for each in labelled.segments))\n"
+        "FORMAT = Format('names', write, '.names')\n"
     )
     monkeypatch.setattr(formats, "__path__", [*formats.__path__, str(tmp_path)])
     found = formats.find_formats()
-    assert list(found) == [*FORMATS, "areas"]
-    monkeypatch.setitem(FORMATS, "areas", found["areas"])
-    path = seg.export(tmp_path / "out.areas")
-    masks = seg.segments["hand"].full_masks
-    assert path.read_text() == " ".join(str(mask.sum()) for mask in masks)
-    monkeypatch.delitem(sys.modules, f"{formats.__name__}.areas")
+    assert list(found) == [*FORMATS, "names"]
+    monkeypatch.setitem(FORMATS, "names", found["names"])
+    assert seg.export(tmp_path / "out.names").read_text() == "hand ../cup: a/b"
+    del sys.modules[f"{formats.__name__}.names"]

@@ -31,7 +31,7 @@ NAMES = st.text(min_size=1, max_size=60) | st.sampled_from(
 )
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000, deadline=None)
 @given(st.lists(NAMES, max_size=8))
 def test_names_of_files_escape_no_folder_and_no_two_are_one(names: list[str]) -> None:
     unique = unique_names(names)
