@@ -1,8 +1,10 @@
-"""Vectors that the page's mask maths must reproduce, computed by the kernel's.
+"""What the page has of the kernel's: its constants, and vectors to reproduce.
 
-    python -m tests.js_fixture        writes js/test/fixtures/masks.json
+    python -m tests.js_fixture        writes js/src/constants.json, which the page's
+                                      maths read, and js/test/fixtures/masks.json,
+                                      which its tests do
 
-The JavaScript tests read the file; a Python test makes sure that it is current.
+A Python test makes sure that both are current.
 """
 
 from __future__ import annotations
@@ -16,13 +18,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ncut_widget.eigvecs.memory import Quantised
+from ncut_widget.masks import smooth, statistics
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import similarity_statistics
+from ncut_widget.methods import diffusion, regression
 from ncut_widget.methods.diffusion import DiffusionSet, diffusion_weights
 from ncut_widget.ncut import NCUT
+from ncut_widget.page import pictures
+from ncut_widget.page.requests import edit
+from ncut_widget.segments import palette, record
 from ncut_widget.sessions.session import Session
 
-PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
+JS = Path(__file__).parents[1] / "js"
+CONSTANTS_PATH = JS / "src" / "constants.json"
+PATH = JS / "test" / "fixtures" / "masks.json"
 
 SHAPE = (2, 12, 10)
 CLICKS = [[0, 3, 4, 1], [1, 8, 2, 1], [1, 2, 9, 0]]
@@ -33,6 +42,31 @@ CASES = [
     {"threshold": 0.0, "gamma": 10.0, "negative_threshold": 0.5, "denoise_area_th": 0},
     {"threshold": 1.0, "gamma": 0.1, "negative_threshold": 0.0, "denoise_area_th": 2},
 ]
+
+
+def constants() -> dict[str, dict[str, Any]]:
+    """What stands in Python, and is needed on the page as it is there."""
+    return {
+        "diffusion": {
+            "TRIVIAL": diffusion.TRIVIAL,
+            "STEPS": diffusion._STEPS,
+            "LONGEST": diffusion._LONGEST,
+            "FAINTEST": diffusion._FAINTEST,
+        },
+        "regression": {
+            "RIDGE": regression.RIDGE,
+            "SEPARATION": regression.SEPARATION,
+            "REACH": regression.REACH,
+            "LOCAL_RIDGE": regression.LOCAL_RIDGE,
+            "NOTHING": regression._NOTHING,
+        },
+        "statistics": {"QUANTILES": statistics.QUANTILES, "TIE": statistics.TIE},
+        "smooth": {"LEAST": float(smooth.LEAST)},
+        "palette": {"SHADES": palette.SHADES},
+        "pictures": {"LONGEST": pictures.LONGEST},
+        "replies": {"FIELDS_BYTES": edit.EDITED_BYTES},
+        "segments": {"NAME_LENGTH": record.NAME_LENGTH},
+    }
 
 
 def numbers(values: NDArray) -> list[float]:
@@ -129,7 +163,12 @@ def diffusion_fixture(
         "denoise_area_th": session.settings.denoise_area_th,
         "eigvals": numbers(eigvals),
         "weights": diffusion_weights(eigvals, granularity).tolist(),
-        "clicks": {"method": "diffusion", **source._asdict()},
+        "seeds": {
+            "method": "diffusion",
+            "positives": [[list(cell)] for cell in source.positives],
+            "negatives": [[list(cell)] for cell in source.negatives],
+            "parameters": {"granularity": source.granularity},
+        },
         "vectors": [
             quantised_fixture(session.eigvecs.quantised(n)) for n in range(SHAPE[0])
         ],
@@ -239,9 +278,15 @@ def fixture() -> dict[str, Any]:
 
 
 def text() -> str:
-    """Return the file's contents."""
+    """Return the contents of the vectors' file."""
     return json.dumps(fixture(), allow_nan=False, separators=(",", ":")) + "\n"
 
 
+def constants_text() -> str:
+    """Return the contents of the constants' file."""
+    return json.dumps(constants(), allow_nan=False, indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    CONSTANTS_PATH.write_text(constants_text())
     PATH.write_text(text())

@@ -7,7 +7,7 @@ import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
 /** @typedef {import("../src/maths/margins.js").CutMap} CutMap */
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** @type {Size} */
 const GRID = [7, 9];

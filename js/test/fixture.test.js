@@ -10,7 +10,7 @@ import { denoiseInto } from "../src/maths/denoise.js";
 import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
-/** @typedef {import("../src/model/wire.js").Stats} Stats */
+/** @typedef {import("../src/model/link/wire.js").Stats} Stats */
 /** @typedef {{ label: number, stats: Stats, values: number[][] }} Fixed */
 
 const fixture = JSON.parse(
@@ -35,7 +35,7 @@ function cutMapsOf(label, image) {
 /**
  * @param {Uint8Array} mask
  * @param {import("../src/maths/margins.js").CutMaps} cutMaps
- * @param {import("../src/model/wire.js").Size} size
+ * @param {import("../src/model/link/wire.js").Size} size
  */
 function smoothBits(mask, cutMaps, size) {
   const quads = new Uint8Array(cells);
@@ -117,7 +117,8 @@ for (const [number, clicked] of fixture.diffusion.entries()) {
         clicked.values[image],
         (/** @type {number} */ value) => Number(value > Math.fround(clicked.threshold)),
       );
-      const kept = clicked.clicks.positives
+      const kept = clicked.seeds.positives
+        .flat()
         .filter((/** @type {number[]} */ [at]) => at === image)
         .map((/** @type {number[]} */ [, row, col]) => row * grid[1] + col);
       const area = clicked.denoise_area_th;

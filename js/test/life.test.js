@@ -8,7 +8,7 @@ import { Segmentation } from "../src/model/segmentation.js";
 import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 class FakePicture {
   static open = 0;
@@ -42,7 +42,7 @@ async function use(host, signal) {
   store.show({}, [0, 1]);
   host.pump();
   await new Promise(setImmediate);
-  store.edit({ op: "click", click: A });
+  store.edit({ op: "add", prompt: A });
   host.pump();
   assert.equal(store.state, "idle");
   assert.ok(FakePicture.open > 0);

@@ -5,8 +5,9 @@ import test from "node:test";
 import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 import { FakeModel, STATS } from "./model.js";
+import { likeCell } from "./seeds.js";
 
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 /** @type {(file: Blob) => Promise<any>} */
 const decode = async () => ({ close() {} });
@@ -59,7 +60,7 @@ function open(t, traits) {
 
 /** @param {Store} store @param {Click} click */
 function click(store, click) {
-  store.edit({ op: "click", click });
+  store.edit({ op: "add", prompt: click });
 }
 
 /** @param {Store} store @param {Host} host */
@@ -138,7 +139,7 @@ test("a kernel that is busy for minutes does not look as if answers were lost", 
   const before = host.sent.length;
   for (let k = 0; k < 600; k++) tick(1000);
   const pings = host.sent.slice(before);
-  assert.ok(pings.every(({ type, wants }) => type === "maps" && wants.length === 0));
+  assert.ok(pings.every(({ type, wants }) => type === "fields" && wants.length === 0));
   // After 1, 3, 7, 15, 31 and 63 seconds, and then once a minute.
   assert.equal(pings.length, 14);
   assert.equal(store.slow, true);
@@ -298,15 +299,15 @@ test("what the page does not know is ignored", (t) => {
   const sent = host.sent.length;
   const page = host.sent[0].id.split("-")[0];
   for (const id of [null, undefined, 7, "other-1", `${page}-99999`, `${page}-x`]) {
-    for (const type of ["news", "edited", "maps", "vectors", "pictures", "synced"]) {
+    for (const type of ["news", "edited", "fields", "vectors", "pictures", "synced"]) {
       host.deliver({ type, id });
     }
   }
   for (const content of [null, undefined, 3, "edited", [], {}, { type: 4 }]) {
     host.deliver(content);
   }
-  const maps = [{ cell: [0, 0, 0], images: [0], stats: {} }];
-  host.deliver({ type: "maps", id: "other-1", num_eig: 4, maps });
+  const fields = [{ seeds: likeCell([0, 0, 0]), images: [0], stats: {} }];
+  host.deliver({ type: "fields", id: "other-1", fields });
   assert.equal(store.error, null);
   assert.equal(store.state, "idle");
   assert.equal(host.sent.length, sent);
@@ -373,10 +374,10 @@ test("what went wrong with a buffer is not covered by what goes well", async (t)
   t.after(() => life.abort());
   const store = new Store(model, life.signal, decode);
   store.show({}, [0]);
-  const asked = model.sent.find((each) => each.type === "maps");
+  const asked = model.sent.find((each) => each.type === "fields");
   const [want] = asked.wants;
   const entry = { ...want, stats: STATS };
-  const content = { type: "maps", id: asked.id, num_eig: asked.num_eig, maps: [entry] };
+  const content = { type: "fields", id: asked.id, fields: [entry] };
   model.emit("msg:custom", content, [new ArrayBuffer(3)]);
   assert.equal(store.state, "error");
   assert.match(store.error ?? "", /must be 16 bytes/);

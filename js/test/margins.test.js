@@ -3,7 +3,7 @@ import test from "node:test";
 import { componentsInto } from "../src/maths/denoise.js";
 import { findQuads, MIXED, marginsInto, OFF, ON } from "../src/maths/margins.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /**
  * @param {number[]} map

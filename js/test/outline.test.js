@@ -3,7 +3,7 @@ import test from "node:test";
 import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { Outline } from "../src/stage/outline.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** @type {Size} */
 const GRID = [4, 4];

@@ -7,6 +7,7 @@ import { combineMasks } from "../src/maths/combine.js";
 import { weightsOf } from "../src/maths/diffusion.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Previews } from "../src/model/previews.js";
+import { likeCell } from "./seeds.js";
 
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
@@ -62,6 +63,7 @@ function sendMoments(previews, { num_eig, count, mean, covariance }) {
 
 for (const kept of fixture.previews) {
   const { num_eig: numEig, cell, values, truth } = kept;
+  const seeds = likeCell(cell, numEig);
   const open = () => {
     const previews = new Previews(fixture.grid, kept.vectors[0].low.length, null);
     reserve(previews, 1, 2);
@@ -72,7 +74,7 @@ for (const kept of fixture.previews) {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     for (const [image, expected] of values.entries()) {
-      const similarity = previews.get(cell, numEig, image);
+      const similarity = previews.get(seeds, image);
       assert.ok(similarity);
       for (const [i, value] of similarity.map.entries()) {
         assert.ok(Math.abs(value - expected[i]) < 2e-6, `${value}: ${expected[i]}`);
@@ -84,7 +86,7 @@ for (const kept of fixture.previews) {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     sendMoments(previews, kept);
-    const stats = previews.get(cell, numEig, 0)?.stats;
+    const stats = previews.get(seeds, 0)?.stats;
     assert.ok(stats);
     const { mean, std, low, high, count } = truth.stats;
     assert.equal(stats.count, count);
@@ -104,7 +106,7 @@ for (const kept of fixture.previews) {
     let both = 0;
     let either = 0;
     for (const image of [0, 1]) {
-      const preview = previews.get(cell, numEig, image);
+      const preview = previews.get(seeds, image);
       assert.ok(preview);
       const exact = {
         map: Float32Array.from(truth.values[image]),
@@ -129,12 +131,12 @@ test("without moments the sample's own stand in, and are given up for the kernel
   reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
   assert.ok(previews.moments.lacks("4"));
-  const own = previews.get(kept.cell, 4, 0)?.stats;
+  const own = previews.get(likeCell(kept.cell), 0)?.stats;
   // A batch of fewer pixels than the sample's limit is its own sample.
   assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
   assert.ok(!previews.moments.lacks("4"));
-  assert.equal(previews.get(kept.cell, 4, 0)?.stats?.std, 0);
+  assert.equal(previews.get(likeCell(kept.cell), 0)?.stats?.std, 0);
 });
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
@@ -146,13 +148,13 @@ test("what is missing is asked for: the active image alone, and what there is ro
   send(previews, kept, [1, null]);
   assert.ok(!previews.sample.lacks("sample"));
   assert.deepEqual(previews.vectors.missing([1, 0], [0, 5]), [0, 5]);
-  assert.equal(previews.get(kept.cell, 4, 1), undefined); // It is on image 0.
+  assert.equal(previews.get(likeCell(kept.cell), 1), undefined); // It is on image 0.
   previews.vectors.refuse(["0"]);
   assert.deepEqual(previews.vectors.missing([1, 0]), []);
   previews.vectors.retry();
   send(previews, kept, [0]);
   assert.deepEqual(previews.vectors.missing([1, 0]), []);
-  assert.ok(previews.get(kept.cell, 4, 1));
+  assert.ok(previews.get(likeCell(kept.cell), 1));
 });
 
 test("maps are written again: hovering does not grow", () => {
@@ -164,8 +166,7 @@ test("maps are written again: hovering does not grow", () => {
   for (let k = 0; k < 1000; k++) {
     const cell = k % 120;
     const map = previews.get(
-      [0, Math.floor(cell / 10), cell % 10],
-      1 + (k % 4),
+      likeCell([0, Math.floor(cell / 10), cell % 10], 1 + (k % 4)),
       0,
     )?.map;
     seen.add(map?.buffer);
@@ -212,18 +213,18 @@ test("order statistics are those of sorting", () => {
 
 for (const [number, kept] of fixture.diffusion.entries()) {
   test(`diffusion, case ${number}: weights and maps are the kernel's`, () => {
-    const weights = weightsOf(kept.eigvals, kept.clicks.granularity);
+    const weights = weightsOf(kept.eigvals, kept.seeds.parameters.granularity);
     kept.weights.forEach((/** @type {number} */ value, /** @type {number} */ k) => {
       assert.ok(Math.abs(weights[k] - value) < 1e-6, `${weights[k]}, not ${value}`);
     });
     const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
     reserve(previews, 0, 2);
     send(previews, kept, [0]);
-    assert.equal(previews.get(kept.clicks, 4, 0), undefined); // One lies on image 1.
+    assert.equal(previews.get(kept.seeds, 0), undefined); // One lies on image 1.
     send(previews, kept, [1]);
     kept.values.forEach(
       (/** @type {number[]} */ values, /** @type {number} */ image) => {
-        const found = previews.get(kept.clicks, 4, image);
+        const found = previews.get(kept.seeds, image);
         assert.ok(found);
         assert.equal(found.stats, null);
         const worst = Math.max(

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelsUnder, Runs } from "../src/maths/runs.js";
 import { shadesOf } from "../src/maths/shades.js";
-import { Clicks } from "../src/model/clicks.js";
+import { PromptList } from "../src/model/prompts/list.js";
 import { SegmentMasks } from "../src/model/segments.js";
 
-/** @typedef {import("../src/model/wire.js").SegmentEntry} SegmentEntry */
+/** @typedef {import("../src/model/link/wire.js").SegmentEntry} SegmentEntry */
 
 /** @type {(id: number, more?: Partial<SegmentEntry>) => SegmentEntry} */
 const segment = (id, more = {}) => ({
@@ -130,7 +130,7 @@ test("thumbs ask for the masks of all images in view", () => {
 });
 
 test("edits of segments leave the clicks, but for commit and opening again", () => {
-  const clicks = new Clicks([[0, 1, 1, 1]], [true, false]);
+  const clicks = new PromptList([[0, 1, 1, 1]], [true, false]);
   clicks.push({ op: "change", segment: 1, fields: { visible: false } });
   clicks.push({ op: "delete", segment: 2 });
   assert.equal(clicks.expected.clicks.length, 1);

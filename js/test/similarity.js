@@ -4,7 +4,7 @@
  * Statistics of a whole small batch, straight from their definition.
  *
  * @param {number[] | Float32Array} values
- * @returns {import("../src/model/wire.js").Stats}
+ * @returns {import("../src/model/link/wire.js").Stats}
  */
 export function statsOf(values) {
   const sorted = [...values].sort((a, b) => a - b);

@@ -5,9 +5,10 @@ import { Segmentation } from "../src/model/segmentation.js";
 import { Store } from "../src/model/store.js";
 import { infoOf } from "./info.js";
 import { FakeModel } from "./model.js";
+import { likeCell, together } from "./seeds.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 /** @type {Click} */
 const A = [0, 5, 5, 1];
@@ -53,7 +54,7 @@ function open(traits, answered = ALL) {
 
 /** @param {Store} store @param {Click} click */
 function click(store, click) {
-  store.edit({ op: "click", click });
+  store.edit({ op: "add", prompt: click });
 }
 
 /** @param {Hover} hover */
@@ -71,13 +72,17 @@ function waiting(model) {
 
 test("first the stage's picture and its mask, then the strip, then previews", () => {
   const { model } = open({ clicks: [A], overlay: "eigvecs" }, []);
-  assert.deepEqual(waiting(model), ["stage 0", "maps"]);
-  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [0] }]);
+  assert.deepEqual(waiting(model), ["stage 0", "fields"]);
+  assert.deepEqual(model.last("fields").wants, [
+    { seeds: likeCell([0, 0, 0]), images: [0] },
+  ]);
   model.reply(model.open()[0]);
-  assert.deepEqual(waiting(model), ["maps", "eigvecs 0"]);
+  assert.deepEqual(waiting(model), ["fields", "eigvecs 0"]);
   model.reply(model.open()[0]);
-  assert.deepEqual(waiting(model), ["eigvecs 0", "maps", "thumb 0,1"]);
-  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [1] }]);
+  assert.deepEqual(waiting(model), ["eigvecs 0", "fields", "thumb 0,1"]);
+  assert.deepEqual(model.last("fields").wants, [
+    { seeds: likeCell([0, 0, 0]), images: [1] },
+  ]);
   for (let k = 0; k < 3; k++) model.reply(model.open()[0]);
   for (const next of ["moments", "vectors 0", "sample", "vectors 1"]) {
     assert.deepEqual(waiting(model), [next]);
@@ -143,12 +148,12 @@ test("one edit is in flight; the rest goes together, in order", () => {
   for (const each of [A, B, C]) click(store, each);
   store.edit({ op: "undo" });
   assert.equal(model.count("edit"), 1);
-  assert.deepEqual(model.last("edit").edits, [{ op: "click", click: A }]);
+  assert.deepEqual(model.last("edit").edits, [{ op: "add", prompt: A }]);
   assert.deepEqual(model.last("edit").images, [0, 1]);
   model.answerEdit();
   assert.deepEqual(model.last("edit").edits, [
-    { op: "click", click: B },
-    { op: "click", click: C },
+    { op: "add", prompt: B },
+    { op: "add", prompt: C },
     { op: "undo" },
   ]);
   assert.equal(model.count("edit"), 2);
@@ -160,18 +165,20 @@ test("the reply to an edit brings its maps: nothing more is asked for", () => {
   assert.equal(store.state, "pending");
   model.answerEdit();
   assert.equal(store.state, "idle");
-  assert.equal(model.count("maps"), 0);
+  assert.equal(model.count("fields"), 0);
   assert.ok(new Segmentation(store).of(0).exact);
 });
 
 test("an image that comes into view while a request is out is asked for next", () => {
   const { model, store, view } = open({ clicks: [A] });
   store.show(view, [0, 1, 2]);
-  assert.equal(model.count("maps"), 1);
-  model.answerMaps();
-  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [1, 2] }]);
-  model.answerMaps();
-  assert.equal(model.count("maps"), 2);
+  assert.equal(model.count("fields"), 1);
+  model.answerFields();
+  assert.deepEqual(model.last("fields").wants, [
+    { seeds: likeCell([0, 0, 0]), images: [1, 2] },
+  ]);
+  model.answerFields();
+  assert.equal(model.count("fields"), 2);
 });
 
 test("the latest num_eig wins; a late reply for another is kept, but not shown", (t) => {
@@ -180,13 +187,13 @@ test("the latest num_eig wins; a late reply for another is kept, but not shown",
   const segmentation = new Segmentation(store);
   store.set("num_eig", 3);
   store.set("num_eig", 2);
-  assert.equal(model.count("maps"), 1);
-  model.answerMaps();
+  assert.equal(model.count("fields"), 1);
+  model.answerFields();
   assert.equal(segmentation.of(0).exact, false);
-  assert.equal(model.count("maps"), 1); // The slider may move on.
+  assert.equal(model.count("fields"), 1); // The slider may move on.
   t.mock.timers.tick(250);
-  assert.equal(model.last("maps").num_eig, 2);
-  model.answerMaps();
+  assert.equal(model.last("fields").wants[0].seeds.parameters.num_eig, 2);
+  model.answerFields();
   assert.equal(segmentation.of(0).exact, true);
 });
 
@@ -223,17 +230,12 @@ const BIASED = {
 
 test("a biased cut is asked for with all clicks, and its mask is cut here", () => {
   const { model, store } = open({ ...BIASED, clicks: [A, C] });
-  const weights = { click_weight: 0.5, bg_weight: 0.1 };
-  const clicks = {
-    method: "biased_ncut",
-    positives: [[0, 0, 0]],
-    negatives: [[0, 1, 1]],
-    ...weights,
-  };
-  assert.deepEqual(model.last("maps").wants, [{ clicks, images: [0] }]);
+  const weights = { num_eig: 4, click_weight: 0.5, bg_weight: 0.1 };
+  const seeds = together("biased_ncut", [[0, 0, 0]], [[0, 1, 1]], weights);
+  assert.deepEqual(model.last("fields").wants, [{ seeds, images: [0] }]);
   assert.equal(model.count("vectors"), 0); // There are no previews of it.
   assert.equal(store.state, "pending");
-  model.answerMaps();
+  model.answerFields();
   const segmentation = new Segmentation(store);
   assert.ok(segmentation.of(0).exact);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
@@ -248,19 +250,19 @@ test("a biased cut is asked for with all clicks, and its mask is cut here", () =
 test("other weights are another cut; until it comes, the one before is shown", (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { model, store } = open({ ...BIASED, clicks: [A] });
-  model.answerMaps();
-  model.answerMaps();
-  const asked = model.count("maps");
+  model.answerFields();
+  model.answerFields();
+  const asked = model.count("fields");
   const segmentation = new Segmentation(store);
   const shown = [...segmentation.of(0).mask];
   store.set("click_weight", 0.8);
   t.mock.timers.tick(300);
   model.saves.at(-1)?.("idle");
-  assert.equal(model.count("maps"), asked + 1);
-  assert.equal(model.last("maps").wants[0].clicks.click_weight, 0.8);
+  assert.equal(model.count("fields"), asked + 1);
+  assert.equal(model.last("fields").wants[0].seeds.parameters.click_weight, 0.8);
   assert.ok(!segmentation.of(0).current);
   assert.deepEqual([...segmentation.of(0).mask], shown);
-  model.answerMaps();
+  model.answerFields();
   assert.ok(segmentation.of(0).exact);
 });
 
@@ -281,24 +283,13 @@ test("in diffusion coordinates all clicks make one map, which is its own heatmap
     granularity: 2,
     clicks: [A, C],
   });
-  /** @type {import("../src/model/wire.js").ClickSet} */
-  const set = {
-    method: "diffusion",
-    positives: [[0, 0, 0]],
-    negatives: [[0, 1, 1]],
-    granularity: 2,
-  };
-  assert.deepEqual(model.last("maps").wants, [{ clicks: set, images: [0] }]);
+  const seeds = together("diffusion", [[0, 0, 0]], [[0, 1, 1]], { granularity: 2 });
+  assert.deepEqual(model.last("fields").wants, [{ seeds, images: [0] }]);
   assert.equal(model.count("moments"), 0); // No statistics are wanted of it.
   assert.equal(model.count("vectors"), 0); // They are asked for after the maps.
   const segmentation = new Segmentation(store);
-  store.similarities.take(
-    {
-      type: "maps",
-      id: "",
-      num_eig: store.get("num_eig"),
-      maps: [{ clicks: set, images: [0], stats: null }],
-    },
+  store.fields.take(
+    { type: "fields", id: "", fields: [{ seeds, images: [0], stats: null }] },
     [Float32Array.of(1.2, 0.6, 0.4, -0.1).buffer],
   );
   store.set("denoise", false);
@@ -313,7 +304,7 @@ test("in diffusion coordinates all clicks make one map, which is its own heatmap
 
 test("only negative clicks are no biased cut", () => {
   const { model, store } = open({ ...BIASED, clicks: [C] });
-  assert.equal(model.count("maps"), 0);
+  assert.equal(model.count("fields"), 0);
   assert.equal(store.state, "idle");
   assert.equal(new Segmentation(store).of(0).count, 0);
 });
@@ -364,7 +355,11 @@ test("a refused edit is said, the clicks are the kernel's, and the next one clea
   const { model, store } = open();
   click(store, A);
   click(store, B);
-  model.answerEdit({ clicks: [], maps: [], error: "a click must lie in its image" });
+  model.answerEdit({
+    prompts: { keep: 0, added: [] },
+    fields: [],
+    error: "a click must lie in its image",
+  });
   assert.equal(store.error, "a click must lie in its image");
   assert.deepEqual(
     store.clicks.map((shown) => shown.click),
@@ -381,31 +376,31 @@ test("a failed edit is dropped, and the next goes out", () => {
   click(store, B);
   model.deliver({ type: "error", id: model.last("edit").id, message: "No." });
   assert.equal(store.error, "No.");
-  assert.deepEqual(model.last("edit").edits, [{ op: "click", click: B }]);
+  assert.deepEqual(model.last("edit").edits, [{ op: "add", prompt: B }]);
 });
 
 test("maps that fail are not asked for again until something changes", () => {
   const { model, store } = open({ clicks: [A] });
-  model.deliver({ type: "error", id: model.last("maps").id, message: "No." });
-  model.deliver({ type: "error", id: model.last("maps").id, message: "No." });
-  assert.equal(model.count("maps"), 2); // The active image's, and the other's.
+  model.deliver({ type: "error", id: model.last("fields").id, message: "No." });
+  model.deliver({ type: "error", id: model.last("fields").id, message: "No." });
+  assert.equal(model.count("fields"), 2); // The active image's, and the other's.
   assert.equal(store.state, "error");
   store.set("num_eig", 2);
-  assert.equal(model.count("maps"), 3);
+  assert.equal(model.count("fields"), 3);
 });
 
 test("a reply that lacks what was asked for does not loop", () => {
   const { model } = open({ clicks: [A] });
-  model.deliver({ type: "maps", id: model.last("maps").id, num_eig: 4, maps: [] });
-  model.deliver({ type: "maps", id: model.last("maps").id, num_eig: 4, maps: [] });
-  assert.equal(model.count("maps"), 2);
+  model.deliver({ type: "fields", id: model.last("fields").id, fields: [] });
+  model.deliver({ type: "fields", id: model.last("fields").id, fields: [] });
+  assert.equal(model.count("fields"), 2);
 });
 
 test("a malformed reply is said and leaves the page usable", () => {
   const { model, store } = open({ clicks: [A] });
-  const { id, wants } = model.last("maps");
-  const maps = [{ ...wants[0], stats: {} }];
-  model.deliver({ type: "maps", id, num_eig: 4, maps }, [new ArrayBuffer(3)]);
+  const { id, wants } = model.last("fields");
+  const fields = [{ ...wants[0], stats: {} }];
+  model.deliver({ type: "fields", id, fields }, [new ArrayBuffer(3)]);
   assert.match(store.error ?? "", /must be 16 bytes/);
   click(store, B);
   model.answerEdit();
@@ -433,7 +428,7 @@ test("another page's replies settle nothing here, but their maps serve", () => {
   model.answerEdit();
   assert.equal(store.state, "pending");
   model.last("edit").id = own;
-  assert.ok(store.similarities.get([0, 0, 0], 4, 0));
+  assert.ok(store.fields.get(likeCell([0, 0, 0]), 0));
 });
 
 test("thumbs are fetched in batches, and once", async () => {
@@ -521,11 +516,13 @@ test("when the kernel restarts, nothing waits and nothing is sent any more", () 
 test("a kernel that is there after all revives the page", () => {
   const { model, store } = open({ clicks: [A] });
   model.emit("comm_live_update");
-  const { id, wants } = model.last("maps");
+  const { id, wants } = model.last("fields");
   assert.deepEqual(wants, []);
-  model.deliver({ type: "maps", id, num_eig: 4, maps: [] });
+  model.deliver({ type: "fields", id, fields: [] });
   assert.equal(store.lost, false);
-  assert.deepEqual(model.last("maps").wants, [{ cell: [0, 0, 0], images: [0] }]);
+  assert.deepEqual(model.last("fields").wants, [
+    { seeds: likeCell([0, 0, 0]), images: [0] },
+  ]);
 });
 
 test("a comm that throws is a lost one", () => {
@@ -621,7 +618,7 @@ test("what slides is one step until it is let go, each other change is its own",
   after(() => store.set("granularity", 2));
   after(() => store.set("granularity", 3));
   after(() => store.set("threshold", 0.4, true));
-  store.edit({ op: "click", click: A });
+  store.edit({ op: "add", prompt: A });
   after(() => store.set("threshold", 0.5, true));
   assert.deepEqual(steps, ["1", "1", "2", "3", "4", "5", "6", "7"]);
   store.set("opacity", 0.9);
@@ -646,14 +643,14 @@ test("settings and edits go out in the order in which they were made", (t) => {
   model.saves[1]("idle");
   store.set("threshold", 0.3, true);
   assert.equal(threshold(), 0.2); // Not so soon,
-  store.edit({ op: "click", click: A }); // unless something is to follow it.
+  store.edit({ op: "add", prompt: A }); // unless something is to follow it.
   assert.equal(threshold(), 0.3);
   model.saves[2]("idle");
   store.set("threshold", 0.4, true);
   t.mock.timers.tick(1000);
   assert.equal(threshold(), 0.3); // The click before it waits for the undo's answer.
   model.answerEdit();
-  assert.deepEqual(model.last("edit").edits, [{ op: "click", click: A }]);
+  assert.deepEqual(model.last("edit").edits, [{ op: "add", prompt: A }]);
   t.mock.timers.tick(1000);
   assert.equal(threshold(), 0.4);
   assert.equal(model.last("edit").first, 2);
@@ -661,7 +658,7 @@ test("settings and edits go out in the order in which they were made", (t) => {
 
 test("an undo of a setting leaves the click before it", () => {
   const { model, store } = open();
-  store.edit({ op: "click", click: A });
+  store.edit({ op: "add", prompt: A });
   store.set("threshold", 0.1);
   store.edit({ op: "undo" });
   assert.equal(store.clicks.length, 1);
@@ -696,7 +693,7 @@ test("eigenvectors of what is seen or clicked are fetched once, and moments", ()
   assert.deepEqual(model.last("vectors").images, [2]);
   model.answer("edit", "vectors");
   store.edit({ op: "undo" });
-  model.answerEdit({ clicks: [] });
+  model.answerEdit({ prompts: { keep: 0, added: [] } });
   assert.equal(vectors().length, 4);
 });
 

@@ -5,15 +5,17 @@
  * `c > cut(gamma, threshold)`, and the cut needs a few numbers of the whole batch only.
  * Plain functions on typed arrays; they allocate nothing that grows with the map.
  *
- * @import { Stats } from "../model/wire.js"
+ * @import { Stats } from "../model/link/wire.js"
  *
  * @typedef {object} Similarity
  * @property {Float32Array} map
  * @property {Stats | null} stats null of a map that is its own heatmap
  */
 
+import constants from "../constants.json" with { type: "json" };
+
 /** Similarities of up to 1 that are this near are told apart by rounding alone. */
-const TIE = 2 ** -20;
+const { TIE, QUANTILES } = constants.statistics;
 const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
@@ -97,12 +99,12 @@ function logScale({ mean, std, low, high, count }, gamma) {
     zero: logMix(
       slope * (low[0] - mean),
       slope * (low[1] - mean),
-      between(0.01, count),
+      between(QUANTILES[0], count),
     ),
     one: logMix(
       slope * (high[0] - mean),
       slope * (high[1] - mean),
-      between(0.99, count),
+      between(QUANTILES[1], count),
     ),
   };
 }

@@ -5,8 +5,8 @@
  * The kernel may colour the eigenvectors anew. Until its new picture is here, the one
  * in the old colours stays, but counts as missing.
  *
- * @import { Message, PictureKind, PictureReply } from "./wire.js"
- * @import { Ask, Buffers, Wanted } from "./resource.js"
+ * @import { Message, PictureKind, PictureReply } from "./link/wire.js"
+ * @import { Ask, Buffers, Wanted } from "./link/resource.js"
  *
  * @typedef {ImageBitmap} Picture
  * @typedef {{ picture: Picture, colors: number }} Entry
@@ -20,8 +20,8 @@
  */
 
 import { Cache } from "./cache.js";
-import { Resource } from "./resource.js";
-import { decodePictures } from "./wire.js";
+import { decodePictures } from "./link/decode.js";
+import { Resource } from "./link/resource.js";
 
 /** Thumbs come in small batches, so that the first ones show early. */
 const PICTURES_PER_REQUEST = 12;
@@ -188,11 +188,11 @@ export class Pictures extends Resource {
   retry() {}
 
   /**
-   * @param {number} _clicks
+   * @param {number} _fields
    * @param {number} images on view: there is room for their pictures, twice
    * @override
    */
-  reserve(_clicks, images) {
+  reserve(_fields, images) {
     if (this.#picture !== "thumb") return;
     this.#cache.limit = Math.max(this.#spec.kept, 2 * images);
   }

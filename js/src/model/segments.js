@@ -2,9 +2,9 @@
  * The masks of committed segments, as the kernel sends them: of one kind, which is the
  * stage's, at the image's own size, or the thumbs', on the latent grid.
  *
- * @import { SegmentEdit, SegmentEntry, SegmentsReply, Size } from "./wire.js"
- * @import { Ask, Buffers, Wanted } from "./resource.js"
- * @import { Message } from "./wire.js"
+ * @import { SegmentEdit, SegmentEntry, SegmentsReply, Size } from "./link/wire.js"
+ * @import { Ask, Buffers, Wanted } from "./link/resource.js"
+ * @import { Message } from "./link/wire.js"
  *
  * @typedef {"stage" | "thumb"} SegmentKind
  * @typedef {Runs | Uint8Array} SegmentMask runs of pixels, or bits of cells
@@ -12,8 +12,8 @@
 
 import { Runs } from "../maths/runs.js";
 import { Cache } from "./cache.js";
-import { Resource } from "./resource.js";
-import { decodeSegments } from "./wire.js";
+import { decodeSegments } from "./link/decode.js";
+import { Resource } from "./link/resource.js";
 
 /** Masks that are kept: runs of a photograph take some 10 kB, bits 0.5 kB. */
 const KEPT = { stage: 500, thumb: 20_000 };

@@ -6,7 +6,7 @@
  */
 
 import { focusable, html, newId, setAttribute, setText } from "../dom.js";
-import { BIASED, DIFFUSION } from "../model/clicks.js";
+import { BIASED, DIFFUSION } from "../model/methods.js";
 import { icon } from "./icons.js";
 
 /**
@@ -29,7 +29,7 @@ const isBiased = (store) => store.get("method") === BIASED;
 /** @type {(store: Store) => boolean} */
 const isDiffusion = (store) => store.get("method") === DIFFUSION;
 /** @type {(store: Store) => boolean} */
-const hasNoNegatives = (store) => store.prompts.negatives.length === 0;
+const hasNoNegatives = (store) => !store.seeds.hasNegatives;
 /** @type {(value: number) => string} */
 const hundredths = (value) => value.toFixed(2);
 
@@ -190,7 +190,7 @@ export class Controls {
         undo: canUndo,
         redo: canRedo,
         clear: store.clicks.length > 0,
-        commit: store.prompts.positives.length > 0,
+        commit: store.seeds.positives.length > 0,
       };
       const kept = op === "commit" && store.offline;
       button.disabled = store.lost || kept || !able[op];

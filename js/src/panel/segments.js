@@ -3,10 +3,11 @@
  * that is selected has buttons for all that can be done with it.
  *
  * @import { Store } from "../model/store.js"
- * @import { SegmentEntry, SegmentFields } from "../model/wire.js"
+ * @import { SegmentEntry, SegmentFields } from "../model/link/wire.js"
  * @import { Local } from "../view.js"
  */
 
+import constants from "../constants.json" with { type: "json" };
 import { focusable, html, setAttribute, setText } from "../dom.js";
 import { keyOf } from "../keyboard.js";
 import { editOf } from "../model/segments.js";
@@ -24,7 +25,7 @@ const THINGS =
   "How things are counted and shaded: connected parts, parts split where they touch, " +
   "or all as one";
 
-const NAME_LENGTH = 200;
+const { NAME_LENGTH } = constants.segments;
 
 export class SegmentList {
   #rows = html("ol", { class: "ncut-segment-rows" });

@@ -12,7 +12,7 @@
 
 import { keyOf } from "../keyboard.js";
 import { cellOf, centreOf } from "../maths/coordinates.js";
-import { DIFFUSION } from "../model/clicks.js";
+import { DIFFUSION } from "../model/methods.js";
 import { editOf } from "../model/segments.js";
 
 /** What the page tells about the keys. */
@@ -124,7 +124,7 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
   };
 
   const clearable = () => store.clicks.length > 0 || store.unsure;
-  const committable = () => store.prompts.positives.length > 0 || store.unsure;
+  const committable = () => store.seeds.positives.length > 0 || store.unsure;
 
   const clear = () => {
     if (clearable()) store.edit({ op: "clear" });
@@ -174,7 +174,7 @@ export function listenToKeys(store, stage, help, local, changed, signal) {
     const pixel = crosshairPixel();
     stage.reveal(pixel);
     if (labelAtCrosshair() === label) return; // It is said already.
-    store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+    store.edit({ op: "add", prompt: [stage.image, ...pixel, label] });
   };
 
   /** Label of the last click on the crosshair's cell; undefined without one. */

@@ -63,7 +63,7 @@ export function listenToPointer(store, stage, local, changed, signal) {
     if (!press?.pixel || distance(press.event, event) > SLACK) return;
     const label = positive ? 1 : 0;
     if (isMarked(press.event, label)) return; // It is said already.
-    store.edit({ op: "click", click: [stage.image, ...press.pixel, label] });
+    store.edit({ op: "add", prompt: [stage.image, ...press.pixel, label] });
     local.hover.point(null);
     clicked = true;
   };

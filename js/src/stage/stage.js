@@ -11,7 +11,7 @@
  * @import { Picture } from "../model/pictures.js"
  * @import { Local } from "../view.js"
  * @import { Place } from "../maths/viewport.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 import { focusable, html, setAttribute, svg } from "../dom.js";

@@ -2,19 +2,19 @@
  * All kinds of what the page asks the kernel for and keeps, the most urgent first. A new
  * kind has its place here.
  *
- * @import { Decoder } from "./pictures.js"
+ * @import { Decoder } from "../pictures.js"
  * @import { Info, Message } from "./wire.js"
  * @import { Buffers, Resource } from "./resource.js"
- * @import { Runs } from "../maths/runs.js"
+ * @import { Runs } from "../../maths/runs.js"
  */
 
-import { picturesOfKinds } from "./pictures.js";
-import { Previews } from "./previews.js";
-import { SegmentMasks } from "./segments.js";
-import { Similarities } from "./similarities.js";
+import { Fields } from "../fields.js";
+import { picturesOfKinds } from "../pictures.js";
+import { Previews } from "../previews.js";
+import { SegmentMasks } from "../segments.js";
 
 export class Resources {
-  similarities;
+  fields;
   previews;
   pictures;
   /** @type {SegmentMasks<Runs>} At the images' own sizes. */
@@ -30,7 +30,7 @@ export class Resources {
    * @param {Decoder} decode
    */
   constructor({ grid, sizes, has_images, settings, eigvals }, colors, decode) {
-    this.similarities = new Similarities(grid);
+    this.fields = new Fields(grid);
     this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
     this.segmentMasks = new SegmentMasks("stage", sizes);
@@ -39,7 +39,7 @@ export class Resources {
     const { moments, sample, vectors } = this.previews;
     this.kinds = [
       stage,
-      this.similarities,
+      this.fields,
       this.segmentMasks,
       eigvecs,
       thumb,
@@ -53,12 +53,12 @@ export class Resources {
   /**
    * Keep room for what is on view.
    *
-   * @param {number} clicks
+   * @param {number} fields
    * @param {number} images
    */
-  reserve(clicks, images) {
-    for (const resource of this.kinds) resource.reserve(clicks, images);
-    this.previews.reserve(clicks);
+  reserve(fields, images) {
+    for (const resource of this.kinds) resource.reserve(fields, images);
+    this.previews.reserve(fields);
   }
 
   /**

@@ -1,0 +1,199 @@
+/**
+ * What fields are made of: the seeds of prompts, and the settings of a method.
+ *
+ * @import { Group, Seed } from "../maths/seeds.js"
+ * @import { Prompt } from "./prompts/index.js"
+ * @import { Info } from "./link/wire.js"
+ *
+ * @typedef {object} Seeds of one field
+ * @property {string} method
+ * @property {Group[]} positives a group for each prompt
+ * @property {Group[]} negatives
+ * @property {Record<string, number>} parameters the method's settings
+ *
+ * @typedef {object} MaskSeeds of all fields that a mask is made of
+ * @property {Seeds[]} positives what belongs to it
+ * @property {Seeds[]} negatives what is taken away
+ * @property {boolean} hasNegatives whether a prompt says what is not wanted
+ *
+ * @typedef {{ group: Group, positive: boolean }} Labelled what a prompt labels, and how
+ */
+
+import { DIFFUSION } from "./methods.js";
+import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
+
+/** @type {WeakMap<Seeds, string>} */
+const names = new WeakMap();
+
+/**
+ * What the seeds of one field differ in from those of any other.
+ *
+ * @param {Seeds} seeds never changed from now on
+ */
+export function nameOf(seeds) {
+  const known = names.get(seeds);
+  if (known !== undefined) return known;
+  const { method, positives, negatives, parameters } = seeds;
+  const settings = Object.keys(parameters).sort();
+  const given = settings.map((name) => `${name}=${parameters[name]}`);
+  const groups = [positives, negatives].map((each) => each.map(nameOfGroup).join(" "));
+  const name = [method, ...given, ...groups].join("/");
+  names.set(seeds, name);
+  return name;
+}
+
+/**
+ * A field of one image is never stale: it depends on these only.
+ *
+ * @param {Seeds} seeds
+ * @param {number} image
+ */
+export function fieldKey(seeds, image) {
+  return `${nameOf(seeds)}:${image}`;
+}
+
+/** @param {Group} group */
+function nameOfGroup(group) {
+  if (group.length === 1) return nameOfSeed(group[0]);
+  return group.map(nameOfSeed).join("+");
+}
+
+/** @param {Seed} seed */
+function nameOfSeed([image, row, col, weight = 1]) {
+  const cell = `${image},${row},${col}`; // Not join: slow.
+  return weight === 1 ? cell : `${cell},${weight}`;
+}
+
+/** The seeds of the fields that masks are made of: made anew when something has changed. */
+export class SeedsOfPrompts {
+  /** @type {Prompt[] | null} */
+  #prompts = null;
+  #settings = "";
+  /** @type {MaskSeeds} */
+  #seeds = { positives: [], negatives: [], hasNegatives: false };
+
+  /**
+   * @param {Prompt[]} prompts
+   * @param {(name: string) => any} get a trait of the model
+   */
+  of(prompts, get) {
+    const method = get("method");
+    const { parameters } = /** @type {Info} */ (get("_info")).methods[method];
+    const settings = [method, ...parameters.map(get)].join();
+    if (prompts !== this.#prompts || settings !== this.#settings) {
+      this.#prompts = prompts;
+      this.#settings = settings;
+      this.#seeds = maskSeeds(prompts, get);
+    }
+    return this.#seeds;
+  }
+}
+
+/**
+ * @param {Prompt[]} prompts
+ * @param {(name: string) => any} get a trait of the model
+ * @returns {MaskSeeds}
+ */
+export function maskSeeds(prompts, get) {
+  /** @type {Info} */
+  const { sizes, grid, methods } = get("_info");
+  const method = get("method");
+  const { parameters: names, together } = methods[method];
+  const parameters = Object.fromEntries(names.map((name) => [name, get(name)]));
+  const labelled = prompts.map((prompt) => ({
+    group: seedsOf(prompt, sizes[imageOf(prompt)], grid),
+    positive: isPositive(prompt),
+  }));
+  const hasNegatives = labelled.some(({ positive }) => !positive);
+  /** @type {(positives: Group[], negatives: Group[]) => Seeds} */
+  const make = (positives, negatives) => ({ method, positives, negatives, parameters });
+  if (!together) {
+    const of = (/** @type {boolean} */ label) =>
+      different(labelled, label).map((group) => make([group], []));
+    return { positives: of(true), negatives: of(false), hasNegatives };
+  }
+  const cells = method === DIFFUSION ? lastLabels(labelled) : eachOnce(labelled);
+  const [positives, negatives] = [true, false].map((label) => groupsOf(cells, label));
+  const fields = positives.length > 0 ? [make(positives, negatives)] : [];
+  return { positives: fields, negatives: [], hasNegatives };
+}
+
+/**
+ * The groups of a label, each once.
+ *
+ * @param {Labelled[]} labelled
+ * @param {boolean} label
+ */
+function different(labelled, label) {
+  /** @type {Map<string, Group>} */
+  const groups = new Map();
+  for (const { group, positive } of labelled) {
+    if (positive !== label) continue;
+    const name = nameOfGroup(group);
+    if (!groups.has(name)) groups.set(name, group);
+  }
+  return [...groups.values()];
+}
+
+/**
+ * @typedef {object} Placed a cell, which several prompts may label
+ * @property {Seed} seed
+ * @property {boolean} positive
+ * @property {number} at number of the prompt that labelled it first
+ */
+
+/**
+ * Each cell once: its last label counts, where it was labelled first.
+ *
+ * @param {Labelled[]} labelled
+ * @returns {Placed[]}
+ */
+function lastLabels(labelled) {
+  /** @type {Map<string, Placed>} */
+  const cells = new Map();
+  for (const [at, { group, positive }] of labelled.entries()) {
+    for (const seed of group) {
+      const key = `${seed[0]},${seed[1]},${seed[2]}`;
+      const known = cells.get(key);
+      if (known) Object.assign(known, { seed, positive });
+      else cells.set(key, { seed, positive, at });
+    }
+  }
+  return [...cells.values()];
+}
+
+/**
+ * Each cell once of each label.
+ *
+ * @param {Labelled[]} labelled
+ * @returns {Placed[]}
+ */
+function eachOnce(labelled) {
+  /** @type {Map<string, Placed>} */
+  const cells = new Map();
+  for (const [at, { group, positive }] of labelled.entries()) {
+    for (const seed of group) {
+      const key = `${positive},${seed[0]},${seed[1]},${seed[2]}`;
+      if (!cells.has(key)) cells.set(key, { seed, positive, at });
+    }
+  }
+  return [...cells.values()];
+}
+
+/**
+ * Those of a label, a group for each prompt that has some.
+ *
+ * @param {Placed[]} cells in the order of prompts
+ * @param {boolean} label
+ */
+function groupsOf(cells, label) {
+  /** @type {Map<number, Group>} */
+  const groups = new Map();
+  for (const { seed, positive, at } of cells) {
+    if (positive !== label) continue;
+    const group = groups.get(at);
+    if (group) group.push(seed);
+    else groups.set(at, [seed]);
+  }
+  return [...groups.values()];
+}
