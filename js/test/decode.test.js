@@ -35,7 +35,7 @@ test("fields are read wherever they lie in the message", () => {
     const buffer = inMessage([0.5, 1, -1, 0.25], byteOffset);
     const fields = decodeFields([entry([3, 5])], [buffer], GRID);
     assert.deepEqual(
-      fields.map(({ image, map }) => [image, [...map]]),
+      fields.map(({ image, values }) => [image, [...values]]),
       [
         [3, [0.5, 1]],
         [5, [-1, 0.25]],
@@ -45,14 +45,14 @@ test("fields are read wherever they lie in the message", () => {
 });
 
 test("a field does not hold on to its message", () => {
-  const [{ map }] = decodeFields([entry([0])], [inMessage([1, 2], 4)], GRID);
-  assert.equal(map.buffer.byteLength, 8);
+  const [{ values }] = decodeFields([entry([0])], [inMessage([1, 2], 4)], GRID);
+  assert.equal(values.buffer.byteLength, 8);
 });
 
 test("an ArrayBuffer will do as well", () => {
   const buffer = Float32Array.of(1, 2).buffer;
-  const [{ map }] = decodeFields([entry([0])], [buffer], GRID);
-  assert.deepEqual([...map], [1, 2]);
+  const [{ values }] = decodeFields([entry([0])], [buffer], GRID);
+  assert.deepEqual([...values], [1, 2]);
 });
 
 test("a buffer of the wrong length is refused, in one sentence", () => {

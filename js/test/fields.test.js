@@ -62,7 +62,7 @@ test("with 256 x 256 cells each field is asked for once, about 1 MB at a time", 
   const sizes = host.sent.filter(({ wants }) => wants).map(({ wants }) => wants);
   assert.ok(sizes.every((wants) => countFields(wants) * 256 * 256 * 4 <= MIB));
   const active = sizes.findIndex((wants) => wants[0].images[0] !== 0);
-  assert.equal(active, Math.ceil(40 / 3)); // The active image's maps come first.
+  assert.equal(active, Math.ceil(40 / 3)); // The active image's fields come first.
   for (const image of shown) {
     for (const { click } of store.clicks) {
       const cell = /** @type {Cell} */ ([click[0], 0, click[1]]);

@@ -21,7 +21,7 @@ const cells = fixture.grid[0] * fixture.grid[1];
 const similarities = fixture.similarities;
 
 /**
- * The prompts' maps on one image.
+ * The prompts' fields on one image.
  *
  * @param {number} label
  * @param {number} image
@@ -29,7 +29,7 @@ const similarities = fixture.similarities;
 function cutMapsOf(label, image) {
   return similarities
     .filter((similarity) => similarity.label === label)
-    .map(({ stats, values }) => ({ stats, map: Float32Array.from(values[image]) }));
+    .map(({ stats, values }) => ({ stats, values: Float32Array.from(values[image]) }));
 }
 
 /**
@@ -82,8 +82,8 @@ for (const [number, kept] of fixture.cases.entries()) {
       const mask = Uint8Array.from(masks[image]);
       /** @type {(label: number, level: number) => import("../src/maths/margins.js").CutMap[]} */
       const cut = (label, level) =>
-        cutMapsOf(label, image).map(({ map, stats }) => ({
-          map,
+        cutMapsOf(label, image).map(({ values, stats }) => ({
+          values,
           cut: cutOf(stats, gamma, level),
         }));
       const cutMaps = {

@@ -116,6 +116,15 @@ export class Host extends FakeModel {
     this.#tell([name, "_revision"]);
   }
 
+  /** A cell sets the clicks, or another page edits them. @param {Click[]} clicks */
+  assignClicks(clicks) {
+    this.#past.push(this.clicks);
+    this.#future = [];
+    this.clicks = clicks;
+    this.revision++;
+    this.#tell(["clicks", "_history", "_revision"]);
+  }
+
   /** @param {Record<string, unknown>} state @param {any} callbacks */
   #save(state, callbacks) {
     this.#pending++;

@@ -46,7 +46,7 @@ async function use(host, signal) {
   host.pump();
   assert.equal(store.state, "idle");
   assert.ok(FakePicture.open > 0);
-  // From here on nothing is answered: an edit, a setting, its maps and a ping wait.
+  // From here on nothing is answered: an edit, a setting, its fields and a ping wait.
   store.edit({ op: "undo" });
   store.set("num_eig", 3);
   store.set("threshold", 0.25);

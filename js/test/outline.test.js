@@ -26,7 +26,7 @@ function maskAbove(cut) {
  * @param {Uint8Array} [mask]
  */
 function draw(cut, mask = maskAbove(cut)) {
-  const cutMaps = { positives: [{ map: MAP, cut }], negatives: [] };
+  const cutMaps = { positives: [{ values: MAP, cut }], negatives: [] };
   const quads = new Uint8Array(16);
   const margins = marginsInto(new Float32Array(16), mask, cutMaps, GRID);
   findQuads(quads, margins, GRID);

@@ -70,13 +70,13 @@ for (const kept of fixture.previews) {
     return previews;
   };
 
-  test(`${numEig} eigenvectors: a map is the kernel's, from the same bytes`, () => {
+  test(`${numEig} eigenvectors: a field is the kernel's, from the same bytes`, () => {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     for (const [image, expected] of values.entries()) {
       const similarity = previews.get(seeds, image);
       assert.ok(similarity);
-      for (const [i, value] of similarity.map.entries()) {
+      for (const [i, value] of similarity.values.entries()) {
         assert.ok(Math.abs(value - expected[i]) < 2e-6, `${value}: ${expected[i]}`);
       }
     }
@@ -109,7 +109,7 @@ for (const kept of fixture.previews) {
       const preview = previews.get(seeds, image);
       assert.ok(preview);
       const exact = {
-        map: Float32Array.from(truth.values[image]),
+        values: Float32Array.from(truth.values[image]),
         stats: truth.stats,
       };
       const [a, b] = [preview, exact].map((similarity) =>
@@ -157,7 +157,7 @@ test("what is missing is asked for: the active image alone, and what there is ro
   assert.ok(previews.get(likeCell(kept.cell), 1));
 });
 
-test("maps are written again: hovering does not grow", () => {
+test("fields are written again: hovering does not grow", () => {
   const [kept] = fixture.previews;
   const previews = new Previews(fixture.grid, 4, null);
   reserve(previews, 0, 1);
@@ -165,11 +165,11 @@ test("maps are written again: hovering does not grow", () => {
   const seen = new Set();
   for (let k = 0; k < 1000; k++) {
     const cell = k % 120;
-    const map = previews.get(
+    const values = previews.get(
       likeCell([0, Math.floor(cell / 10), cell % 10], 1 + (k % 4)),
       0,
-    )?.map;
-    seen.add(map?.buffer);
+    )?.values;
+    seen.add(values?.buffer);
   }
   assert.ok(seen.size <= 129, `${seen.size}`);
 });
@@ -212,7 +212,7 @@ test("order statistics are those of sorting", () => {
 });
 
 for (const [number, kept] of fixture.diffusion.entries()) {
-  test(`diffusion, case ${number}: weights and maps are the kernel's`, () => {
+  test(`diffusion, case ${number}: weights and fields are the kernel's`, () => {
     const weights = weightsOf(kept.eigvals, kept.seeds.parameters.granularity);
     kept.weights.forEach((/** @type {number} */ value, /** @type {number} */ k) => {
       assert.ok(Math.abs(weights[k] - value) < 1e-6, `${weights[k]}, not ${value}`);
@@ -228,7 +228,7 @@ for (const [number, kept] of fixture.diffusion.entries()) {
         assert.ok(found);
         assert.equal(found.stats, null);
         const worst = Math.max(
-          ...values.map((value, i) => Math.abs(value - found.map[i])),
+          ...values.map((value, i) => Math.abs(value - found.values[i])),
         );
         assert.ok(worst < 2e-3, `${worst}`);
       },

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import {
+  imageOf,
+  isPositive,
+  isSame,
+  keyOf,
+  seedsOf,
+} from "../src/model/prompts/index.js";
 import { PromptList } from "../src/model/prompts/list.js";
 
 /** @typedef {import("../src/model/prompts/click.js").Click} Click */
@@ -122,4 +129,57 @@ test("dropped edits leave what the kernel told", () => {
   clicks.drop();
   assert.deepEqual(expected(clicks).clicks, [A]);
   assert.equal(clicks.pending, 0);
+});
+
+/** @type {Click} */
+const C = [1, 5, 6, 1];
+
+test("an answer changes the list that it was asked with", () => {
+  const clicks = make(A);
+  assert.equal(clicks.known.revision, 0);
+  assert.ok(clicks.follow(clicks.known, { keep: 0, added: [A, B] }, 5));
+  const asked = clicks.known;
+  assert.deepEqual(asked, { revision: 5, prompts: [A, B] });
+  clicks.tell({ prompts: [C] }); // A trait, whose revision is not told.
+  assert.equal(clicks.known, asked);
+  assert.ok(clicks.follow(asked, { keep: 1, added: [C] }, 7));
+  assert.deepEqual(clicks.told, [A, C]);
+  assert.deepEqual(clicks.known, { revision: 7, prompts: [A, C] });
+});
+
+test("an answer that does not fit its list leaves it, and all is told the next time", () => {
+  const changes = /** @type {any[]} */ ([
+    { keep: 3, added: [] },
+    { keep: -1, added: [] },
+    { keep: 0.5, added: [] },
+    {},
+    undefined,
+  ]);
+  for (const change of changes) {
+    const clicks = make();
+    clicks.follow(clicks.known, { keep: 0, added: [A, B] }, 5);
+    assert.ok(!clicks.follow(clicks.known, change, 6));
+    assert.deepEqual(clicks.told, [A, B]);
+    assert.deepEqual(clicks.known, { revision: 0, prompts: [] });
+  }
+});
+
+test("prompts that the page does not know are refused, in one sentence", () => {
+  for (const odd of [null, 3, {}, [0, 1, 2], [0, 1, 2, "1"], { kind: "scent" }]) {
+    const clicks = make(A);
+    assert.throws(() => clicks.tell({ prompts: [A, odd] }), /knows no such prompt/);
+    assert.deepEqual(clicks.told, [A]);
+  }
+});
+
+test("a click labels the cell that it lies in, and no other", () => {
+  assert.deepEqual(seedsOf([7, 639, 10, 0], [480, 640], [64, 64]), [[7, 1, 63]]);
+  assert.equal(imageOf([7, 639, 10, 0]), 7);
+  assert.deepEqual([isPositive(A), isPositive(B)], [true, false]);
+});
+
+test("a prompt is the same after it went by the wire, and as no other", () => {
+  assert.ok(isSame(A, JSON.parse(JSON.stringify(A))));
+  assert.ok(!isSame(A, [0, 1, 2, 0]));
+  assert.notEqual(keyOf(A), keyOf([0, 1, 2, 0]));
 });

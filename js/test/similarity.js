@@ -25,7 +25,7 @@ export function wave(count) {
   return Float32Array.from({ length: count }, (_, i) => Math.cos(i * i * 0.37) * 0.9);
 }
 
-/** @param {number[]} values @returns {import("../src/maths/cut.js").Similarity} */
+/** @param {number[]} values @returns {import("../src/maths/cut.js").Field} */
 export function similarity(values) {
-  return { map: Float32Array.from(values), stats: statsOf(values) };
+  return { values: Float32Array.from(values), stats: statsOf(values) };
 }

@@ -159,7 +159,7 @@ test("one edit is in flight; the rest goes together, in order", () => {
   assert.equal(model.count("edit"), 2);
 });
 
-test("the reply to an edit brings its maps: nothing more is asked for", () => {
+test("the reply to an edit brings its fields: nothing more is asked for", () => {
   const { model, store } = open();
   click(store, A);
   assert.equal(store.state, "pending");
@@ -197,7 +197,7 @@ test("the latest num_eig wins; a late reply for another is kept, but not shown",
   assert.equal(segmentation.of(0).exact, true);
 });
 
-test("the mask of earlier clicks stays until the new maps are here", () => {
+test("the mask of earlier clicks stays until the new fields are here", () => {
   const { model, store } = open({}, ["pictures"]); // There are no previews.
   const segmentation = new Segmentation(store);
   click(store, A);
@@ -277,7 +277,7 @@ test("hovering previews no biased cut", () => {
   assert.ok(!hover.keeps);
 });
 
-test("in diffusion coordinates all clicks make one map, which is its own heatmap", () => {
+test("in diffusion coordinates all clicks make one field, which is its own heatmap", () => {
   const { model, store } = open({
     method: "diffusion",
     granularity: 2,
@@ -286,7 +286,7 @@ test("in diffusion coordinates all clicks make one map, which is its own heatmap
   const seeds = together("diffusion", [[0, 0, 0]], [[0, 1, 1]], { granularity: 2 });
   assert.deepEqual(model.last("fields").wants, [{ seeds, images: [0] }]);
   assert.equal(model.count("moments"), 0); // No statistics are wanted of it.
-  assert.equal(model.count("vectors"), 0); // They are asked for after the maps.
+  assert.equal(model.count("vectors"), 0); // They are asked for after the fields.
   const segmentation = new Segmentation(store);
   store.fields.take(
     { type: "fields", id: "", fields: [{ seeds, images: [0], stats: null }] },
@@ -379,7 +379,7 @@ test("a failed edit is dropped, and the next goes out", () => {
   assert.deepEqual(model.last("edit").edits, [{ op: "add", prompt: B }]);
 });
 
-test("maps that fail are not asked for again until something changes", () => {
+test("fields that fail are not asked for again until something changes", () => {
   const { model, store } = open({ clicks: [A] });
   model.deliver({ type: "error", id: model.last("fields").id, message: "No." });
   model.deliver({ type: "error", id: model.last("fields").id, message: "No." });
@@ -418,7 +418,7 @@ test("a refused setting is said until the next one", () => {
   assert.equal(store.error, null);
 });
 
-test("another page's replies settle nothing here, but their maps serve", () => {
+test("another page's replies settle nothing here, but their fields serve", () => {
   const { model, store } = open();
   click(store, A);
   model.deliver({ type: "error", id: "another", message: "Not yours." });
@@ -697,7 +697,7 @@ test("eigenvectors of what is seen or clicked are fetched once, and moments", ()
   assert.equal(vectors().length, 4);
 });
 
-test("a click shows its preview at once, until the kernel's maps come", () => {
+test("a click shows its preview at once, until the kernel's fields come", () => {
   const { model, store } = open();
   const segmentation = new Segmentation(store);
   click(store, A);

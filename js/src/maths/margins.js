@@ -7,7 +7,7 @@
  *
  * @import { Size } from "../model/link/wire.js"
  *
- * @typedef {{ map: Float32Array, cut: number }} CutMap a click's part in a mask
+ * @typedef {{ values: Float32Array, cut: number }} CutMap a prompt's part in a mask
  * @typedef {{ positives: CutMap[], negatives: CutMap[] }} CutMaps
  */
 
@@ -60,15 +60,15 @@ const AXES = [
  */
 export function marginsInto(out, mask, { positives, negatives }, grid) {
   out.fill(0);
-  for (const [k, { map, cut }] of positives.entries()) {
+  for (const [k, { values, cut }] of positives.entries()) {
     for (let i = 0; i < out.length; i++) {
-      const margin = Math.fround(map[i] - cut);
+      const margin = Math.fround(values[i] - cut);
       if (k === 0 || margin > out[i]) out[i] = margin;
     }
   }
-  for (const { map, cut } of positives.length > 0 ? negatives : []) {
+  for (const { values, cut } of positives.length > 0 ? negatives : []) {
     for (let i = 0; i < out.length; i++) {
-      const margin = Math.fround(cut - map[i]);
+      const margin = Math.fround(cut - values[i]);
       if (margin < out[i]) out[i] = margin;
     }
   }

@@ -2,7 +2,7 @@
  * The fields at hand, and which ones are missing.
  *
  * @import { Edited, FieldsReply, Size, Want } from "./link/wire.js"
- * @import { Similarity } from "../maths/cut.js"
+ * @import { Field } from "../maths/cut.js"
  * @import { MaskSeeds, Seeds } from "./seeds.js"
  * @import { Ask, Buffers, Wanted } from "./link/resource.js"
  */
@@ -19,7 +19,7 @@ const CACHE_BYTES = 64e6;
 const { FIELDS_BYTES } = constants.replies;
 
 export class Fields extends Resource {
-  /** @type {Cache<Similarity>} */
+  /** @type {Cache<Field>} */
   #cache = new Cache(0);
   #grid;
   #bytes;
@@ -78,8 +78,8 @@ export class Fields extends Resource {
    */
   take({ fields }, buffers) {
     for (const entry of decodeFields(fields ?? [], buffers, this.#grid)) {
-      const { seeds, image, map, stats } = entry;
-      this.#cache.set(fieldKey(seeds, image), { map, stats });
+      const { seeds, image, values, stats } = entry;
+      this.#cache.set(fieldKey(seeds, image), { values, stats });
     }
   }
 

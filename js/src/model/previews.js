@@ -3,7 +3,7 @@
  * quantised eigenvectors. They stand in until the kernel's own come.
  *
  * @import { Size, Stats } from "./link/wire.js"
- * @import { Similarity } from "../maths/cut.js"
+ * @import { Field } from "../maths/cut.js"
  * @import { Fit, Placed } from "../maths/regression.js"
  * @import { Group } from "../maths/seeds.js"
  * @import { Seeds } from "./seeds.js"
@@ -36,8 +36,8 @@ export class Previews {
   #sampled = new Float32Array(0);
   /** @type {Float32Array[]} To be written again: a hover makes hundreds. */
   #spare = [];
-  /** @type {Cache<Similarity>} */
-  #fields = new Cache(FIELDS_KEPT, ({ map }) => this.#spare.push(map));
+  /** @type {Cache<Field>} */
+  #fields = new Cache(FIELDS_KEPT, ({ values }) => this.#spare.push(values));
   #grid;
   #numEig;
   #eigvals;
@@ -70,7 +70,7 @@ export class Previews {
    *
    * @param {Seeds} seeds
    * @param {number} image
-   * @returns {Similarity | undefined}
+   * @returns {Field | undefined}
    */
   get(seeds, image) {
     this.#renew();
@@ -133,9 +133,9 @@ export class Previews {
     const vectors = this.vectors.get(image);
     const direction = vectors && this.#directionOf(seeds);
     if (!direction) return undefined;
-    const map = this.#newMap(vectors.count);
-    vectors.similarityInto(map, direction.vector);
-    return { map, stats: direction.stats };
+    const values = this.#newField(vectors.count);
+    vectors.similarityInto(values, direction.vector);
+    return { values, stats: direction.stats };
   }
 
   /** @param {Seeds} seeds of one group */
@@ -171,28 +171,29 @@ export class Previews {
     const known = vectors && this.#fitOf(seeds, weights);
     if (!known) return undefined;
     const { fit, placed } = known;
-    const map = this.#newMap(vectors.count);
-    vectors.similarityInto(map, fit.vector, weights);
-    for (let i = 0; i < map.length; i++) map[i] += fit.offset;
+    const values = this.#newField(vectors.count);
+    vectors.similarityInto(values, fit.vector, weights);
+    for (let i = 0; i < values.length; i++) values[i] += fit.offset;
     placed.forEach(({ seed, vector }, j) => {
       if (seed[0] !== image || fit.local[j] === 0) return;
-      const cosines = this.#newMap(vectors.count);
+      const cosines = this.#newField(vectors.count);
       vectors.similarityInto(cosines, vector, weights);
-      addAbout(map, cosines, seed, fit.local[j], this.#grid);
+      addAbout(values, cosines, seed, fit.local[j], this.#grid);
       this.#spare.push(cosines);
     });
     // A positive prompt only adds: what the prompts before it gave, stays.
     const positives = seeds.positives.slice(0, -1);
     const earlier = positives.length && this.get({ ...seeds, positives }, image);
     if (earlier) {
-      for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i], earlier.map[i]);
+      for (let i = 0; i < values.length; i++)
+        values[i] = Math.max(values[i], earlier.values[i]);
     }
     for (const { seed, positive } of placed) {
       if (seed[0] !== image) continue;
       const at = placeIn(seed, this.#grid);
-      map[at] = positive ? Math.max(map[at], 1) : Math.min(map[at], 0);
+      values[at] = positive ? Math.max(values[at], 1) : Math.min(values[at], 0);
     }
-    return { map, stats: null };
+    return { values, stats: null };
   }
 
   /**
@@ -248,7 +249,7 @@ export class Previews {
   }
 
   /** @param {number} size */
-  #newMap(size) {
+  #newField(size) {
     return this.#spare.pop() ?? new Float32Array(size);
   }
 }

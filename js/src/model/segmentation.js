@@ -6,7 +6,7 @@
  * @import { Store } from "./store.js"
  * @import { MaskSeeds, Seeds } from "./seeds.js"
  * @import { CutMap } from "../maths/margins.js"
- * @import { Similarity } from "../maths/cut.js"
+ * @import { Field } from "../maths/cut.js"
  *
  * @typedef {{ version: number, seeds: MaskSeeds }} Asked what masks are asked for; the
  *   version grows with every change of it
@@ -25,7 +25,7 @@
  * @property {number} version that it was computed for
  * @property {number} arrivals that it was computed from
  *
- * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
+ * @typedef {{ positives: Field[], negatives: Field[], exact: boolean }} Found
  */
 
 import { combineHeat, combineMasks } from "../maths/combine.js";
@@ -120,10 +120,10 @@ export class Segmentation {
     const result = this.of(image);
     const { positives, negatives } = this.#found(image, result);
     const { gamma, threshold, negative_threshold } = this.#settings();
-    /** @type {(level: number) => (similarity: Similarity) => CutMap} */
+    /** @type {(level: number) => (field: Field) => CutMap} */
     const cutAt =
       (level) =>
-      ({ map, stats }) => ({ map, cut: cutOf(stats, gamma, level) });
+      ({ values, stats }) => ({ values, cut: cutOf(stats, gamma, level) });
     const cutMaps = {
       positives: positives.map(cutAt(threshold)),
       negatives: negatives.map(cutAt(negative_threshold)),
@@ -154,7 +154,7 @@ export class Segmentation {
     const { positives } = this.#found(image, this.of(image));
     if (!positives.length) return null;
     const cell = row * this.#store.info.grid[1] + col;
-    return Math.max(...positives.map(({ map }) => map[cell]));
+    return Math.max(...positives.map(({ values }) => values[cell]));
   }
 
   /**
@@ -196,7 +196,7 @@ export class Segmentation {
   #find(image, { positives, negatives }) {
     const { fields, previews } = this.#store;
     let exact = true;
-    /** @type {(wanted: Seeds[]) => (Similarity | undefined)[]} */
+    /** @type {(wanted: Seeds[]) => (Field | undefined)[]} */
     const find = (wanted) =>
       wanted.map((seeds) => {
         const field = fields.get(seeds, image);

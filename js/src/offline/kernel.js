@@ -132,7 +132,7 @@ export class OfflineKernel {
         const found = this.#previews.get(seeds, image);
         if (!found) throw new Error(NO_KERNEL);
         stats = found.stats;
-        return found.map.slice();
+        return found.values.slice();
       });
       buffers.push(joined(values));
       return { seeds, images, stats };

@@ -17,7 +17,7 @@
  * @param {FieldEntry[]} entries
  * @param {(DataView | ArrayBuffer)[]} buffers one per entry: float32, (images, H, W)
  * @param {Size} grid
- * @returns {{ seeds: Seeds, image: number, map: Float32Array, stats: Stats | null }[]}
+ * @returns {{ seeds: Seeds, image: number, values: Float32Array, stats: Stats | null }[]}
  */
 export function decodeFields(entries, buffers, [rows, cols]) {
   const cells = rows * cols;
@@ -30,11 +30,11 @@ export function decodeFields(entries, buffers, [rows, cols]) {
       );
     }
     return images.map((image, i) => {
-      const map = new Float32Array(cells);
-      new Uint8Array(map.buffer).set(
+      const values = new Float32Array(cells);
+      new Uint8Array(values.buffer).set(
         bytes.subarray(4 * cells * i, 4 * cells * (i + 1)),
       );
-      return { seeds, image, map, stats };
+      return { seeds, image, values, stats };
     });
   });
 }
