@@ -5,6 +5,8 @@ import { shadesOf } from "../src/maths/shades.js";
 import { PromptList } from "../src/model/prompts/list.js";
 import { SegmentMasks } from "../src/model/segments.js";
 
+import { infoOf } from "./info.js";
+
 /** @typedef {import("../src/model/link/wire.js").SegmentEntry} SegmentEntry */
 
 /** @type {(id: number, more?: Partial<SegmentEntry>) => SegmentEntry} */
@@ -68,10 +70,15 @@ test("shades are those of the kernel", () => {
 
 test("masks of what is shown are asked for, once", () => {
   /** @type {SegmentMasks<Runs>} */
-  const masks = new SegmentMasks("stage", [
-    [2, 3],
-    [2, 3],
-  ]);
+  const masks = new SegmentMasks(
+    "stage",
+    infoOf({
+      sizes: [
+        [2, 3],
+        [2, 3],
+      ],
+    }),
+  );
   const list = [
     segment(1),
     segment(2, { visible: false }),
@@ -108,11 +115,16 @@ test("masks of what is shown are asked for, once", () => {
 
 test("thumbs ask for the masks of all images in view", () => {
   /** @type {SegmentMasks<Uint8Array>} */
-  const masks = new SegmentMasks("thumb", [
-    [2, 3],
-    [2, 3],
-    [2, 3],
-  ]);
+  const masks = new SegmentMasks(
+    "thumb",
+    infoOf({
+      sizes: [
+        [2, 3],
+        [2, 3],
+        [2, 3],
+      ],
+    }),
+  );
   const list = [segment(1)];
   const ask = masks.ask(wanted(list, [2, 0]));
   assert.deepEqual(ask?.content, { kind: "thumb", segments: [[1, 0]], images: [2, 0] });

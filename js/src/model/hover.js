@@ -7,6 +7,7 @@
  * @import { MaskSeeds } from "./seeds.js"
  */
 
+import { sizeOf } from "./images.js";
 import { BIASED } from "./methods.js";
 import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 import { maskSeeds, nameOf } from "./seeds.js";
@@ -77,8 +78,8 @@ export class Hover {
   /** @param {Prompt} prompt */
   #update(prompt) {
     const store = this.#store;
-    const { sizes, grid } = store.info;
-    const group = seedsOf(prompt, sizes[imageOf(prompt)], grid);
+    const size = sizeOf(store.info, imageOf(prompt));
+    const group = seedsOf(prompt, size, store.info.grid);
     const asked = [store.version, isPositive(prompt), ...group].join();
     if (asked === this.#asked) return;
     this.#asked = asked;

@@ -20,6 +20,7 @@
  */
 
 import { Cache } from "./cache.js";
+import { countOf } from "./images.js";
 import { decodePictures } from "./link/decode.js";
 import { Resource } from "./link/resource.js";
 
@@ -38,7 +39,7 @@ const KINDS = {
   thumb: {
     kept: 400,
     after: ["stage", "mask"],
-    images: ({ images, get }) => (get("_info").sizes.length > 1 ? images : []),
+    images: ({ images, get }) => (countOf(get("_info")) > 1 ? images : []),
   },
 };
 

@@ -3,7 +3,7 @@
  *
  * @import { Group, Seed } from "../maths/seeds.js"
  * @import { Prompt } from "./prompts/index.js"
- * @import { Info } from "./link/wire.js"
+ * @import { Info, Size } from "./link/wire.js"
  *
  * @typedef {object} Seeds of one field
  * @property {string} method
@@ -19,6 +19,7 @@
  * @typedef {{ group: Group, positive: boolean }} Labelled what a prompt labels, and how
  */
 
+import { sizeOf } from "./images.js";
 import { DIFFUSION } from "./methods.js";
 import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 
@@ -96,43 +97,84 @@ export class SeedsOfPrompts {
  */
 export function maskSeeds(prompts, get) {
   /** @type {Info} */
-  const { sizes, grid, methods } = get("_info");
+  const info = get("_info");
+  const { grid, methods } = info;
   const method = get("method");
   const { parameters: names, together } = methods[method];
   const parameters = Object.fromEntries(names.map((name) => [name, get(name)]));
   const labelled = prompts.map((prompt) => ({
-    group: seedsOf(prompt, sizes[imageOf(prompt)], grid),
+    group: groupOf(prompt, sizeOf(info, imageOf(prompt)), grid),
     positive: isPositive(prompt),
   }));
   const hasNegatives = labelled.some(({ positive }) => !positive);
-  /** @type {(positives: Group[], negatives: Group[]) => Seeds} */
-  const make = (positives, negatives) => ({ method, positives, negatives, parameters });
   if (!together) {
     const of = (/** @type {boolean} */ label) =>
-      different(labelled, label).map((group) => make([group], []));
+      each(labelled, label, (group) => fieldOf(group, method, parameters));
     return { positives: of(true), negatives: of(false), hasNegatives };
   }
-  const cells = method === DIFFUSION ? lastLabels(labelled) : eachOnce(labelled);
+  const cells = cellsOf(labelled, grid, method === DIFFUSION);
   const [positives, negatives] = [true, false].map((label) => groupsOf(cells, label));
-  const fields = positives.length > 0 ? [make(positives, negatives)] : [];
+  const fields =
+    positives.length > 0 ? [{ method, positives, negatives, parameters }] : [];
   return { positives: fields, negatives: [], hasNegatives };
 }
 
+/** @type {WeakMap<Prompt, { size: Size, grid: Size, group: Group }>} */
+const groups = new WeakMap();
+
 /**
- * The groups of a label, each once.
+ * What a prompt labels: the same object again, as the pointer moves beside thousands.
+ *
+ * @param {Prompt} prompt
+ * @param {Size} size of its image
+ * @param {Size} grid
+ */
+function groupOf(prompt, size, grid) {
+  const known = groups.get(prompt);
+  if (known?.size === size && known.grid === grid) return known.group;
+  const group = seedsOf(prompt, size, grid);
+  groups.set(prompt, { size, grid, group });
+  return group;
+}
+
+/** @type {WeakMap<Group, Seeds>} */
+const fields = new WeakMap();
+
+/**
+ * The seeds of a field of one group: the same object again.
+ *
+ * @param {Group} group
+ * @param {string} method
+ * @param {Record<string, number>} parameters
+ */
+function fieldOf(group, method, parameters) {
+  const known = fields.get(group);
+  const isSame = Object.keys(parameters).every(
+    (name) => known?.parameters[name] === parameters[name],
+  );
+  if (isSame && known?.method === method) return known;
+  const seeds = { method, positives: [group], negatives: [], parameters };
+  fields.set(group, seeds);
+  return seeds;
+}
+
+/**
+ * The fields of the groups of a label, each once.
  *
  * @param {Labelled[]} labelled
  * @param {boolean} label
+ * @param {(group: Group) => Seeds} make
  */
-function different(labelled, label) {
-  /** @type {Map<string, Group>} */
-  const groups = new Map();
+function each(labelled, label, make) {
+  /** @type {Map<string, Seeds>} */
+  const fields = new Map();
   for (const { group, positive } of labelled) {
     if (positive !== label) continue;
-    const name = nameOfGroup(group);
-    if (!groups.has(name)) groups.set(name, group);
+    const seeds = make(group);
+    const name = nameOf(seeds);
+    if (!fields.has(name)) fields.set(name, seeds);
   }
-  return [...groups.values()];
+  return [...fields.values()];
 }
 
 /**
@@ -143,38 +185,24 @@ function different(labelled, label) {
  */
 
 /**
- * Each cell once: its last label counts, where it was labelled first.
+ * Each cell once where its last label counts, or else once of each label; always at the
+ * place where it was labelled first.
  *
  * @param {Labelled[]} labelled
+ * @param {Size} grid
+ * @param {boolean} isLast whether a cell's last label counts
  * @returns {Placed[]}
  */
-function lastLabels(labelled) {
-  /** @type {Map<string, Placed>} */
+function cellsOf(labelled, [rows, cols], isLast) {
+  /** @type {Map<number, Placed>} */
   const cells = new Map();
   for (const [at, { group, positive }] of labelled.entries()) {
     for (const seed of group) {
-      const key = `${seed[0]},${seed[1]},${seed[2]}`;
+      const cell = (seed[0] * rows + seed[1]) * cols + seed[2];
+      const key = isLast ? cell : 2 * cell + Number(positive);
       const known = cells.get(key);
-      if (known) Object.assign(known, { seed, positive });
-      else cells.set(key, { seed, positive, at });
-    }
-  }
-  return [...cells.values()];
-}
-
-/**
- * Each cell once of each label.
- *
- * @param {Labelled[]} labelled
- * @returns {Placed[]}
- */
-function eachOnce(labelled) {
-  /** @type {Map<string, Placed>} */
-  const cells = new Map();
-  for (const [at, { group, positive }] of labelled.entries()) {
-    for (const seed of group) {
-      const key = `${positive},${seed[0]},${seed[1]},${seed[2]}`;
-      if (!cells.has(key)) cells.set(key, { seed, positive, at });
+      if (!known) cells.set(key, { seed, positive, at });
+      else if (isLast) Object.assign(known, { seed, positive });
     }
   }
   return [...cells.values()];

@@ -35,6 +35,7 @@ import { countCells, denoiseInto } from "../maths/denoise.js";
 import { findQuads, marginsInto } from "../maths/margins.js";
 import { placeIn } from "../maths/seeds.js";
 import { SmoothMask } from "../maths/smooth.js";
+import { isBlank, sizeOf } from "./images.js";
 import { DIFFUSION } from "./methods.js";
 
 /** @type {Found} */
@@ -101,12 +102,12 @@ export class Segmentation {
 
   /** @param {number} image */
   #countPixels(image) {
-    const { grid, sizes } = this.#store.info;
-    const size = sizes[image];
+    const { info } = this.#store;
+    const size = sizeOf(info, image);
     this.#fit();
     this.marginsInto(this.#margins, image);
-    findQuads(this.#quads, this.#margins, grid);
-    this.#smooth.fit(size, wholeImage(size), size, grid);
+    findQuads(this.#quads, this.#margins, info.grid);
+    this.#smooth.fit(size, wholeImage(size), size, info.grid);
     return this.#smooth.count(this.#quads, this.#margins);
   }
 
@@ -217,7 +218,7 @@ export class Segmentation {
    */
   #fill(mask, image, { positives, negatives }, kept) {
     const store = this.#store;
-    if (store.info.blank.includes(image)) {
+    if (isBlank(store.info, image)) {
       mask.fill(0);
       return;
     }

@@ -7,6 +7,7 @@
  * @import { Decoder } from "./pictures.js"
  */
 
+import { countOf } from "./images.js";
 import { Link } from "./link/link.js";
 import { Resources } from "./link/resources.js";
 import { Output } from "./output.js";
@@ -82,7 +83,7 @@ export class Store {
   }
 
   get imageCount() {
-    return this.info.sizes.length;
+    return countOf(this.info);
   }
 
   /** @returns {number} */

@@ -29,12 +29,13 @@ export class Resources {
    * @param {number} colors version of the eigenvectors' colours
    * @param {Decoder} decode
    */
-  constructor({ grid, sizes, has_images, settings, eigvals }, colors, decode) {
+  constructor(info, colors, decode) {
+    const { grid, has_images, settings, eigvals } = info;
     this.fields = new Fields(grid);
     this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
-    this.segmentMasks = new SegmentMasks("stage", sizes);
-    this.segmentCells = new SegmentMasks("thumb", sizes);
+    this.segmentMasks = new SegmentMasks("stage", info);
+    this.segmentCells = new SegmentMasks("thumb", info);
     const { stage, eigvecs, thumb } = this.pictures;
     const { moments, sample, vectors } = this.previews;
     this.kinds = [
