@@ -45,7 +45,7 @@ CASES = [
 
 
 def constants() -> dict[str, dict[str, Any]]:
-    """What stands in Python, and is needed on the page as it is there."""
+    """Return what stands in Python, and is needed on the page as it is there."""
     return {
         "diffusion": {
             "TRIVIAL": diffusion.TRIVIAL,

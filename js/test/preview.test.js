@@ -235,3 +235,39 @@ for (const [number, kept] of fixture.diffusion.entries()) {
     );
   });
 }
+
+test("a prompt of several cells is one step of what only adds, and not several", () => {
+  const [kept] = fixture.diffusion;
+  const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
+  reserve(previews, 0, 2);
+  send(previews, kept, [0, 1]);
+  const [[a], [b]] = kept.seeds.positives;
+  const apart = previews.get(kept.seeds, 0)?.values.slice();
+  const grouped = previews.get({ ...kept.seeds, positives: [[a, b]] }, 0)?.values;
+  const first = previews.get({ ...kept.seeds, positives: [[a]] }, 0)?.values;
+  assert.ok(apart && grouped && first);
+  for (const [i, value] of apart.entries()) {
+    assert.equal(value, Math.max(grouped[i], first[i]));
+  }
+  assert.ok(grouped.some((value, i) => value < apart[i]));
+});
+
+test("a group's field is by all its cells, and by their weights", () => {
+  const [kept] = fixture.previews;
+  const previews = new Previews(fixture.grid, 4, null);
+  reserve(previews, 0, 1);
+  send(previews, kept, [0, null]);
+  const fieldOf = (/** @type {import("../src/maths/seeds.js").Group} */ ...group) => {
+    const seeds = { ...likeCell([0, 0, 0]), positives: [group] };
+    return previews.get(seeds, 0)?.values.slice() ?? new Float32Array(0);
+  };
+  const a = fieldOf([0, 1, 1]);
+  const b = fieldOf([0, 9, 7]);
+  const even = fieldOf([0, 1, 1], [0, 9, 7]);
+  const heavy = fieldOf([0, 1, 1, 1e6], [0, 9, 7]);
+  const scale = even[11] / (a[11] + b[11]);
+  for (const [i, value] of even.entries()) {
+    assert.ok(Math.abs(value - scale * (a[i] + b[i])) < 1e-5);
+    assert.ok(Math.abs(heavy[i] - a[i]) < 1e-5);
+  }
+});

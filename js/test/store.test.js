@@ -1,66 +1,15 @@
+/** What a page asks for, and what becomes of the answers. */
+
 import assert from "node:assert/strict";
-import test, { afterEach, mock } from "node:test";
-import { Hover } from "../src/model/hover.js";
+import test, { mock } from "node:test";
 import { Segmentation } from "../src/model/segmentation.js";
 import { Store } from "../src/model/store.js";
 import { infoOf } from "./info.js";
 import { FakeModel } from "./model.js";
+import { A, B, C, click, lives, open } from "./opened.js";
 import { likeCell, together } from "./seeds.js";
 
 /** @typedef {import("../src/model/link/wire.js").Size} Size */
-/** @typedef {import("../src/model/prompts/click.js").Click} Click */
-
-/** @type {Click} */
-const A = [0, 5, 5, 1];
-/** @type {Click} */
-const B = [0, 15, 5, 1];
-/** @type {Click} */
-const C = [0, 15, 15, 0];
-
-/** @type {(file: Blob) => Promise<any>} */
-const decode = async () => ({ close() {} });
-
-/** @type {AbortController[]} */
-const lives = [];
-afterEach(() => {
-  for (const life of lives.splice(0)) life.abort(); // And with it what waits.
-});
-
-/** What the kernel answers while a page opens. */
-const ALL = ["pictures", "moments", "vectors"];
-
-/**
- * A page with one view that shows the first two of three images.
- *
- * @param {Record<string, unknown>} [traits]
- * @param {string[]} [answered] types of requests that the kernel answers at once
- */
-function open(traits, answered = ALL) {
-  const model = new FakeModel(traits);
-  const modelLife = new AbortController();
-  lives.push(modelLife);
-  const viewLife = new AbortController();
-  const store = new Store(model, modelLife.signal, decode);
-  const view = {};
-  let notified = 0;
-  const heard = () => {
-    notified++;
-  };
-  store.attach(view, heard, viewLife.signal);
-  store.show(view, [0, 1]);
-  model.answer(...answered);
-  return { model, store, modelLife, viewLife, view, notified: () => notified };
-}
-
-/** @param {Store} store @param {Click} click */
-function click(store, click) {
-  store.edit({ op: "add", prompt: click });
-}
-
-/** @param {Hover} hover */
-function maskOf(hover) {
-  return [...(hover.shown?.of(0).mask ?? [])];
-}
 
 /** @param {FakeModel} model */
 function waiting(model) {
@@ -69,6 +18,12 @@ function waiting(model) {
     return images?.length ? `${what} ${images}` : what;
   });
 }
+
+const BIASED = {
+  method: "biased_ncut",
+  click_weight: 0.5,
+  bg_weight: 0.1,
+};
 
 test("first the stage's picture and its mask, then the strip, then previews", () => {
   const { model } = open({ clicks: [A], overlay: "eigvecs" }, []);
@@ -210,24 +165,6 @@ test("the mask of earlier clicks stays until the new fields are here", () => {
   assert.deepEqual([...waiting.mask], before);
 });
 
-test("a slider repaints without the kernel", () => {
-  const { model, store } = open({ threshold: 0.5 });
-  const segmentation = new Segmentation(store);
-  click(store, [1, 5, 5, 1]);
-  model.answerEdit();
-  const requests = model.sent.length;
-  assert.deepEqual([...segmentation.of(1).mask], [1, 0, 0, 1]);
-  store.set("threshold", 1);
-  assert.deepEqual([...segmentation.of(1).mask], [0, 0, 0, 0]);
-  assert.equal(model.sent.length, requests);
-});
-
-const BIASED = {
-  method: "biased_ncut",
-  click_weight: 0.5,
-  bg_weight: 0.1,
-};
-
 test("a biased cut is asked for with all clicks, and its mask is cut here", () => {
   const { model, store } = open({ ...BIASED, clicks: [A, C] });
   const weights = { num_eig: 4, click_weight: 0.5, bg_weight: 0.1 };
@@ -266,17 +203,6 @@ test("other weights are another cut; until it comes, the one before is shown", (
   assert.ok(segmentation.of(0).exact);
 });
 
-test("hovering previews no biased cut", () => {
-  const { store } = open();
-  const hover = new Hover(store);
-  hover.point(A);
-  assert.ok(hover.shown);
-  store.set("method", "biased_ncut");
-  assert.equal(hover.shown, null);
-  click(store, A);
-  assert.ok(!hover.keeps);
-});
-
 test("in diffusion coordinates all clicks make one field, which is its own heatmap", () => {
   const { model, store } = open({
     method: "diffusion",
@@ -307,48 +233,6 @@ test("only negative clicks are no biased cut", () => {
   assert.equal(model.count("fields"), 0);
   assert.equal(store.state, "idle");
   assert.equal(new Segmentation(store).of(0).count, 0);
-});
-
-test("the revision is told only when both sides are the same", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { model, store } = open();
-  assert.equal(store.revision, 0);
-  click(store, A);
-  assert.equal(store.revision, null);
-  const revision = model.answerEdit(); // The reply overtakes the traits.
-  assert.equal(store.revision, revision);
-  model.set("clicks", [A]);
-  model.set("_revision", revision);
-  assert.equal(store.revision, revision);
-
-  store.set("threshold", 0.4);
-  store.set("threshold", 0.3);
-  assert.equal(store.revision, null);
-  model.saves[0]("busy");
-  model.set("_revision", 2);
-  model.saves[0]("idle");
-  assert.equal(store.revision, null); // 2 is that of 0.4.
-  t.mock.timers.tick(250);
-  model.saves[1]("busy");
-  model.set("_revision", 3);
-  model.saves[1]("idle");
-  assert.equal(store.revision, 3);
-});
-
-test("a host that does not tell settles with the next revision", () => {
-  const { model, store } = open();
-  store.set("threshold", 0.4);
-  assert.equal(store.revision, null);
-  model.set("_revision", 1);
-  assert.equal(store.revision, 1);
-});
-
-test("how it looks is no matter of revisions", () => {
-  const { store } = open();
-  store.set("opacity", 0.1);
-  store.set("overlay", "heatmap");
-  store.set("active_image", 1);
-  assert.equal(store.revision, 0);
 });
 
 test("a refused edit is said, the clicks are the kernel's, and the next one clears", () => {
@@ -404,17 +288,6 @@ test("a malformed reply is said and leaves the page usable", () => {
   assert.match(store.error ?? "", /must be 16 bytes/);
   click(store, B);
   model.answerEdit();
-  assert.equal(store.error, null);
-});
-
-test("a refused setting is said until the next one", () => {
-  const { model, store } = open();
-  store.set("threshold", 0.4);
-  model.deliver({ type: "error", id: null, message: "threshold must be ..." });
-  model.set("threshold", 0.5);
-  assert.equal(store.error, "threshold must be ...");
-  assert.equal(store.state, "error");
-  store.set("threshold", 0.6);
   assert.equal(store.error, null);
 });
 
@@ -535,32 +408,6 @@ test("a comm that throws is a lost one", () => {
   assert.equal(store.clicks.length, 0);
 });
 
-test("a comm that throws at a setting is a lost one, too", () => {
-  const { model, store } = open();
-  model.save_changes = () => {
-    throw new Error("Cannot send");
-  };
-  store.set("threshold", 0.2);
-  assert.equal(store.lost, true);
-  assert.equal(store.state, "error");
-});
-
-test("a click that was hovered over keeps its preview until the kernel answers", () => {
-  const { model, store } = open();
-  const hover = new Hover(store);
-  hover.point(A);
-  assert.ok(hover.shown);
-  assert.equal(hover.keeps, false);
-  click(store, A);
-  hover.point(null);
-  assert.equal(hover.keeps, true);
-  store.set("threshold", 0.1); // Another mask than the one that was shown.
-  assert.equal(hover.keeps, false);
-  store.set("threshold", 0.5);
-  model.answerEdit();
-  assert.equal(hover.keeps, false);
-});
-
 test("views share what was fetched, and one that closes is forgotten", () => {
   const { model, store, viewLife } = open();
   const other = new AbortController();
@@ -577,113 +424,6 @@ test("views share what was fetched, and one that closes is forgotten", () => {
   assert.equal(model.sent.length, sent);
 });
 
-test("a flood of a slider is a handful of messages, and the last one arrives", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { model, store } = open();
-  let now = 0;
-  t.mock.method(performance, "now", () => now);
-  for (let k = 1; k <= 200; k++) {
-    store.set("threshold", k / 200, true);
-    now += 5;
-    t.mock.timers.tick(5);
-    // The kernel takes 20 ms, and one message at a time.
-    if (k % 4 === 0) for (const done of model.saves) done("idle");
-  }
-  now += 250;
-  t.mock.timers.tick(250);
-  assert.ok(model.saves.length <= 6, `${model.saves.length}`);
-  assert.equal(model.savedTraits.at(-1)?.threshold, 1);
-});
-
-/** @param {FakeModel} model @returns {string[]} of the last save, without the page's name */
-function stepOf(model) {
-  return model.savedTraits.at(-1)?._step.split("-")[1].split(".");
-}
-
-test("what slides is one step until it is let go, each other change is its own", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { model, store } = open();
-  const steps = /** @type {string[]} */ ([]);
-  /** @type {(act: () => void) => void} */
-  const after = (act) => {
-    act();
-    t.mock.timers.tick(250);
-    steps.push(stepOf(model)[0]);
-  };
-  after(() => store.set("threshold", 0.1, true));
-  after(() => store.set("threshold", 0.2, true));
-  store.release();
-  after(() => store.set("threshold", 0.3, true));
-  after(() => store.set("gamma", 2, true));
-  after(() => store.set("granularity", 2));
-  after(() => store.set("granularity", 3));
-  after(() => store.set("threshold", 0.4, true));
-  store.edit({ op: "add", prompt: A });
-  after(() => store.set("threshold", 0.5, true));
-  assert.deepEqual(steps, ["1", "1", "2", "3", "4", "5", "6", "7"]);
-  store.set("opacity", 0.9);
-  t.mock.timers.tick(250);
-  assert.equal(stepOf(model)[0], "7"); // Not said again: it cannot be undone.
-});
-
-test("settings and edits go out in the order in which they were made", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  t.mock.method(performance, "now", () => 0); // Soon after the last message.
-  const { model, store } = open();
-  const threshold = () => model.savedTraits.at(-1)?.threshold;
-  store.set("threshold", 0.1, true);
-  model.saves[0]("busy"); // This host tells.
-  store.set("threshold", 0.2, true);
-  assert.deepEqual(store.history, [true, false]);
-  store.edit({ op: "undo" }); // Of that slider.
-  assert.equal(model.count("edit"), 0);
-  model.saves[0]("idle");
-  assert.equal(threshold(), 0.2);
-  assert.deepEqual(model.last("edit").edits, [{ op: "undo" }]);
-  model.saves[1]("idle");
-  store.set("threshold", 0.3, true);
-  assert.equal(threshold(), 0.2); // Not so soon,
-  store.edit({ op: "add", prompt: A }); // unless something is to follow it.
-  assert.equal(threshold(), 0.3);
-  model.saves[2]("idle");
-  store.set("threshold", 0.4, true);
-  t.mock.timers.tick(1000);
-  assert.equal(threshold(), 0.3); // The click before it waits for the undo's answer.
-  model.answerEdit();
-  assert.deepEqual(model.last("edit").edits, [{ op: "add", prompt: A }]);
-  t.mock.timers.tick(1000);
-  assert.equal(threshold(), 0.4);
-  assert.equal(model.last("edit").first, 2);
-});
-
-test("an undo of a setting leaves the click before it", () => {
-  const { model, store } = open();
-  store.edit({ op: "add", prompt: A });
-  store.set("threshold", 0.1);
-  store.edit({ op: "undo" });
-  assert.equal(store.clicks.length, 1);
-  assert.deepEqual(store.history, [true, true]);
-  store.edit({ op: "undo" });
-  assert.equal(store.clicks.length, 0);
-  model.answer("edit");
-  assert.equal(model.count("edit"), 2);
-  assert.equal(model.last("edit").first, 2);
-});
-
-test("one message of settings is in flight", (t) => {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const { model, store } = open();
-  store.set("threshold", 0.1);
-  model.saves[0]("busy"); // This host tells.
-  store.set("threshold", 0.2);
-  t.mock.timers.tick(10_000);
-  assert.equal(model.saves.length, 1);
-  model.saves[0]("idle");
-  t.mock.timers.tick(250);
-  assert.equal(model.saves.length, 2);
-  assert.equal(model.savedTraits.at(-1)?.threshold, 0.2);
-});
-
 test("eigenvectors of what is seen or clicked are fetched once, and moments", () => {
   const { model, store } = open();
   const vectors = () => model.sent.filter(({ type }) => type === "vectors");
@@ -697,59 +437,6 @@ test("eigenvectors of what is seen or clicked are fetched once, and moments", ()
   assert.equal(vectors().length, 4);
 });
 
-test("a click shows its preview at once, until the kernel's fields come", () => {
-  const { model, store } = open();
-  const segmentation = new Segmentation(store);
-  click(store, A);
-  const preview = segmentation.of(0);
-  assert.deepEqual(
-    [preview.current, preview.exact, preview.marked],
-    [true, false, true],
-  );
-  assert.equal(store.state, "pending");
-  assert.deepEqual([...preview.mask], [1, 0, 0, 1]);
-  model.answerEdit();
-  assert.equal(segmentation.of(0).exact, true);
-  assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
-});
-
-test("hovering shows what a click would give, and nothing is asked of the kernel", () => {
-  const { model, store } = open({}, ["pictures"]);
-  const hover = new Hover(store);
-  hover.point(A);
-  assert.equal(hover.shown, null); // What it needs is not here yet.
-  model.answer("moments", "vectors");
-  const sent = model.sent.length;
-  assert.deepEqual(maskOf(hover), [1, 0, 0, 1]);
-  const { version } = hover;
-  hover.point([0, 6, 6, 1]); // In the same cell.
-  assert.ok(hover.shown);
-  assert.equal(hover.version, version);
-  hover.point(B);
-  assert.deepEqual(maskOf(hover), [0, 1, 1, 0]);
-  store.set("hover_preview", false);
-  assert.equal(hover.shown, null);
-  store.set("hover_preview", true);
-  hover.point([0, 6, 6, 0]);
-  assert.equal(hover.shown, null); // A negative click alone gives nothing.
-  hover.point(null);
-  assert.equal(hover.shown, null);
-  assert.equal(model.sent.length, sent);
-});
-
-test("hovering adds to the clicks, and where one was made it changes nothing", () => {
-  const { model, store } = open();
-  const hover = new Hover(store);
-  click(store, A);
-  model.answerEdit();
-  hover.point([0, 6, 6, 1]);
-  assert.equal(hover.shown, null);
-  hover.point(B);
-  assert.deepEqual(maskOf(hover), [0, 1, 1, 1]);
-  hover.point([0, 15, 15, 0]);
-  assert.deepEqual(maskOf(hover), [0, 0, 0, 0]);
-});
-
 test("with the model go its listeners and its timers", () => {
   const { model, modelLife, store, notified } = open();
   click(store, A);
@@ -758,11 +445,4 @@ test("with the model go its listeners and its timers", () => {
   const before = notified();
   model.deliver({ type: "error", id: null, message: "late" });
   assert.equal(notified(), before);
-});
-
-test("a setting is reset to the kernel's default", () => {
-  const { store } = open({ threshold: 0.7 });
-  store.set("threshold", 0.1);
-  store.reset("threshold");
-  assert.equal(store.get("threshold"), 0.5);
 });

@@ -183,7 +183,7 @@ export class Pictures extends Resource {
   }
 
   /**
-   * A picture that cannot be had has nothing to do with clicks and settings.
+   * A picture that cannot be had has nothing to do with prompts and settings.
    * @override
    */
   retry() {}

@@ -175,7 +175,7 @@ export function editOf(key, { id, visible, open }) {
 }
 
 /**
- * Whether a segment's mask is painted: of one that is open again, the clicks' is.
+ * Whether a segment's mask is painted: of one that is open again, the prompts' is.
  *
  * @param {SegmentEntry} segment
  */

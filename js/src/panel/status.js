@@ -106,7 +106,7 @@ export class Status {
     }
     const share = this.#share(this.#segmentation, activeImage);
     const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
-    // Counted once the kernel's maps are here: it would hold up their asking.
+    // Counted once the kernel's fields are here: it would hold up their asking.
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
   }
 

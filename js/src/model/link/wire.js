@@ -32,7 +32,7 @@
  * @property {boolean} visible
  * @property {Instances} instances
  * @property {number} clicks how many it is made of
- * @property {boolean} open whether its clicks are those that are edited now
+ * @property {boolean} open whether its prompts are those that are edited now
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
  *
  * @typedef {{ seeds: Seeds, images: number[] }} Want a field, on some images
@@ -138,7 +138,7 @@
  * @property {boolean} has_images
  * @property {boolean} [offline] whether there is no kernel
  * @property {number[]} blank images of which nothing is known: their masks are empty
- * @property {number[] | null} eigvals for the methods that take all clicks together
+ * @property {number[] | null} eigvals for the methods that need them
  * @property {Record<string, Method>} methods by name
  * @property {Record<string, Setting>} settings the kernel's table, in its order
  *
