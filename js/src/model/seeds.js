@@ -109,7 +109,7 @@ export function maskSeeds(prompts, get) {
   const hasNegatives = labelled.some(({ positive }) => !positive);
   if (!together) {
     const of = (/** @type {boolean} */ label) =>
-      each(labelled, label, (group) => fieldOf(group, method, parameters));
+      differentFields(labelled, label, (group) => fieldOf(group, method, parameters));
     return { positives: of(true), negatives: of(false), hasNegatives };
   }
   const cells = cellsOf(labelled, grid, method === DIFFUSION);
@@ -165,7 +165,7 @@ function fieldOf(group, method, parameters) {
  * @param {boolean} label
  * @param {(group: Group) => Seeds} make
  */
-function each(labelled, label, make) {
+function differentFields(labelled, label, make) {
   /** @type {Map<string, Seeds>} */
   const fields = new Map();
   for (const { group, positive } of labelled) {
