@@ -1,28 +1,41 @@
-"""Vectors that the page's mask maths must reproduce, computed by the kernel's.
+"""What the page has of the kernel's: its constants, and vectors to reproduce.
 
-    python -m tests.js_fixture        writes js/test/fixtures/masks.json
+    python -m tests.js_fixture        writes js/src/constants.json, which the page's
+                                      maths read, and js/test/fixtures/masks.json,
+                                      which its tests do
 
-The JavaScript tests read the file; a Python test makes sure that it is current.
+A Python test makes sure that both are current.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ncut_widget.eigvecs.memory import Quantised
+from ncut_widget.eigvecs.quantised import Quantised, quantise_image, quantise_sample
+from ncut_widget.masks import smooth, statistics
+from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods.diffusion import DiffusionSet, diffusion_weights
+from ncut_widget.methods import Field, diffusion_map, regression
+from ncut_widget.methods.base import cells_of
+from ncut_widget.methods.diffusion_map import diffusion_weights
 from ncut_widget.ncut import NCUT
+from ncut_widget.page import pictures
+from ncut_widget.page.protocol import tell_seeds
+from ncut_widget.page.requests import edit
+from ncut_widget.prompts import Seed
+from ncut_widget.segments import palette, record
 from ncut_widget.sessions.session import Session
 
-PATH = Path(__file__).parents[1] / "js" / "test" / "fixtures" / "masks.json"
+JS = Path(__file__).parents[1] / "js"
+CONSTANTS_PATH = JS / "src" / "constants.json"
+PATH = JS / "test" / "fixtures" / "masks.json"
 
 SHAPE = (2, 12, 10)
 CLICKS = [[0, 3, 4, 1], [1, 8, 2, 1], [1, 2, 9, 0]]
@@ -35,17 +48,55 @@ CASES = [
 ]
 
 
+def constants() -> dict[str, dict[str, Any]]:
+    """Return what stands in Python, and is needed on the page as it is there."""
+    return {
+        "diffusion": {
+            "TRIVIAL": diffusion_map.TRIVIAL,
+            "STEPS": diffusion_map._STEPS,
+            "LONGEST": diffusion_map._LONGEST,
+            "FAINTEST": diffusion_map._FAINTEST,
+        },
+        "regression": {
+            "RIDGE": regression.RIDGE,
+            "SEPARATION": regression.SEPARATION,
+            "REACH": regression.REACH,
+            "LOCAL_RIDGE": regression.LOCAL_RIDGE,
+            "NOTHING": regression._NOTHING,
+        },
+        "statistics": {"QUANTILES": statistics.QUANTILES, "TIE": statistics.TIE},
+        "smooth": {"LEAST": float(smooth.LEAST)},
+        "palette": {"SHADES": palette.SHADES},
+        "pictures": {"LONGEST": pictures.LONGEST},
+        "replies": {"FIELDS_BYTES": edit.EDITED_BYTES},
+        "segments": {"NAME_LENGTH": record.NAME_LENGTH},
+    }
+
+
 def numbers(values: NDArray) -> list[float]:
     """Float32 values in the fewest digits that give them back."""
     return [float(str(value)) for value in values.ravel()]
+
+
+def cells_in(session: Session) -> list[Cell]:
+    """Return the cells that prompts label, each once."""
+    return cells_of(session.recipe.seeds)
+
+
+def field_of(session: Session, cell: Cell, num_eig: int | None = None) -> Field:
+    """Return the similarity with one cell."""
+    num_eig = num_eig or session.settings.num_eig
+    method = session.masker.methods["similarity"]
+    settings = replace(session.settings, num_eig=num_eig)
+    return session.masker.field(method.of(((Seed(cell),),), (), settings))
 
 
 def similarity_fixture(session: Session, clicks: list[list[int]]) -> list[Any]:
     """Each cell's similarity and statistics."""
     session.update(clicks=clicks)
     fixture = []
-    for cell, click in zip(session.cells(), clicks, strict=True):
-        similarity = session.similarity(cell)
+    for cell, click in zip(cells_in(session), clicks, strict=True):
+        similarity = field_of(session, cell)
         fixture.append(
             {
                 "cell": list(cell),
@@ -62,18 +113,19 @@ def case_fixture(session: Session, case: dict[str, Any]) -> dict[str, Any]:
     session.update(**{"denoise": True, "denoise_area_th": 3, **case})
     settings = session.settings
     cuts = []
-    for cell in session.cells():
-        statistics = session.similarity(cell).statistics
+    for cell in cells_in(session):
+        statistics = field_of(session, cell).statistics
         cuts.append(
             [
                 numbers(cut(statistics, threshold, settings.gamma)[None])[0]
                 for threshold in (settings.threshold, settings.negative_threshold)
             ]
         )
+    heatmaps = session.masker.heatmaps(session.recipe)
     return {
         "settings": asdict(settings),
         "cuts": cuts,
-        "heat": [numbers(np.round(heat, 4)) for heat in session.heatmaps()],
+        "heat": [numbers(np.round(heat, 4)) for heat in heatmaps],
         "masks": [bits(mask) for mask in session.masks()],
         "smooth": smooth_fixture(session),
     }
@@ -90,19 +142,19 @@ def smooth_fixture(session: Session) -> list[dict[str, Any]]:
 
 def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
     """Quantised eigenvectors and moments; what follows from them, and the truth."""
-    eigvecs = session.eigvecs
-    images = [eigvecs.quantised(image) for image in range(SHAPE[0])]
+    held = session.store, session.moments
+    images = [quantise_image(*held, image) for image in range(SHAPE[0])]
     unit = [part.low[:, None] + part.step[:, None] * part.levels for part in images]
     leading = [rows[:num_eig] / np.linalg.norm(rows[:num_eig], axis=0) for rows in unit]
-    cell = session.cells()[0]
+    cell = cells_in(session)[0]
     clicked = leading[cell.image][:, cell.row * SHAPE[2] + cell.col]
-    prefix = eigvecs.prefix(num_eig)
-    truth = session.similarity(cell, num_eig)
+    prefix = session.moments.prefix(num_eig)
+    truth = field_of(session, cell, num_eig)
     return {
         "num_eig": num_eig,
         "cell": list(cell),
         "vectors": [quantised_fixture(part) for part in images],
-        "sample": quantised_fixture(eigvecs.quantised_sample()),
+        "sample": quantised_fixture(quantise_sample(*held)),
         "count": int(np.prod(SHAPE)),
         "mean": prefix.mean.tolist(),
         "covariance": prefix.covariance.ravel().tolist(),
@@ -120,8 +172,7 @@ def diffusion_fixture(
     """All clicks' map: what is sent, and the kernel's own."""
     session = Session(eigvecs, eigvals=eigvals)
     session.update(method="diffusion", granularity=granularity, clicks=clicks)
-    ((source,), _) = session.sources()
-    assert isinstance(source, DiffusionSet)
+    ((seeds,), _) = session.masker.seeds(session.recipe)
     session.update(threshold=0.97, denoise_area_th=20)
     return {
         "masks": [bits(mask) for mask in session.masks()],
@@ -129,11 +180,12 @@ def diffusion_fixture(
         "denoise_area_th": session.settings.denoise_area_th,
         "eigvals": numbers(eigvals),
         "weights": diffusion_weights(eigvals, granularity).tolist(),
-        "clicks": {"method": "diffusion", **source._asdict()},
+        "seeds": tell_seeds(seeds),
         "vectors": [
-            quantised_fixture(session.eigvecs.quantised(n)) for n in range(SHAPE[0])
+            quantised_fixture(quantise_image(session.store, session.moments, n))
+            for n in range(SHAPE[0])
         ],
-        "values": [numbers(image) for image in session.similarity(source).values],
+        "values": [numbers(image) for image in session.masker.field(seeds).values],
     }
 
 
@@ -146,8 +198,8 @@ def flat_fixture(seed: int) -> dict[str, Any]:
     vectors[1, 2:4, 3:5] = thing
     vectors[2, 6, :seed] = stray
     session = Session(vectors)
-    eigvecs = session.eigvecs
-    prefix = eigvecs.prefix(num_eig)
+    held = session.store, session.moments
+    prefix = session.moments.prefix(num_eig)
     masks = []
     for cell in ([1, 2, 3], [0, 0, 0]):
         session.update(clicks=[[cell[0], cell[2], cell[1], 1]], denoise=False)
@@ -164,8 +216,8 @@ def flat_fixture(seed: int) -> dict[str, Any]:
                 )
     return {
         "width": width,
-        "vectors": [quantised_fixture(eigvecs.quantised(n)) for n in range(batch)],
-        "sample": quantised_fixture(eigvecs.quantised_sample()),
+        "vectors": [quantised_fixture(quantise_image(*held, n)) for n in range(batch)],
+        "sample": quantised_fixture(quantise_sample(*held)),
         "count": batch * height * width,
         "mean": prefix.mean.tolist(),
         "covariance": prefix.covariance.ravel().tolist(),
@@ -239,9 +291,15 @@ def fixture() -> dict[str, Any]:
 
 
 def text() -> str:
-    """Return the file's contents."""
+    """Return the contents of the vectors' file."""
     return json.dumps(fixture(), allow_nan=False, separators=(",", ":")) + "\n"
 
 
+def constants_text() -> str:
+    """Return the contents of the constants' file."""
+    return json.dumps(constants(), allow_nan=False, indent=2) + "\n"
+
+
 if __name__ == "__main__":
+    CONSTANTS_PATH.write_text(constants_text())
     PATH.write_text(text())

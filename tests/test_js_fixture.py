@@ -1,4 +1,4 @@
-"""The vectors the JavaScript tests read are those of today's mask maths."""
+"""What the page has of the kernel's, and its tests read, is that of today."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.js_fixture import PATH, text
+from tests.js_fixture import CONSTANTS_PATH, PATH, constants_text, text
+
+ADVICE = "run `python -m tests.js_fixture`"
 
 
 def same(left: Any, right: Any) -> bool:
@@ -25,5 +27,8 @@ def same(left: Any, right: Any) -> bool:
 
 def test_the_fixture_is_current() -> None:
     current = json.loads(text())
-    message = "run `python -m tests.js_fixture`"
-    assert same(json.loads(PATH.read_text()), current), message
+    assert same(json.loads(PATH.read_text()), current), ADVICE
+
+
+def test_the_constants_of_the_page_are_the_kernels() -> None:
+    assert CONSTANTS_PATH.read_text() == constants_text(), ADVICE

@@ -5,7 +5,7 @@
  * The default export is a function so that each model gets a definition, and with it a
  * store, of its own: hosts call it once per model, and the views of a model share it.
  *
- * @import { Model } from "./model/wire.js"
+ * @import { Model } from "./model/link/host.js"
  * @import { Page } from "./offline/page.js"
  */
 

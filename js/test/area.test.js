@@ -7,7 +7,7 @@ import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
 /** @typedef {import("../src/maths/margins.js").CutMap} CutMap */
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** @type {Size} */
 const GRID = [7, 9];
@@ -30,7 +30,7 @@ function randomNumbers(seed) {
 function cutMaps(number, random) {
   return Array.from({ length: number }, () => ({
     // Some alike, so that cuts fall on plateaus, too.
-    map: Float32Array.from({ length: CELLS }, () => Math.round(8 * random()) / 8),
+    values: Float32Array.from({ length: CELLS }, () => Math.round(8 * random()) / 8),
     cut: Math.fround(random()),
   }));
 }
@@ -47,7 +47,7 @@ test("as many pixels are counted as are painted, whatever the clicks and the siz
     const size = [1 + Math.floor(120 * random()), 1 + Math.floor(150 * random())];
     const mask = new Uint8Array(CELLS);
     for (let i = 0; i < CELLS; i++) {
-      const isAbove = (/** @type {CutMap} */ { map, cut }) => map[i] > cut;
+      const isAbove = (/** @type {CutMap} */ { values, cut }) => values[i] > cut;
       mask[i] = Number(positives.some(isAbove) && !negatives.some(isAbove));
     }
     marginsInto(margins, mask, { positives, negatives }, GRID);

@@ -26,8 +26,8 @@ test("heat of several clicks is the largest", () => {
   const left = similarity([0.9, 0.8, 0, 0]);
   const right = similarity([0, 0, 0.8, 0.9]);
   combineHeat(out, [left, right], 1, scratch);
-  const alone = [left, right].map(({ map, stats }) =>
-    heatInto(new Float32Array(4), map, stats, 1),
+  const alone = [left, right].map(({ values, stats }) =>
+    heatInto(new Float32Array(4), values, stats, 1),
   );
   const largest = [0, 1, 2, 3].map((i) => Math.max(alone[0][i], alone[1][i]));
   assert.deepEqual([...out], largest);

@@ -3,14 +3,13 @@ import test from "node:test";
 import {
   cellOf,
   centreOf,
-  clickedCell,
   pixelAt,
   placeOf,
   viewIn,
   wholeImage,
 } from "../src/maths/coordinates.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** @type {Size} */
 const SIZE = [480, 640];
@@ -23,7 +22,6 @@ test("a pixel lies in the cell floor(y * H / h), floor(x * W / w)", () => {
   assert.deepEqual(cellOf(639, 479, SIZE, GRID), [63, 47]);
   assert.deepEqual(cellOf(13.3, 7.5, SIZE, GRID), [1, 0]);
   assert.deepEqual(cellOf(13.34, 7.49, SIZE, GRID), [0, 1]);
-  assert.deepEqual(clickedCell([7, 639, 10, 1], SIZE, [64, 64]), [7, 1, 63]);
 });
 
 test("rounding never leads out of the grid", () => {

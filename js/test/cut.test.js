@@ -43,7 +43,7 @@ test("the cut is a float32, as the kernel's", () => {
 });
 
 test("no gamma over- or underflows", () => {
-  /** @type {import("../src/model/wire.js").Stats} */
+  /** @type {import("../src/model/link/wire.js").Stats} */
   const stats = { mean: 0, std: 0.001, low: [-1, -0.9], high: [0.9, 1], count: 4096 };
   for (const gamma of [0.1, 1, 10]) {
     for (const threshold of [0, 0.5, 1]) {

@@ -10,7 +10,7 @@ import { denoiseInto } from "../src/maths/denoise.js";
 import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { SmoothMask } from "../src/maths/smooth.js";
 
-/** @typedef {import("../src/model/wire.js").Stats} Stats */
+/** @typedef {import("../src/model/link/wire.js").Stats} Stats */
 /** @typedef {{ label: number, stats: Stats, values: number[][] }} Fixed */
 
 const fixture = JSON.parse(
@@ -21,7 +21,7 @@ const cells = fixture.grid[0] * fixture.grid[1];
 const similarities = fixture.similarities;
 
 /**
- * The prompts' maps on one image.
+ * The prompts' fields on one image.
  *
  * @param {number} label
  * @param {number} image
@@ -29,13 +29,13 @@ const similarities = fixture.similarities;
 function cutMapsOf(label, image) {
   return similarities
     .filter((similarity) => similarity.label === label)
-    .map(({ stats, values }) => ({ stats, map: Float32Array.from(values[image]) }));
+    .map(({ stats, values }) => ({ stats, values: Float32Array.from(values[image]) }));
 }
 
 /**
  * @param {Uint8Array} mask
  * @param {import("../src/maths/margins.js").CutMaps} cutMaps
- * @param {import("../src/model/wire.js").Size} size
+ * @param {import("../src/model/link/wire.js").Size} size
  */
 function smoothBits(mask, cutMaps, size) {
   const quads = new Uint8Array(cells);
@@ -82,8 +82,8 @@ for (const [number, kept] of fixture.cases.entries()) {
       const mask = Uint8Array.from(masks[image]);
       /** @type {(label: number, level: number) => import("../src/maths/margins.js").CutMap[]} */
       const cut = (label, level) =>
-        cutMapsOf(label, image).map(({ map, stats }) => ({
-          map,
+        cutMapsOf(label, image).map(({ values, stats }) => ({
+          values,
           cut: cutOf(stats, gamma, level),
         }));
       const cutMaps = {
@@ -117,7 +117,8 @@ for (const [number, clicked] of fixture.diffusion.entries()) {
         clicked.values[image],
         (/** @type {number} */ value) => Number(value > Math.fround(clicked.threshold)),
       );
-      const kept = clicked.clicks.positives
+      const kept = clicked.seeds.positives
+        .flat()
         .filter((/** @type {number[]} */ [at]) => at === image)
         .map((/** @type {number[]} */ [, row, col]) => row * grid[1] + col);
       const area = clicked.denoise_area_th;

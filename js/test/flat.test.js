@@ -38,27 +38,30 @@ for (const [number, kept] of flat.entries()) {
     const vector = vectors[image].vectorOf(row * width + col, mean.length);
     const sampled = sample.similarityInto(new Float32Array(sample.count), vector);
     const stats = statisticsOf(vector, sampled, moments);
-    const maps = vectors.map((some) => ({
-      map: some.similarityInto(new Float32Array(some.count), vector),
+    const fields = vectors.map((some) => ({
+      values: some.similarityInto(new Float32Array(some.count), vector),
       stats,
     }));
-    return { maps, sampled };
+    return { fields, sampled };
   };
 
   test(`flat ground ${number}: equal eigenvectors are equally similar everywhere`, () => {
-    const { maps, sampled } = previewOf([1, 2, 3]);
-    const [ground, thing] = maps;
-    assert.equal(new Set(ground.map).size, 1);
-    assert.equal(new Set(thing.map).size, 2);
-    assert.ok(thing.map.includes(ground.map[0]));
+    const { fields, sampled } = previewOf([1, 2, 3]);
+    const [ground, thing] = fields;
+    assert.equal(new Set(ground.values).size, 1);
+    assert.equal(new Set(thing.values).size, 2);
+    assert.ok(thing.values.includes(ground.values[0]));
     // All pixels are in the sample, and no value is its alone.
-    assert.deepEqual(new Set(sampled), new Set(maps.flatMap(({ map }) => [...map])));
+    assert.deepEqual(
+      new Set(sampled),
+      new Set(fields.flatMap(({ values }) => [...values])),
+    );
   });
 
   test(`flat ground ${number}: the masks are the kernel's, cell by cell`, () => {
     for (const { cell, threshold, gamma, masks } of kept.masks) {
       const settings = { threshold, gamma, negative_threshold: 0.7 };
-      const got = previewOf(cell).maps.map((similarity) =>
+      const got = previewOf(cell).fields.map((similarity) =>
         combineMasks(new Uint8Array(vectors[0].count), [similarity], [], settings),
       );
       assert.deepEqual(

@@ -4,8 +4,9 @@
  */
 
 import { FakeModel, STATS } from "./model.js";
+import { likeCell } from "./seeds.js";
 
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 const SETTINGS = ["threshold", "gamma", "num_eig", "active_image", "opacity"];
 /** Settings of which the kernel's revision is the count of changes. */
@@ -22,8 +23,10 @@ export class Host extends FakeModel {
   revision = 0;
   /** How many edits were applied. */
   edits = 0;
-  /** Maps that were sent, by name. @type {Map<string, number>} */
-  maps = new Map();
+  /** Fields that were sent, by name. @type {Map<string, number>} */
+  fields = new Map();
+  /** The lists of clicks that it knows, by revision. @type {Map<number, Click[]>} */
+  lists = new Map();
 
   /** @type {Click[][]} */
   #past = [];
@@ -113,6 +116,15 @@ export class Host extends FakeModel {
     this.#tell([name, "_revision"]);
   }
 
+  /** A cell sets the clicks, or another page edits them. @param {Click[]} clicks */
+  assignClicks(clicks) {
+    this.#past.push(this.clicks);
+    this.#future = [];
+    this.clicks = clicks;
+    this.revision++;
+    this.#tell(["clicks", "_history", "_revision"]);
+  }
+
   /** @param {Record<string, unknown>} state @param {any} callbacks */
   #save(state, callbacks) {
     this.#pending++;
@@ -183,23 +195,27 @@ export class Host extends FakeModel {
       this.#assign(content.settings);
       this.#tell([...SETTINGS, "clicks", "_history", "_revision"]);
       this.#answer({ type: "synced", id, revision: this.revision });
-    } else if (type === "maps") {
-      const { num_eig, wants } = content;
-      const reply = { type, id, num_eig, revision: this.revision };
-      this.#answer({ ...reply, maps: this.#mapsOf(wants) }, wants.map(this.#bufferOf));
+    } else if (type === "fields") {
+      const { wants } = content;
+      const reply = { type, id, revision: this.revision };
+      this.#answer(
+        { ...reply, fields: this.#fieldsOf(wants) },
+        wants.map(this.#bufferOf),
+      );
     } else if (!this.cut) this.reply(content);
   }
 
   /** @param {any} content */
-  #edit({ id, page, first, edits, images }) {
+  #edit({ id, page, first, since, edits, images }) {
+    this.lists.set(this.revision, this.clicks);
     /** @type {Click[]} */
     const made = [];
-    for (const [k, { op, click }] of edits.entries()) {
+    for (const [k, { op, prompt }] of edits.entries()) {
       if (first + k <= (this.#applied.get(page) ?? 0)) continue;
       this.#applied.set(page, first + k);
       this.edits++;
-      this.#apply(op, click);
-      if (click) made.push(click);
+      this.#apply(op, prompt);
+      if (prompt) made.push(prompt);
     }
     if (made.length > 0 || edits.length > 0) this.revision++;
     const [[rows, cols], [height, width]] = [
@@ -207,18 +223,30 @@ export class Host extends FakeModel {
       this.get("_info").sizes[0],
     ];
     const wants = made.map(([image, x, y]) => ({
-      cell: [image, Math.floor((y * rows) / height), Math.floor((x * cols) / width)],
+      seeds: likeCell(
+        [image, Math.floor((y * rows) / height), Math.floor((x * cols) / width)],
+        /** @type {number} */ (this.settings.num_eig),
+      ),
       images,
     }));
     this.#tell(["clicks", "_history", "_revision"]);
-    const { revision, clicks } = this;
+    const { revision } = this;
     const history = [this.#past.length > 0, this.#future.length > 0];
-    const reply = { type: "edited", id, revision, clicks, history, error: null };
-    const num_eig = this.settings.num_eig;
+    const prompts = this.#changeSince(since);
+    this.lists.set(revision, this.clicks);
+    const reply = { type: "edited", id, revision, prompts, history, error: null };
     this.#answer(
-      { ...reply, num_eig, maps: this.#mapsOf(wants) },
+      { ...reply, fields: this.#fieldsOf(wants) },
       wants.map(this.#bufferOf),
     );
+  }
+
+  /** @param {number} revision */
+  #changeSince(revision) {
+    const known = this.lists.get(revision) ?? [];
+    const differs = known.findIndex((each, i) => each !== this.clicks[i]);
+    const keep = differs < 0 ? known.length : differs;
+    return { keep, added: this.clicks.slice(keep) };
   }
 
   /** @param {string} op @param {Click} click */
@@ -234,19 +262,19 @@ export class Host extends FakeModel {
     }
     this.#past.push(this.clicks);
     this.#future = [];
-    this.clicks = op === "click" ? [...this.clicks, click] : [];
+    this.clicks = op === "add" ? [...this.clicks, click] : [];
   }
 
   /** @param {any[]} wants */
-  #mapsOf(wants) {
-    for (const { cell, images } of wants) {
+  #fieldsOf(wants) {
+    for (const { seeds, images } of wants) {
       for (const image of images) {
-        const name = `${cell} on ${image}`;
-        this.maps.set(name, (this.maps.get(name) ?? 0) + 1);
+        const name = `${seeds.positives} on ${image}`;
+        this.fields.set(name, (this.fields.get(name) ?? 0) + 1);
       }
     }
     return wants.map((want) => ({ ...want, stats: STATS }));
   }
 
-  #bufferOf = (/** @type {{ images: number[] }} */ want) => this.mapsBuffer(want);
+  #bufferOf = (/** @type {{ images: number[] }} */ want) => this.bufferOf(want);
 }

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-/** @typedef {import("../src/model/wire.js").Info} Info */
+/** @typedef {import("../src/model/link/wire.js").Info} Info */
 
 const FIXTURE = new URL("fixtures/masks.json", import.meta.url);
 const { settings } = JSON.parse(readFileSync(FIXTURE, "utf8"));
@@ -24,7 +24,14 @@ export function infoOf(given = {}, numEig = 4) {
     has_images: true,
     blank: [],
     eigvals: null,
-    methods: { diffusion: ["granularity"], biased_ncut: ["click_weight", "bg_weight"] },
+    methods: {
+      similarity: { parameters: ["num_eig"], together: false },
+      diffusion: { parameters: ["granularity"], together: true },
+      biased_ncut: {
+        parameters: ["num_eig", "click_weight", "bg_weight"],
+        together: true,
+      },
+    },
     settings: structuredClone(settings),
     ...given,
   };

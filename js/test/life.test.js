@@ -8,7 +8,7 @@ import { Segmentation } from "../src/model/segmentation.js";
 import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 class FakePicture {
   static open = 0;
@@ -42,11 +42,11 @@ async function use(host, signal) {
   store.show({}, [0, 1]);
   host.pump();
   await new Promise(setImmediate);
-  store.edit({ op: "click", click: A });
+  store.edit({ op: "add", prompt: A });
   host.pump();
   assert.equal(store.state, "idle");
   assert.ok(FakePicture.open > 0);
-  // From here on nothing is answered: an edit, a setting, its maps and a ping wait.
+  // From here on nothing is answered: an edit, a setting, its fields and a ping wait.
   store.edit({ op: "undo" });
   store.set("num_eig", 3);
   store.set("threshold", 0.25);

@@ -3,77 +3,9 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { Store } from "../src/model/store.js";
-import { Host } from "./host.js";
 import { FakeModel, STATS } from "./model.js";
-
-/** @typedef {import("../src/model/wire.js").Click} Click */
-
-/** @type {(file: Blob) => Promise<any>} */
-const decode = async () => ({ close() {} });
-
-/** @type {Click} */
-const A = [0, 5, 5, 1];
-/** @type {Click} */
-const B = [0, 15, 5, 1];
-
-/**
- * A page that has all it needs.
- *
- * @param {import("node:test").TestContext} t
- * @param {Record<string, unknown>} [traits]
- */
-function open(t, traits) {
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  const host = new Host(traits);
-  const life = new AbortController();
-  const store = new Store(host, life.signal, decode);
-  const view = {};
-  store.attach(view, () => {}, life.signal);
-  store.show(view, [0, 1]);
-  host.pump();
-  t.after(() => life.abort());
-  /** Let so many milliseconds pass, with the kernel at work. */
-  const wait = (/** @type {number} */ time) => {
-    for (let k = 0; k < time; k += 50) {
-      t.mock.timers.tick(50);
-      host.pump();
-    }
-  };
-  /** What is sent or answered while this runs is lost. */
-  const lose = (/** @type {() => void} */ what) => {
-    host.cut = true;
-    what();
-    host.pump();
-    host.cut = false;
-  };
-  return {
-    host,
-    store,
-    view,
-    life,
-    wait,
-    lose,
-    tick: (ms = 0) => t.mock.timers.tick(ms),
-  };
-}
-
-/** @param {Store} store @param {Click} click */
-function click(store, click) {
-  store.edit({ op: "click", click });
-}
-
-/** @param {Store} store @param {Host} host */
-function assertSame(store, host) {
-  const shown = store.clicks.map(({ click }) => click);
-  assert.deepEqual(shown, host.clicks);
-  assert.ok(store.clicks.every(({ pending }) => !pending));
-  for (const [name, value] of Object.entries(host.settings)) {
-    assert.equal(store.get(name), value, name);
-  }
-  assert.equal(store.error, null);
-  assert.equal(store.state, "idle");
-  assert.equal(store.revision, host.revision);
-}
+import { A, assertSame, B, click, decode, open } from "./page.js";
+import { likeCell } from "./seeds.js";
 
 test("an edit whose answer is lost is sent again, and applied once", (t) => {
   const { host, store, wait, lose } = open(t);
@@ -105,7 +37,7 @@ test("an edit that is lost on its way is applied when it is sent again", (t) => 
   assertSame(store, host);
 });
 
-test("maps that are lost are asked for again, and not refused", (t) => {
+test("fields that are lost are asked for again, and not refused", (t) => {
   const { host, store, wait, lose } = open(t);
   click(store, A);
   host.pump();
@@ -138,7 +70,7 @@ test("a kernel that is busy for minutes does not look as if answers were lost", 
   const before = host.sent.length;
   for (let k = 0; k < 600; k++) tick(1000);
   const pings = host.sent.slice(before);
-  assert.ok(pings.every(({ type, wants }) => type === "maps" && wants.length === 0));
+  assert.ok(pings.every(({ type, wants }) => type === "fields" && wants.length === 0));
   // After 1, 3, 7, 15, 31 and 63 seconds, and then once a minute.
   assert.equal(pings.length, 14);
   assert.equal(store.slow, true);
@@ -271,7 +203,7 @@ test("a revision that no trait has told is asked about", (t) => {
   host.pump();
   lose(() => host.assign("threshold", 0.9));
   assert.equal(store.get("threshold"), 0.5);
-  store.show(view, [0, 1, 2]); // Its map is asked for, and comes with the revision.
+  store.show(view, [0, 1, 2]); // Its field is asked for, and comes with the revision.
   host.pump();
   assert.equal(host.count("sync"), 1);
   assertSame(store, host);
@@ -298,15 +230,15 @@ test("what the page does not know is ignored", (t) => {
   const sent = host.sent.length;
   const page = host.sent[0].id.split("-")[0];
   for (const id of [null, undefined, 7, "other-1", `${page}-99999`, `${page}-x`]) {
-    for (const type of ["news", "edited", "maps", "vectors", "pictures", "synced"]) {
+    for (const type of ["news", "edited", "fields", "vectors", "pictures", "synced"]) {
       host.deliver({ type, id });
     }
   }
   for (const content of [null, undefined, 3, "edited", [], {}, { type: 4 }]) {
     host.deliver(content);
   }
-  const maps = [{ cell: [0, 0, 0], images: [0], stats: {} }];
-  host.deliver({ type: "maps", id: "other-1", num_eig: 4, maps });
+  const fields = [{ seeds: likeCell([0, 0, 0]), images: [0], stats: {} }];
+  host.deliver({ type: "fields", id: "other-1", fields });
   assert.equal(store.error, null);
   assert.equal(store.state, "idle");
   assert.equal(host.sent.length, sent);
@@ -335,6 +267,12 @@ test("a line that is cut at random: page and kernel are the same after each time
     return seed / 2147483647;
   };
   const pixel = () => Math.floor(20 * random());
+  let hasTold = false;
+  /** Of what is lost that the page did not ask for, only the host's word can tell. */
+  const tell = (/** @type {() => void} */ what) => {
+    hasTold ||= host.cut;
+    what();
+  };
   /** @type {(() => void)[]} */
   const acts = [
     () => click(store, [Math.floor(3 * random()), pixel(), pixel(), 1]),
@@ -346,6 +284,9 @@ test("a line that is cut at random: page and kernel are the same after each time
     () => store.set("num_eig", 1 + Math.floor(4 * random())),
     () => store.set("active_image", Math.floor(3 * random())),
     () => store.set("opacity", random()),
+    () => tell(() => host.assignClicks(host.clicks.slice(0, 2 * random()))),
+    () => tell(() => host.assign("gamma", 1 + random())),
+    () => host.lists.clear(),
   ];
   for (let round = 0; round < 100; round++) {
     const made = host.edits;
@@ -360,7 +301,8 @@ test("a line that is cut at random: page and kernel are the same after each time
       if (random() < 0.7) host.pump();
     }
     host.cut = false;
-    if (round % 2) host.tellConnection("connecting", "connected");
+    if (round % 2 || hasTold) host.tellConnection("connecting", "connected");
+    hasTold = false;
     wait(8000);
     assert.equal(host.edits - made, edits, `round ${round}`);
     assertSame(store, host);
@@ -373,14 +315,14 @@ test("what went wrong with a buffer is not covered by what goes well", async (t)
   t.after(() => life.abort());
   const store = new Store(model, life.signal, decode);
   store.show({}, [0]);
-  const asked = model.sent.find((each) => each.type === "maps");
+  const asked = model.sent.find((each) => each.type === "fields");
   const [want] = asked.wants;
   const entry = { ...want, stats: STATS };
-  const content = { type: "maps", id: asked.id, num_eig: asked.num_eig, maps: [entry] };
+  const content = { type: "fields", id: asked.id, fields: [entry] };
   model.emit("msg:custom", content, [new ArrayBuffer(3)]);
   assert.equal(store.state, "error");
   assert.match(store.error ?? "", /must be 16 bytes/);
-  // Pictures that come after it say nothing of maps.
+  // Pictures that come after it say nothing of fields.
   for (const { type, id, kind } of model.sent) {
     if (type !== "pictures") continue;
     model.emit("msg:custom", { type, id, kind, colors: 0, pictures: [] }, []);

@@ -3,7 +3,7 @@ import test from "node:test";
 import { componentsInto } from "../src/maths/denoise.js";
 import { findQuads, MIXED, marginsInto, OFF, ON } from "../src/maths/margins.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /**
  * @param {number[]} map
@@ -11,7 +11,7 @@ import { findQuads, MIXED, marginsInto, OFF, ON } from "../src/maths/margins.js"
  * @param {Size} grid
  */
 function marginsOf(map, mask, grid) {
-  const positives = [{ map: Float32Array.from(map), cut: 0 }];
+  const positives = [{ values: Float32Array.from(map), cut: 0 }];
   const out = new Float32Array(map.length);
   return marginsInto(out, Uint8Array.from(mask), { positives, negatives: [] }, grid);
 }

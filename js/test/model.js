@@ -1,8 +1,9 @@
 /** A model as anywidget hands it over, and a host that delivers what the test says. */
 
 import { infoOf } from "./info.js";
+import { likeCell } from "./seeds.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** @type {Size} */
 export const GRID = [2, 2];
@@ -127,15 +128,15 @@ export class FakeModel {
   reply(request) {
     const { id, type } = request;
     this.done.add(id);
-    if (type === "maps") {
-      const { num_eig, wants } = request;
-      const maps = wants.map((/** @type {object} */ want) => ({
+    if (type === "fields") {
+      const { wants } = request;
+      const fields = wants.map((/** @type {object} */ want) => ({
         ...want,
         stats: STATS,
       }));
       this.deliver(
-        { type, id, num_eig, maps },
-        wants.map((/** @type {any} */ want) => this.mapsBuffer(want)),
+        { type, id, fields },
+        wants.map((/** @type {any} */ want) => this.bufferOf(want)),
       );
     } else if (type === "vectors") {
       const { images, sample } = request;
@@ -162,38 +163,39 @@ export class FakeModel {
     } else this.answerEdit();
   }
 
-  /** Answer the last request for maps, all of it. */
-  answerMaps() {
-    this.reply(this.last("maps"));
+  /** Answer the last request for fields, all of it. */
+  answerFields() {
+    this.reply(this.last("fields"));
   }
 
   /** Answer the last edit as the kernel does. @param {Record<string, unknown>} [reply] */
   answerEdit(reply = {}) {
     const { id, edits, images } = this.last("edit");
     this.done.add(id);
-    const clicks = edits.map((/** @type {any} */ edit) => edit.click).filter(Boolean);
-    const prompts = [...new Set(clicks.map(cellOf))].map((cell) => JSON.parse(cell));
-    const wants = prompts.map((cell) => ({ cell, images }));
+    const made = edits.map((/** @type {any} */ edit) => edit.prompt).filter(Boolean);
+    const cells = [...new Set(made.map(cellOf))].map((cell) => JSON.parse(cell));
+    const wants = cells.map((cell) => {
+      return { seeds: likeCell(cell, this.get("num_eig")), images };
+    });
     const revision = this.get("_revision") + 1;
     this.deliver(
       {
         type: "edited",
         id,
         revision,
-        clicks: [...this.get("clicks"), ...clicks],
+        prompts: { keep: 0, added: [...this.get("clicks"), ...made] },
         history: [true, false],
-        num_eig: this.get("num_eig"),
-        maps: wants.map((want) => ({ ...want, stats: STATS })),
+        fields: wants.map((want) => ({ ...want, stats: STATS })),
         error: null,
         ...reply,
       },
-      wants.map((want) => this.mapsBuffer(want)),
+      wants.map((want) => this.bufferOf(want)),
     );
     return revision;
   }
 
   /** @param {{ images: number[] }} want */
-  mapsBuffer({ images }) {
+  bufferOf({ images }) {
     const [rows, cols] = this.get("_info").grid;
     const values = new Float32Array(images.length * rows * cols);
     for (const [k, image] of images.entries()) {
@@ -203,7 +205,7 @@ export class FakeModel {
   }
 }
 
-/** @param {import("../src/model/wire.js").Click} click of an image of 20 x 20 pixels */
+/** @param {import("../src/model/prompts/click.js").Click} click of an image of 20 x 20 pixels */
 function cellOf([image, x, y]) {
   return JSON.stringify([image, Math.floor(y / 10), Math.floor(x / 10)]);
 }

@@ -6,7 +6,7 @@ import { Store } from "../src/model/store.js";
 import { openOffline } from "../src/offline/page.js";
 import { infoOf } from "./info.js";
 
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 /** @type {Click} */
 const A = [0, 5, 5, 1];
@@ -71,7 +71,7 @@ test("settings and clicks are undone in the order in which they were made", asyn
   await after(() => store.set("threshold", 0.6, true));
   await after(() => store.set("threshold", 0.7, true));
   store.release();
-  await after(() => store.edit({ op: "click", click: A }));
+  await after(() => store.edit({ op: "add", prompt: A }));
   await after(() => store.set("granularity", 2));
   await after(() => store.set("granularity", 3));
   const shown = () => [

@@ -3,7 +3,7 @@ import test from "node:test";
 import { findQuads, marginsInto } from "../src/maths/margins.js";
 import { Outline } from "../src/stage/outline.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** @type {Size} */
 const GRID = [4, 4];
@@ -26,7 +26,7 @@ function maskAbove(cut) {
  * @param {Uint8Array} [mask]
  */
 function draw(cut, mask = maskAbove(cut)) {
-  const cutMaps = { positives: [{ map: MAP, cut }], negatives: [] };
+  const cutMaps = { positives: [{ values: MAP, cut }], negatives: [] };
   const quads = new Uint8Array(16);
   const margins = marginsInto(new Float32Array(16), mask, cutMaps, GRID);
   findQuads(quads, margins, GRID);

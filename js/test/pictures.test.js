@@ -5,9 +5,9 @@ import { Store } from "../src/model/store.js";
 import { infoOf } from "./info.js";
 import { FakeModel, pictureOf } from "./model.js";
 
-/** @typedef {import("../src/model/wire.js").PictureKind} PictureKind */
+/** @typedef {import("../src/model/link/wire.js").PictureKind} PictureKind */
 
-const SIZE = /** @type {import("../src/model/wire.js").Size} */ ([20, 20]);
+const SIZE = /** @type {import("../src/model/link/wire.js").Size} */ ([20, 20]);
 const WITHOUT_IMAGES = {
   _info: infoOf({ sizes: [SIZE, SIZE], has_images: false }),
 };

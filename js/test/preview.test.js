@@ -7,6 +7,7 @@ import { combineMasks } from "../src/maths/combine.js";
 import { weightsOf } from "../src/maths/diffusion.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Previews } from "../src/model/previews.js";
+import { likeCell } from "./seeds.js";
 
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
@@ -62,19 +63,20 @@ function sendMoments(previews, { num_eig, count, mean, covariance }) {
 
 for (const kept of fixture.previews) {
   const { num_eig: numEig, cell, values, truth } = kept;
+  const seeds = likeCell(cell, numEig);
   const open = () => {
     const previews = new Previews(fixture.grid, kept.vectors[0].low.length, null);
     reserve(previews, 1, 2);
     return previews;
   };
 
-  test(`${numEig} eigenvectors: a map is the kernel's, from the same bytes`, () => {
+  test(`${numEig} eigenvectors: a field is the kernel's, from the same bytes`, () => {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     for (const [image, expected] of values.entries()) {
-      const similarity = previews.get(cell, numEig, image);
+      const similarity = previews.get(seeds, image);
       assert.ok(similarity);
-      for (const [i, value] of similarity.map.entries()) {
+      for (const [i, value] of similarity.values.entries()) {
         assert.ok(Math.abs(value - expected[i]) < 2e-6, `${value}: ${expected[i]}`);
       }
     }
@@ -84,7 +86,7 @@ for (const kept of fixture.previews) {
     const previews = open();
     send(previews, kept, [0, 1, null]);
     sendMoments(previews, kept);
-    const stats = previews.get(cell, numEig, 0)?.stats;
+    const stats = previews.get(seeds, 0)?.stats;
     assert.ok(stats);
     const { mean, std, low, high, count } = truth.stats;
     assert.equal(stats.count, count);
@@ -104,10 +106,10 @@ for (const kept of fixture.previews) {
     let both = 0;
     let either = 0;
     for (const image of [0, 1]) {
-      const preview = previews.get(cell, numEig, image);
+      const preview = previews.get(seeds, image);
       assert.ok(preview);
       const exact = {
-        map: Float32Array.from(truth.values[image]),
+        values: Float32Array.from(truth.values[image]),
         stats: truth.stats,
       };
       const [a, b] = [preview, exact].map((similarity) =>
@@ -129,12 +131,12 @@ test("without moments the sample's own stand in, and are given up for the kernel
   reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
   assert.ok(previews.moments.lacks("4"));
-  const own = previews.get(kept.cell, 4, 0)?.stats;
+  const own = previews.get(likeCell(kept.cell), 0)?.stats;
   // A batch of fewer pixels than the sample's limit is its own sample.
   assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
   assert.ok(!previews.moments.lacks("4"));
-  assert.equal(previews.get(kept.cell, 4, 0)?.stats?.std, 0);
+  assert.equal(previews.get(likeCell(kept.cell), 0)?.stats?.std, 0);
 });
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
@@ -146,16 +148,16 @@ test("what is missing is asked for: the active image alone, and what there is ro
   send(previews, kept, [1, null]);
   assert.ok(!previews.sample.lacks("sample"));
   assert.deepEqual(previews.vectors.missing([1, 0], [0, 5]), [0, 5]);
-  assert.equal(previews.get(kept.cell, 4, 1), undefined); // It is on image 0.
+  assert.equal(previews.get(likeCell(kept.cell), 1), undefined); // It is on image 0.
   previews.vectors.refuse(["0"]);
   assert.deepEqual(previews.vectors.missing([1, 0]), []);
   previews.vectors.retry();
   send(previews, kept, [0]);
   assert.deepEqual(previews.vectors.missing([1, 0]), []);
-  assert.ok(previews.get(kept.cell, 4, 1));
+  assert.ok(previews.get(likeCell(kept.cell), 1));
 });
 
-test("maps are written again: hovering does not grow", () => {
+test("fields are written again: hovering does not grow", () => {
   const [kept] = fixture.previews;
   const previews = new Previews(fixture.grid, 4, null);
   reserve(previews, 0, 1);
@@ -163,12 +165,11 @@ test("maps are written again: hovering does not grow", () => {
   const seen = new Set();
   for (let k = 0; k < 1000; k++) {
     const cell = k % 120;
-    const map = previews.get(
-      [0, Math.floor(cell / 10), cell % 10],
-      1 + (k % 4),
+    const values = previews.get(
+      likeCell([0, Math.floor(cell / 10), cell % 10], 1 + (k % 4)),
       0,
-    )?.map;
-    seen.add(map?.buffer);
+    )?.values;
+    seen.add(values?.buffer);
   }
   assert.ok(seen.size <= 129, `${seen.size}`);
 });
@@ -211,26 +212,62 @@ test("order statistics are those of sorting", () => {
 });
 
 for (const [number, kept] of fixture.diffusion.entries()) {
-  test(`diffusion, case ${number}: weights and maps are the kernel's`, () => {
-    const weights = weightsOf(kept.eigvals, kept.clicks.granularity);
+  test(`diffusion, case ${number}: weights and fields are the kernel's`, () => {
+    const weights = weightsOf(kept.eigvals, kept.seeds.parameters.granularity);
     kept.weights.forEach((/** @type {number} */ value, /** @type {number} */ k) => {
       assert.ok(Math.abs(weights[k] - value) < 1e-6, `${weights[k]}, not ${value}`);
     });
     const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
     reserve(previews, 0, 2);
     send(previews, kept, [0]);
-    assert.equal(previews.get(kept.clicks, 4, 0), undefined); // One lies on image 1.
+    assert.equal(previews.get(kept.seeds, 0), undefined); // One lies on image 1.
     send(previews, kept, [1]);
     kept.values.forEach(
       (/** @type {number[]} */ values, /** @type {number} */ image) => {
-        const found = previews.get(kept.clicks, 4, image);
+        const found = previews.get(kept.seeds, image);
         assert.ok(found);
         assert.equal(found.stats, null);
         const worst = Math.max(
-          ...values.map((value, i) => Math.abs(value - found.map[i])),
+          ...values.map((value, i) => Math.abs(value - found.values[i])),
         );
         assert.ok(worst < 2e-3, `${worst}`);
       },
     );
   });
 }
+
+test("a prompt of several cells is one step of what only adds, and not several", () => {
+  const [kept] = fixture.diffusion;
+  const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
+  reserve(previews, 0, 2);
+  send(previews, kept, [0, 1]);
+  const [[a], [b]] = kept.seeds.positives;
+  const apart = previews.get(kept.seeds, 0)?.values.slice();
+  const grouped = previews.get({ ...kept.seeds, positives: [[a, b]] }, 0)?.values;
+  const first = previews.get({ ...kept.seeds, positives: [[a]] }, 0)?.values;
+  assert.ok(apart && grouped && first);
+  for (const [i, value] of apart.entries()) {
+    assert.equal(value, Math.max(grouped[i], first[i]));
+  }
+  assert.ok(grouped.some((value, i) => value < apart[i]));
+});
+
+test("a group's field is by all its cells, and by their weights", () => {
+  const [kept] = fixture.previews;
+  const previews = new Previews(fixture.grid, 4, null);
+  reserve(previews, 0, 1);
+  send(previews, kept, [0, null]);
+  const fieldOf = (/** @type {import("../src/maths/seeds.js").Group} */ ...group) => {
+    const seeds = { ...likeCell([0, 0, 0]), positives: [group] };
+    return previews.get(seeds, 0)?.values.slice() ?? new Float32Array(0);
+  };
+  const a = fieldOf([0, 1, 1]);
+  const b = fieldOf([0, 9, 7]);
+  const even = fieldOf([0, 1, 1], [0, 9, 7]);
+  const heavy = fieldOf([0, 1, 1, 1e6], [0, 9, 7]);
+  const scale = even[11] / (a[11] + b[11]);
+  for (const [i, value] of even.entries()) {
+    assert.ok(Math.abs(value - scale * (a[i] + b[i])) < 1e-5);
+    assert.ok(Math.abs(heavy[i] - a[i]) < 1e-5);
+  }
+});

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Resource } from "../src/model/resource.js";
-import { Resources } from "../src/model/resources.js";
+import { Resource } from "../src/model/link/resource.js";
+import { Resources } from "../src/model/link/resources.js";
 import { infoOf } from "./info.js";
 
 /** A made-up kind: the area of each image. */
@@ -12,7 +12,7 @@ class Areas extends Resource {
   areas = new Map();
 
   constructor() {
-    super("areas", "areas", ["maps"]);
+    super("areas", "areas", ["fields"]);
   }
 
   /** @override @param {string} key */
@@ -22,7 +22,7 @@ class Areas extends Resource {
 
   /**
    * @override
-   * @param {Pick<import("../src/model/resource.js").Wanted, "images">} wanted
+   * @param {Pick<import("../src/model/link/resource.js").Wanted, "images">} wanted
    */
   ask({ images }) {
     const keys = images.map(String).filter((key) => this.lacks(key));
@@ -57,7 +57,7 @@ test("an answer goes to the kinds of its type, and a request's end to its own", 
   const answer = /** @type {any} */ ({ type: "areas", areas: { 3: 1 } });
   assert.equal(resources.accept(answer, [], true), null);
   resources.refuse("areas", ["3", "4"], answer);
-  resources.refuse("maps", ["5"], answer);
+  resources.refuse("fields", ["5"], answer);
   assert.deepEqual(areas.ask({ images: [3, 4, 5] })?.keys, ["5"]);
   resources.retry();
   assert.deepEqual(areas.ask({ images: [3, 4, 5] })?.keys, ["4", "5"]);

@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { pixelsUnder, Runs } from "../src/maths/runs.js";
 import { shadesOf } from "../src/maths/shades.js";
-import { Clicks } from "../src/model/clicks.js";
+import { PromptList } from "../src/model/prompts/list.js";
 import { SegmentMasks } from "../src/model/segments.js";
 
-/** @typedef {import("../src/model/wire.js").SegmentEntry} SegmentEntry */
+import { infoOf } from "./info.js";
+
+/** @typedef {import("../src/model/link/wire.js").SegmentEntry} SegmentEntry */
 
 /** @type {(id: number, more?: Partial<SegmentEntry>) => SegmentEntry} */
 const segment = (id, more = {}) => ({
@@ -68,10 +70,15 @@ test("shades are those of the kernel", () => {
 
 test("masks of what is shown are asked for, once", () => {
   /** @type {SegmentMasks<Runs>} */
-  const masks = new SegmentMasks("stage", [
-    [2, 3],
-    [2, 3],
-  ]);
+  const masks = new SegmentMasks(
+    "stage",
+    infoOf({
+      sizes: [
+        [2, 3],
+        [2, 3],
+      ],
+    }),
+  );
   const list = [
     segment(1),
     segment(2, { visible: false }),
@@ -108,11 +115,16 @@ test("masks of what is shown are asked for, once", () => {
 
 test("thumbs ask for the masks of all images in view", () => {
   /** @type {SegmentMasks<Uint8Array>} */
-  const masks = new SegmentMasks("thumb", [
-    [2, 3],
-    [2, 3],
-    [2, 3],
-  ]);
+  const masks = new SegmentMasks(
+    "thumb",
+    infoOf({
+      sizes: [
+        [2, 3],
+        [2, 3],
+        [2, 3],
+      ],
+    }),
+  );
   const list = [segment(1)];
   const ask = masks.ask(wanted(list, [2, 0]));
   assert.deepEqual(ask?.content, { kind: "thumb", segments: [[1, 0]], images: [2, 0] });
@@ -130,7 +142,7 @@ test("thumbs ask for the masks of all images in view", () => {
 });
 
 test("edits of segments leave the clicks, but for commit and opening again", () => {
-  const clicks = new Clicks([[0, 1, 1, 1]], [true, false]);
+  const clicks = new PromptList([[0, 1, 1, 1]], [true, false]);
   clicks.push({ op: "change", segment: 1, fields: { visible: false } });
   clicks.push({ op: "delete", segment: 2 });
   assert.equal(clicks.expected.clicks.length, 1);

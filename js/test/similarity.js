@@ -4,7 +4,7 @@
  * Statistics of a whole small batch, straight from their definition.
  *
  * @param {number[] | Float32Array} values
- * @returns {import("../src/model/wire.js").Stats}
+ * @returns {import("../src/model/link/wire.js").Stats}
  */
 export function statsOf(values) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -25,7 +25,7 @@ export function wave(count) {
   return Float32Array.from({ length: count }, (_, i) => Math.cos(i * i * 0.37) * 0.9);
 }
 
-/** @param {number[]} values @returns {import("../src/maths/cut.js").Similarity} */
+/** @param {number[]} values @returns {import("../src/maths/cut.js").Field} */
 export function similarity(values) {
-  return { map: Float32Array.from(values), stats: statsOf(values) };
+  return { values: Float32Array.from(values), stats: statsOf(values) };
 }

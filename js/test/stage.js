@@ -3,7 +3,7 @@
 import { Lens } from "../src/stage/lens.js";
 
 /** @typedef {import("../src/stage/tools/tool.js").Reach} Reach */
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 
 /** Of the image; the canvas shows each of its pixels as one of its own. @type {Size} */
 const SIZE = [100, 100];
@@ -85,7 +85,7 @@ export function reachOf({ zoom = 1, negative = false } = {}) {
       clicks,
       edit: (/** @type {any} */ edit) => {
         edits.push(edit);
-        if (edit.op === "click") clicks.push({ click: edit.click });
+        if (edit.op === "add") clicks.push({ click: edit.prompt });
       },
     },
     stage: { canvas, lens, image: 0 },

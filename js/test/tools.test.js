@@ -127,7 +127,7 @@ for (const [done, [event, given, label]] of Object.entries(SAID)) {
     canvas.fire("pointerdown", 20.6, 30.2, event);
     canvas.fire("pointerup", 20.6, 30.2, event);
     canvas.fire("click", 21, 30, event);
-    assert.deepEqual(edits, [{ op: "click", click: [0, 20.6, 30.2, label] }]);
+    assert.deepEqual(edits, [{ op: "add", prompt: [0, 20.6, 30.2, label] }]);
   });
 }
 
@@ -139,7 +139,7 @@ test("a right click and a long press say 0, once", () => {
   canvas.fire("contextmenu", 60, 30, { pointerType: "touch" });
   canvas.fire("pointerup", 60, 30, { pointerType: "touch" });
   canvas.fire("click", 60, 30, { pointerType: "touch" });
-  const clicks = edits.map(({ click }) => click);
+  const clicks = edits.map(({ prompt }) => prompt);
   assert.deepEqual(clicks, [
     [0, 20, 30, 0],
     [0, 60, 30, 0],
@@ -204,11 +204,11 @@ test("a double click shows the whole image and takes its click back", () => {
   canvas.doubleClick(50, 50);
   assert.deepEqual(
     edits.map(({ op }) => op),
-    ["click", "undo"],
+    ["add", "undo"],
   );
   assert.ok(!lens.zoomed);
   canvas.doubleClick(90, 90); // The whole image is shown: this is a click.
-  assert.equal(edits.at(-1).op, "click");
+  assert.equal(edits.at(-1).op, "add");
 });
 
 test("a double click after a drag, or on what is said, takes nothing back", () => {

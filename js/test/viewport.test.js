@@ -10,7 +10,7 @@ import {
   transformed,
 } from "../src/maths/viewport.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
 /** @typedef {import("../src/maths/coordinates.js").View} View */
 /** @typedef {import("../src/maths/viewport.js").Place} Place */
 

@@ -6,7 +6,7 @@
  * A *view* is the part of the image that fills the stage, in image pixels; zooming and
  * panning only change the view.
  *
- * @import { Click, Cell, Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  *
  * @typedef {{ x: number, y: number, width: number, height: number }} View
  * @typedef {{ left: number, top: number, width: number, height: number }} Box
@@ -30,18 +30,6 @@ export function cellOf(x, y, [height, width], [rows, cols]) {
     Math.min(Math.floor((y * rows) / height), rows - 1),
     Math.min(Math.floor((x * cols) / width), cols - 1),
   ];
-}
-
-/**
- * Cell of a click, with its image.
- *
- * @param {Click} click
- * @param {Size} size of the clicked image
- * @param {Size} grid
- * @returns {Cell}
- */
-export function clickedCell([image, x, y], size, grid) {
-  return [image, ...cellOf(x, y, size, grid)];
 }
 
 /**

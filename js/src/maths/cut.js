@@ -1,19 +1,21 @@
 /**
- * Similarity map -> cut and heat, operation by operation as ncut_widget/masks/cut.py.
+ * Field -> cut and heat, operation by operation as ncut_widget/masks/cut.py.
  *
  * Everything after the similarity c is monotone in c, so a mask is one comparison
  * `c > cut(gamma, threshold)`, and the cut needs a few numbers of the whole batch only.
- * Plain functions on typed arrays; they allocate nothing that grows with the map.
+ * Plain functions on typed arrays; they allocate nothing that grows with the field.
  *
- * @import { Stats } from "../model/wire.js"
+ * @import { Stats } from "../model/link/wire.js"
  *
- * @typedef {object} Similarity
- * @property {Float32Array} map
- * @property {Stats | null} stats null of a map that is its own heatmap
+ * @typedef {object} Field one number a cell of one image: how well it fits prompts
+ * @property {Float32Array} values
+ * @property {Stats | null} stats null of a field that is its own heatmap
  */
 
+import constants from "../constants.json" with { type: "json" };
+
 /** Similarities of up to 1 that are this near are told apart by rounding alone. */
-const TIE = 2 ** -20;
+const { TIE, QUANTILES } = constants.statistics;
 const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
@@ -35,7 +37,7 @@ function isTied({ low, high }) {
 }
 
 /**
- * Similarity above which a cell belongs to the mask, rounded to float32 as the kernel
+ * What a field is above where a cell belongs to the mask, rounded to float32 as the kernel
  * rounds it; infinite (an empty mask) where the similarity is constant.
  *
  * @param {Stats | null} stats
@@ -51,17 +53,18 @@ export function cutOf(stats, gamma, threshold) {
 }
 
 /**
- * Heat of a similarity: 0 and 1 are the 1 % and 99 % quantiles of the batch; or the map
+ * Heat of a field: 0 and 1 are the 1 % and 99 % quantiles of the batch; or the field
  * itself, from 0 to 1.
  *
  * @param {Float32Array} out
- * @param {Float32Array} map
+ * @param {Float32Array} values
  * @param {Stats | null} stats
  * @param {number} gamma
  */
-export function heatInto(out, map, stats, gamma) {
+export function heatInto(out, values, stats, gamma) {
   if (stats === null) {
-    for (let i = 0; i < map.length; i++) out[i] = Math.min(Math.max(map[i], 0), 1);
+    for (let i = 0; i < values.length; i++)
+      out[i] = Math.min(Math.max(values[i], 0), 1);
     return out;
   }
   if (isConstant(stats)) {
@@ -71,12 +74,12 @@ export function heatInto(out, map, stats, gamma) {
   const { slope, zero, one } = logScale(stats, gamma);
   if (isTied(stats) || zero === one) {
     const cut = cutOf(stats, gamma, 0.5);
-    for (let i = 0; i < map.length; i++) out[i] = map[i] > cut ? 1 : 0;
+    for (let i = 0; i < values.length; i++) out[i] = values[i] > cut ? 1 : 0;
     return out;
   }
   const floor = Math.exp(zero - one);
-  for (let i = 0; i < map.length; i++) {
-    const exponent = (map[i] - stats.mean) * slope - one;
+  for (let i = 0; i < values.length; i++) {
+    const exponent = (values[i] - stats.mean) * slope - one;
     const heat = (Math.exp(Math.min(exponent, 700)) - floor) / (1 - floor);
     out[i] = Math.min(heat, MAX_FLOAT32);
   }
@@ -97,12 +100,12 @@ function logScale({ mean, std, low, high, count }, gamma) {
     zero: logMix(
       slope * (low[0] - mean),
       slope * (low[1] - mean),
-      between(0.01, count),
+      between(QUANTILES[0], count),
     ),
     one: logMix(
       slope * (high[0] - mean),
       slope * (high[1] - mean),
-      between(0.99, count),
+      between(QUANTILES[1], count),
     ),
   };
 }

@@ -1,7 +1,7 @@
 /**
  * Dropping the small parts of a mask, as ncut_widget/masks/denoise.py.
  *
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 /**

@@ -5,11 +5,16 @@
  * its neighbours right, below, and right below; beyond the outermost centres values go
  * on as they are.
  *
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  *
- * @typedef {{ map: Float32Array, cut: number }} CutMap a click's part in a mask
+ * @typedef {{ values: Float32Array, cut: number }} CutMap a prompt's part in a mask
  * @typedef {{ positives: CutMap[], negatives: CutMap[] }} CutMaps
  */
+
+import constants from "../constants.json" with { type: "json" };
+
+/** Of the margins beside it, what is one cell wide has this part at least. */
+const { LEAST } = constants.smooth;
 
 /** No pixel is in the mask. */
 export const OFF = 0;
@@ -18,8 +23,6 @@ export const ON = 1;
 /** To be looked at pixel by pixel. */
 export const MIXED = 2;
 
-/** Of the margins beside it, what is one cell wide has this part at least. */
-const LEAST = 0.25;
 /** The smallest float32 that is not subnormal. */
 const TINY = 2 ** -126;
 
@@ -57,15 +60,15 @@ const AXES = [
  */
 export function marginsInto(out, mask, { positives, negatives }, grid) {
   out.fill(0);
-  for (const [k, { map, cut }] of positives.entries()) {
+  for (const [k, { values, cut }] of positives.entries()) {
     for (let i = 0; i < out.length; i++) {
-      const margin = Math.fround(map[i] - cut);
+      const margin = Math.fround(values[i] - cut);
       if (k === 0 || margin > out[i]) out[i] = margin;
     }
   }
-  for (const { map, cut } of positives.length > 0 ? negatives : []) {
+  for (const { values, cut } of positives.length > 0 ? negatives : []) {
     for (let i = 0; i < out.length; i++) {
-      const margin = Math.fround(cut - map[i]);
+      const margin = Math.fround(cut - values[i]);
       if (margin < out[i]) out[i] = margin;
     }
   }

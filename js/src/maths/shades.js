@@ -2,15 +2,10 @@
  * Colours of a segment's instances, as ncut_widget/segments/palette.py.
  */
 
-/** @type {[share: number, other: number][]} Per cent of white or black, in turn. */
-const SHADES = [
-  [0, 0],
-  [40, 255],
-  [30, 0],
-  [65, 255],
-  [50, 0],
-  [20, 255],
-];
+import constants from "../constants.json" with { type: "json" };
+
+/** Per cent of white or black, in turn. */
+const { SHADES } = constants.palette;
 
 /**
  * What pixels of a segment's instances hold: RGBA as little-endian numbers.

@@ -4,7 +4,7 @@
  * ncut_widget/masks/smooth.py, so the stage shows the very pixels of `seg.mask`.
  *
  * @import { View } from "./coordinates.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 import { Axis } from "./axis.js";

@@ -2,13 +2,17 @@
  * Statistics of a similarity over the whole batch, from moments and a sample, as
  * ncut_widget/masks/statistics.py takes them.
  *
- * @import { Stats } from "../model/wire.js"
+ * @import { Stats } from "../model/link/wire.js"
  *
  * @typedef {object} Moments of the leading unit eigenvectors, over the whole batch
  * @property {number} count pixels in the batch
  * @property {Float64Array} mean
  * @property {Float64Array} covariance divided by the count
  */
+
+import constants from "../constants.json" with { type: "json" };
+
+const { QUANTILES } = constants.statistics;
 
 /** Spacing of float32 at 1: a spread below the mean's rounding is no structure. */
 const EPSILON = 2 ** -23;
@@ -23,8 +27,8 @@ export function statisticsOf(vector, sample, moments) {
   const { mean, std } = moments ? spreadOf(vector, moments) : spreadIn(sample);
   const count = sample.length;
   const last = count - 1;
-  const rank = Math.floor(0.01 * last);
-  const highRank = Math.floor(0.99 * last);
+  const rank = Math.floor(QUANTILES[0] * last);
+  const highRank = Math.floor(QUANTILES[1] * last);
   /** @type {[number, number]} */
   const low = pairAt(sample, rank, 0);
   const high = pairAt(sample, highRank, Math.min(rank, highRank));

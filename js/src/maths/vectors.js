@@ -1,6 +1,6 @@
 /**
  * Quantised unit eigenvectors, and the cosine between them: `low + step * level`, two
- * bytes a value, as ncut_widget/masks/eigvecs.py makes them: with the same low and
+ * bytes a value, as ncut_widget/eigvecs/memory.py makes them: with the same low and
  * step everywhere, so that equal eigenvectors have equal cosines on any image.
  *
  * @typedef {object} Quantised

@@ -7,18 +7,19 @@
  * less so, and opens with a part of it.
  *
  * @import { View } from "./coordinates.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  *
  * @typedef {[across: number, down: number]} Place
  */
 
+import constants from "../constants.json" with { type: "json" };
 import { placeOf, wholeImage } from "./coordinates.js";
 
 /** CSS pixels that an image pixel takes at the most. */
 const LARGEST_PIXEL = 32;
 
 /** How many times as wide as high a stage may be, or as high as wide. */
-const LONGEST = 5;
+const { LONGEST } = constants.pictures;
 
 /** How near to the edge of the view a revealed pixel may lie, as a part of the view. */
 const MARGIN = 0.1;

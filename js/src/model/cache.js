@@ -1,4 +1,4 @@
-/** Of all keys together, at most: one that names thousands of clicks is long. */
+/** Of all keys together, at most: one that names thousands of seeds is long. */
 const KEY_CHARACTERS = 2 ** 25;
 
 /**

@@ -1,18 +1,18 @@
 /**
  * What previews are made of: the moments, the quantised eigenvectors of images, and
- * those of the sample. One is out at a time, and only when no picture or map is, so that
+ * those of the sample. One is out at a time, and only when no picture or field is, so that
  * little is ahead of a picture that is suddenly wanted.
  *
- * @import { MomentsReply, Size, VectorsReply } from "./wire.js"
+ * @import { MomentsReply, Size, VectorsReply } from "./link/wire.js"
  * @import { Moments } from "../maths/statistics.js"
- * @import { Ask, Buffers, Wanted } from "./resource.js"
+ * @import { Ask, Buffers, Wanted } from "./link/resource.js"
  */
 
 import { Vectors } from "../maths/vectors.js";
 import { Cache } from "./cache.js";
-import { BIASED, DIFFUSION } from "./clicks.js";
-import { Resource } from "./resource.js";
-import { decodeMoments, decodeVectors } from "./wire.js";
+import { decodeMoments, decodeVectors } from "./link/decode.js";
+import { Resource } from "./link/resource.js";
+import { BIASED } from "./methods.js";
 
 /** Quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
 const CACHE_BYTES = 64e6;
@@ -22,14 +22,14 @@ const REPLY_BYTES = 256e3;
 const MOMENTS_KEPT = 64;
 const SAMPLE = "sample";
 
-const AFTER = ["stage", "maps", "eigvecs", "thumb", "moments", "sample", "vectors"];
+const AFTER = ["stage", "fields", "eigvecs", "thumb", "moments", "sample", "vectors"];
 
 /**
- * Whether a click's statistics are wanted by nobody: all clicks make one map.
+ * Whether statistics are wanted by nobody: all prompts make one field.
  *
  * @param {(name: string) => any} get
  */
-const isTogether = (get) => [BIASED, DIFFUSION].includes(get("method"));
+const isTogether = (get) => get("_info").methods[get("method")].together;
 
 /** Mean and covariance of the leading eigenvectors, for each number of them. */
 export class MomentsOfBatch extends Resource {
@@ -78,7 +78,7 @@ export class MomentsOfBatch extends Resource {
   }
 }
 
-/** Eigenvectors of images: of those on view, and of those that are clicked. */
+/** Eigenvectors of images: of those on view, and of those with prompts. */
 export class VectorsOfImages extends Resource {
   /** @type {Cache<Vectors>} */
   #vectors = new Cache(0);
@@ -113,22 +113,22 @@ export class VectorsOfImages extends Resource {
    * @returns {Ask | null}
    * @override
    */
-  ask({ images: shown, clicked, get }) {
+  ask({ images: shown, prompted, get }) {
     if (get("method") === BIASED) return null;
-    const images = this.missing(shown, clicked());
+    const images = this.missing(shown, prompted());
     if (images.length === 0) return null;
     return { content: { images, sample: false }, keys: images.map(String) };
   }
 
   /**
-   * The first image alone, then others of those that are shown or clicked.
+   * The first image alone, then others of those that are shown or have prompts.
    *
    * @param {number[]} shown the active one first
-   * @param {number[]} clicked only as many as there is room for, besides
+   * @param {number[]} prompted only as many as there is room for, besides
    * @returns {number[]}
    */
-  missing(shown, clicked = []) {
-    const others = new Set(clicked);
+  missing(shown, prompted = []) {
+    const others = new Set(prompted);
     for (const image of shown) others.delete(image);
     const lacking = [...shown, ...[...others].slice(0, this.#kept)].filter((image) =>
       this.lacks(String(image)),
@@ -151,11 +151,11 @@ export class VectorsOfImages extends Resource {
   }
 
   /**
-   * @param {number} _clicks
+   * @param {number} _fields
    * @param {number} images
    * @override
    */
-  reserve(_clicks, images) {
+  reserve(_fields, images) {
     this.#vectors.limit = images + this.#kept;
   }
 

@@ -8,7 +8,8 @@
  * notes something to stand in the views' place: the notebook holds the name of a model
  * that is gone with the kernel, which would be shown as an error.
  *
- * @import { Model, NotebookModel, PictureUpdate } from "./wire.js"
+ * @import { Model, NotebookModel } from "./link/host.js"
+ * @import { PictureUpdate } from "./link/wire.js"
  */
 
 const PNG = "image/png";

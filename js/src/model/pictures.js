@@ -5,8 +5,8 @@
  * The kernel may colour the eigenvectors anew. Until its new picture is here, the one
  * in the old colours stays, but counts as missing.
  *
- * @import { Message, PictureKind, PictureReply } from "./wire.js"
- * @import { Ask, Buffers, Wanted } from "./resource.js"
+ * @import { Message, PictureKind, PictureReply } from "./link/wire.js"
+ * @import { Ask, Buffers, Wanted } from "./link/resource.js"
  *
  * @typedef {ImageBitmap} Picture
  * @typedef {{ picture: Picture, colors: number }} Entry
@@ -20,8 +20,9 @@
  */
 
 import { Cache } from "./cache.js";
-import { Resource } from "./resource.js";
-import { decodePictures } from "./wire.js";
+import { countOf } from "./images.js";
+import { decodePictures } from "./link/decode.js";
+import { Resource } from "./link/resource.js";
 
 /** Thumbs come in small batches, so that the first ones show early. */
 const PICTURES_PER_REQUEST = 12;
@@ -38,7 +39,7 @@ const KINDS = {
   thumb: {
     kept: 400,
     after: ["stage", "mask"],
-    images: ({ images, get }) => (get("_info").sizes.length > 1 ? images : []),
+    images: ({ images, get }) => (countOf(get("_info")) > 1 ? images : []),
   },
 };
 
@@ -182,17 +183,17 @@ export class Pictures extends Resource {
   }
 
   /**
-   * A picture that cannot be had has nothing to do with clicks and settings.
+   * A picture that cannot be had has nothing to do with prompts and settings.
    * @override
    */
   retry() {}
 
   /**
-   * @param {number} _clicks
+   * @param {number} _fields
    * @param {number} images on view: there is room for their pictures, twice
    * @override
    */
-  reserve(_clicks, images) {
+  reserve(_fields, images) {
     if (this.#picture !== "thumb") return;
     this.#cache.limit = Math.max(this.#spec.kept, 2 * images);
   }

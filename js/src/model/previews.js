@@ -1,45 +1,49 @@
 /**
- * What a click would give, computed here before the kernel has it: similarity maps from
- * quantised eigenvectors. They stand in until the kernel's own maps come.
+ * What prompts would give, computed here before the kernel has them: fields from
+ * quantised eigenvectors. They stand in until the kernel's own come.
  *
- * @import { Cell, ClickSet, Size, Source, Stats } from "./wire.js"
- * @import { Similarity } from "../maths/cut.js"
- * @import { Clicked, Fit } from "../maths/diffusion.js"
+ * @import { Size, Stats } from "./link/wire.js"
+ * @import { Field } from "../maths/cut.js"
+ * @import { Fit, Placed } from "../maths/regression.js"
+ * @import { Group } from "../maths/seeds.js"
+ * @import { Seeds } from "./seeds.js"
  */
 
-import { addAbout, fitOf, weightsOf } from "../maths/diffusion.js";
+import { weightsOf } from "../maths/diffusion.js";
+import { addAbout, fitOf } from "../maths/regression.js";
+import { directionOf, placeIn } from "../maths/seeds.js";
 import { statisticsOf } from "../maths/statistics.js";
 import { Cache } from "./cache.js";
-import { DIFFUSION } from "./clicks.js";
 import { MomentsOfBatch, VectorsOfImages, VectorsOfSample } from "./eigvecs.js";
-import { isCell, mapKey, nameOf } from "./wire.js";
+import { DIFFUSION, SIMILARITY } from "./methods.js";
+import { fieldKey, nameOf } from "./seeds.js";
 
 const STATISTICS_KEPT = 64;
 const FITS_KEPT = 64;
-/** Maps that are kept beside those that are shown, in number and in bytes. */
-const MAPS_KEPT = 128;
-const MAPS_BYTES = 16e6;
+/** Fields that are kept beside those that are shown, in number and in bytes. */
+const FIELDS_KEPT = 128;
+const FIELDS_BYTES = 16e6;
 
 export class Previews {
   moments = new MomentsOfBatch();
   vectors;
   sample;
   /** @type {Cache<{ vector: Float32Array, stats: Stats }>} */
-  #prompts = new Cache(STATISTICS_KEPT);
+  #directions = new Cache(STATISTICS_KEPT);
   /** Of moments, when the statistics were taken. */
   #arrivals = 0;
-  /** The sample's similarities, written again for each prompt. */
+  /** The sample's similarities, written again for each group. */
   #sampled = new Float32Array(0);
-  /** @type {Float32Array[]} Maps to be written again: a hover makes hundreds. */
+  /** @type {Float32Array[]} To be written again: a hover makes hundreds. */
   #spare = [];
-  /** @type {Cache<Similarity>} */
-  #maps = new Cache(MAPS_KEPT, ({ map }) => this.#spare.push(map));
+  /** @type {Cache<Field>} */
+  #fields = new Cache(FIELDS_KEPT, ({ values }) => this.#spare.push(values));
   #grid;
   #numEig;
   #eigvals;
   /** @type {{ granularity: number, weights: Float32Array } | null} */
   #weights = null;
-  /** @type {Cache<{ fit: Fit, clicks: Clicked[] }>} */
+  /** @type {Cache<{ fit: Fit, placed: Placed[] }>} */
   #fits = new Cache(FITS_KEPT);
 
   /**
@@ -61,99 +65,177 @@ export class Previews {
   }
 
   /**
-   * What is similar to a source on an image, or undefined where the eigenvectors for it
-   * are not here. The map is valid until others are asked for, more than `reserve` told.
+   * The field of some seeds on an image, or undefined where the eigenvectors for it are
+   * not here. It is valid until others are asked for, more than `reserve` told.
    *
-   * @param {Source} source
-   * @param {number} numEig
+   * @param {Seeds} seeds
    * @param {number} image
-   * @returns {Similarity | undefined}
+   * @returns {Field | undefined}
    */
-  get(source, numEig, image) {
+  get(seeds, image) {
     this.#renew();
-    const key = mapKey(numEig, source, image);
-    const known = this.#maps.get(key);
+    const key = fieldKey(seeds, image);
+    const known = this.#fields.get(key);
     if (known) return known;
-    const similarity = isCell(source)
-      ? this.#ofCell(source, numEig, image)
-      : source.method === DIFFUSION && this.#ofClicks(source, image);
-    if (!similarity) return undefined;
-    this.#maps.set(key, similarity);
-    return similarity;
+    const field = this.#make(seeds, image);
+    if (field) this.#fields.set(key, field);
+    return field;
   }
 
   /**
-   * @param {Cell} cell
-   * @param {number} numEig
-   * @param {number} image
-   */
-  #ofCell(cell, numEig, image) {
-    const vectors = this.vectors.get(image);
-    const clicked = vectors && this.#clickedAt(cell, numEig);
-    if (!clicked) return undefined;
-    const map = this.#newMap(vectors.count);
-    vectors.similarityInto(map, clicked.vector);
-    return { map, stats: clicked.stats };
-  }
-
-  /**
-   * How well the cells of an image fit all clicks.
+   * Keep room for so many fields on one image.
    *
-   * @param {ClickSet} set
+   * @param {number} fields
+   */
+  reserve(fields) {
+    const [rows, cols] = this.#grid;
+    const more = Math.min(FIELDS_KEPT, Math.floor(FIELDS_BYTES / (4 * rows * cols)));
+    this.#fields.limit = fields + 1 + more;
+    this.#directions.limit = fields + STATISTICS_KEPT;
+  }
+
+  close() {
+    this.#fields.clear();
+    this.#spare = [];
+  }
+
+  /** Until the moments have come, the sample's own stand in. */
+  #renew() {
+    const { arrivals } = this.moments;
+    if (arrivals === this.#arrivals) return;
+    this.#arrivals = arrivals;
+    this.#directions.clear();
+    this.#fields.clear();
+  }
+
+  /**
+   * @param {Seeds} seeds
    * @param {number} image
    */
-  #ofClicks(set, image) {
+  #make(seeds, image) {
+    switch (seeds.method) {
+      case SIMILARITY:
+        return this.#likeGroup(seeds, image);
+      case DIFFUSION:
+        return this.#fitting(seeds, image);
+      default:
+        return undefined; // The kernel's to make.
+    }
+  }
+
+  /**
+   * How similar the cells of an image are to a group of seeds.
+   *
+   * @param {Seeds} seeds
+   * @param {number} image
+   */
+  #likeGroup(seeds, image) {
     const vectors = this.vectors.get(image);
-    const weights = this.#weightsAt(/** @type {number} */ (set.granularity));
-    const known = vectors && this.#fitOf(set, weights);
+    const direction = vectors && this.#directionOf(seeds);
+    if (!direction) return undefined;
+    const values = this.#newField(vectors.count);
+    vectors.similarityInto(values, direction.vector);
+    return { values, stats: direction.stats };
+  }
+
+  /** @param {Seeds} seeds of one group */
+  #directionOf(seeds) {
+    const key = nameOf(seeds);
+    const known = this.#directions.get(key);
+    if (known) return known;
+    const [group] = seeds.positives;
+    const numEig = seeds.parameters.num_eig;
+    const sample = this.sample.vectors;
+    const units = this.#vectorsOf(group, numEig);
+    if (!units || !sample) return undefined;
+    const vector = directionOf(units, group);
+    if (this.#sampled.length !== sample.count) {
+      this.#sampled = new Float32Array(sample.count);
+    }
+    const sampled = sample.similarityInto(this.#sampled, vector);
+    const stats = statisticsOf(vector, sampled, this.moments.get(numEig));
+    const direction = { vector, stats };
+    this.#directions.set(key, direction);
+    return direction;
+  }
+
+  /**
+   * How well the cells of an image fit all seeds.
+   *
+   * @param {Seeds} seeds
+   * @param {number} image
+   */
+  #fitting(seeds, image) {
+    const vectors = this.vectors.get(image);
+    const weights = this.#weightsAt(seeds.parameters.granularity);
+    const known = vectors && this.#fitOf(seeds, weights);
     if (!known) return undefined;
-    const { fit, clicks } = known;
-    const map = this.#newMap(vectors.count);
-    vectors.similarityInto(map, fit.vector, weights);
-    for (let i = 0; i < map.length; i++) map[i] += fit.offset;
-    clicks.forEach((click, j) => {
-      if (click.cell[0] !== image || fit.local[j] === 0) return;
-      const cosines = this.#newMap(vectors.count);
-      vectors.similarityInto(cosines, click.vector, weights);
-      addAbout(map, cosines, click, fit.local[j], this.#grid);
+    const { fit, placed } = known;
+    const values = this.#newField(vectors.count);
+    vectors.similarityInto(values, fit.vector, weights);
+    for (let i = 0; i < values.length; i++) values[i] += fit.offset;
+    placed.forEach(({ seed, vector }, j) => {
+      if (seed[0] !== image || fit.local[j] === 0) return;
+      const cosines = this.#newField(vectors.count);
+      vectors.similarityInto(cosines, vector, weights);
+      addAbout(values, cosines, seed, fit.local[j], this.#grid);
       this.#spare.push(cosines);
     });
-    // A positive click only adds: what the clicks before it gave, stays.
-    const positives = set.positives.slice(0, -1);
-    const earlier =
-      positives.length && this.get({ ...set, positives }, this.#numEig, image);
+    // A positive prompt only adds: what the prompts before it gave, stays.
+    const positives = seeds.positives.slice(0, -1);
+    const earlier = positives.length && this.get({ ...seeds, positives }, image);
     if (earlier) {
-      for (let i = 0; i < map.length; i++) map[i] = Math.max(map[i], earlier.map[i]);
+      for (let i = 0; i < values.length; i++)
+        values[i] = Math.max(values[i], earlier.values[i]);
     }
-    for (const { cell, positive } of clicks) {
-      if (cell[0] !== image) continue;
-      const at = cell[1] * this.#grid[1] + cell[2];
-      map[at] = positive ? Math.max(map[at], 1) : Math.min(map[at], 0);
+    for (const { seed, positive } of placed) {
+      if (seed[0] !== image) continue;
+      const at = placeIn(seed, this.#grid);
+      values[at] = positive ? Math.max(values[at], 1) : Math.min(values[at], 0);
     }
-    return { map, stats: null };
+    return { values, stats: null };
   }
 
   /**
-   * @param {ClickSet} set
-   * @param {Float32Array} weights
+   * @param {Seeds} seeds
+   * @param {Float32Array} weights of the eigenvectors
    */
-  #fitOf(set, weights) {
-    const key = nameOf(set);
+  #fitOf(seeds, weights) {
+    const key = nameOf(seeds);
     const known = this.#fits.get(key);
     if (known) return known;
-    /** @type {Clicked[]} */
-    const clicks = [];
-    for (const cells of [set.positives, set.negatives]) {
-      for (const cell of cells) {
-        const vectors = this.vectors.get(cell[0]);
+    /** @type {Placed[]} */
+    const placed = [];
+    for (const groups of [seeds.positives, seeds.negatives]) {
+      for (const group of groups) {
+        const vectors = this.#vectorsOf(group, this.#numEig, weights);
         if (!vectors) return undefined;
-        const pixel = cell[1] * this.#grid[1] + cell[2];
-        const vector = vectors.vectorOf(pixel, this.#numEig, weights);
-        clicks.push({ vector, positive: cells === set.positives, cell });
+        const positive = groups === seeds.positives;
+        for (const [i, seed] of group.entries()) {
+          placed.push({ seed, vector: vectors[i], positive });
+        }
       }
     }
-    const found = { fit: fitOf(clicks, this.#grid), clicks };
+    const found = { fit: fitOf(placed, this.#grid), placed };
     this.#fits.set(key, found);
+    return found;
+  }
+
+  /**
+   * Unit vectors of a group's cells, or undefined where one is not here.
+   *
+   * @param {Group} group
+   * @param {number} numEig
+   * @param {Float32Array} [weights] of the eigenvectors
+   */
+  #vectorsOf(group, numEig, weights) {
+    /** @type {Float32Array[]} */
+    const found = [];
+    for (const seed of group) {
+      const vectors = this.vectors.get(seed[0]);
+      if (!vectors) return undefined;
+      found.push(vectors.vectorOf(placeIn(seed, this.#grid), numEig, weights));
+    }
     return found;
   }
 
@@ -167,56 +249,7 @@ export class Previews {
   }
 
   /** @param {number} size */
-  #newMap(size) {
+  #newField(size) {
     return this.#spare.pop() ?? new Float32Array(size);
-  }
-
-  /**
-   * Keep room for the maps of so many clicks on one image.
-   *
-   * @param {number} clicks
-   */
-  reserve(clicks) {
-    const [rows, cols] = this.#grid;
-    const more = Math.min(MAPS_KEPT, Math.floor(MAPS_BYTES / (4 * rows * cols)));
-    this.#maps.limit = clicks + 1 + more;
-    this.#prompts.limit = clicks + STATISTICS_KEPT;
-  }
-
-  close() {
-    this.#maps.clear();
-    this.#spare = [];
-  }
-
-  /** Until the moments have come, the sample's own stand in. */
-  #renew() {
-    const { arrivals } = this.moments;
-    if (arrivals === this.#arrivals) return;
-    this.#arrivals = arrivals;
-    this.#prompts.clear();
-    this.#maps.clear();
-  }
-
-  /**
-   * @param {Cell} cell
-   * @param {number} numEig
-   */
-  #clickedAt(cell, numEig) {
-    const key = mapKey(numEig, cell, -1);
-    const known = this.#prompts.get(key);
-    if (known) return known;
-    const [image, row, col] = cell;
-    const vectors = this.vectors.get(image);
-    const sample = this.sample.vectors;
-    if (!vectors || !sample) return undefined;
-    const vector = vectors.vectorOf(row * this.#grid[1] + col, numEig);
-    if (this.#sampled.length !== sample.count) {
-      this.#sampled = new Float32Array(sample.count);
-    }
-    const sampled = sample.similarityInto(this.#sampled, vector);
-    const stats = statisticsOf(vector, sampled, this.moments.get(numEig));
-    const clicked = { vector, stats };
-    this.#prompts.set(key, clicked);
-    return clicked;
   }
 }

@@ -1,32 +1,31 @@
 /**
- * The masks and heat of each image as they are painted, computed from the similarity
- * maps when asked for and kept until something changes. The kernel's own maps come
- * first; where they are not here yet, previews stand in.
+ * The masks and heat of each image as they are painted, computed from fields when
+ * asked for and kept until something changes. The kernel's own fields come first; where
+ * they are not here yet, previews stand in.
  *
  * @import { Store } from "./store.js"
- * @import { Source } from "./wire.js"
- * @import { Prompts } from "./clicks.js"
+ * @import { MaskSeeds, Seeds } from "./seeds.js"
  * @import { CutMap } from "../maths/margins.js"
- * @import { Similarity } from "../maths/cut.js"
+ * @import { Field } from "../maths/cut.js"
  *
- * @typedef {{ version: number, prompts: Prompts }} Asked what masks are asked for; the
+ * @typedef {{ version: number, seeds: MaskSeeds }} Asked what masks are asked for; the
  *   version grows with every change of it
  * @typedef {object} Result of one image
  * @property {Uint8Array} mask 1 = object
  * @property {number} count cells in the mask
  * @property {number | null} area pixels in it, at the image's own size; null until asked
  * @property {boolean} current whether it is the mask of what is asked; if not, it is
- *   that of the last prompts whose maps were all here
- * @property {boolean} exact whether it is current, and of the kernel's maps alone
- * @property {Prompts | null} prompts that it is the mask of; null before the first
- * @property {boolean} marked whether a positive click has its maps: there is something
- *   to paint, be it of earlier clicks
- * @property {boolean} constant whether a positive click tells nothing apart
+ *   that of the last seeds whose fields were all here
+ * @property {boolean} exact whether it is current, and of the kernel's fields alone
+ * @property {MaskSeeds | null} seeds that it is the mask of; null before the first
+ * @property {boolean} marked whether a positive prompt has its fields: there is
+ *   something to paint, be it of earlier prompts
+ * @property {boolean} constant whether a positive prompt tells nothing apart
  * @property {number} stamp another one for each time that it is computed
  * @property {number} version that it was computed for
  * @property {number} arrivals that it was computed from
  *
- * @typedef {{ positives: Similarity[], negatives: Similarity[], exact: boolean }} Found
+ * @typedef {{ positives: Field[], negatives: Field[], exact: boolean }} Found
  */
 
 import { combineHeat, combineMasks } from "../maths/combine.js";
@@ -34,8 +33,10 @@ import { wholeImage } from "../maths/coordinates.js";
 import { cutOf, isConstant } from "../maths/cut.js";
 import { countCells, denoiseInto } from "../maths/denoise.js";
 import { findQuads, marginsInto } from "../maths/margins.js";
+import { placeIn } from "../maths/seeds.js";
 import { SmoothMask } from "../maths/smooth.js";
-import { DIFFUSION, sourcesOf } from "./clicks.js";
+import { isBlank, sizeOf } from "./images.js";
+import { DIFFUSION } from "./methods.js";
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -55,7 +56,7 @@ export class Segmentation {
 
   /**
    * @param {Store} store
-   * @param {Asked} [asked] by default the store's clicks
+   * @param {Asked} [asked] by default the store's prompts
    */
   constructor(store, asked = store) {
     this.#store = store;
@@ -67,13 +68,13 @@ export class Segmentation {
    * @returns {Result}
    */
   of(image) {
-    const { version, prompts } = this.#asked;
+    const { version, seeds } = this.#asked;
     const result = this.#results.get(image) ?? this.#blank(image);
     const { arrivals } = this.#store;
     const isNew = result.exact || result.arrivals === arrivals;
     if (result.version === version && isNew) return result;
-    const current = this.#find(image, prompts);
-    if (current) result.prompts = prompts;
+    const current = this.#find(image, seeds);
+    if (current) result.seeds = seeds;
     const found = current ?? this.#found(image, result);
     result.version = version;
     result.arrivals = arrivals;
@@ -82,7 +83,7 @@ export class Segmentation {
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, image, found, this.#kept(image, result.prompts));
+    this.#fill(result.mask, image, found, this.#kept(image, result.seeds));
     result.count = countCells(result.mask);
     result.area = null;
     return result;
@@ -101,12 +102,12 @@ export class Segmentation {
 
   /** @param {number} image */
   #countPixels(image) {
-    const { grid, sizes } = this.#store.info;
-    const size = sizes[image];
+    const { info } = this.#store;
+    const size = sizeOf(info, image);
     this.#fit();
     this.marginsInto(this.#margins, image);
-    findQuads(this.#quads, this.#margins, grid);
-    this.#smooth.fit(size, wholeImage(size), size, grid);
+    findQuads(this.#quads, this.#margins, info.grid);
+    this.#smooth.fit(size, wholeImage(size), size, info.grid);
     return this.#smooth.count(this.#quads, this.#margins);
   }
 
@@ -120,10 +121,10 @@ export class Segmentation {
     const result = this.of(image);
     const { positives, negatives } = this.#found(image, result);
     const { gamma, threshold, negative_threshold } = this.#settings();
-    /** @type {(level: number) => (similarity: Similarity) => CutMap} */
+    /** @type {(level: number) => (field: Field) => CutMap} */
     const cutAt =
       (level) =>
-      ({ map, stats }) => ({ map, cut: cutOf(stats, gamma, level) });
+      ({ values, stats }) => ({ values, cut: cutOf(stats, gamma, level) });
     const cutMaps = {
       positives: positives.map(cutAt(threshold)),
       negatives: negatives.map(cutAt(negative_threshold)),
@@ -144,7 +145,7 @@ export class Segmentation {
   }
 
   /**
-   * Largest cosine of a cell with a positive click; null without one.
+   * Largest value of a cell in a positive prompt's field; null without one.
    *
    * @param {number} image
    * @param {number} row
@@ -154,7 +155,7 @@ export class Segmentation {
     const { positives } = this.#found(image, this.of(image));
     if (!positives.length) return null;
     const cell = row * this.#store.info.grid[1] + col;
-    return Math.max(...positives.map(({ map }) => map[cell]));
+    return Math.max(...positives.map(({ values }) => values[cell]));
   }
 
   /**
@@ -174,7 +175,7 @@ export class Segmentation {
       stamp: -1,
       version: -1,
       arrivals: -1,
-      prompts: null,
+      seeds: null,
     };
     this.#results.set(image, result);
     return result;
@@ -184,27 +185,25 @@ export class Segmentation {
    * @param {number} image
    * @param {Result} result
    */
-  #found(image, { prompts }) {
-    return (prompts && this.#find(image, prompts)) ?? NOTHING;
+  #found(image, { seeds }) {
+    return (seeds && this.#find(image, seeds)) ?? NOTHING;
   }
 
   /**
    * @param {number} image
-   * @param {Prompts} prompts
-   * @returns {Found | null} null if a map is missing
+   * @param {MaskSeeds} seeds
+   * @returns {Found | null} null if a field is missing
    */
-  #find(image, prompts) {
-    const { similarities, previews } = this.#store;
-    const { numEig } = prompts;
-    const { positives, negatives } = sourcesOf(prompts);
+  #find(image, { positives, negatives }) {
+    const { fields, previews } = this.#store;
     let exact = true;
-    /** @type {(sources: Source[]) => (Similarity | undefined)[]} */
-    const find = (sources) =>
-      sources.map((source) => {
-        const similarity = similarities.get(source, numEig, image);
-        if (similarity) return similarity;
+    /** @type {(wanted: Seeds[]) => (Field | undefined)[]} */
+    const find = (wanted) =>
+      wanted.map((seeds) => {
+        const field = fields.get(seeds, image);
+        if (field) return field;
         exact = false;
-        return previews.get(source, numEig, image);
+        return previews.get(seeds, image);
       });
     const found = { positives: find(positives), negatives: find(negatives) };
     const all = [...found.positives, ...found.negatives].every(Boolean);
@@ -219,7 +218,7 @@ export class Segmentation {
    */
   #fill(mask, image, { positives, negatives }, kept) {
     const store = this.#store;
-    if (store.info.blank.includes(image)) {
+    if (isBlank(store.info, image)) {
       mask.fill(0);
       return;
     }
@@ -234,13 +233,14 @@ export class Segmentation {
    * The cells of an image whose parts of the mask are kept, however small.
    *
    * @param {number} image
-   * @param {Prompts | null} prompts
+   * @param {MaskSeeds | null} seeds
    */
-  #kept(image, prompts) {
-    if (prompts?.together?.method !== DIFFUSION) return [];
-    const [, cols] = this.#store.info.grid;
-    const here = prompts.positives.filter(([at]) => at === image);
-    return here.map(([, row, col]) => row * cols + col);
+  #kept(image, seeds) {
+    const [field] = seeds?.positives ?? [];
+    if (field?.method !== DIFFUSION) return [];
+    const { grid } = this.#store.info;
+    const here = field.positives.flat().filter(([at]) => at === image);
+    return here.map((seed) => placeIn(seed, grid));
   }
 
   #settings() {

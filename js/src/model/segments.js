@@ -2,9 +2,9 @@
  * The masks of committed segments, as the kernel sends them: of one kind, which is the
  * stage's, at the image's own size, or the thumbs', on the latent grid.
  *
- * @import { SegmentEdit, SegmentEntry, SegmentsReply, Size } from "./wire.js"
- * @import { Ask, Buffers, Wanted } from "./resource.js"
- * @import { Message } from "./wire.js"
+ * @import { Info, SegmentEdit, SegmentEntry, SegmentsReply } from "./link/wire.js"
+ * @import { Ask, Buffers, Wanted } from "./link/resource.js"
+ * @import { Message } from "./link/wire.js"
  *
  * @typedef {"stage" | "thumb"} SegmentKind
  * @typedef {Runs | Uint8Array} SegmentMask runs of pixels, or bits of cells
@@ -12,8 +12,9 @@
 
 import { Runs } from "../maths/runs.js";
 import { Cache } from "./cache.js";
-import { Resource } from "./resource.js";
-import { decodeSegments } from "./wire.js";
+import { countOf, sizeOf } from "./images.js";
+import { decodeSegments } from "./link/decode.js";
+import { Resource } from "./link/resource.js";
 
 /** Masks that are kept: runs of a photograph take some 10 kB, bits 0.5 kB. */
 const KEPT = { stage: 500, thumb: 20_000 };
@@ -26,18 +27,18 @@ export class SegmentMasks extends Resource {
   /** @type {Cache<Mask>} */
   #cache;
   #picture;
-  #sizes;
+  #info;
 
   /**
    * @param {SegmentKind} kind
-   * @param {Size[]} sizes of the images
+   * @param {Info} info
    */
-  constructor(kind, sizes) {
+  constructor(kind, info) {
     const after = kind === "stage" ? ["stage", "mask"] : ["stage", "mask", "thumb"];
     super(`segments ${kind}`, "segments", after);
     this.#cache = new Cache(KEPT[kind]);
     this.#picture = kind;
-    this.#sizes = sizes;
+    this.#info = info;
   }
 
   /**
@@ -75,7 +76,7 @@ export class SegmentMasks extends Resource {
     /** @type {SegmentEntry[]} */
     const listed = get("_segments");
     const isStage = this.#picture === "stage";
-    if (listed.length === 0 || (!isStage && this.#sizes.length === 1)) return null;
+    if (listed.length === 0 || (!isStage && countOf(this.#info) === 1)) return null;
     const shown = isStage ? images.slice(0, 1) : images;
     this.#cache.limit = Math.max(KEPT[this.#picture], 2 * listed.length * shown.length);
     const first = shown.find((image) => !this.isComplete(listed, image));
@@ -109,7 +110,7 @@ export class SegmentMasks extends Resource {
     for (const { part, bytes } of decodeSegments(parts, buffers)) {
       const mask =
         kind === "stage"
-          ? new Runs(new Uint32Array(bytes.buffer), this.#sizes[part.image])
+          ? new Runs(new Uint32Array(bytes.buffer), sizeOf(this.#info, part.image))
           : bytes;
       this.#cache.set(this.#key(part, part.image), /** @type {Mask} */ (mask));
     }
@@ -174,7 +175,7 @@ export function editOf(key, { id, visible, open }) {
 }
 
 /**
- * Whether a segment's mask is painted: of one that is open again, the clicks' is.
+ * Whether a segment's mask is painted: of one that is open again, the prompts' is.
  *
  * @param {SegmentEntry} segment
  */

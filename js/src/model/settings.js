@@ -6,8 +6,9 @@
  * then on settings go by our own message, `sync`, which also has the kernel tell all
  * traits again.
  *
- * @import { Info, Model } from "./wire.js"
- * @import { Requests } from "./requests.js"
+ * @import { Model } from "./link/host.js"
+ * @import { Info } from "./link/wire.js"
+ * @import { Requests } from "./link/requests.js"
  *
  * Undone together are changes of one step, as of a slider while it is moved. Each save
  * of settings that masks depend on says of which step it is: `<page>-<step>.<changes>`.
@@ -193,10 +194,10 @@ export class Settings {
   }
 
   /**
-   * marimo runs cells again when its page sets a trait, and for nothing else: clicks are
+   * marimo runs cells again when its page sets a trait, and for nothing else: edits are
    * no traits.
    *
-   * @param {number} revision of the clicks that were made
+   * @param {number} revision after the edits that were made
    */
   tellHost(revision) {
     if (!globalThis.customElements?.get(MARIMO)) return;

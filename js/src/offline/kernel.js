@@ -1,33 +1,16 @@
 /**
- * What answers a page without a kernel: clicks, settings and segments with their history,
- * and all that the page asks for, of what was put into it. Masks are made as previews are, of
- * quantised eigenvectors.
+ * What answers a page without a kernel: its session, and all that the page asks for, of
+ * what was put into it. Masks are made as previews are, of quantised eigenvectors.
  *
- * @import { Click, MapWant, SegmentEntry, Stats } from "../model/wire.js"
+ * @import { Edit, Stats, Want } from "../model/link/wire.js"
  * @import { Page, Parts } from "./page.js"
- *
- * @typedef {object} State
- * @property {Click[]} clicks
- * @property {SegmentEntry[]} segments
- * @property {Record<string, any>} settings those that masks depend on
- * @property {string} [step] what changed the settings last, if that was the last change
- * @typedef {{ content: any, buffers: ArrayBuffer[], state?: State }} Answer
  */
 
 import { Previews } from "../model/previews.js";
-import { sourceOf } from "../model/wire.js";
-
-const NO_KERNEL =
-  "This page cannot do that: it works in the notebook only, where a kernel runs.";
+import { NO_KERNEL, OfflineSession } from "./session.js";
 
 export class OfflineKernel {
-  /** @type {State} */
-  #state;
-  /** @type {State[]} */
-  #past = [];
-  /** @type {State[]} */
-  #future = [];
-  #revision;
+  #session;
   #page;
   #parts;
   #previews;
@@ -44,8 +27,8 @@ export class OfflineKernel {
     const names = Object.keys(info.settings);
     const ofMasks = names.filter((name) => info.settings[name].of === "mask");
     const settings = Object.fromEntries(ofMasks.map((name) => [name, traits[name]]));
-    this.#state = { clicks, segments, settings };
-    this.#revision = _revision;
+    const state = { prompts: clicks, segments, settings };
+    this.#session = new OfflineSession(state, _revision, page.own_threshold);
     this.#previews = new Previews(info.grid, info.settings.num_eig.high, info.eigvals);
     const images = Object.keys(page.vectors).map(Number);
     const { vectors, sample, moments } = this.#previews;
@@ -59,42 +42,22 @@ export class OfflineKernel {
 
   /** What the page is told of: its traits. */
   get traits() {
-    const { clicks, segments, settings } = this.#state;
+    const { prompts, segments, settings } = this.#session.state;
     return {
       ...settings,
-      clicks,
+      clicks: prompts,
       _segments: segments,
-      _history: [this.#past.length > 0, this.#future.length > 0],
-      _revision: this.#revision,
+      _history: this.#session.history,
+      _revision: this.#session.revision,
     };
   }
 
   /**
-   * Set settings, as the kernel does: a new threshold turns `auto_threshold` off, and
-   * without it the one that was set before comes back.
-   *
-   * @param {Record<string, any>} changes
-   * @param {string} step `<page>-<step>.<changes>`
+   * @param {Record<string, any>} changes of settings
+   * @param {string} step that they are of
    */
   set(changes, step) {
-    const { settings, step: last } = this.#state;
-    const of = step.slice(0, step.lastIndexOf("."));
-    const { own_threshold: own } = this.#page;
-    const next = { ...settings, ...changes };
-    if (next.threshold !== settings.threshold) next.auto_threshold = false;
-    else if (settings.auto_threshold && !next.auto_threshold) {
-      next.threshold = own ?? settings.threshold;
-    }
-    if (isSame(next, settings)) return;
-    const before = this.#past.at(-1);
-    if (!before || of !== last || this.#future.length > 0) {
-      this.#turn({ settings: next, step: of });
-      return;
-    }
-    const isBack = isSame(next, before.settings);
-    if (isBack) this.#past.pop();
-    this.#state = isBack ? before : { ...this.#state, settings: next };
-    this.#revision++;
+    this.#session.set(changes, step);
   }
 
   /**
@@ -120,8 +83,8 @@ export class OfflineKernel {
     switch (request.type) {
       case "edit":
         return this.#edit(request.edits);
-      case "maps":
-        return this.#maps(request);
+      case "fields":
+        return this.#fields(request.wants);
       case "vectors":
         return this.#vectors(request.sample ? [null] : request.images);
       case "moments":
@@ -131,95 +94,50 @@ export class OfflineKernel {
       case "segments":
         return this.#segments(request);
       default:
-        return [{ type: "synced", revision: this.#revision }, []];
+        return [{ type: "synced", revision: this.#session.revision }, []];
     }
   }
 
-  // Clicks and segments ---------------------------------------------------------------
-
   /**
-   * @param {any[]} edits
+   * @param {Edit[]} edits
    * @returns {[content: any, buffers: ArrayBuffer[]]}
    */
   #edit(edits) {
     let error = null;
     for (const edit of edits) {
       try {
-        this.#make(edit);
+        this.#session.make(edit);
       } catch (refused) {
         error = /** @type {Error} */ (refused).message;
         break;
       }
     }
-    const { clicks, _history: history, _revision: revision } = this.traits;
-    const content = { type: "edited", revision, clicks, history, maps: [], error };
+    const { history, revision, state } = this.#session;
+    const prompts = { keep: 0, added: state.prompts };
+    const content = { type: "edited", revision, prompts, history, fields: [], error };
     return [content, []];
   }
 
-  /** @param {any} edit */
-  #make({ op, click, segment, fields }) {
-    const { clicks, segments } = this.#state;
-    switch (op) {
-      case "click":
-        return this.#turn({ clicks: [...clicks, click] });
-      case "clear":
-        return clicks.length && this.#turn({ clicks: [] });
-      case "undo":
-        return this.#step(this.#past, this.#future);
-      case "redo":
-        return this.#step(this.#future, this.#past);
-      case "delete":
-        return this.#turn({ segments: segments.filter(not(segment)) });
-      case "change":
-        return this.#turn({ segments: changed(segments, segment, fields) });
-      default:
-        throw new Error(NO_KERNEL);
-    }
-  }
-
-  /** @param {Partial<State>} change */
-  #turn(change) {
-    this.#past.push(this.#state);
-    this.#future = [];
-    this.#state = { ...this.#state, step: undefined, ...change };
-    this.#revision++;
-  }
-
   /**
-   * @param {State[]} from
-   * @param {State[]} to
-   */
-  #step(from, to) {
-    const state = from.pop();
-    if (!state) return;
-    to.push(this.#state);
-    this.#state = state;
-    this.#revision++;
-  }
-
-  // What it was given -----------------------------------------------------------------
-
-  /**
-   * @param {{ num_eig: number, wants: MapWant[] }} request
+   * @param {Want[]} wants
    * @returns {[content: any, buffers: ArrayBuffer[]]}
    */
-  #maps({ num_eig, wants }) {
+  #fields(wants) {
     /** @type {ArrayBuffer[]} */
     const buffers = [];
-    const maps = wants.map((want) => {
-      const source = sourceOf(want);
+    const fields = wants.map(({ seeds, images }) => {
       /** @type {Stats | null} */
       let stats = null;
-      const values = want.images.map((image) => {
-        const found = this.#previews.get(source, num_eig, image);
+      const values = images.map((image) => {
+        const found = this.#previews.get(seeds, image);
         if (!found) throw new Error(NO_KERNEL);
         stats = found.stats;
-        return found.map.slice();
+        return found.values.slice();
       });
       buffers.push(joined(values));
-      return { ...want, stats };
+      return { seeds, images, stats };
     });
-    return [{ num_eig, revision: this.#revision, maps }, buffers];
+    return [{ revision: this.#session.revision, fields }, buffers];
   }
 
   /**
@@ -274,49 +192,6 @@ export class OfflineKernel {
     const content = { kind, parts: found.map(({ entry }) => entry) };
     return [content, found.map(({ part }) => this.#parts(part))];
   }
-}
-
-/** @param {number} id */
-function not(id) {
-  return (/** @type {SegmentEntry} */ segment) => segment.id !== id;
-}
-
-/**
- * @param {SegmentEntry[]} segments
- * @param {number} id
- * @param {any} fields
- */
-function changed(segments, id, { place, instances, ...fields }) {
-  if (instances !== undefined) throw new Error(NO_KERNEL);
-  const one = segments.find((segment) => segment.id === id);
-  if (!one) throw new Error("That segment is not there any more.");
-  const others = segments.filter(not(id));
-  if (fields.name !== undefined) fields.name = checkName(fields.name, others);
-  const at = place ?? segments.indexOf(one);
-  return [...others.slice(0, at), { ...one, ...fields }, ...others.slice(at)];
-}
-
-/**
- * A name as the kernel keeps it.
- *
- * @param {string} name
- * @param {SegmentEntry[]} others
- */
-function checkName(name, others) {
-  const spelled = name.normalize("NFC").trim();
-  if (!spelled) throw new Error("a segment's name must not be empty");
-  if (others.some((other) => other.name === spelled)) {
-    throw new Error(`there is a segment of the name '${spelled}' already`);
-  }
-  return spelled;
-}
-
-/**
- * @param {Record<string, any>} a
- * @param {Record<string, any>} b
- */
-function isSame(a, b) {
-  return Object.keys(a).every((name) => a[name] === b[name]);
 }
 
 /**

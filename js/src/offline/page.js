@@ -2,7 +2,7 @@
  * A page without a kernel, as Python's `save_html` writes it: a model whose answers
  * come from the page itself.
  *
- * @import { PictureEntry } from "../model/wire.js"
+ * @import { PictureEntry } from "../model/link/wire.js"
  *
  * @typedef {(part: number) => ArrayBuffer} Parts
  *

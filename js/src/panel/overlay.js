@@ -4,7 +4,7 @@
  *
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { SegmentMasks } from "../model/segments.js"
- * @import { SegmentEntry, Size } from "../model/wire.js"
+ * @import { SegmentEntry, Size } from "../model/link/wire.js"
  */
 
 import { wholeImage } from "../maths/coordinates.js";

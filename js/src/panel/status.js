@@ -8,7 +8,7 @@
 
 import { html, setAttribute, setText } from "../dom.js";
 import { cellOf } from "../maths/coordinates.js";
-import { DIFFUSION } from "../model/clicks.js";
+import { DIFFUSION } from "../model/methods.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
 const UNHEARD =
@@ -90,13 +90,13 @@ export class Status {
   }
 
   #describeClicks() {
-    const { prompts, clicks, imageCount, activeImage } = this.#store;
+    const { seeds, clicks, imageCount, activeImage } = this.#store;
     if (clicks.length === 0) {
       return imageCount > 1
         ? `Click something to segment it in all ${imageCount} images.`
         : "Click something to segment it.";
     }
-    if (prompts.positives.length === 0) {
+    if (seeds.positives.length === 0) {
       return "Negative clicks only take away: add a positive one, with a plain click.";
     }
     const result = this.#segmentation.of(activeImage);
@@ -106,7 +106,7 @@ export class Status {
     }
     const share = this.#share(this.#segmentation, activeImage);
     const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
-    // Counted once the kernel's maps are here: it would hold up their asking.
+    // Counted once the kernel's fields are here: it would hold up their asking.
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
   }
 

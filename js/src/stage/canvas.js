@@ -1,7 +1,7 @@
 /**
  * Canvases that are written pixel by pixel, and pictures that are drawn to any size.
  *
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  * @import { View } from "../maths/coordinates.js"
  */
 

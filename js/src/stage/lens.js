@@ -3,7 +3,7 @@
  *
  * @import { View } from "../maths/coordinates.js"
  * @import { Place } from "../maths/viewport.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  * @import { Point } from "./points.js"
  */
 

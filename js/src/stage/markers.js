@@ -2,9 +2,9 @@
  * Clicks and crosshair over the stage. Places are percentages of it, so that they hold
  * at any size.
  *
- * @import { ShownClick } from "../model/clicks.js"
+ * @import { ShownClick } from "../model/prompts/predicted.js"
  * @import { View } from "../maths/coordinates.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 import { svg } from "../dom.js";

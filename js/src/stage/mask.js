@@ -7,7 +7,7 @@
  *
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { View } from "../maths/coordinates.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 import { findQuads } from "../maths/margins.js";

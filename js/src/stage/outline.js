@@ -3,7 +3,7 @@
  * distance from where the interpolated margins cross 0.
  *
  * @import { View } from "../maths/coordinates.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 import { Axis } from "../maths/axis.js";

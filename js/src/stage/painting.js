@@ -6,7 +6,7 @@
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { View } from "../maths/coordinates.js"
  * @import { Picture } from "../model/pictures.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  *
  * @typedef {object} Seen what is painted
  * @property {number} image

@@ -2,7 +2,7 @@
  * The committed segments on the stage, in the shades of their colours: later ones lie
  * over earlier ones.
  *
- * @import { SegmentEntry, Size } from "../model/wire.js"
+ * @import { SegmentEntry, Size } from "../model/link/wire.js"
  * @import { SegmentMasks } from "../model/segments.js"
  * @import { Runs } from "../maths/runs.js"
  * @import { View } from "../maths/coordinates.js"

@@ -8,7 +8,7 @@
  * @import { Store } from "../model/store.js"
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { Local } from "../local.js"
- * @import { Size } from "../model/wire.js"
+ * @import { Size } from "../model/link/wire.js"
  */
 
 import { focusable, html, setAttribute, svg } from "../dom.js";

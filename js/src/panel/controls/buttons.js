@@ -40,7 +40,7 @@ const EDITS = [
     op: "commit",
     label: "Commit",
     title: "Keep these masks as a segment, and go on to the next thing (key Enter)",
-    able: (store) => store.prompts.positives.length > 0 && !store.offline,
+    able: (store) => store.seeds.positives.length > 0 && !store.offline,
   },
 ];
 

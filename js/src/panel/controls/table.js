@@ -18,14 +18,14 @@
  * @property {Control} [toggle] a button beside a slider, of a flag
  */
 
-import { BIASED, DIFFUSION } from "../../model/clicks.js";
+import { BIASED, DIFFUSION } from "../../model/methods.js";
 
 /** @type {(store: Store) => boolean} */
 const isBiased = (store) => store.get("method") === BIASED;
 /** @type {(store: Store) => boolean} */
 const isDiffusion = (store) => store.get("method") === DIFFUSION;
 /** @type {(store: Store) => boolean} */
-const hasNoNegatives = (store) => store.prompts.negatives.length === 0;
+const hasNoNegatives = (store) => !store.seeds.hasNegatives;
 /** @type {(value: number) => string} */
 const hundredths = (value) => value.toFixed(2);
 

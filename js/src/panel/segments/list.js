@@ -3,7 +3,7 @@
  * that is selected has buttons for all that can be done with it.
  *
  * @import { Store } from "../../model/store.js"
- * @import { SegmentEntry } from "../../model/wire.js"
+ * @import { SegmentEntry } from "../../model/link/wire.js"
  * @import { Local } from "../../local.js"
  */
 

@@ -2,7 +2,7 @@
  * A segment's name: a button that selects the segment, and in its place, while it is
  * renamed, an entry for the new one.
  *
- * @import { SegmentEdit, SegmentEntry } from "../../model/wire.js"
+ * @import { SegmentEdit, SegmentEntry } from "../../model/link/wire.js"
  *
  * @typedef {object} Doing what the row does
  * @property {() => void} select
@@ -10,11 +10,12 @@
  * @property {(edit: SegmentEdit) => void} edit
  */
 
+import constants from "../../constants.json" with { type: "json" };
 import { focusable, html, setAttribute, setText } from "../../dom.js";
 import { keyOf } from "../../keyboard.js";
 import { editOf } from "../../model/segments.js";
 
-const NAME_LENGTH = 200;
+const { NAME_LENGTH } = constants.segments;
 
 export class SegmentName {
   #key = html("span", { class: "ncut-segment-key", "aria-hidden": "true" });

@@ -3,7 +3,7 @@
  * while it is selected all else that can be done with it.
  *
  * @import { Store } from "../../model/store.js"
- * @import { SegmentEntry, SegmentFields } from "../../model/wire.js"
+ * @import { SegmentEntry, SegmentFields } from "../../model/link/wire.js"
  * @import { IconName } from "../icons.js"
  */
 

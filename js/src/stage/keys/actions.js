@@ -4,7 +4,7 @@
  * @import { KeyReach } from "./key.js"
  */
 
-import { DIFFUSION } from "../../model/clicks.js";
+import { DIFFUSION } from "../../model/methods.js";
 import { editOf } from "../../model/segments.js";
 
 /** @param {KeyReach} reach */
@@ -14,7 +14,7 @@ export function canClear({ store }) {
 
 /** @param {KeyReach} reach */
 export function canCommit({ store }) {
-  return store.prompts.positives.length > 0 || store.unsure;
+  return store.seeds.positives.length > 0 || store.unsure;
 }
 
 /** @param {KeyReach} reach */

@@ -30,7 +30,7 @@ export function clickAtCrosshair(reach, label) {
   const pixel = crosshairPixel(reach);
   stage.lens.reveal(pixel);
   if (labelAtCrosshair(reach) === label) return; // It is said already.
-  store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+  store.edit({ op: "add", prompt: [stage.image, ...pixel, label] });
 }
 
 /**

@@ -30,7 +30,7 @@ export const click = {
     // A right click and a long press come as `contextmenu`.
     const label = event.type === "contextmenu" ? 0 : labelOf(event, local);
     if (isSaid(store, stage, press, label)) return false;
-    store.edit({ op: "click", click: [stage.image, ...pixel, label] });
+    store.edit({ op: "add", prompt: [stage.image, ...pixel, label] });
     local.hover.point(null);
     return true;
   },

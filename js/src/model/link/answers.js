@@ -2,13 +2,14 @@
  * What the kernel answers, and what follows from it: what has come is kept, what has not
  * is refused, asked for later or told again.
  *
- * @import { CallbackFailed, Edited, Failure, Message, Model } from "./wire.js"
+ * @import { Model } from "./host.js"
+ * @import { CallbackFailed, Edited, Failure, Message } from "./wire.js"
  * @import { Parts } from "./fetcher.js"
  * @import { Answered, Request, RequestKind } from "./requests.js"
  * @import { Buffers } from "./resource.js"
  *
  * @typedef {object} Hooks
- * @property {() => boolean} isSettled whether page and kernel have the same clicks and
+ * @property {() => boolean} isSettled whether page and kernel have the same prompts and
  *   settings, as far as is known
  * @property {() => void} onChange called when other masks may be asked for
  * @property {() => void} onArrival called after every other answer
@@ -26,7 +27,7 @@ export class Answers {
   /** The highest revision that an answer has told. */
   #revision = 0;
   #model;
-  #clicks;
+  #prompts;
   #settings;
   #requests;
   #resources;
@@ -37,9 +38,9 @@ export class Answers {
    * @param {Parts} parts
    * @param {Hooks} hooks
    */
-  constructor(model, { clicks, settings, requests, resources }, hooks) {
+  constructor(model, { prompts, settings, requests, resources }, hooks) {
     this.#model = model;
-    this.#clicks = clicks;
+    this.#prompts = prompts;
     this.#settings = settings;
     this.#requests = requests;
     this.#resources = resources;
@@ -87,8 +88,8 @@ export class Answers {
   #take(content, buffers, request) {
     switch (content.type) {
       case "edited":
-        if (request) this.#takeEdited(content);
-        this.#resources.similarities.accept(content, buffers);
+        if (request) this.#takeEdited(content, request);
+        this.#resources.fields.accept(content, buffers);
         break;
       case "synced":
         if (request) this.#takeRevision(content.revision);
@@ -109,12 +110,18 @@ export class Answers {
     }
   }
 
-  /** @param {Edited} content */
-  #takeEdited({ clicks, history, revision, error }) {
-    this.#clicks.settle();
-    this.#clicks.tell({ clicks, history });
+  /**
+   * @param {Edited} content
+   * @param {Request} request
+   */
+  #takeEdited({ prompts, history, revision, error }, { base }) {
+    this.#prompts.settle();
+    this.#prompts.tell({ history });
     this.#takeRevision(revision);
-    this.#resources.similarities.retry();
+    // A change of another list than ours would make a list that nobody has.
+    const follows = base && this.#prompts.follow(base, prompts, revision);
+    if (!follows && !this.#requests.isOpen("sync")) this.#settings.sync();
+    this.#resources.fields.retry();
     if (error) this.#fail(error, "edit");
     else this.clearError();
   }
@@ -124,7 +131,7 @@ export class Answers {
    * @param {Request | undefined} request
    */
   #takeError({ message }, request) {
-    if (request?.kind === "edit") this.#clicks.settle();
+    if (request?.kind === "edit") this.#prompts.settle();
     this.#fail(message, request?.kind ?? null);
   }
 
@@ -172,7 +179,7 @@ export class Answers {
    * @param {Message} content
    */
   #isBehind(content) {
-    if (content.type !== "maps" || !this.#hooks.isSettled()) return false;
+    if (content.type !== "fields" || !this.#hooks.isSettled()) return false;
     return (content.revision ?? 0) > this.revision;
   }
 

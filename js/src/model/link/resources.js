@@ -2,19 +2,19 @@
  * All kinds of what the page asks the kernel for and keeps, the most urgent first. A new
  * kind has its place here.
  *
- * @import { Decoder } from "./pictures.js"
+ * @import { Decoder } from "../pictures.js"
  * @import { Info, Message } from "./wire.js"
  * @import { Buffers, Resource } from "./resource.js"
- * @import { Runs } from "../maths/runs.js"
+ * @import { Runs } from "../../maths/runs.js"
  */
 
-import { picturesOfKinds } from "./pictures.js";
-import { Previews } from "./previews.js";
-import { SegmentMasks } from "./segments.js";
-import { Similarities } from "./similarities.js";
+import { Fields } from "../fields.js";
+import { picturesOfKinds } from "../pictures.js";
+import { Previews } from "../previews.js";
+import { SegmentMasks } from "../segments.js";
 
 export class Resources {
-  similarities;
+  fields;
   previews;
   pictures;
   /** @type {SegmentMasks<Runs>} At the images' own sizes. */
@@ -29,17 +29,18 @@ export class Resources {
    * @param {number} colors version of the eigenvectors' colours
    * @param {Decoder} decode
    */
-  constructor({ grid, sizes, has_images, settings, eigvals }, colors, decode) {
-    this.similarities = new Similarities(grid);
+  constructor(info, colors, decode) {
+    const { grid, has_images, settings, eigvals } = info;
+    this.fields = new Fields(grid);
     this.previews = new Previews(grid, settings.num_eig.high, eigvals);
     this.pictures = picturesOfKinds(decode, has_images, colors);
-    this.segmentMasks = new SegmentMasks("stage", sizes);
-    this.segmentCells = new SegmentMasks("thumb", sizes);
+    this.segmentMasks = new SegmentMasks("stage", info);
+    this.segmentCells = new SegmentMasks("thumb", info);
     const { stage, eigvecs, thumb } = this.pictures;
     const { moments, sample, vectors } = this.previews;
     this.kinds = [
       stage,
-      this.similarities,
+      this.fields,
       this.segmentMasks,
       eigvecs,
       thumb,
@@ -53,12 +54,12 @@ export class Resources {
   /**
    * Keep room for what is on view.
    *
-   * @param {number} clicks
+   * @param {number} fields
    * @param {number} images
    */
-  reserve(clicks, images) {
-    for (const resource of this.kinds) resource.reserve(clicks, images);
-    this.previews.reserve(clicks);
+  reserve(fields, images) {
+    for (const resource of this.kinds) resource.reserve(fields, images);
+    this.previews.reserve(fields);
   }
 
   /**

@@ -5,40 +5,41 @@
  * On a slow line each waits for what goes before it. So the stage's picture goes first,
  * then its mask, then what the strip shows, then what previews are made of.
  *
- * @import { MapWant, Model } from "./wire.js"
- * @import { Clicks, Prompts } from "./clicks.js"
+ * @import { Model } from "./host.js"
+ * @import { Want } from "./wire.js"
+ * @import { PromptList } from "../prompts/list.js"
  * @import { Requests } from "./requests.js"
  * @import { Wanted } from "./resource.js"
  * @import { Resources } from "./resources.js"
- * @import { Settings } from "./settings.js"
+ * @import { Settings } from "../settings.js"
  *
  * @typedef {object} Parts of a store
- * @property {Clicks} clicks
+ * @property {PromptList} prompts
  * @property {Settings} settings
  * @property {Requests} requests
  * @property {Resources} resources
  */
 
-import { promptsOf, sourcesOf } from "./clicks.js";
+import { imageOf } from "../prompts/index.js";
+import { SeedsOfPrompts } from "../seeds.js";
 
 export class Fetcher {
   #model;
-  #clicks;
+  #prompts;
   #settings;
   #requests;
   #resources;
   /** @type {Map<object, number[]>} Images that each view shows. */
   #shown = new Map();
-  /** @type {{ clicks: unknown, settings: string, prompts: Prompts } | null} */
-  #told = null;
+  #seeds = new SeedsOfPrompts();
 
   /**
    * @param {Model} model
    * @param {Parts} parts
    */
-  constructor(model, { clicks, settings, requests, resources }) {
+  constructor(model, { prompts, settings, requests, resources }) {
     this.#model = model;
-    this.#clicks = clicks;
+    this.#prompts = prompts;
     this.#settings = settings;
     this.#requests = requests;
     this.#resources = resources;
@@ -86,33 +87,35 @@ export class Fetcher {
    * @param {number[]} images on view
    */
   #sendEdits(images) {
-    const clicks = this.#clicks;
-    if (clicks.isAtMark) this.#settings.flush();
-    if (clicks.isAtMark && !this.#settings.unsavedStep) clicks.pass();
-    if (clicks.pending === 0 || !this.#requests.isFree("edit")) return;
-    const { first, edits } = clicks.take();
+    const prompts = this.#prompts;
+    if (prompts.isAtMark) this.#settings.flush();
+    if (prompts.isAtMark && !this.#settings.unsavedStep) prompts.pass();
+    if (prompts.pending === 0 || !this.#requests.isFree("edit")) return;
+    const { first, edits } = prompts.take();
     if (edits.length === 0) return;
     const { page } = this.#requests;
-    this.#requests.open("edit", { type: "edit", page, first, edits, images });
+    const { known } = prompts;
+    const content = { type: "edit", page, first, since: known.revision, edits, images };
+    this.#requests.open("edit", content, { base: known });
     this.#settings.resume();
   }
 
   /**
-   * Maps that are still to come for the clicks that the kernel knows, as far as one
+   * Fields that are still to come for the prompts that the kernel knows, as far as one
    * reply goes.
    *
    * @param {number[]} images
-   * @returns {MapWant[]}
+   * @returns {Want[]}
    */
-  missingMaps(images) {
-    return this.#resources.similarities.missing(this.#promptsTold(), images);
+  missingFields(images) {
+    return this.#resources.fields.missing(this.#seedsTold(), images);
   }
 
   /** @param {string} kind of request, or "mask" */
   #isOut(kind) {
     if (kind !== "mask") return this.#requests.isOpen(kind);
     const active = [this.#model.get("active_image")];
-    return this.#requests.isOpen("maps") && this.missingMaps(active).length > 0;
+    return this.#requests.isOpen("fields") && this.missingFields(active).length > 0;
   }
 
   /**
@@ -123,25 +126,17 @@ export class Fetcher {
     return {
       // The kernel answers in order: the mask comes right behind the picture.
       images: this.#requests.isOpen("stage") ? shown.slice(0, 1) : shown,
-      clicked: () =>
-        this.#clicks.expected.clicks.map(({ click }) => click[0]).reverse(),
-      prompts: this.#promptsTold(),
+      prompted: () => this.#prompts.expected.prompts.map(imageOf).reverse(),
+      seeds: this.#seedsTold(),
       get: (name) => this.#model.get(name),
       resting: !this.#settings.unsaved,
-      arriving: this.#clicks.arriving,
+      arriving: this.#prompts.arriving,
     };
   }
 
-  /** Of the clicks that the kernel has told: the same object while they are the same. */
-  #promptsTold() {
-    const get = (/** @type {string} */ name) => this.#model.get(name);
-    const { told: clicks } = this.#clicks;
-    const of = Object.values(get("_info").methods).flat();
-    const settings = ["num_eig", "method", ...of].map(get).join();
-    if (this.#told?.clicks !== clicks || this.#told.settings !== settings) {
-      this.#told = { clicks, settings, prompts: promptsOf(clicks, get) };
-    }
-    return this.#told.prompts;
+  /** Of the prompts that the kernel has told: the same object while they are the same. */
+  #seedsTold() {
+    return this.#seeds.of(this.#prompts.told, (name) => this.#model.get(name));
   }
 
   /**
@@ -150,8 +145,8 @@ export class Fetcher {
    * @param {number} images on view
    */
   #reserve(images) {
-    const { positives, negatives } = sourcesOf(this.#promptsTold());
-    const clicks = positives.length + negatives.length + this.#clicks.pending;
-    this.#resources.reserve(clicks, images);
+    const { positives, negatives } = this.#seedsTold();
+    const fields = positives.length + negatives.length + this.#prompts.pending;
+    this.#resources.reserve(fields, images);
   }
 }

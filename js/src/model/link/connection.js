@@ -4,7 +4,7 @@
  * they set all traits to what the kernel had when they asked it, which may be older than
  * what the page has by then.
  *
- * @import { Model, Signal } from "./wire.js"
+ * @import { Model, Signal } from "./host.js"
  */
 
 /** A host that fails at it does not say so. */

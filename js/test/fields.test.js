@@ -2,17 +2,18 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Clicks } from "../src/model/clicks.js";
+import { Fields } from "../src/model/fields.js";
+import { PromptList } from "../src/model/prompts/list.js";
 import { Segmentation } from "../src/model/segmentation.js";
-import { Similarities } from "../src/model/similarities.js";
 import { Store } from "../src/model/store.js";
 import { Host } from "./host.js";
 import { infoOf } from "./info.js";
 import { STATS } from "./model.js";
+import { likeCell } from "./seeds.js";
 
-/** @typedef {import("../src/model/wire.js").Size} Size */
-/** @typedef {import("../src/model/wire.js").Click} Click */
-/** @typedef {import("../src/model/wire.js").Cell} Cell */
+/** @typedef {import("../src/model/link/wire.js").Size} Size */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
+/** @typedef {import("../src/maths/seeds.js").Seed} Cell */
 
 const MIB = 2 ** 20;
 const IMAGES = 12;
@@ -46,60 +47,53 @@ function open(t, side, count) {
 }
 
 /** @param {{ images: number[] }[]} wants */
-function countMaps(wants) {
+function countFields(wants) {
   return wants.reduce((sum, { images }) => sum + images.length, 0);
 }
 
-test("with 256 x 256 cells each map is asked for once, about 1 MB at a time", (t) => {
+test("with 256 x 256 cells each field is asked for once, about 1 MB at a time", (t) => {
   const { host, store, shown } = open(t, 256, 40);
   host.reply = ({ id }) => host.deliver({ type: "error", id, message: "No." });
   store.attach({}, () => assert.ok(store.state), new AbortController().signal);
   store.show({}, shown);
   host.pump();
-  assert.equal(host.maps.size, 480);
-  assert.deepEqual([...new Set(host.maps.values())], [1]);
+  assert.equal(host.fields.size, 480);
+  assert.deepEqual([...new Set(host.fields.values())], [1]);
   const sizes = host.sent.filter(({ wants }) => wants).map(({ wants }) => wants);
-  assert.ok(sizes.every((wants) => countMaps(wants) * 256 * 256 * 4 <= MIB));
+  assert.ok(sizes.every((wants) => countFields(wants) * 256 * 256 * 4 <= MIB));
   const active = sizes.findIndex((wants) => wants[0].images[0] !== 0);
-  assert.equal(active, Math.ceil(40 / 3)); // The active image's maps come first.
+  assert.equal(active, Math.ceil(40 / 3)); // The active image's fields come first.
   for (const image of shown) {
     for (const { click } of store.clicks) {
       const cell = /** @type {Cell} */ ([click[0], 0, click[1]]);
-      assert.ok(store.similarities.get(cell, 4, image));
+      assert.ok(store.fields.get(likeCell(cell), image));
     }
   }
 });
 
-test("a map that is larger than a reply should be is asked for alone", () => {
-  const similarities = new Similarities([600, 600]);
-  const prompts = {
-    numEig: 4,
-    positives: /** @type {Cell[]} */ ([
-      [0, 0, 0],
-      [0, 0, 1],
-    ]),
-    negatives: [],
-    together: null,
-  };
-  const wants = similarities.missing(prompts, [0, 1]);
-  assert.deepEqual(wants, [{ cell: [0, 0, 0], images: [0] }]);
+test("a field that is larger than a reply should be is asked for alone", () => {
+  const fields = new Fields([600, 600]);
+  const positives = [likeCell([0, 0, 0]), likeCell([0, 0, 1])];
+  const wants = fields.missing(
+    { positives, negatives: [], hasNegatives: false },
+    [0, 1],
+  );
+  assert.deepEqual(wants, [{ seeds: positives[0], images: [0] }]);
 });
 
 test("asking what is missing changes nothing: the limit stays", () => {
-  const similarities = new Similarities([256, 256]);
-  /** @type {Cell[]} */
-  const positives = Array.from({ length: 300 }, (_, k) => [0, 0, k % 256]);
-  const prompts = { numEig: 4, positives, negatives: [], together: null };
-  similarities.reserve(300, 1);
+  const fields = new Fields([256, 256]);
+  const positives = Array.from({ length: 300 }, (_, k) => likeCell([0, 0, k % 256]));
+  const seeds = { positives, negatives: [], hasNegatives: false };
+  fields.reserve(300, 1);
   const buffer = new Float32Array(256 * 256).buffer;
-  const ask = { ...prompts, positives: positives.slice(0, 1) };
+  const ask = { ...seeds, positives: positives.slice(0, 1) };
   for (let col = 0; col < 256; col++) {
-    const maps = [{ cell: /** @type {Cell} */ ([0, 0, col]), images: [0] }];
-    const entries = maps.map((map) => ({ ...map, stats: STATS }));
-    similarities.accept({ type: "maps", id: "", num_eig: 4, maps: entries }, [buffer]);
-    similarities.missing(ask, [0]);
+    const entry = { seeds: likeCell([0, 0, col]), images: [0], stats: STATS };
+    fields.accept({ type: "fields", id: "", fields: [entry] }, [buffer]);
+    fields.missing(ask, [0]);
   }
-  assert.deepEqual(similarities.missing(prompts, [0]), []);
+  assert.deepEqual(fields.missing(seeds, [0]), []);
 });
 
 test("an undo and a redo ask for nothing that the page has", (t) => {
@@ -110,17 +104,17 @@ test("an undo and a redo ask for nothing that the page has", (t) => {
     [0, 0, 0, 1],
     [1, 1, 0, 1],
   ])) {
-    store.edit({ op: "click", click });
+    store.edit({ op: "add", prompt: click });
     host.pump();
   }
-  assert.equal(host.maps.size, 2 * IMAGES);
-  const asked = host.count("maps");
+  assert.equal(host.fields.size, 2 * IMAGES);
+  const asked = host.count("fields");
   for (const op of /** @type {const} */ (["undo", "undo", "redo", "redo"])) {
     store.edit({ op });
     host.pump();
     assert.equal(store.state, "idle");
   }
-  assert.equal(host.count("maps"), asked);
+  assert.equal(host.count("fields"), asked);
   assert.ok(new Segmentation(store).of(5).exact);
 });
 
@@ -128,37 +122,33 @@ test("of what a reply brings too little the rest is asked for", (t) => {
   const { host, store, shown } = open(t, 2, 0);
   store.show({}, shown);
   host.pump();
-  store.edit({ op: "click", click: [0, 0, 0, 1] });
+  store.edit({ op: "add", prompt: [0, 0, 0, 1] });
   host.queue.length = 0;
   const { id } = host.last("edit");
-  const maps = [{ cell: /** @type {Cell} */ ([0, 0, 0]), images: [0] }];
-  const clicks = [[0, 0, 0, 1]];
+  const seeds = likeCell([0, 0, 0]);
   host.deliver(
     {
       type: "edited",
       id,
-      clicks,
+      prompts: { keep: 0, added: [[0, 0, 0, 1]] },
       history: [true, false],
-      num_eig: 4,
-      maps: maps.map((map) => ({ ...map, stats: STATS })),
+      fields: [{ seeds, images: [0], stats: STATS }],
     },
     [new Float32Array(4).buffer],
   );
   assert.equal(store.state, "idle");
-  assert.deepEqual(host.last("maps").wants, [
-    { cell: [0, 0, 0], images: shown.slice(1) },
-  ]);
+  assert.deepEqual(host.last("fields").wants, [{ seeds, images: shown.slice(1) }]);
 });
 
-test("while an edit's answer is near, its maps are not asked for as well", (t) => {
+test("while an edit's answer is near, its fields are not asked for as well", (t) => {
   const { host, store, shown } = open(t, 2, 0);
   store.show({}, shown);
   host.pump();
-  store.edit({ op: "click", click: [0, 0, 0, 1] });
+  store.edit({ op: "add", prompt: [0, 0, 0, 1] });
   host.set("clicks", [[0, 0, 0, 1]]); // The trait comes first.
-  assert.equal(host.count("maps"), 0);
+  assert.equal(host.count("fields"), 0);
   host.pump();
-  assert.equal(host.count("maps"), 0);
+  assert.equal(host.count("fields"), 0);
   assert.equal(store.state, "idle");
 });
 
@@ -166,8 +156,8 @@ test("a click among 10 000, sent and waiting, is seen once", () => {
   /** @type {(k: number) => Click} */
   const make = (k) => [0, k % 100, Math.floor(k / 100), 1];
   const told = Array.from({ length: 10_000 }, (_, k) => make(k));
-  const clicks = new Clicks(told.slice(0, 7000), [true, false]);
-  for (const click of told.slice(7000)) clicks.push({ op: "click", click });
+  const clicks = new PromptList(told.slice(0, 7000), [true, false]);
+  for (const click of told.slice(7000)) clicks.push({ op: "add", prompt: click });
   assert.equal(clicks.take().edits.length, 3000);
   for (let k = 0; k < 1000; k++) clicks.push({ op: "undo" });
   for (let k = 0; k < 500; k++) clicks.push({ op: "redo" });
@@ -180,9 +170,9 @@ test("a click among 10 000, sent and waiting, is seen once", () => {
       },
     });
   });
-  clicks.tell({ clicks: counted.slice(0, 7000) });
+  clicks.tell({ prompts: counted.slice(0, 7000) });
   assert.equal(clicks.expected.clicks.length, 9500);
-  clicks.tell({ clicks: counted });
+  clicks.tell({ prompts: counted });
   assert.equal(clicks.expected.clicks.length, 10_000);
   assert.ok(clicks.expected.unsure);
   // Each click is looked at a few times, and not once for every other.

@@ -5,10 +5,13 @@
  * was asked before it, and is still open, is lost: on its way there or on its way back.
  * Where nothing later is asked, a ping is. A kernel that is busy answers all of it late.
  *
+ * @import { Known } from "../prompts/list.js"
+ *
  * @typedef {string} RequestKind a resource's, or "edit", "sync", "ping"
  * @typedef {object} Asked what the reply should bring, or settle
  * @property {string[]} [keys] of what was asked for
  * @property {number} [changes] of the settings that were told
+ * @property {Known} [base] list of prompts that its answer is to change
  *
  * @typedef {Asked & { kind: RequestKind, number: number, slow: boolean, timer: Timer }} Request
  * @typedef {ReturnType<typeof setTimeout> | undefined} Timer

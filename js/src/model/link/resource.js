@@ -5,7 +5,7 @@
  * A new kind is a subclass; `Resources` lists the kinds, the most urgent first.
  *
  * @import { Message } from "./wire.js"
- * @import { Prompts } from "./clicks.js"
+ * @import { MaskSeeds } from "../seeds.js"
  *
  * @typedef {(DataView | ArrayBuffer)[]} Buffers
  * @typedef {{ content: object, keys: string[] }} Ask the contents of a request, but for
@@ -14,11 +14,11 @@
  * @typedef {object} Wanted
  * @property {number[]} images that views show and that may be asked for now; the active
  *   one first
- * @property {() => number[]} clicked images with clicks, the latest first
- * @property {Prompts} prompts of the clicks that the kernel has told
+ * @property {() => number[]} prompted images with prompts, the latest first
+ * @property {MaskSeeds} seeds of the prompts that the kernel has told
  * @property {(name: string) => any} get a trait
  * @property {boolean} resting whether no slider is on its way to another value
- * @property {boolean} arriving whether maps come with an edit's answer
+ * @property {boolean} arriving whether fields come with an edit's answer
  */
 
 export class Resource {
@@ -31,7 +31,7 @@ export class Resource {
    * @param {string} kind of its requests: one of a kind is out at a time
    * @param {string} type of the messages, there and back
    * @param {string[]} after kinds that it waits for while they are out; "mask" is the
-   *   maps of the active image
+   *   fields of the active image
    */
   constructor(kind, type, after) {
     this.kind = kind;
@@ -75,10 +75,10 @@ export class Resource {
   /**
    * Keep room for what is on view.
    *
-   * @param {number} _clicks
+   * @param {number} _fields
    * @param {number} _images
    */
-  reserve(_clicks, _images) {}
+  reserve(_fields, _images) {}
 
   /** Drop what is kept. */
   close() {}
@@ -114,7 +114,7 @@ export class Resource {
     for (const key of keys) if (!this.has(key)) this.#refused.add(key);
   }
 
-  /** Ask again for what was refused: clicks or settings are others. */
+  /** Ask again for what was refused: prompts or settings are others. */
   retry() {
     this.version++;
     this.#refused.clear();

@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { Clicks, promptsOf, sourcesOf } from "../src/model/clicks.js";
-import { infoOf } from "./info.js";
+import {
+  imageOf,
+  isPositive,
+  isSame,
+  keyOf,
+  seedsOf,
+} from "../src/model/prompts/index.js";
+import { PromptList } from "../src/model/prompts/list.js";
 
-/** @typedef {import("../src/model/wire.js").Click} Click */
+/** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
 /** @type {Click} */
 const A = [0, 1, 2, 1];
 /** @type {Click} */
 const B = [0, 3, 4, 0];
 
-/** @param {Clicks} clicks */
+/** @param {PromptList} clicks */
 function expected(clicks) {
   const { clicks: shown, history } = clicks.expected;
   return {
@@ -22,12 +28,12 @@ function expected(clicks) {
 
 /** @param {...Click} told by the kernel */
 function make(...told) {
-  return new Clicks(told, [told.length > 0, false]);
+  return new PromptList(told, [told.length > 0, false]);
 }
 
 test("clicks on their way show after the others, as pending", () => {
   const clicks = make(A);
-  clicks.push({ op: "click", click: B });
+  clicks.push({ op: "add", prompt: B });
   assert.deepEqual(expected(clicks), {
     clicks: [A, B],
     pending: [false, true],
@@ -37,12 +43,12 @@ test("clicks on their way show after the others, as pending", () => {
 
 test("taken edits are expected until they are settled", () => {
   const clicks = make();
-  clicks.push({ op: "click", click: A });
-  assert.deepEqual(clicks.take(), { first: 1, edits: [{ op: "click", click: A }] });
-  clicks.push({ op: "click", click: B });
+  clicks.push({ op: "add", prompt: A });
+  assert.deepEqual(clicks.take(), { first: 1, edits: [{ op: "add", prompt: A }] });
+  clicks.push({ op: "add", prompt: B });
   assert.deepEqual(expected(clicks).clicks, [A, B]);
   clicks.settle();
-  clicks.tell({ clicks: [A] });
+  clicks.tell({ prompts: [A] });
   assert.deepEqual(expected(clicks).clicks, [A, B]);
   assert.deepEqual(expected(clicks).pending, [false, true]);
   assert.equal(clicks.pending, 1);
@@ -50,15 +56,15 @@ test("taken edits are expected until they are settled", () => {
 
 test("a sent click that the trait brought before the reply is not shown twice", () => {
   const clicks = make();
-  clicks.push({ op: "click", click: A });
+  clicks.push({ op: "add", prompt: A });
   clicks.take();
-  clicks.tell({ clicks: [A] });
+  clicks.tell({ prompts: [A] });
   assert.deepEqual(expected(clicks).clicks, [A]);
 });
 
 test("undo and redo of edits on their way are known at once", () => {
   const clicks = make(A);
-  clicks.push({ op: "click", click: B });
+  clicks.push({ op: "add", prompt: B });
   clicks.push({ op: "undo" });
   assert.deepEqual(expected(clicks).clicks, [A]);
   assert.deepEqual(expected(clicks).history, [true, true]);
@@ -74,24 +80,24 @@ test("an undo of what came before is the kernel's to tell", () => {
 });
 
 test("a redo on its way leaves the page unsure, until it is told or cleared", () => {
-  const clicks = new Clicks([], [false, true]);
+  const clicks = new PromptList([], [false, true]);
   assert.ok(!clicks.expected.unsure);
   clicks.push({ op: "redo" });
   assert.ok(clicks.expected.unsure);
-  clicks.push({ op: "click", click: B });
+  clicks.push({ op: "add", prompt: B });
   assert.ok(clicks.expected.unsure);
   clicks.push({ op: "commit" });
   assert.ok(!clicks.expected.unsure);
   clicks.push({ op: "undo" });
   assert.ok(!clicks.expected.unsure);
   clicks.take();
-  clicks.tell({ clicks: [A, B], history: [true, true] });
+  clicks.tell({ prompts: [A, B], history: [true, true] });
   clicks.settle();
   assert.ok(!clicks.expected.unsure);
 });
 
 test("a redo of nothing leaves the page sure", () => {
-  const clicks = new Clicks([A], [true, false]);
+  const clicks = new PromptList([A], [true, false]);
   clicks.push({ op: "redo" });
   assert.ok(!clicks.expected.unsure);
   clicks.push({ op: "undo" });
@@ -99,7 +105,7 @@ test("a redo of nothing leaves the page sure", () => {
 });
 
 test("a commit clears the clicks at once and can be undone", () => {
-  const clicks = new Clicks([[0, 1, 1, 1]], [true, false]);
+  const clicks = new PromptList([[0, 1, 1, 1]], [true, false]);
   clicks.push({ op: "commit" });
   assert.deepEqual(expected(clicks).clicks, []);
   assert.deepEqual(clicks.expected.history, [true, false]);
@@ -119,84 +125,61 @@ test("dropped edits leave what the kernel told", () => {
   const clicks = make(A);
   clicks.push({ op: "clear" });
   clicks.take();
-  clicks.push({ op: "click", click: B });
+  clicks.push({ op: "add", prompt: B });
   clicks.drop();
   assert.deepEqual(expected(clicks).clicks, [A]);
   assert.equal(clicks.pending, 0);
 });
 
-test("clicks in one cell are one cell, of each label", () => {
-  const info = infoOf({ sizes: [[10, 20]] });
-  /** @type {Click[]} */
-  const clicks = [
-    [0, 1, 1, 1],
-    [0, 9, 4, 1],
-    [0, 19, 9, 1],
-    [0, 2, 2, 0],
-  ];
-  /** @type {Record<string, unknown>} */
-  const traits = { _info: info, num_eig: 5, method: "similarity" };
-  const prompts = promptsOf(clicks, (name) => traits[name]);
-  assert.deepEqual(prompts, {
-    numEig: 5,
-    positives: [
-      [0, 0, 0],
-      [0, 1, 1],
-    ],
-    negatives: [[0, 0, 0]],
-    together: null,
-  });
-  const { positives, negatives } = prompts;
-  assert.deepEqual(sourcesOf(prompts), { positives, negatives });
+/** @type {Click} */
+const C = [1, 5, 6, 1];
+
+test("an answer changes the list that it was asked with", () => {
+  const clicks = make(A);
+  assert.equal(clicks.known.revision, 0);
+  assert.ok(clicks.follow(clicks.known, { keep: 0, added: [A, B] }, 5));
+  const asked = clicks.known;
+  assert.deepEqual(asked, { revision: 5, prompts: [A, B] });
+  clicks.tell({ prompts: [C] }); // A trait, whose revision is not told.
+  assert.equal(clicks.known, asked);
+  assert.ok(clicks.follow(asked, { keep: 1, added: [C] }, 7));
+  assert.deepEqual(clicks.told, [A, C]);
+  assert.deepEqual(clicks.known, { revision: 7, prompts: [A, C] });
 });
 
-test("of all clicks together the last one of a cell counts", () => {
-  /** @type {Record<string, unknown>} */
-  const traits = { _info: infoOf(), num_eig: 5, method: "diffusion", granularity: 3 };
-  /** @type {Click[]} */
-  const clicks = [
-    [0, 1, 1, 1],
-    [1, 1, 1, 1],
-    [0, 2, 2, 0],
-  ];
-  const prompts = promptsOf(clicks, (name) => traits[name]);
-  assert.deepEqual(sourcesOf(prompts).positives, [
-    {
-      method: "diffusion",
-      positives: [[1, 0, 0]],
-      negatives: [[0, 0, 0]],
-      granularity: 3,
-    },
+test("an answer that does not fit its list leaves it, and all is told the next time", () => {
+  const changes = /** @type {any[]} */ ([
+    { keep: 3, added: [] },
+    { keep: -1, added: [] },
+    { keep: 0.5, added: [] },
+    {},
+    undefined,
   ]);
+  for (const change of changes) {
+    const clicks = make();
+    clicks.follow(clicks.known, { keep: 0, added: [A, B] }, 5);
+    assert.ok(!clicks.follow(clicks.known, change, 6));
+    assert.deepEqual(clicks.told, [A, B]);
+    assert.deepEqual(clicks.known, { revision: 0, prompts: [] });
+  }
 });
 
-test("a biased cut is one map, of all clicks and weights; none without a positive", () => {
-  const info = infoOf({ sizes: [[10, 20]] });
-  /** @type {Record<string, unknown>} */
-  const traits = {
-    _info: info,
-    num_eig: 5,
-    method: "biased_ncut",
-    click_weight: 0.5,
-    bg_weight: 0.1,
-  };
-  /** @type {(clicks: Click[]) => object} */
-  const sources = (clicks) => sourcesOf(promptsOf(clicks, (name) => traits[name]));
-  const both = sources([
-    [0, 1, 1, 1],
-    [0, 19, 9, 0],
-  ]);
-  assert.deepEqual(both, {
-    positives: [
-      {
-        method: "biased_ncut",
-        positives: [[0, 0, 0]],
-        negatives: [[0, 1, 1]],
-        click_weight: 0.5,
-        bg_weight: 0.1,
-      },
-    ],
-    negatives: [],
-  });
-  assert.deepEqual(sources([[0, 1, 1, 0]]), { positives: [], negatives: [] });
+test("prompts that the page does not know are refused, in one sentence", () => {
+  for (const odd of [null, 3, {}, [0, 1, 2], [0, 1, 2, "1"], { kind: "scent" }]) {
+    const clicks = make(A);
+    assert.throws(() => clicks.tell({ prompts: [A, odd] }), /knows no such prompt/);
+    assert.deepEqual(clicks.told, [A]);
+  }
+});
+
+test("a click labels the cell that it lies in, and no other", () => {
+  assert.deepEqual(seedsOf([7, 639, 10, 0], [480, 640], [64, 64]), [[7, 1, 63]]);
+  assert.equal(imageOf([7, 639, 10, 0]), 7);
+  assert.deepEqual([isPositive(A), isPositive(B)], [true, false]);
+});
+
+test("a prompt is the same after it went by the wire, and as no other", () => {
+  assert.ok(isSame(A, JSON.parse(JSON.stringify(A))));
+  assert.ok(!isSame(A, [0, 1, 2, 0]));
+  assert.notEqual(keyOf(A), keyOf([0, 1, 2, 0]));
 });

@@ -1,0 +1,227 @@
+/**
+ * What fields are made of: the seeds of prompts, and the settings of a method.
+ *
+ * @import { Group, Seed } from "../maths/seeds.js"
+ * @import { Prompt } from "./prompts/index.js"
+ * @import { Info, Size } from "./link/wire.js"
+ *
+ * @typedef {object} Seeds of one field
+ * @property {string} method
+ * @property {Group[]} positives a group for each prompt
+ * @property {Group[]} negatives
+ * @property {Record<string, number>} parameters the method's settings
+ *
+ * @typedef {object} MaskSeeds of all fields that a mask is made of
+ * @property {Seeds[]} positives what belongs to it
+ * @property {Seeds[]} negatives what is taken away
+ * @property {boolean} hasNegatives whether a prompt says what is not wanted
+ *
+ * @typedef {{ group: Group, positive: boolean }} Labelled what a prompt labels, and how
+ */
+
+import { sizeOf } from "./images.js";
+import { DIFFUSION } from "./methods.js";
+import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
+
+/** @type {WeakMap<Seeds, string>} */
+const names = new WeakMap();
+
+/**
+ * What the seeds of one field differ in from those of any other.
+ *
+ * @param {Seeds} seeds never changed from now on
+ */
+export function nameOf(seeds) {
+  const known = names.get(seeds);
+  if (known !== undefined) return known;
+  const { method, positives, negatives, parameters } = seeds;
+  const settings = Object.keys(parameters).sort();
+  const given = settings.map((name) => `${name}=${parameters[name]}`);
+  const groups = [positives, negatives].map((each) => each.map(nameOfGroup).join(" "));
+  const name = [method, ...given, ...groups].join("/");
+  names.set(seeds, name);
+  return name;
+}
+
+/**
+ * A field of one image is never stale: it depends on these only.
+ *
+ * @param {Seeds} seeds
+ * @param {number} image
+ */
+export function fieldKey(seeds, image) {
+  return `${nameOf(seeds)}:${image}`;
+}
+
+/** @param {Group} group */
+function nameOfGroup(group) {
+  if (group.length === 1) return nameOfSeed(group[0]);
+  return group.map(nameOfSeed).join("+");
+}
+
+/** @param {Seed} seed */
+function nameOfSeed([image, row, col, weight = 1]) {
+  const cell = `${image},${row},${col}`; // Not join: slow.
+  return weight === 1 ? cell : `${cell},${weight}`;
+}
+
+/** The seeds of the fields that masks are made of: made anew when something has changed. */
+export class SeedsOfPrompts {
+  /** @type {Prompt[] | null} */
+  #prompts = null;
+  #settings = "";
+  /** @type {MaskSeeds} */
+  #seeds = { positives: [], negatives: [], hasNegatives: false };
+
+  /**
+   * @param {Prompt[]} prompts
+   * @param {(name: string) => any} get a trait of the model
+   */
+  of(prompts, get) {
+    const method = get("method");
+    const { parameters } = /** @type {Info} */ (get("_info")).methods[method];
+    const settings = [method, ...parameters.map(get)].join();
+    if (prompts !== this.#prompts || settings !== this.#settings) {
+      this.#prompts = prompts;
+      this.#settings = settings;
+      this.#seeds = maskSeeds(prompts, get);
+    }
+    return this.#seeds;
+  }
+}
+
+/**
+ * @param {Prompt[]} prompts
+ * @param {(name: string) => any} get a trait of the model
+ * @returns {MaskSeeds}
+ */
+export function maskSeeds(prompts, get) {
+  /** @type {Info} */
+  const info = get("_info");
+  const { grid, methods } = info;
+  const method = get("method");
+  const { parameters: names, together } = methods[method];
+  const parameters = Object.fromEntries(names.map((name) => [name, get(name)]));
+  const labelled = prompts.map((prompt) => ({
+    group: groupOf(prompt, sizeOf(info, imageOf(prompt)), grid),
+    positive: isPositive(prompt),
+  }));
+  const hasNegatives = labelled.some(({ positive }) => !positive);
+  if (!together) {
+    const of = (/** @type {boolean} */ label) =>
+      differentFields(labelled, label, (group) => fieldOf(group, method, parameters));
+    return { positives: of(true), negatives: of(false), hasNegatives };
+  }
+  const cells = cellsOf(labelled, grid, method === DIFFUSION);
+  const [positives, negatives] = [true, false].map((label) => groupsOf(cells, label));
+  const fields =
+    positives.length > 0 ? [{ method, positives, negatives, parameters }] : [];
+  return { positives: fields, negatives: [], hasNegatives };
+}
+
+/** @type {WeakMap<Prompt, { size: Size, grid: Size, group: Group }>} */
+const groups = new WeakMap();
+
+/**
+ * What a prompt labels: the same object again, as the pointer moves beside thousands.
+ *
+ * @param {Prompt} prompt
+ * @param {Size} size of its image
+ * @param {Size} grid
+ */
+function groupOf(prompt, size, grid) {
+  const known = groups.get(prompt);
+  if (known?.size === size && known.grid === grid) return known.group;
+  const group = seedsOf(prompt, size, grid);
+  groups.set(prompt, { size, grid, group });
+  return group;
+}
+
+/** @type {WeakMap<Group, Seeds>} */
+const fields = new WeakMap();
+
+/**
+ * The seeds of a field of one group: the same object again.
+ *
+ * @param {Group} group
+ * @param {string} method
+ * @param {Record<string, number>} parameters
+ */
+function fieldOf(group, method, parameters) {
+  const known = fields.get(group);
+  const isSame = Object.keys(parameters).every(
+    (name) => known?.parameters[name] === parameters[name],
+  );
+  if (isSame && known?.method === method) return known;
+  const seeds = { method, positives: [group], negatives: [], parameters };
+  fields.set(group, seeds);
+  return seeds;
+}
+
+/**
+ * The fields of the groups of a label, each once.
+ *
+ * @param {Labelled[]} labelled
+ * @param {boolean} label
+ * @param {(group: Group) => Seeds} make
+ */
+function differentFields(labelled, label, make) {
+  /** @type {Map<string, Seeds>} */
+  const fields = new Map();
+  for (const { group, positive } of labelled) {
+    if (positive !== label) continue;
+    const seeds = make(group);
+    const name = nameOf(seeds);
+    if (!fields.has(name)) fields.set(name, seeds);
+  }
+  return [...fields.values()];
+}
+
+/**
+ * @typedef {object} Placed a cell, which several prompts may label
+ * @property {Seed} seed
+ * @property {boolean} positive
+ * @property {number} at number of the prompt that labelled it first
+ */
+
+/**
+ * Each cell once where its last label counts, or else once of each label; always at the
+ * place where it was labelled first.
+ *
+ * @param {Labelled[]} labelled
+ * @param {Size} grid
+ * @param {boolean} isLast whether a cell's last label counts
+ * @returns {Placed[]}
+ */
+function cellsOf(labelled, [rows, cols], isLast) {
+  /** @type {Map<number, Placed>} */
+  const cells = new Map();
+  for (const [at, { group, positive }] of labelled.entries()) {
+    for (const seed of group) {
+      const cell = (seed[0] * rows + seed[1]) * cols + seed[2];
+      const key = isLast ? cell : 2 * cell + Number(positive);
+      const known = cells.get(key);
+      if (!known) cells.set(key, { seed, positive, at });
+      else if (isLast) Object.assign(known, { seed, positive });
+    }
+  }
+  return [...cells.values()];
+}
+
+/**
+ * Those of a label, a group for each prompt that has some.
+ *
+ * @param {Placed[]} cells in the order of prompts
+ * @param {boolean} label
+ */
+function groupsOf(cells, label) {
+  /** @type {Map<number, Group>} */
+  const groups = new Map();
+  for (const { seed, positive, at } of cells) {
+    if (positive !== label) continue;
+    const group = groups.get(at);
+    if (group) group.push(seed);
+    else groups.set(at, [seed]);
+  }
+  return [...groups.values()];
+}
