@@ -14,6 +14,7 @@ from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from IPython.core.displayhook import CapturingDisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
@@ -24,7 +25,7 @@ NOT_RUN = {
     "tutorial_sam": "Its pictures are not shown here: it takes minutes, most of them "
     "for t-SNE. `notebooks/tutorial_sam.ipynb` of the repository draws them."
 }
-FRAME_HEIGHT = 640
+FRAME_HEIGHT = 720
 
 
 def make(folder: Path) -> None:
@@ -77,13 +78,14 @@ class _Page:
 
     def _run(self, shell: InteractiveShell, source: str) -> Iterator[str]:
         """Run a cell, and give what it shows."""
+        results: list[dict[str, Any]] = []
+        shell.display_trap.hook = CapturingDisplayHook(shell, results)
         with capture_output() as captured:
-            result = shell.run_cell(source)
-            result.raise_error()
+            shell.run_cell(source).raise_error()
         if captured.stdout:
             yield f"```text\n{captured.stdout.rstrip()}\n```"
-        for output in captured.outputs:
-            yield from self._show(output.data)
+        for data in [*(out.data for out in captured.outputs), *results]:
+            yield from self._show(data.get("data", data))
         for number in plt.get_fignums():
             file = self._file("png")
             plt.figure(number).savefig(file, dpi=100)
