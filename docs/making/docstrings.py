@@ -2,15 +2,20 @@
 
 `NcutSegmenter`'s docstring gets its settings from their table when the class is made,
 so that one is taken from the class itself. Of parameters that are described together,
-``a, b``, Griffe gives all the type of the first.
+``a, b``, Griffe gives all the type of the first. References are written for Sphinx.
 """
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Any
 
 import griffe
+
+CITED = re.compile(r"\[(\d+)\]_")
+CITATION = re.compile(r"^\.\. \[(\d+)\]", re.MULTILINE)
+"""References as reStructuredText has them, which Markdown does not read."""
 
 MADE = ("NcutSegmenter",)
 """Classes whose docstrings are not what stands in the source."""
@@ -29,16 +34,18 @@ class MadeDocstrings(griffe.Extension):
             cls.docstring.value = griffe.Docstring(made).value
         if cls.name == LISTED:
             cls.bases.clear()
-        _tell_types(cls)
+        _put_right(cls)
 
     def on_function(self, *, func: griffe.Function, **_: Any) -> None:
         """Tell the types of its parameters apart."""
-        _tell_types(func)
+        _put_right(func)
 
 
-def _tell_types(described: griffe.Class | griffe.Function) -> None:
+def _put_right(described: griffe.Class | griffe.Function) -> None:
     if described.docstring is None:
         return
+    text = CITED.sub(r"[\1]", described.docstring.value)
+    described.docstring.value = CITATION.sub(r"- [\1]", text)
     for section in described.docstring.parsed:
         if section.kind is griffe.DocstringSectionKind.parameters:
             for first, second in pairwise(section.value):
