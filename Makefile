@@ -1,5 +1,7 @@
 # make demo   JupyterLab on the quickstart notebook
 # make test   everything that must hold: Python, JavaScript, browser and notebook tests
+# make docs   the documentation, as pages in .bench/site
+# make release  wheel and sdist in .bench/release, tried in an empty environment
 # make soak   what takes too long for that: longer random walks, every test in both hosts
 # make parity the masks of ncut-pytorch 1.8.19, made by itself in its own environment
 # make lowest the tests without a browser, with the lowest releases that are allowed
@@ -30,15 +32,30 @@ suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
 program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
 show = @$(BIN)/python -m tests.benchmarks.results
 
-.PHONY: demo test soak parity lowest latest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check node browser
+.PHONY: demo test docs release soak parity lowest latest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check node browser
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
 
 # What is installed comes at the same time, from different places.
 test:
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target check browser
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target check browser docs
 	$(pytest)
+
+# Every link and every name is checked: a warning is an error.
+docs: .venv/dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs --quiet build
+	@echo "The documentation is in .bench/site: $(BIN)/python -m mkdocs serve shows it."
+
+# Nothing is uploaded.
+release: .venv/dev
+	rm -rf .bench/release
+	$(BIN)/python -m build --outdir .bench/release/dist
+	$(BIN)/python -m twine check --strict .bench/release/dist/*
+	tests/install/venv.sh "$(PYTHON)" .bench/release/venv
+	.bench/release/venv/bin/python $(PIP) "$$(ls .bench/release/dist/*.whl)[plot]"
+	cd .bench/release && venv/bin/python -I ../../tests/install/quickstart.py \
+		../../notebooks/quickstart.ipynb
 
 soak: browser
 	$(pytest) --run=soak
@@ -147,7 +164,7 @@ check: .venv/dev js/node_modules/.package-lock.json
 
 .venv/dev: pyproject.toml constraints.txt
 	tests/install/venv.sh "$(PYTHON)" .venv
-	$(BIN)/python $(PIP) --editable '.[dev,hosts]'
+	$(BIN)/python $(PIP) --editable '.[dev,hosts,docs]'
 	@touch $@ .venv/lab
 
 node:

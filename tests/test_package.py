@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -52,7 +54,9 @@ def files(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in paths}
 
 
-def test_the_sdist_holds_what_bundle_and_tests_are_made_with(sdist: Path) -> None:
+def test_the_sdist_holds_what_bundle_tests_and_pages_are_made_with(
+    sdist: Path,
+) -> None:
     held = files(sdist)
     assert {
         *("LICENSE", "Makefile", "README.md", "constraints.txt", "pyproject.toml"),
@@ -62,19 +66,35 @@ def test_the_sdist_holds_what_bundle_and_tests_are_made_with(sdist: Path) -> Non
         *("js/test/wire.test.js", "js/test/fixtures/masks.json"),
         *("tests/conftest.py", "tests/browser/host.py", "tests/install/node.sh"),
         *("tests/peers/ncut-pytorch-1.8.19.txt", "tests/benchmarks/pytest.ini"),
-        *("notebooks/quickstart.ipynb", "notebooks/figures/how-it-works.svg"),
+        *("notebooks/quickstart.ipynb", "docs/figures/how-it-works.svg"),
+        *("mkdocs.yml", "docs/index.md", "docs/making/hooks.py", "CHANGELOG.md"),
     } <= held
     assert os.access(sdist / "tests/install/node.sh", os.X_OK)
-    assert not {name for name in held if name.startswith((".venv", ".ci", "js/node_"))}
 
 
 @pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a git checkout")
-def test_the_sdist_holds_every_file_of_the_repository(sdist: Path) -> None:
+def test_the_sdist_holds_the_repository_s_files_and_no_others(sdist: Path) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
     ).stdout.split("\0")
     tracked = {name for name in listed if name and (ROOT / name).exists()}
     assert tracked - files(sdist) == {".ci/run"}
+    added = files(sdist) - tracked - {"PKG-INFO"}
+    # What is new in a folder that belongs to the sdist is on its way into git.
+    folders = {"docs", "js", "ncut_widget", "notebooks", "tests"}
+    assert {name.split("/")[0] for name in added} <= folders
+
+
+def test_what_lies_at_the_root_by_chance_is_not_in_the_sdist(tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    ignored = shutil.ignore_patterns(".*", "node_modules", "tests", "js", "docs")
+    shutil.copytree(ROOT, copy, ignore=ignored)
+    for name in ("notes.txt", "photo.jpg", "other-1.0-py3-none-any.whl"):
+        (copy / name).write_text("not ours")
+    with tarfile.open(build(copy, "sdist", tmp_path / "dist")) as archive:
+        tops = {name.split("/")[1] for name in archive.getnames()}
+    assert {"README.md", "ncut_widget", "PKG-INFO"} <= tops
+    assert not tops & {"notes.txt", "photo.jpg", "other-1.0-py3-none-any.whl"}
 
 
 def test_the_wheel_holds_the_package_alone(site: Path) -> None:
@@ -84,11 +104,25 @@ def test_the_wheel_holds_the_package_alone(site: Path) -> None:
         "ncut_widget/py.typed",
         "ncut_widget/static/widget.css",
         "ncut_widget/static/widget.js",
-        "ncut_widget-0.1.0.dist-info/licenses/LICENSE",
     } <= held
-    tops = {name.split("/")[0] for name in held}
-    assert tops == {"ncut_widget", "ncut_widget-0.1.0.dist-info"}
+    (info,) = site.glob("*.dist-info")
+    assert (info / "licenses" / "LICENSE").is_file()
+    assert {name.split("/")[0] for name in held} == {"ncut_widget", info.name}
+    assert {Path(name).suffix for name in held if not name.startswith(info.name)} == {
+        *(".css", ".html", ".js", ".py", ".typed"),
+    }
     assert files(ROOT / "ncut_widget" / "static") == {"widget.css", "widget.js"}
+
+
+def test_the_wheel_says_what_it_is(site: Path) -> None:
+    (info,) = site.glob("*.dist-info")
+    said = PathDistribution(info).metadata
+    assert info.name == f"ncut_widget-{said['Version']}.dist-info"
+    holder = re.search(r"\(c\) \d+ (.*)", (ROOT / "LICENSE").read_text())
+    assert holder is not None
+    assert said["Author"] == holder[1]
+    assert said["License-Expression"] == "MIT"
+    assert "Typing :: Typed" in said.get_all("Classifier")
 
 
 def test_the_wheel_works_outside_the_checkout(site: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The published tutorial's code, as the README prints it, with a full-size SAM."""
+"""The published tutorial's code, as its page prints it, with a full-size SAM."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from skimage import data, transform
 from ncut_widget.backbone.models import sam
 from tests.support import random_sam
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "published.md"
 
 
 def printed() -> str:
-    """Find the code block of the README that stands in for the tutorial's."""
-    blocks = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    (block,) = (block for block in blocks if 'load_model(model_name="SAM' in block)
+    """Find the code block that stands in for the tutorial's."""
+    (block,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     return block
 
 
@@ -45,7 +44,7 @@ def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
         )
         images_tsf = ((torch.from_numpy(photograph).float() - mean) / std)[None]
         names = {"images_tsf": images_tsf}
-        exec(compile(code, "README.md", "exec"), names)
+        exec(compile(code, PAGE.name, "exec"), names)
         yield names
 
 

@@ -1,0 +1,1 @@
+"""What the pages show that is computed, and what MkDocs is helped with."""
