@@ -37,9 +37,9 @@ from ncut_widget import NcutSegmenter, Segment
 from ncut_widget.page.callbacks import TOLD
 from ncut_widget.sessions.session import Session
 from ncut_widget.settings import MASK, VIEW
-from tests.segments.test_segments import painted
 from tests.support.model import Model, Refused, similar, without_small
 from tests.support.page import Wire
+from tests.support.segments import painted
 from tests.support.soaked import soaked
 
 STEPS = 100

@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pytest
 import traitlets
 from numpy.typing import NDArray
@@ -151,3 +153,40 @@ def test_a_new_kind_of_request_is_found_by_its_type(
     assert reply["areas"] == {"0": areas[0], "2": areas[2]}
     refused, _ = wire.ask({"type": "areas", "id": "p-2", "images": [3]})
     assert (refused["type"], refused["id"]) == ("error", "p-2")
+
+
+# A slider ----------------------------------------------------------------------------
+
+MOVES = [
+    *({"threshold": 0.3}, {"gamma": 2}, {"denoise": False}, {"num_eig": 3}),
+    *({"method": "diffusion"}, {"denoise_area_th": 9}, {"granularity": 3}),
+]
+
+
+@pytest.mark.parametrize("move", MOVES, ids=[name for move in MOVES for name in move])
+def test_a_move_of_a_slider_is_one_check_and_one_change(
+    eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch, move: dict[str, Any]
+) -> None:
+    seg = NcutSegmenter(eigvecs, eigvals=np.linspace(1, 0.3, 6), method="similarity")
+    wire = Wire(seg, monkeypatch)
+    ((name, value),) = move.items()
+    checks: list[str] = []
+    changes: list[dict[str, Any]] = []
+    check, change = Setting.check, Session.set
+
+    def count_checks(entry: Setting, given: Any) -> Any:
+        checks.append(entry.name)
+        return check(entry, given)
+
+    def count_changes(session: Session, *step: Any, **checked: Any) -> bool:
+        if checked:
+            changes.append(checked)
+        return change(session, *step, **checked)
+
+    monkeypatch.setattr(Setting, "check", count_checks)
+    monkeypatch.setattr(Session, "set", count_changes)
+    wire.set(**move, _step="p-1.1")
+    assert getattr(seg, name) == value
+    assert checks == [name]
+    assert changes == [move]
+    assert seg._revision == 1

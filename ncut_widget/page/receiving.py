@@ -67,7 +67,8 @@ class Receiving(Telling):
         ours = {k: v for k, v in checked.items() if k in ("clicks", *MASK)}
         step, _, _ = values.get("_step", "").partition(".")
         self._session.set(step or None, **ours)
-        super().set_state(self._as_given(values))
+        ours.pop("clicks", None)  # prompts are told in another way than they are held
+        super().set_state(self._as_given({**values, **ours}))
 
     def _as_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return those that are set as given: a threshold may have been found since."""

@@ -127,7 +127,8 @@ class Mirrored(traitlets.TraitType):
 
     def set(self, obj: Any, value: Any) -> None:
         """Write the value, and pass on why not as a TraitError."""
-        if self._write is None:
+        # Traitlets sets again what it has read, and a page's values are there already.
+        if self._write is None or value is self._read(obj, str(self.name)):
             return
         try:
             self._write(obj, str(self.name), value)

@@ -1,9 +1,9 @@
-"""The biased cut against the same, made of dense matrices in float64."""
+"""The biased cut as a method: clicks, settings, and masks."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,125 +11,20 @@ import torch
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.eigvecs.memory import MemoryStore
-from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import threshold_mask
 from ncut_widget.masks.denoise import denoise_mask
-from ncut_widget.methods import Seeds
-from ncut_widget.methods.biased import BiasedField
-from ncut_widget.methods.biased_cut import REACH, STEP, Graph
-from ncut_widget.methods.diffusion_map import DiffusionMap
-from ncut_widget.prompts import Seed
+from ncut_widget.methods.biased_cut import Graph
 from ncut_widget.sessions.session import Session
-
-SHAPE = (3, 8, 16)
-N = 3 * 8 * 16
-FG, BG = [5, 200], [300]
-
-
-class Things(NamedTuple):
-    """A graph of a few kinds of things, whole and by all its eigenpairs."""
-
-    kinds: NDArray  # (N,)
-    affinity: NDArray  # (N, N), normalised
-    eigvals: NDArray  # (N,)
-    eigvecs: NDArray  # (B, H, W, N)
-
-    def graph(self) -> Graph:
-        return Graph(MemoryStore(self.eigvecs, "cpu"), self.eigvals)
-
-    def session(self, num_eig: int = N) -> Session:
-        return Session(
-            self.eigvecs[..., :num_eig], eigvals=self.eigvals[:num_eig], device="cpu"
-        )
-
-
-def things(seed: int, noise: float = 0.5) -> Things:
-    rng = np.random.default_rng(seed)
-    kinds = rng.integers(0, 5, N)
-    rows = 2 * rng.standard_normal((5, 8))[kinds] + noise * rng.standard_normal((N, 8))
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    affinity = np.exp(-(1 - rows @ rows.T) / 0.3)
-    degrees = affinity.sum(1)
-    affinity /= np.sqrt(np.outer(degrees, degrees))
-    eigvals, eigvecs = np.linalg.eigh(affinity)
-    leading = eigvecs[:, ::-1].reshape(*SHAPE, N).copy()
-    return Things(kinds, affinity, eigvals[::-1].copy(), leading)
-
-
-def dense_similarity(
-    affinity: NDArray,
-    fg: list[int],
-    bg: list[int],
-    click_weight: float = 0.5,
-    bg_weight: float = 0.1,
-    *,
-    rounded: bool = False,
-) -> NDArray:
-    """Cosine by the biased cut, from its definition."""
-    profile = affinity[fg].mean(0)
-    if bg:
-        profile = profile - bg_weight * affinity[bg].mean(0)
-    profile = np.clip(profile * len(affinity), -REACH, REACH)
-    if rounded:
-        low = profile.min()
-        profile = low + np.round((profile - low) / STEP) * STEP
-    clicks = np.exp(-((profile[:, None] - profile) ** 2) / (2 * 0.5**2))
-    degrees = clicks.sum(1)
-    clicks /= np.sqrt(np.outer(degrees, degrees))
-    both = click_weight * clicks + (1 - click_weight) * affinity
-    degrees = both.sum(1)
-    degrees = np.maximum(degrees, 0.01 * degrees.mean())
-    both /= np.sqrt(np.outer(degrees, degrees))
-    rows = np.linalg.eigh(both)[1][:, -2:]
-    mean = rows[fg].mean(0)
-    return rows @ mean / np.linalg.norm(rows, axis=1) / np.linalg.norm(mean)
-
-
-def seeds(pixels: list[int]) -> list[Seed]:
-    cells = np.transpose(np.unravel_index(np.array(pixels, int), SHAPE)).tolist()
-    return [Seed(Cell(*cell)) for cell in cells]
-
-
-def clicks_at(fg: list[int], bg: list[int]) -> list[list[float]]:
-    """Clicks on the latent pixels themselves."""
-    cells = [
-        (*np.unravel_index(p, SHAPE), label)
-        for label, pixels in ((1, fg), (0, bg))
-        for p in pixels
-    ]
-    return [[int(image), int(x), int(y), label] for image, y, x, label in cells]
-
-
-def overlap(first: NDArray, second: NDArray) -> float:
-    return float((first & second).sum() / (first | second).sum())
-
-
-@pytest.mark.parametrize(
-    ("fg", "bg", "click_weight", "bg_weight"),
-    [
-        ([5], [], 0.5, 0.1),
-        (FG, BG, 0.5, 0.1),
-        ([5], [300, 20], 0.9, 1.0),
-        ([5], BG, 0.0, 0.1),
-        ([7], [9], 1.0, 0.1),
-    ],
+from tests.support.things import (
+    BG,
+    FG,
+    SHAPE,
+    N,
+    clicks_at,
+    dense_similarity,
+    overlap,
+    things,
 )
-@pytest.mark.parametrize("seed", [0, 1])
-def test_with_all_eigenvectors_it_is_the_dense_cut(
-    seed: int, fg: list[int], bg: list[int], click_weight: float, bg_weight: float
-) -> None:
-    whole = things(seed)
-    weights = click_weight, bg_weight
-    _, similarity = whole.graph().bias(seeds(fg), seeds(bg), N, *weights)
-    dense = dense_similarity(whole.affinity, fg, bg, *weights)
-    rounded = dense_similarity(whole.affinity, fg, bg, *weights, rounded=True)
-    found = similarity.numpy().ravel()
-    np.testing.assert_allclose(found, rounded, atol=2e-6)
-    np.testing.assert_allclose(found, dense, atol=5e-3)
-    masks = [threshold_mask(c.astype(np.float32)) for c in (found, dense)]
-    assert 0 < masks[0].sum() < N
-    assert (masks[0] != masks[1]).sum() <= 2
 
 
 def test_thirty_eigenvectors_give_nearly_the_masks_of_all() -> None:
@@ -162,26 +57,6 @@ def test_the_session_s_masks_are_those_of_the_dense_cut() -> None:
     full = list(session.full_masks())
     np.testing.assert_array_equal(full[1], session.masks()[1])
     np.testing.assert_array_equal(session.full_masks()[1], full[1])
-
-
-def test_without_weight_of_the_clicks_it_is_the_graph_s_own_cut() -> None:
-    """On a graph of equal degrees: its own leading two eigenvectors, to the bit."""
-    rng = np.random.default_rng(5)
-    circle = np.arange(N)
-    distance = np.minimum(circle, N - circle)
-    row = np.exp(-((distance / 12.0) ** 2)) + 0.01 * np.cos(4 * np.pi * circle / N)
-    affinity = np.stack([np.roll(row, shift) for shift in circle]) / row.sum()
-    affinity += 0.02 * np.outer(*[np.sin(2 * np.pi * circle / N)] * 2) / N
-    eigvals, eigvecs = np.linalg.eigh(affinity)
-    leading = eigvecs[:, ::-1][:, :9].copy()
-    store = MemoryStore(leading.reshape(*SHAPE, 9), "cpu")
-    graph = Graph(store, eigvals[::-1][:9].copy())
-    clicked = int(rng.integers(N))
-    _, similarity = graph.bias(seeds([clicked]), [], 9, click_weight=0.0)
-    rows = leading[:, :2] / np.linalg.norm(leading[:, :2], axis=1, keepdims=True)
-    np.testing.assert_allclose(
-        similarity.numpy().ravel(), rows @ rows[clicked], atol=1e-3
-    )
 
 
 def test_a_negative_click_takes_its_thing_out() -> None:
@@ -385,53 +260,6 @@ def test_wrong_eigenvalues_are_refused(
 ) -> None:
     with pytest.raises(error, match=sentence):
         Session(eigvecs, eigvals=eigvals)
-
-
-def test_cores_share_the_images_and_add_up_the_same_every_time(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    threads = torch.get_num_threads()
-    whole = things(1)
-    one = whole.graph().bias(seeds(FG), seeds(BG), N)[1]
-    monkeypatch.setattr("ncut_widget.core.parallel.CPU_VALUES", 1)  # an image a block
-    torch.set_num_threads(3)
-    try:
-        graph = whole.graph()
-        shared = [graph.bias(seeds(FG), seeds(BG), N)[1] for _ in range(3)]
-        assert torch.get_num_threads() == 3
-    finally:
-        torch.set_num_threads(threads)
-    for similarity in shared:
-        assert torch.equal(similarity, shared[0])
-    torch.testing.assert_close(shared[0], one, atol=1e-6, rtol=0)
-
-
-@pytest.mark.parametrize("num_eig", [3, 20, 33])
-def test_equal_rows_are_equally_similar_at_any_place(num_eig: int) -> None:
-    rng = np.random.default_rng(num_eig)
-    for pixels in (1, 7, 16, 37):
-        kinds = np.zeros((3, pixels), dtype=int)
-        kinds[1, : 1 + pixels // 4] = 1
-        rows = rng.standard_normal((2, num_eig))[kinds]
-        rows /= np.linalg.norm(rows, axis=(0, 1))
-        eigvecs = torch.from_numpy(rows).float()
-        store = MemoryStore(eigvecs[:, None], "cpu")
-        graph = Graph(store, np.linspace(1, 0.1, num_eig))
-        one, other = [Seed(Cell(1, 0, 0))], [Seed(Cell(0, 0, 0))]
-        cut, similarity = graph.bias(one, other, num_eig)
-        assert np.ptp(similarity.numpy()) > 0.1
-        for image in range(3):
-            extended = cut.similarity(eigvecs[image].T)
-            assert torch.equal(extended, similarity[image])
-        for kind in range(2):
-            assert len(similarity[torch.from_numpy(kinds == kind)].unique()) == 1
-        given = {"num_eig": num_eig, "click_weight": 0.5, "bg_weight": 0.1}
-        named = Seeds("biased_ncut", (tuple(one),), (), tuple(given.items()))
-        like = DiffusionMap(store, np.ones(num_eig))
-        field = BiasedField(graph, store.grid, named, like)
-        for image in range(3):
-            extended = field.extend(eigvecs[image, None])
-            np.testing.assert_array_equal(extended, field.values[image])
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")

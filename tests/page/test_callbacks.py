@@ -1,22 +1,16 @@
-"""Session, traits and observers agree, whatever comes between; and all is let go."""
+"""Observers hear of changes in order, once, and without the lock; all is let go."""
 
 from __future__ import annotations
 
 import asyncio
-import copy
 import gc
-import json
-import linecache
 import logging
-import pickle
 import sys
 import threading
 import weakref
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from fractions import Fraction
-from pathlib import Path
-from types import FrameType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -24,132 +18,13 @@ import pytest
 import traitlets
 from numpy.typing import NDArray
 
-import ncut_widget
 from ncut_widget import NcutSegmenter
-from ncut_widget.page.callbacks import TOLD
 from tests.support.page import Wire, click
-
-OURS = [
-    str(Path(ncut_widget.__file__).parent / f"{name}.py")
-    for name in (
-        *("widget", "sessions/session", "sessions/history"),
-        *("page/traits", "page/callbacks", "page/receiving", "page/edits"),
-    )
-]
-assert all(Path(path).exists() for path in OURS)
-
-
-SETTING = ("__setattr__", "_check_attribute")
 
 
 @pytest.fixture
 def seg(eigvecs: NDArray) -> NcutSegmenter:
     return NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
-
-
-# Interrupts -------------------------------------------------------------------------
-
-
-class Interrupt:
-    """Ctrl-C at the n-th line of the widget's own code.
-
-    Not at those of ``with``: where a block ends Python looks for signals before it
-    leaves it, or after. Nor where an attribute is set, which traitlets takes for one
-    step.
-    """
-
-    def __init__(self, line: int) -> None:
-        self.left = line
-
-    def __call__(self, frame: FrameType, event: str, _: Any) -> Any:
-        code = frame.f_code
-        if code.co_filename not in OURS or code.co_name in SETTING:
-            return None
-        line = linecache.getline(code.co_filename, frame.f_lineno)
-        if event == "line" and not line.lstrip().startswith("with "):
-            self.left -= 1
-            if self.left == 0:
-                raise KeyboardInterrupt
-        return self
-
-    def during(self, action: Any) -> bool:
-        """Return whether it came before the end."""
-        before = sys.gettrace()
-        sys.settrace(self)
-        try:
-            action()
-        except KeyboardInterrupt:
-            return True
-        finally:
-            sys.settrace(before)
-        return False
-
-
-ACTIONS = {
-    "a click": lambda seg: seg.add_click(9, 9),
-    "undo": lambda seg: seg.undo(),
-    "clear": lambda seg: seg.clear(),
-    "commit": lambda seg: seg.commit(),
-    "all clicks": lambda seg: setattr(seg, "clicks", [[1, 2, 2, 1], [0, 4, 4, 0]]),
-    "a slider": lambda seg: setattr(seg, "threshold", 0.2),
-    "an edit of the page": lambda seg: seg._receive(
-        seg,
-        {
-            "type": "edit",
-            "id": "p-1",
-            "page": "p",
-            "first": 1,
-            "edits": [click(0, 9, 9, 1), {"op": "undo"}, click(1, 2, 2, 1)],
-            "images": [0],
-        },
-        [],
-    ),
-    "sliders of the page": lambda seg: seg.set_state({"threshold": 0.2, "gamma": 2}),
-    "a slider's way": lambda seg: [
-        seg.set_state({"threshold": k / 10, "_step": f"p-1.{k}"}) for k in (2, 3, 5)
-    ],
-}
-
-
-@pytest.mark.parametrize("name", ACTIONS)
-def test_an_interrupt_at_any_line_leaves_session_traits_and_page_in_step(
-    eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    for line in range(1 + len(name), 800, 17):
-        seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
-        heard: list[Any] = []
-        seg.observe(heard.append, "masks")
-        wire = Wire(seg, monkeypatch)
-        begun = seg.get_state()
-        came = Interrupt(line).during(lambda seg=seg: ACTIONS[name](seg))
-        session = seg._session
-        assert seg.clicks == [list(click) for click in session.prompts]
-        assert seg.threshold == session.settings.threshold
-        assert seg._revision == session.revision
-        shown = dict(begun)  # by a page that nothing more is told
-        for state in wire.states:
-            shown.update(state)
-        assert [shown[each] for each in TOLD] == [getattr(seg, each) for each in TOLD]
-        clicks, gamma = seg.clicks, seg.gamma
-        seg.gamma = 3.0  # the next slider move reverts nothing, and tells all
-        assert seg.clicks == clicks
-        told: dict[str, Any] = {}
-        for state in wire.states:
-            told.update(state)
-        assert told["gamma"] == 3
-        assert told.get("clicks", [[0, 3, 3, 1]]) == clicks
-        assert told["_revision"] == session.revision
-        seg.undo()
-        assert seg.gamma == gamma
-        seg.redo()
-        assert (seg.clicks, seg.gamma) == (clicks, 3)
-        while seg._history[0]:
-            seg.undo()
-        assert (seg.clicks, seg.threshold, seg.gamma) == ([], 0.5, 1)
-        assert seg._session.lock.acquire(blocking=False)
-        seg._session.lock.release()
-        if not came:
-            break
 
 
 # Observers --------------------------------------------------------------------------
@@ -430,110 +305,6 @@ def test_a_subclass_may_observe_and_have_attributes(eigvecs: NDArray) -> None:
     seg = Counting(eigvecs)
     seg.threshold = 0.3
     assert seg.count == 1
-
-
-# In place, or misspelt --------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda c: c.append([0, 6, 6, 1]),
-        lambda c: c.extend([[0, 6, 6, 1]]),
-        lambda c: c.insert(0, [0, 6, 6, 1]),
-        lambda c: c.pop(),
-        lambda c: c.remove([0, 3, 3, 1]),
-        lambda c: c.clear(),
-        lambda c: c.sort(),
-        lambda c: c.reverse(),
-        lambda c: c.__setitem__(0, [0, 6, 6, 1]),
-        lambda c: c.__delitem__(0),
-        lambda c: c.__imul__(2),
-        lambda c: c[0].__setitem__(1, 6),
-        lambda c: c[0].append(6),
-    ],
-)
-def test_a_change_of_clicks_in_place_is_refused(
-    seg: NcutSegmenter, change: Any
-) -> None:
-    with pytest.raises(TypeError, match="cannot be changed in place: replace the list"):
-        change(seg.clicks)
-    assert seg.clicks == [[0, 3, 3, 1]]
-
-
-def test_adding_to_clicks_takes_effect(seg: NcutSegmenter, eigvecs: NDArray) -> None:
-    seg.clicks += [[0, 12, 12, 1]]
-    other = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1], [0, 12, 12, 1]])
-    assert seg.clicks == other.clicks == [[0, 3, 3, 1], [0, 12, 12, 1]]
-    np.testing.assert_array_equal(seg.masks, other.masks)
-    seg.undo()
-    assert seg.clicks == [[0, 3, 3, 1]]
-
-
-def test_copies_of_clicks_are_plain_lists(seg: NcutSegmenter) -> None:
-    for copied in (copy.deepcopy(seg.clicks), pickle.loads(pickle.dumps(seg.clicks))):
-        copied.append([0, 6, 6, 1])
-        copied[0][1] = 7
-    assert seg.clicks == [[0, 3, 3, 1]]
-
-
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("treshold", "did you mean 'threshold'?"),
-        ("num_eigs", "did you mean 'num_eig'?"),
-        ("active_imag", "did you mean 'active_image'?"),
-        ("zoom", "known: "),
-    ],
-)
-def test_an_attribute_that_is_none_is_refused(
-    seg: NcutSegmenter, name: str, hint: str
-) -> None:
-    with pytest.raises(AttributeError, match=f"has no attribute '{name}'") as caught:
-        setattr(seg, name, 0.5)
-    assert hint in str(caught.value)
-    assert not hasattr(seg, name)
-
-
-@pytest.mark.parametrize("name", ["color", "clear", "add_click", "commit"])
-def test_a_method_is_not_replaced(seg: NcutSegmenter, name: str) -> None:
-    with pytest.raises(AttributeError, match=rf"call seg\.{name}\("):
-        setattr(seg, name, True)
-
-
-@pytest.mark.parametrize("name", ["treshold", "mask", "heatmaps"])
-def test_what_never_changes_cannot_be_observed(seg: NcutSegmenter, name: str) -> None:
-    with pytest.raises(ValueError, match=f"no trait '{name}'"):
-        seg.observe(print, name)
-
-
-def test_all_traits_can_be_observed_and_linked(seg: NcutSegmenter) -> None:
-    heard: list[str] = []
-    seg.observe(lambda change: heard.append(change.name))
-    other = NcutSegmenter(seg.eigvecs)
-    traitlets.link((seg, "threshold"), (other, "threshold"))
-    other.threshold = 0.2
-    seg.add_click(9, 9)
-    assert seg.threshold == 0.2
-    assert {"threshold", "clicks", "masks", "_revision"} <= set(heard)
-    seg.unobserve_all()
-    count = len(heard)
-    seg.undo()
-    assert len(heard) == count
-
-
-def test_clicks_are_numbers_that_messages_can_carry(seg: NcutSegmenter) -> None:
-    seg.add_click(Fraction(7, 2), np.longdouble(3))
-    assert json.loads(json.dumps(seg.clicks)) == [[0, 3, 3, 1], [0, 3.5, 3, 1]]
-    with pytest.raises(ValueError, match="positive must be True or False"):
-        seg.add_click(3, 3, positive=0.5)
-
-
-def test_a_segment_is_made_of_clicks_and_not_assigned(seg: NcutSegmenter) -> None:
-    seg.commit("thing")
-    with pytest.raises(TypeError, match=r"call seg.commit\(name\)"):
-        seg.segments["thing"] = seg.masks  # type: ignore[index]
-    assert list(seg.segments) == ["thing"]
 
 
 # Let go -----------------------------------------------------------------------------

@@ -34,8 +34,8 @@ from torchvision.datasets import CocoDetection, wrap_dataset_for_transforms_v2
 from ncut_widget import NcutSegmenter
 from ncut_widget.results.formats import FORMATS
 from ncut_widget.segments.palette import as_rgb, shade
-from tests.sessions.test_file import told
 from tests.support.batches import Batch, random_batch
+from tests.support.saved import told
 
 SHORT = 16
 SEEDS = (

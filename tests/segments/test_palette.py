@@ -1,4 +1,4 @@
-"""Colours of segments."""
+"""Colours of segments: free ones, told apart, as CSS writes them, and shades."""
 
 from __future__ import annotations
 
@@ -6,9 +6,24 @@ from collections import Counter
 
 import numpy as np
 import skimage.color
+import skimage.measure
+from ncut_widget.results.formats.pictures import MASK as MASK_COLOR
 
-from ncut_widget.results.painting import MASK as MASK_COLOR
+from ncut_widget import NcutSegmenter
 from ncut_widget.segments.palette import PALETTE, as_rgb, check_color, free_color, shade
+from tests.support.segments import commit
+
+# Colours ----------------------------------------------------------------------------
+
+
+def test_the_first_free_colour_is_taken(seg: NcutSegmenter) -> None:
+    for n in range(14):
+        commit(seg, f"s{n}", n, 3)
+    colors = [segment.color for segment in seg.segments.values()]
+    assert tuple(colors) == PALETTE[:14]
+    del seg.segments["s2"]
+    assert commit(seg, "another", 9, 9).color == PALETTE[2]
+    assert free_color([]) == PALETTE[0]
 
 
 def test_colours_are_repeated_when_all_are_taken() -> None:

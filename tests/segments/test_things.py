@@ -1,15 +1,39 @@
-"""Single things in a mask, with numbers of their own."""
+"""Label maps, and the numbered things of masks."""
 
 from __future__ import annotations
 
-from time import process_time
-
 import hypothesis.strategies as st
 import numpy as np
+import pytest
+import skimage.color
 import skimage.measure
 from hypothesis import given
 
+from ncut_widget import NcutSegmenter
 from ncut_widget.segments.things import enlarge, number_instances
+from tests.support.segments import SIZES, commit
+
+# Label maps and instances -----------------------------------------------------------
+
+
+def test_later_segments_lie_over_earlier_ones(seg: NcutSegmenter) -> None:
+    assert not seg.label_map.any()
+    seg.threshold = 0.1
+    below, above = commit(seg, "below", 3, 3), commit(seg, "above", 12, 12)
+    both = below.masks & above.masks
+    assert both.any()
+    labels = seg.label_map
+    assert labels.dtype == np.int32
+    assert labels.shape == (3, 16, 16)
+    np.testing.assert_array_equal(labels == 2, above.masks)
+    np.testing.assert_array_equal(labels == 1, below.masks & ~above.masks)
+    full = seg.full_label_maps()
+    seg.segments.move("above", 0)
+    assert (seg.label_map[both] == 2).all()
+    np.testing.assert_array_equal(seg.label_map == 2, below.masks)
+    assert [labels.shape for labels in full] == SIZES
+    np.testing.assert_array_equal(full[1] == 2, above.full_masks()[1])
+
 
 MASK = np.array(
     [
@@ -35,24 +59,6 @@ def test_connected_components_are_instances() -> None:
     np.testing.assert_array_equal(whole, MASK)
 
 
-def test_many_pixels_are_parted_on_fewer_cells() -> None:
-    size = 2200
-    rows, cols = np.ogrid[:size, :size]
-    centres = [(700.0, 700), (1300.0, 1100), (1900.0, 1900)]
-    discs = [(rows - r) ** 2 + (cols - c) ** 2 < 365**2 for r, c in centres[:2]]
-    mask = discs[0] | discs[1]
-    mask[1900, 1900:1903] = True  # kept, small as it is
-    start = process_time()
-    numbers = number_instances(mask, "watershed", np.ones((32, 32)))
-    assert process_time() - start < 5  # 10 s for all pixels
-    np.testing.assert_array_equal(numbers > 0, mask)
-    assert numbers.max() == 3
-    assert numbers[1900, 1900] == 3
-    for (r, c), part in zip(centres, discs, strict=False):
-        found = numbers == numbers[int(r), int(c)]
-        assert (found & part).sum() / (found | part).sum() > 0.95
-
-
 @given(
     st.lists(st.booleans(), min_size=48, max_size=48),
     st.sampled_from(["connected", "watershed", "whole"]),
@@ -64,6 +70,21 @@ def test_instances_are_the_mask_numbered_without_gaps(
     numbers = number_instances(mask, how, np.ones((3, 4)))
     np.testing.assert_array_equal(numbers > 0, mask)
     assert set(np.unique(numbers)) | {0} == set(range(numbers.max() + 1))
+
+
+def test_instances_of_clicks_and_of_segments(seg: NcutSegmenter) -> None:
+    seg.threshold = 0.3
+    seg.add_click(3, 3)
+    now = [labels.tolist() for labels in seg.instances()]
+    hand = seg.commit("hand")
+    assert [labels.tolist() for labels in seg.instances("hand")] == now
+    hand.instances = "whole"
+    assert max(int(labels.max()) for labels in seg.instances("hand")) == 1
+    assert [labels.tolist() for labels in seg.instances("hand", "connected")] == now
+    with pytest.raises(KeyError, match="there is no segment 'arm'; known: hand"):
+        seg.instances("arm")
+    with pytest.raises(ValueError, match="how must be one of connected"):
+        seg.instances(how="apart")
 
 
 def test_values_of_cells_are_interpolated_between_their_centres() -> None:

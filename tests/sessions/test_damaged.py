@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
 from ncut_widget.settings import MASK
-from tests.sessions.test_file import SIZES, told, used
 from tests.support.damage import damaged, spot
+from tests.support.saved import SIZES, told, used
 from tests.support.soaked import soaked
 
 JUNK: tuple[Any, ...] = (

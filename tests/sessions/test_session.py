@@ -362,7 +362,7 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Room for seven with three maps of 1 kB each, or for all with one, and their keys.
-    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 26_500)
+    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 28_000)
     bounded = Session(eigvecs, session.sizes)
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):
