@@ -9,12 +9,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.host import (
-    CHROMIUM_FLAGS,
-    HANDLERS_ON_MAIN_THREAD,
-    Host,
-    Page,
-)
+from tests.browser.host import CHROMIUM_FLAGS, Host, Page
+from tests.browser.lab import Lab
 from tests.browser.proxy import Proxy
 from tests.install.browser import chromium
 
@@ -36,11 +32,10 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 @pytest.fixture(scope="session")
-def main_thread_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Start a host whose JupyterLab sends no widget message over a subshell."""
-    host = Host(tmp_path_factory.mktemp("jupyter-main"), HANDLERS_ON_MAIN_THREAD)
-    yield host
-    host.close()
+def lab(host: Host, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    lab = Lab(host, browser, lambda: request.session.testsfailed)
+    yield lab
+    lab.close()
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +47,16 @@ def line(host: Host) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def open_page(host: Host, browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(host: Host, browser: Browser, lab: Lab) -> Iterator[Callable[..., Page]]:
+    """Open notebooks in "lab" or "notebook"; those that were not, are closed after."""
     pages: list[Page] = []
 
-    def open_one(app: str, cells: list[str], **view: Any) -> Page:
-        pages.append(host.open(browser, app, cells, **view))
+    def open_one(app: str, cells: list[str], **window: Any) -> Page:
+        pages.append(
+            lab.open(cells, **window)
+            if app == "lab"
+            else host.open(browser, app, cells, **window)
+        )
         return pages[-1]
 
     yield open_one
