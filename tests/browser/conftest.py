@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as BrowserPage
 
+from tests.browser.files import OpenFile
 from tests.browser.host import CHROMIUM_FLAGS, Host, Page
 from tests.browser.lab import Lab
 from tests.browser.proxy import Proxy
@@ -62,6 +64,34 @@ def open_page(host: Host, browser: Browser, lab: Lab) -> Iterator[Callable[..., 
     yield open_one
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def open_file(browser: Browser) -> Iterator[OpenFile]:
+    """Open a file in a tab that has no network."""
+    contexts = []
+
+    def open_it(path: Path, **view: Any) -> BrowserPage:
+        size = {"width": 1200, "height": 1000}
+        context = browser.new_context(**{"viewport": size, "offline": True, **view})
+        contexts.append(context)
+        tab = context.new_page()
+        asked: list[str] = []
+        errors: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.asked, tab.errors = asked, errors  # type: ignore[attr-defined]
+        tab.goto(path.as_uri())
+        return tab
+
+    yield open_it
+    for context in contexts:
+        for tab in context.pages:
+            assert not tab.errors  # type: ignore[attr-defined]
+            assert tab.evaluate("typeof hacked") == "undefined"
+            for url in tab.asked:  # type: ignore[attr-defined]
+                assert url.startswith(("file:", "blob:", "data:")), url
+        context.close()
 
 
 @pytest.fixture
