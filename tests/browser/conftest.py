@@ -14,12 +14,12 @@ from tests.browser.files import OpenFile
 from tests.browser.host import CHROMIUM_FLAGS, Host, Page
 from tests.browser.lab import Lab
 from tests.browser.proxy import Proxy
-from tests.install.browser import chromium
+from tests.install.browser import chromium, headless_shell
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = chromium()
+    path = headless_shell() or chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser

@@ -232,6 +232,8 @@ class Host:
 
     def close(self) -> None:
         """Stop the server and its kernels."""
+        for name in list(self._clients):
+            self.leave_kernel(name)
         self._aside.shutdown()
         for kernel in self.ask("kernels"):
             self.ask(f"kernels/{kernel['id']}", "DELETE")
