@@ -21,7 +21,8 @@ PARTS := solver tutorial accuracy click texture import floors extraction growth 
 	busy_click clicks exports page remote
 
 # Two at a time, file by file, the browser's first: they wait more than they compute.
-pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=2 \
+PROCESSES ?= 2
+pytest = $(BIN)/python -m pytest --hypothesis-profile=ci --numprocesses=$(PROCESSES) \
 	--dist=loadfile --no-loadscope-reorder
 # $(call suite,NAME,SIDES): a suite of tests/benchmarks in the environment of each side.
 python = $(if $(filter ncut_widget,$1),.venv,.bench/$1)/bin/python
@@ -32,15 +33,18 @@ suite = $(foreach side,$2,$(call python,$(side)) -m pytest \
 program = $(BIN)/python -m tests.benchmarks.$1 > $(RESULTS)/$1.txt
 show = @$(BIN)/python -m tests.benchmarks.results
 
-.PHONY: demo test docs release soak parity lowest latest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check node browser
+.PHONY: demo test docs release soak parity lowest latest bench bench-quality $(PARTS:%=bench-%) arrays peers bundle check pytest node browser
 
 demo: .venv/lab
 	@tests/install/demo.sh $(BIN)/jupyter
 
-# What is installed comes at the same time, from different places.
+# What is installed comes at the same time, from different places. The linters run beside
+# the tests; with `+` these are heard at once, and not at their end.
 test:
-	$(MAKE) --no-print-directory --jobs=3 --output-sync=target check browser docs
-	$(pytest)
+	$(MAKE) --no-print-directory --jobs=3 --output-sync=target check docs pytest
+
+pytest: browser js/node_modules/.package-lock.json
+	+$(pytest)
 
 # Every link and every name is checked: a warning is an error.
 docs: .venv/dev

@@ -1,9 +1,14 @@
-"""The published tutorial's code, as its page prints it, with a full-size SAM."""
+"""The published tutorial's code, as its page prints it, with a SAM of random weights.
+
+The SAM is as wide and as deep as the published one, but it spares most of the work; so
+do the colours, of which most rows are interpolated. The soak does it all.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +16,7 @@ import pytest
 import torch
 from skimage import data, transform
 
+import ncut_widget
 from ncut_widget.backbone.models import sam
 from tests.support import random_sam
 
@@ -26,13 +32,23 @@ def printed() -> str:
 Names = dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def names(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Names]:
+@pytest.fixture(
+    scope="module", params=["quick", pytest.param("full", marks=pytest.mark.soak)]
+)
+def names(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Names]:
     """Run the code, with a SAM of random weights; give what it named."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("NCUT_WIDGET_CACHE", str(tmp_path_factory.mktemp("cache")))
         patch.setattr(sam, "CHECKPOINTS", dict(sam.CHECKPOINTS))
-        random_sam.install()
+        patch.setattr(sam, "ENCODERS", dict(sam.ENCODERS))
+        if request.param == "quick":
+            random_sam.install(random_sam.WIDE)
+            colours = partial(ncut_widget.rgb_from_tsne_3d, num_sample=200)
+            patch.setattr(ncut_widget, "rgb_from_tsne_3d", colours)
+        else:
+            random_sam.install()
         code = printed()
         if not torch.cuda.is_available():
             assert code.count("cuda:0") == 2

@@ -8,20 +8,18 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Page as BrowserPage
 
-from tests.browser.host import (
-    CHROMIUM_FLAGS,
-    HANDLERS_ON_MAIN_THREAD,
-    Host,
-    Page,
-)
+from tests.browser.files import OpenFile
+from tests.browser.host import CHROMIUM_FLAGS, Host, Page
+from tests.browser.lab import Lab
 from tests.browser.proxy import Proxy
-from tests.install.browser import chromium
+from tests.install.browser import chromium, headless_shell
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    path = chromium()
+    path = headless_shell() or chromium()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield browser
@@ -36,11 +34,10 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
 
 
 @pytest.fixture(scope="session")
-def main_thread_host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Host]:
-    """Start a host whose JupyterLab sends no widget message over a subshell."""
-    host = Host(tmp_path_factory.mktemp("jupyter-main"), HANDLERS_ON_MAIN_THREAD)
-    yield host
-    host.close()
+def lab(host: Host, browser: Browser, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    lab = Lab(host, browser, lambda: request.session.testsfailed)
+    yield lab
+    lab.close()
 
 
 @pytest.fixture(scope="module")
@@ -52,16 +49,49 @@ def line(host: Host) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def open_page(host: Host, browser: Browser) -> Iterator[Callable[..., Page]]:
+def open_page(host: Host, browser: Browser, lab: Lab) -> Iterator[Callable[..., Page]]:
+    """Open notebooks in "lab" or "notebook"; those that were not, are closed after."""
     pages: list[Page] = []
 
-    def open_one(app: str, cells: list[str], **view: Any) -> Page:
-        pages.append(host.open(browser, app, cells, **view))
+    def open_one(app: str, cells: list[str], **window: Any) -> Page:
+        pages.append(
+            lab.open(cells, **window)
+            if app == "lab"
+            else host.open(browser, app, cells, **window)
+        )
         return pages[-1]
 
     yield open_one
     for page in pages:
         page.close()
+
+
+@pytest.fixture
+def open_file(browser: Browser) -> Iterator[OpenFile]:
+    """Open a file in a tab that has no network."""
+    contexts = []
+
+    def open_it(path: Path, **view: Any) -> BrowserPage:
+        size = {"width": 1200, "height": 1000}
+        context = browser.new_context(**{"viewport": size, "offline": True, **view})
+        contexts.append(context)
+        tab = context.new_page()
+        asked: list[str] = []
+        errors: list[str] = []
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("pageerror", lambda error: errors.append(str(error)))
+        tab.asked, tab.errors = asked, errors  # type: ignore[attr-defined]
+        tab.goto(path.as_uri())
+        return tab
+
+    yield open_it
+    for context in contexts:
+        for tab in context.pages:
+            assert not tab.errors  # type: ignore[attr-defined]
+            assert tab.evaluate("typeof hacked") == "undefined"
+            for url in tab.asked:  # type: ignore[attr-defined]
+                assert url.startswith(("file:", "blob:", "data:")), url
+        context.close()
 
 
 @pytest.fixture

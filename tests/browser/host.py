@@ -18,6 +18,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ import nbformat
 import numpy as np
 from jupyter_client import BlockingKernelClient
 from numpy.typing import NDArray
-from playwright.sync_api import Browser, CDPSession, Locator
+from playwright.sync_api import Browser, CDPSession, Error, Locator
 from playwright.sync_api import Page as BrowserPage
 
 CHROMIUM_FLAGS = [
@@ -47,23 +48,14 @@ QUIET = [
     "--JupyterNotebookApp.expose_app_in_browser=True",
 ]
 
-Settings = dict[str, dict[str, Any]]
-"""JupyterLab's settings that differ from its defaults, by plugin."""
-
-HANDLERS_ON_MAIN_THREAD: Settings = {
-    "@jupyterlab/apputils-extension:kernels-settings": {
-        "commsOverSubshells": "disabled"
-    }
-}
-"""Widget messages then wait for the running cell, as with kernels without subshells."""
-
 WAIT = 60.0
 """Seconds that anything may take; only a failure takes as long."""
 
 WIDTH, HEIGHT = 1200, 1400
 """Of a page's window, in its own pixels."""
 
-_numbers = itertools.count()
+IMPORTS = "from ncut_widget import NcutSegmenter; del NcutSegmenter"
+"""What a kernel does before it is asked to: it takes seconds, and leaves no name."""
 
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT) -> Any:
@@ -76,10 +68,21 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT) -
     return value
 
 
-class Host:
-    """A Jupyter server with JupyterLab and Notebook 7, in a folder of its own."""
+def new_tab(browser: Browser, **view: Any) -> BrowserPage:
+    """Open a tab in a window of the usual size, with no memory of other tabs."""
+    size = {"width": WIDTH, "height": HEIGHT}
+    context = browser.new_context(**{"viewport": size, **view})
+    context.set_default_timeout(WAIT * 1000)
+    return context.new_page()
 
-    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
+
+class Host:
+    """A Jupyter server with JupyterLab and Notebook 7, in a folder of its own.
+
+    The kernel of the next notebook is started ahead, while the one before is used.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.root = folder / "notebooks"
         self.runtime = folder / "runtime"
@@ -98,12 +101,6 @@ class Host:
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
             "IPYTHONDIR": str(folder / "ipython"),
         }
-        for plugin, values in (settings or {}).items():
-            path = (
-                folder / "settings" / f"{plugin.replace(':', '/')}.jupyterlab-settings"
-            )
-            path.parent.mkdir(parents=True)
-            path.write_text(json.dumps(values))
         self._log = (folder / "server.log").open("w")
         self._process = subprocess.Popen(
             [
@@ -118,7 +115,11 @@ class Host:
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )
+        self._numbers = itertools.count()
+        self._aside = ThreadPoolExecutor(1)
         wait_until(self._up, "the Jupyter server")
+        self._clients: dict[str, BlockingKernelClient] = {}
+        self._next = self._start_kernel()
 
     def _up(self) -> bool:
         try:
@@ -127,21 +128,71 @@ class Host:
             return False
         return True
 
-    def ask(self, path: str, method: str = "GET") -> Any:
+    def ask(
+        self, path: str, method: str = "GET", body: dict[str, Any] | None = None
+    ) -> Any:
         """Call the server's REST interface."""
         request = urllib.request.Request(
             f"{self.url}/api/{path}",
             method=method,
             headers={"Authorization": f"token {self.token}"},
+            data=None if body is None else json.dumps(body).encode(),
         )
         with urllib.request.urlopen(request, timeout=30) as response:
-            body = response.read()
-        return json.loads(body) if body else None
+            answer = response.read()
+        return json.loads(answer) if answer else None
 
     @property
     def port(self) -> int:
         """Where the server listens, on 127.0.0.1."""
         return int(self.url.rsplit(":", 1)[1])
+
+    def _start_kernel(self) -> str:
+        """Start the kernel of a notebook that is not there yet; give its name."""
+        name = f"notebook-{next(self._numbers)}.ipynb"
+        kernel = {"name": "python3"}
+        session = {"path": name, "name": name, "type": "notebook", "kernel": kernel}
+        self.ask("sessions", "POST", session)
+        self.client(name).execute(IMPORTS, silent=True)
+        return name
+
+    def kernel(self, name: str) -> str | None:
+        """Id of a notebook's kernel, if it has one."""
+        for session in self.ask("sessions"):
+            if session["path"] == name and session["kernel"]:
+                return session["kernel"]["id"]
+        return None
+
+    def client(self, name: str) -> BlockingKernelClient:
+        """Give a client of a notebook's kernel, which may be busy yet."""
+        if name not in self._clients:
+            client = BlockingKernelClient()
+            path = self.runtime / f"kernel-{self.kernel(name)}.json"
+            client.load_connection_file(path)
+            client.start_channels(stdin=False, hb=False, control=False)
+            self._clients[name] = client
+        return self._clients[name]
+
+    def leave_kernel(self, name: str) -> None:
+        """Let a notebook's kernel, or its client, be another from now on."""
+        if client := self._clients.pop(name, None):
+            client.stop_channels()
+
+    def end_kernel(self, name: str) -> None:
+        """Shut a notebook's kernel down, without a wait for its end."""
+        self.leave_kernel(name)
+        if kernel := self.kernel(name):
+            self._aside.submit(self.ask, f"kernels/{kernel}", "DELETE")
+
+    def write(self, cells: list[str]) -> str:
+        """Write a notebook whose kernel is there already; give its name."""
+        name, self._next = self._next, self._start_kernel()
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, self.root / name)
+        return name
 
     def open(
         self,
@@ -153,18 +204,37 @@ class Host:
     ) -> Page:
         """Open a new notebook in "lab" or "notebook", and wait for its kernel.
 
-        The browser finds the server at ``url``, if it is another than the server's own.
+        It has a tab of its own. The browser finds the server at ``url``, if it is
+        another than the server's own.
         """
-        name = f"notebook-{next(_numbers)}.ipynb"
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(cell) for cell in cells],
-            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        return self.show(browser, app, self.write(cells), url, **view)
+
+    def show(
+        self,
+        browser: Browser,
+        app: str,
+        name: str,
+        url: str | None = None,
+        **view: Any,
+    ) -> Page:
+        """Open a notebook that is there in its own tab, and wait for its kernel."""
+        tab = new_tab(browser, **view)
+        page = Page(self, tab, app, name, tab.context.close)
+        # A workspace for each page: two pages in one make JupyterLab navigate away.
+        where = (
+            f"lab/workspaces/{name.split('.')[0]}/tree/{name}"
+            if app == "lab"
+            else f"notebooks/{name}"
         )
-        nbformat.write(notebook, self.root / name)
-        return Page(self, browser, app, name, url or self.url, **view)
+        tab.goto(f"{url or self.url}/{where}?token={self.token}")
+        page.wait_for_kernel()
+        return page
 
     def close(self) -> None:
         """Stop the server and its kernels."""
+        for name in list(self._clients):
+            self.leave_kernel(name)
+        self._aside.shutdown()
         for kernel in self.ask("kernels"):
             self.ask(f"kernels/{kernel['id']}", "DELETE")
         self._process.terminate()
@@ -173,47 +243,41 @@ class Host:
 
 
 class Page:
-    """One notebook in one browser tab."""
+    """One notebook in one browser tab, which ``leave`` takes it off."""
 
     def __init__(
-        self, host: Host, browser: Browser, app: str, name: str, url: str, **view: Any
+        self,
+        host: Host,
+        tab: BrowserPage,
+        app: str,
+        name: str,
+        leave: Callable[[], None],
     ) -> None:
         self.host = host
         self.app = app
         self.name = name
-        size = {"width": WIDTH, "height": HEIGHT}
-        options: dict[str, Any] = {"viewport": size, **view}
-        self._devtools: CDPSession | None = None
-        self.context = browser.new_context(**options)
-        self.context.set_default_timeout(WAIT * 1000)
-        self.tab: BrowserPage = self.context.new_page()
+        self.tab = tab
+        self.context = tab.context
         self.errors: list[str] = []
-        self.tab.on("pageerror", lambda error: self.errors.append(str(error)))
-        # A workspace for each page: two pages in one make JupyterLab navigate away.
-        where = (
-            f"lab/workspaces/{name.split('.')[0]}/tree/{name}"
-            if app == "lab"
-            else f"notebooks/{name}"
-        )
-        self.tab.goto(f"{url}/{where}?token={host.token}")
+        self._leave = leave
+        self._devtools: CDPSession | None = None
         self._client: BlockingKernelClient | None = None
-        self._ready()
+        self._closed = False
+        tab.on("pageerror", self._note)
 
-    def _ready(self) -> None:
+    def _note(self, error: Error) -> None:
+        self.errors.append(str(error))
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the notebook is shown and its kernel idle."""
         self.tab.wait_for_selector(".jp-Notebook .jp-Cell")
-        wait_until(self._kernel, "the notebook's kernel")
+        wait_until(lambda: self.host.kernel(self.name), "the notebook's kernel")
         self.tab.wait_for_function(
             """() => {
                 const widget = window.jupyterapp?.shell.currentWidget;
                 return widget?.sessionContext?.session?.kernel?.status === "idle";
             }"""
         )
-
-    def _kernel(self) -> str | None:
-        for session in self.host.ask("sessions"):
-            if session["path"] == self.name and session["kernel"]:
-                return session["kernel"]["id"]
-        return None
 
     def run_all(self) -> None:
         """Run every cell and wait for the last to end."""
@@ -255,7 +319,7 @@ class Page:
     def reload(self) -> None:
         """Reload the browser's page; the kernel stays."""
         self.tab.reload()
-        self._ready()
+        self.wait_for_kernel()
 
     def restart_kernel(self) -> None:
         """Restart the kernel; the page stays."""
@@ -264,7 +328,7 @@ class Page:
             "() => window.jupyterapp.shell.currentWidget.sessionContext"
             ".session.kernel.restart()"
         )
-        self._ready()
+        self.wait_for_kernel()
 
     def segmenter(self, number: int = 0) -> Locator:
         """Find the n-th widget on the page, once its stage is there."""
@@ -278,18 +342,14 @@ class Page:
     def client(self) -> BlockingKernelClient:
         """A client of the notebook's kernel."""
         if self._client is None:
-            kernel = self._kernel()
-            client = BlockingKernelClient()
-            client.load_connection_file(self.host.runtime / f"kernel-{kernel}.json")
-            client.start_channels()
+            client = self.host.client(self.name)
             client.wait_for_ready(timeout=WAIT)
             self._client = client
         return self._client
 
     def _close_client(self) -> None:
-        if self._client is not None:
-            self._client.stop_channels()
-            self._client = None
+        self.host.leave_kernel(self.name)
+        self._client = None
 
     def run(self, code: str) -> None:
         """Run code in the notebook's kernel."""
@@ -321,9 +381,12 @@ class Page:
         return answer
 
     def close(self) -> None:
-        """Close the tab and shut the kernel down."""
-        self._close_client()
-        kernel = self._kernel()
-        self.context.close()
-        if kernel:
-            self.host.ask(f"kernels/{kernel}", "DELETE")
+        """Close the notebook, if it is open, and shut the kernel down."""
+        if self._closed:
+            return
+        self._closed = True
+        self.tab.remove_listener("pageerror", self._note)
+        if self._devtools is not None:
+            self._devtools.detach()  # and the window has its first size again
+        self._leave()
+        self.host.end_kernel(self.name)

@@ -1,11 +1,13 @@
 """The mask that a stage shows, canvas pixel by canvas pixel.
 
-Read off the colours: the images are to be flat grey 128 and the mask opaque.
+Read off the colours: the images are to be flat grey 128 and the mask opaque. Colours
+travel as runs of equal pixels, of which such a stage has a few thousand.
 """
 
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,43 +15,52 @@ from playwright.sync_api import Locator
 
 READ = """(canvas) => {
     const { width, height } = canvas;
-    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-    const bytes = new Uint8Array(Math.ceil((width * height) / 8));
-    for (let i = 0; i < width * height; i++) {
-        const away = (k) => Math.abs(pixels[4 * i + k] - 128) > 8;
-        if (away(0) || away(1) || away(2)) bytes[i >> 3] |= 128 >> (i & 7);
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    const pixels = new Uint32Array(data.buffer);
+    const runs = [];
+    for (let begin = 0, i = 1; i <= pixels.length; i++) {
+        if (i < pixels.length && pixels[i] === pixels[begin]) continue;
+        runs.push(pixels[begin], i - begin);
+        begin = i;
     }
     let text = "";
-    for (const byte of bytes) text += String.fromCharCode(byte);
-    return { width, height, view: canvas.dataset.view ?? null, bits: btoa(text) };
+    for (const byte of new Uint8Array(Uint32Array.from(runs).buffer))
+        text += String.fromCharCode(byte);
+    return { width, height, view: canvas.dataset.view ?? null, runs: btoa(text) };
 }"""
 
-
-READ_COLORS = """(canvas) => {
-    const { width, height } = canvas;
-    const pixels = canvas.getContext("2d").getImageData(0, 0, width, height).data;
-    let text = "";
-    for (let i = 0; i < pixels.length; i += 4)
-        text += String.fromCharCode(pixels[i], pixels[i + 1], pixels[i + 2]);
-    return { width, height, colors: btoa(text) };
-}"""
+GREY, AWAY = 128, 8
+"""Of the images, and how far from it a pixel of the mask is at least."""
 
 
 def read_colors(stage: Locator) -> NDArray:
     """Colours on the canvas: uint8, (height, width, 3)."""
-    read = stage.evaluate(READ_COLORS)
-    colors = np.frombuffer(base64.b64decode(read["colors"]), np.uint8)
-    return colors.reshape(read["height"], read["width"], 3)
+    read = stage.evaluate(READ)
+    colors, counts = _runs(read)
+    return colors.repeat(counts, axis=0).reshape(read["height"], read["width"], 3)
 
 
 def read_mask(stage: Locator) -> tuple[NDArray, list[float] | None]:
     """Mask on the canvas, and the view: x, y, width, height in image pixels."""
-    read = stage.evaluate(READ)
-    shape = (read["height"], read["width"])
-    bits = np.frombuffer(base64.b64decode(read["bits"]), np.uint8)
-    mask = np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(bool)
+    return mask_of(stage.evaluate(READ))
+
+
+def mask_of(read: dict[str, Any]) -> tuple[NDArray, list[float] | None]:
+    """Give the mask and the view in what `READ` has read."""
+    colors, counts = _runs(read)
+    away = (abs(colors.astype(int) - GREY) > AWAY).any(axis=1)
     view = read["view"]
-    return mask, None if view is None else [float(part) for part in view.split(",")]
+    return (
+        away.repeat(counts).reshape(read["height"], read["width"]),
+        None if view is None else [float(part) for part in view.split(",")],
+    )
+
+
+def _runs(read: dict[str, Any]) -> tuple[NDArray, NDArray]:
+    """Give the colours of runs, and how long they are."""
+    data = base64.b64decode(read["runs"])
+    counts = np.frombuffer(data, "<u4").reshape(-1, 2)[:, 1]
+    return np.frombuffer(data, np.uint8).reshape(-1, 8)[:, :3], counts
 
 
 def on_canvas(

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.test_hosts import MAKE
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +35,12 @@ RUN = """async () => {
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
+def page(lab: Lab) -> Iterator[Page]:
     assert AXE.exists(), f"no axe-core at {AXE}: run `npm --prefix js ci`"
-    page = host.open(browser, "lab", [MAKE])
+    page = lab.open([MAKE])
     page.tab.add_script_tag(content=AXE.read_text())
     yield page
+    page.tab.evaluate(THEME, "JupyterLab Light")
     page.close()
 
 

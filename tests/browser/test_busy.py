@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.widget import FLOOD, Widget
 
 HEIGHT, WIDTH = 144, 216
@@ -80,11 +80,8 @@ def handlers(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def page(
-    handlers: str, browser: Browser, request: pytest.FixtureRequest
-) -> Iterator[Page]:
-    name = "host" if handlers == "subshell" else "main_thread_host"
-    page = request.getfixturevalue(name).open(browser, "lab", CELLS)
+def page(handlers: str, lab: Lab) -> Iterator[Page]:
+    page = lab.open(CELLS, over_subshells=handlers == "subshell")
     yield page
     page.close()
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 
 COUNT = 1000
 MOST = 60
@@ -89,8 +90,8 @@ class Strip:
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
-    page = host.open(browser, "lab", [MAKE])
+def page(lab: Lab) -> Iterator[Page]:
+    page = lab.open([MAKE])
     page.run_all()
     yield page
     page.close()

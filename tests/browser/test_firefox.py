@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import numpy as np
@@ -14,7 +12,7 @@ import pytest
 from ncut_widget import NcutSegmenter
 from tests.browser.firefox import Firefox
 from tests.browser.host import Host, wait_until
-from tests.browser.pixels import READ, on_canvas
+from tests.browser.pixels import READ, mask_of, on_canvas
 from tests.browser.servers import MAKE_PATCHES, patches
 from tests.install.browser import firefox
 
@@ -62,12 +60,8 @@ def check(browser: Firefox, seg: NcutSegmenter) -> None:
         return told.get("state") == "idle" and told["revision"] == str(seg._revision)
 
     wait_until(settled, "the last change on the stage")
-    read: dict[str, Any] = browser.value(f"({READ})({STAGE})")
-    shape = (read["height"], read["width"])
-    bits = np.frombuffer(base64.b64decode(read["bits"]), np.uint8)
-    shown = np.unpackbits(bits, count=shape[0] * shape[1]).reshape(shape).astype(bool)
-    view = [float(part) for part in read["view"].split(",")]
-    np.testing.assert_array_equal(shown, on_canvas(seg.mask, shape, view))
+    shown, view = mask_of(browser.value(f"({READ})({STAGE})"))
+    np.testing.assert_array_equal(shown, on_canvas(seg.mask, shown.shape, view))
 
 
 def test_jupyterlab_in_firefox(browser: Firefox, host: Host) -> None:

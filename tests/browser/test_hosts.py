@@ -17,6 +17,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.host import Host, Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.widget import Widget
 
 SIZES = [(128, 192), (150, 100), (64, 64), (301, 257)]
@@ -55,13 +56,16 @@ in_lab = pytest.mark.parametrize(
 
 
 @pytest.fixture(scope="module")
-def opened(host: Host, browser: Browser) -> Iterator[Callable[[str], Page]]:
+def opened(host: Host, browser: Browser, lab: Lab) -> Iterator[Callable[[str], Page]]:
     """Give a host's page: opened once, for it takes longer than a test."""
     pages: dict[str, Page] = {}
 
     def get(app: str) -> Page:
         if app not in pages:
-            pages[app] = host.open(browser, app, [MAKE, "seg", "y = 1"])
+            cells = [MAKE, "seg", "y = 1"]
+            pages[app] = (
+                lab.open(cells) if app == "lab" else host.open(browser, app, cells)
+            )
         return pages[app]
 
     yield get

@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Locator
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.widget import Widget
 
 IMAGES = 20
@@ -61,8 +62,8 @@ def turn(widget: Widget, image: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
-    page = host.open(browser, "lab", [MAKE])
+def page(lab: Lab) -> Iterator[Page]:
+    page = lab.open([MAKE])
     yield page
     page.close()
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.test_hosts import MAKE
 from tests.browser.widget import Widget
 
@@ -58,10 +58,10 @@ CUT = """(root) => {
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
+def page(lab: Lab) -> Iterator[Page]:
     """Open a notebook with a cell for each parent."""
     make = MAKE.rpartition("seg\n")[0] + "import ipywidgets as W"
-    page = host.open(browser, "lab", [make, *PARENTS.values()])
+    page = lab.open([make, *PARENTS.values()])
     page.run_all()
     yield page
     page.close()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import CDPSession
+from playwright.sync_api import Browser, CDPSession
 
-from tests.browser.host import Page, wait_until
+from tests.browser.host import Host, Page, wait_until
 from tests.browser.test_hosts import MAKE
+
+OpenTab = Callable[[list[str]], Page]
 
 # Asked in the page: a locator's handle would keep the element that it found.
 SHOWN = """document.querySelector(
@@ -170,12 +173,25 @@ def check_growth(
         assert growth < slack, name
 
 
+@pytest.fixture
+def open_tab(host: Host, browser: Browser) -> Iterator[OpenTab]:
+    """Open a notebook in a tab of its own, which holds nothing of others."""
+    with contextlib.ExitStack() as stack:
+
+        def open_one(cells: list[str]) -> Page:
+            page = host.open(browser, "lab", cells)
+            stack.callback(page.close)
+            return page
+
+        yield open_one
+
+
 @pytest.mark.soak
 @pytest.mark.parametrize("count", [46])
 def test_displays_that_are_cleared_leave_nothing_behind(
-    count: int, open_page: Callable[..., Page], report: list[str]
+    count: int, open_tab: OpenTab, report: list[str]
 ) -> None:
-    page = open_page("lab", [f"COUNT = {count}\n{MAKE}", CYCLE])
+    page = open_tab([f"COUNT = {count}\n{MAKE}", CYCLE])
     page.start_cell(0)
     root = page.segmenter()
     # What the page says last has its answers beside the cell, not after it.
@@ -210,9 +226,9 @@ def test_displays_that_are_cleared_leave_nothing_behind(
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_widgets_that_are_closed_are_freed_on_both_sides(
-    count: int, open_page: Callable[..., Page], report: list[str]
+    count: int, open_tab: OpenTab, report: list[str]
 ) -> None:
-    page = open_page("lab", [PREPARE])
+    page = open_tab([PREPARE])
     page.run_all()
     session = page.context.new_cdp_session(page.tab)
     session.send("Performance.enable")

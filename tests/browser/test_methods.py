@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.test_busy import SLEEP
 from tests.browser.test_hosts import MAKE, SIZES
 from tests.browser.widget import Widget
@@ -32,8 +33,8 @@ seg
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
-    page = host.open(browser, "lab", [MAKE_GRAPH, SLEEP, MAKE])
+def page(lab: Lab) -> Iterator[Page]:
+    page = lab.open([MAKE_GRAPH, SLEEP, MAKE])
     page.start_cell(0)
     yield page
     page.close()

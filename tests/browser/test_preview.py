@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from playwright.sync_api import Browser
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.pixels import read_colors
 from tests.browser.test_hosts import MAKE
 from tests.browser.widget import Widget
@@ -28,8 +28,8 @@ def overlap(a: NDArray, b: NDArray) -> float:
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
-    page = host.open(browser, "lab", [MAKE])
+def page(lab: Lab) -> Iterator[Page]:
+    page = lab.open([MAKE])
     page.run_all()
     yield page
     page.close()

@@ -72,11 +72,9 @@ def test_a_saved_notebook_shows_how_the_widget_was_left(
     assert page.errors == [] or app == "notebook"  # which has one of its own
 
     # Once more, when the kernel is gone, in another tab: no line says that it is.
-    page.context.close()
-    kernel = page._kernel()
-    page._close_client()
-    host.ask(f"kernels/{kernel}", "DELETE")
-    again = Page(host, browser, app, page.name, host.url)
+    page.close()
+    wait_until(lambda: not host.kernel(page.name), "the kernel's end")
+    again = host.show(browser, app, page.name)
     try:
         picture = again.tab.locator(PICTURE)
         picture.wait_for(state="visible")

@@ -187,7 +187,7 @@ class Walk:
 def test_the_stage_is_the_mask_after_every_step(
     seed: int, steps: int, open_page: OpenPage, report: list[str]
 ) -> None:
-    page = open_page("lab", [KNOWING], device_scale_factor=[1, 1.25, 2][seed % 3])
+    page = open_page("lab", [KNOWING], scale=[1, 1.25, 2][seed % 3])
     page.run_all()
     widget = Widget(page)
     walk = Walk(widget, seed)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Mouse
+from playwright.sync_api import Mouse
 
-from tests.browser.host import Host, Page, wait_until
+from tests.browser.host import Page, wait_until
+from tests.browser.lab import Lab
 from tests.browser.test_hosts import MAKE, SIZES
 from tests.browser.widget import View, Widget
 
@@ -70,17 +71,10 @@ class Stage(Widget):
 
 
 @pytest.fixture(scope="module")
-def page(host: Host, browser: Browser) -> Iterator[Page]:
+def page(lab: Lab) -> Iterator[Page]:
     """Open a notebook that scrolls both ways from the widget."""
     lines = "print('\\n' * 120)"
-    viewport = {"width": 1000, "height": 1000}
-    page = host.open(
-        browser,
-        "lab",
-        [lines, MAKE, lines],
-        viewport=viewport,
-        device_scale_factor=1.5,
-    )
+    page = lab.open([lines, MAKE, lines], width=1000, height=1000, scale=1.5)
     page.run_all()
     yield page
     page.close()

@@ -1,7 +1,8 @@
 """Make sure of a Chromium for the browser tests, and of a Firefox if that is easy.
 
-One that is there; else Playwright's own download; else Debian's package, as root.
-Firefox is Debian's or none.
+One that is there; else Playwright's own download; else Debian's package, as root. The
+headless shell is the same engine without windows and menus, which take a third of the
+tests' work: it is used where it can be had. Firefox is Debian's or none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 SYSTEM = ("chromium", "chromium-browser", "google-chrome")
+SHELL = "chromium-headless-shell"
 
 
 def chromium() -> str | None:
@@ -25,6 +27,14 @@ def chromium() -> str | None:
     if Path(own).exists():
         return own
     return next(filter(None, map(shutil.which, SYSTEM)), None)
+
+
+def headless_shell() -> str | None:
+    """Path of a Chromium without windows: Playwright's own, or Debian's."""
+    with sync_playwright() as playwright:
+        folder = Path(playwright.chromium.executable_path).parents[2]
+    own = sorted(folder.glob("chromium_headless_shell-*/*/*headless*shell"))
+    return str(own[-1]) if own else shutil.which(SHELL)
 
 
 def download() -> bool:
@@ -65,10 +75,13 @@ def main() -> None:
         if not can_install():
             sys.exit("The browser tests need Chromium: install it and run again.")
         install_package("chromium")
+    if not headless_shell() and can_install():
+        with suppress(subprocess.CalledProcessError):  # the other does as well
+            install_package(SHELL)
     if not firefox() and can_install():
         with suppress(subprocess.CalledProcessError):  # its test is skipped then
             install_package("firefox-esr")
-    print(f"browsers: {chromium()}, {firefox()}")
+    print(f"browsers: {chromium()}, {headless_shell()}, {firefox()}")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ from collections import Counter
 import numpy as np
 import skimage.color
 import skimage.measure
-from ncut_widget.results.formats.pictures import MASK as MASK_COLOR
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.results.painting import MASK as MASK_COLOR
 from ncut_widget.segments.palette import PALETTE, as_rgb, check_color, free_color, shade
 from tests.support.segments import commit
 

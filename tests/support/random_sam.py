@@ -16,6 +16,9 @@ from ncut_widget.backbone.models import sam
 
 SMALL = {"embed_dim": 32, "depth": 12, "num_heads": 2, "global_attn_indexes": (5, 11)}
 
+WIDE = {**sam.ENCODERS["sam_vit_b"], "mlp_ratio": 1 / 768, "global_attn_indexes": (11,)}
+"""Features of the same size, for a quarter of the work."""
+
 
 def install(sizes: dict[str, Any] | None = None) -> Path:
     """Put a random ``sam_vit_b`` into the cache, where `load_model` finds it.
