@@ -52,7 +52,7 @@ def test_memory_of_many_clicks_stays_within_the_cache(
         session.add((0, x, y, 1))
         session.masks()
     masker = session.masker
-    for cache in (masker._masks, masker._similarities):
+    for cache in (masker._masks, masker._fields):
         held = sum(key_bytes(key) + cache._values[key].nbytes for key in cache._values)
         assert held <= 2**20
     assert len(masker._masks) < 100

@@ -63,7 +63,7 @@ def test_labels_beyond_255_have_16_bits(tmp_path: Path) -> None:
     eigvecs[:, 2:5, 2:5, 1] = -1
     seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
     seg.commit("first")
-    labelled = seg._labelled(None, None, progress=False)
+    labelled = seg._results._labelled(None, None, progress=False)
     for number, mode in ((255, "P"), (256, "I;16")):
         FORMATS["labels"].write(replace(labelled, numbers=(number,)), tmp_path)
         with Image.open(tmp_path / "image 0.png") as picture:
