@@ -22,7 +22,7 @@ from ncut_widget.masks import smooth, statistics
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods import Field, diffusion_map, regression
+from ncut_widget.methods import METHODS, Field, diffusion_map, regression
 from ncut_widget.methods.base import cells_of
 from ncut_widget.methods.diffusion_map import diffusion_weights
 from ncut_widget.ncut import NCUT
@@ -277,6 +277,7 @@ def fixture() -> dict[str, Any]:
     return {
         "grid": [height, width],
         "settings": {name: each.describe() for name, each in session.table.items()},
+        "methods": {name: method.describe() for name, method in METHODS.items()},
         "similarities": similarity_fixture(session, CLICKS),
         "cases": [case_fixture(session, case) for case in CASES],
         "previews": [preview_fixture(session, num_eig) for num_eig in (4, 2)],

@@ -3,7 +3,7 @@ import test from "node:test";
 import { CHOICE_NAMES, CONTROLS } from "../src/panel/controls/table.js";
 import { infoOf } from "./info.js";
 
-const { settings } = infoOf();
+const { methods, settings } = infoOf();
 const controls = CONTROLS.flat();
 const toggles = controls.flatMap(({ toggle }) => toggle ?? []);
 const names = [...controls, ...toggles].map(({ name }) => name);
@@ -18,6 +18,8 @@ test("a slider has a step and says its value, and each choice has a name", () =>
     const { kind, choices } = settings[name];
     const isNumber = kind === "number" || kind === "whole";
     assert.equal(step !== undefined && format !== undefined, isNumber, name);
-    assert.ok((choices ?? []).every((choice) => CHOICE_NAMES[choice]));
+    const named = (/** @type {string} */ choice) =>
+      CHOICE_NAMES[choice] ?? methods[choice].title;
+    assert.ok((choices ?? []).every(named));
   }
 });

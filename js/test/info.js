@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 /** @typedef {import("../src/model/link/wire.js").Info} Info */
 
 const FIXTURE = new URL("fixtures/masks.json", import.meta.url);
-const { settings } = JSON.parse(readFileSync(FIXTURE, "utf8"));
+const { methods, settings } = JSON.parse(readFileSync(FIXTURE, "utf8"));
 
 /**
  * @param {Partial<Info>} [given]
@@ -24,14 +24,7 @@ export function infoOf(given = {}, numEig = 4) {
     has_images: true,
     blank: [],
     eigvals: null,
-    methods: {
-      similarity: { parameters: ["num_eig"], together: false },
-      diffusion: { parameters: ["granularity"], together: true },
-      biased_ncut: {
-        parameters: ["num_eig", "click_weight", "bg_weight"],
-        together: true,
-      },
-    },
+    methods: structuredClone(methods),
     settings: structuredClone(settings),
     ...given,
   };

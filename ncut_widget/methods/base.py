@@ -176,10 +176,16 @@ class Method(ABC):
     ----------
     name : str
         As the setting ``method`` has it.
+    title : str
+        What the page calls it.
     parameters : tuple of str
         The settings that its fields depend on.
     together : bool
         Whether all prompts make one field; else each one makes one.
+    last_counts : bool
+        Whether a cell counts as the last prompt says; else with all that label it.
+    keeps_prompted : bool
+        Whether parts of a mask that hold a positive cell are kept, however small.
     costly : bool
         Whether a field takes a product with the whole batch.
     standardised : bool
@@ -196,8 +202,11 @@ class Method(ABC):
     """
 
     name: ClassVar[str]
+    title: ClassVar[str]
     parameters: ClassVar[tuple[str, ...]]
     together: ClassVar[bool]
+    last_counts: ClassVar[bool] = False
+    keeps_prompted: ClassVar[bool] = False
     costly: ClassVar[bool] = False
     standardised: ClassVar[bool] = True
     finds_threshold: ClassVar[bool] = False
@@ -205,6 +214,20 @@ class Method(ABC):
 
     def __init__(self, spectrum: Spectrum) -> None:
         self.spectrum = spectrum
+
+    @classmethod
+    def describe(cls) -> dict[str, Any]:
+        """Tell the page all that differs from method to method."""
+        return {
+            "title": cls.title,
+            "parameters": list(cls.parameters),
+            "together": cls.together,
+            "last_counts": cls.last_counts,
+            "keeps_prompted": cls.keeps_prompted,
+            "standardised": cls.standardised,
+            "finds_threshold": cls.finds_threshold,
+            "twin": cls.twin,
+        }
 
     def check(self) -> None:  # noqa: B027 - most take nothing
         """Raise ValueError if the batch lacks something that it takes."""
@@ -222,7 +245,8 @@ class Method(ABC):
 
     def groups(self, recipe: Recipe) -> tuple[list[Group], list[Group]]:
         """Return the groups of positive and of negative prompts that count."""
-        return recipe.labelled(1), recipe.labelled(0)
+        labelled = recipe.last_labelled if self.last_counts else recipe.labelled
+        return labelled(1), labelled(0)
 
     def of(
         self,
@@ -248,7 +272,7 @@ class Method(ABC):
 
     def kept(self, recipe: Recipe) -> list[Cell]:
         """Return the cells whose parts of the masks are kept, however small."""
-        return []
+        return cells_of(self.groups(recipe)[0]) if self.keeps_prompted else []
 
     def best_threshold(self, field: Field) -> float | None:
         """Find where a field's cut is cleanest; None where nothing tells."""

@@ -30,6 +30,7 @@ class BiasedMethod(Method):
     """Cells are cut in two, by a normalized cut that keeps to all prompts."""
 
     name = "biased_ncut"
+    title = "Biased cut"
     parameters = ("num_eig", "click_weight", "bg_weight")
     together = True
     costly = True

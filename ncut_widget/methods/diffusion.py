@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.core.cache import Bounded
-from ncut_widget.masks.coordinates import Cell
 from ncut_widget.methods.base import Field, Method, Seeds, Spectrum, cells_of
 from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
 from ncut_widget.methods.regression import Fit, fit_groups
 from ncut_widget.methods.sweep import best_threshold
-from ncut_widget.prompts import Group, Recipe
 
 GRANULARITIES = 4
 """Times of diffusion whose lengths are kept, for undo and a slider that goes back."""
@@ -31,8 +29,11 @@ class DiffusionMethod(Method):
     """Cells are compared with all prompts together, each eigenvector by its weight."""
 
     name = "diffusion"
+    title = "Diffusion"
     parameters = ("granularity",)
     together = True
+    last_counts = True
+    keeps_prompted = True
     standardised = False
     finds_threshold = True
     twin = "diffusion"
@@ -44,10 +45,6 @@ class DiffusionMethod(Method):
     def check(self) -> None:
         """Raise ValueError if there are no eigenvalues."""
         self.spectrum.check_eigvals(self.name)
-
-    def groups(self, recipe: Recipe) -> tuple[list[Group], list[Group]]:
-        """Return the groups by what was said of each cell last."""
-        return recipe.last_labelled(1), recipe.last_labelled(0)
 
     def map(self, granularity: float) -> DiffusionMap:
         """Give the coordinates in which so many eigenvectors are in effect."""
@@ -68,10 +65,6 @@ class DiffusionMethod(Method):
             seeds,
             earlier if isinstance(earlier, DiffusionField) else None,
         )
-
-    def kept(self, recipe: Recipe) -> list[Cell]:
-        """Keep the parts of a mask that hold a positive click."""
-        return cells_of(recipe.last_labelled(1))
 
     def best_threshold(self, field: Field) -> float | None:
         """Find where the normalized cut is smallest; see `normalized_cuts`."""

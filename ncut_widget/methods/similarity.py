@@ -41,6 +41,7 @@ class SimilarityMethod(Method):
     """Cells are compared with each prompt by itself."""
 
     name = "similarity"
+    title = "Similarity"
     parameters = ("num_eig",)
     together = False
     twin = "statistics"

@@ -19,9 +19,6 @@ def describe_batch(session: Session, pictures: Pictures, mark: str) -> dict[str,
         "mark": mark,
         "blank": sorted(session.store.blank),
         "eigvals": None if eigvals is None else eigvals.tolist(),
-        "methods": {
-            name: {"parameters": method.parameters, "together": method.together}
-            for name, method in METHODS.items()
-        },
+        "methods": {name: method.describe() for name, method in METHODS.items()},
         "settings": {name: entry.describe() for name, entry in session.table.items()},
     }

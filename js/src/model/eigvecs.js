@@ -12,7 +12,7 @@ import { Vectors } from "../maths/vectors.js";
 import { Cache } from "./cache.js";
 import { decodeMoments, decodeVectors } from "./link/decode.js";
 import { Resource } from "./link/resource.js";
-import { BIASED } from "./methods.js";
+import { methodOf } from "./methods.js";
 
 /** Quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
 const CACHE_BYTES = 64e6;
@@ -25,11 +25,11 @@ const SAMPLE = "sample";
 const AFTER = ["stage", "fields", "eigvecs", "thumb", "moments", "sample", "vectors"];
 
 /**
- * Whether statistics are wanted by nobody: all prompts make one field.
+ * Whether no statistics are needed: fields are not standardised, or the kernel's to make.
  *
  * @param {(name: string) => any} get
  */
-const isTogether = (get) => get("_info").methods[get("method")].together;
+const needsNone = (get) => !methodOf(get).twin || !methodOf(get).standardised;
 
 /** Mean and covariance of the leading eigenvectors, for each number of them. */
 export class MomentsOfBatch extends Resource {
@@ -63,7 +63,7 @@ export class MomentsOfBatch extends Resource {
   ask({ get, resting }) {
     const numEig = get("num_eig");
     const key = String(numEig);
-    if (isTogether(get) || !resting || !this.lacks(key)) return null;
+    if (needsNone(get) || !resting || !this.lacks(key)) return null;
     return { content: { num_eig: numEig }, keys: [key] };
   }
 
@@ -114,7 +114,7 @@ export class VectorsOfImages extends Resource {
    * @override
    */
   ask({ images: shown, prompted, get }) {
-    if (get("method") === BIASED) return null;
+    if (!methodOf(get).twin) return null;
     const images = this.missing(shown, prompted());
     if (images.length === 0) return null;
     return { content: { images, sample: false }, keys: images.map(String) };
@@ -193,7 +193,7 @@ export class VectorsOfSample extends Resource {
    * @override
    */
   ask({ images: [active], get }) {
-    if (isTogether(get) || !this.lacks(SAMPLE)) return null;
+    if (needsNone(get) || !this.lacks(SAMPLE)) return null;
     if (this.#images.lacks(String(active))) return null;
     return { content: { images: [], sample: true }, keys: [SAMPLE] };
   }

@@ -8,7 +8,6 @@
  */
 
 import { sizeOf } from "./images.js";
-import { BIASED } from "./methods.js";
 import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 import { maskSeeds, nameOf } from "./seeds.js";
 import { Segmentation } from "./segmentation.js";
@@ -43,7 +42,7 @@ export class Hover {
     const image = store.activeImage;
     if (!this.#prompt || !store.get("hover_preview")) return null;
     if (imageOf(this.#prompt) !== image) return null;
-    if (store.get("method") === BIASED) return null; // A cut is the kernel's to make.
+    if (!store.method.twin) return null; // Its fields are the kernel's to make.
     this.#update(this.#prompt);
     if (this.#key === this.#keyOf(store.seeds)) return null;
     if (this.#seeds.positives.length === 0) return null;

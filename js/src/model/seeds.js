@@ -20,7 +20,6 @@
  */
 
 import { sizeOf } from "./images.js";
-import { DIFFUSION } from "./methods.js";
 import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 
 /** @type {WeakMap<Seeds, string>} */
@@ -112,7 +111,7 @@ export function maskSeeds(prompts, get) {
       differentFields(labelled, label, (group) => fieldOf(group, method, parameters));
     return { positives: of(true), negatives: of(false), hasNegatives };
   }
-  const cells = cellsOf(labelled, grid, method === DIFFUSION);
+  const cells = cellsOf(labelled, grid, methods[method].last_counts);
   const [positives, negatives] = [true, false].map((label) => groupsOf(cells, label));
   const fields =
     positives.length > 0 ? [{ method, positives, negatives, parameters }] : [];

@@ -36,7 +36,6 @@ import { findQuads, marginsInto } from "../maths/margins.js";
 import { placeIn } from "../maths/seeds.js";
 import { SmoothMask } from "../maths/smooth.js";
 import { isBlank, sizeOf } from "./images.js";
-import { DIFFUSION } from "./methods.js";
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -237,8 +236,8 @@ export class Segmentation {
    */
   #kept(image, seeds) {
     const [field] = seeds?.positives ?? [];
-    if (field?.method !== DIFFUSION) return [];
-    const { grid } = this.#store.info;
+    const { grid, methods } = this.#store.info;
+    if (!field || !methods[field.method].keeps_prompted) return [];
     const here = field.positives.flat().filter(([at]) => at === image);
     return here.map((seed) => placeIn(seed, grid));
   }

@@ -10,6 +10,7 @@
 import { countOf } from "./images.js";
 import { Link } from "./link/link.js";
 import { Resources } from "./link/resources.js";
+import { methodOf } from "./methods.js";
 import { Output } from "./output.js";
 import { PromptList } from "./prompts/list.js";
 import { SeedsOfPrompts } from "./seeds.js";
@@ -80,6 +81,11 @@ export class Store {
   /** @returns {Info} */
   get info() {
     return this.#model.get("_info");
+  }
+
+  /** The method that is set. */
+  get method() {
+    return methodOf((name) => this.#model.get(name));
   }
 
   get imageCount() {

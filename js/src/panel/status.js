@@ -8,7 +8,6 @@
 
 import { html, setAttribute, setText } from "../dom.js";
 import { cellOf } from "../maths/coordinates.js";
-import { DIFFUSION } from "../model/methods.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
 const UNHEARD =
@@ -149,13 +148,13 @@ export class Status {
   }
 
   /**
-   * Diffusion: 0 is the strongest negative click or nothing alike, 1 the weakest positive
-   * one. The other methods: a cosine of eigenvectors.
+   * A field that is standardised is a cosine of eigenvectors. In another one 0 is the
+   * strongest negative click or nothing alike, 1 the weakest positive one.
    *
    * @param {number} similarity
    */
   #tellSimilarity(similarity) {
-    if (this.#store.get("method") !== DIFFUSION) {
+    if (this.#store.method.standardised) {
       return `similarity ${twoDigits(similarity)} (−1 to 1)`;
     }
     return `similarity ${twoDigits(Math.min(Math.max(similarity, 0), 1))} (0 to 1)`;

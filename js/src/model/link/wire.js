@@ -143,8 +143,15 @@
  * @property {Record<string, Setting>} settings the kernel's table, in its order
  *
  * @typedef {object} Method
+ * @property {string} title
  * @property {string[]} parameters names of its settings
  * @property {boolean} together whether all prompts make one field, or each its own
+ * @property {boolean} last_counts whether a cell counts as the last prompt says
+ * @property {boolean} keeps_prompted whether parts of a mask that hold a positive cell are
+ *   kept, however small
+ * @property {boolean} standardised whether fields are cut by their statistics
+ * @property {boolean} finds_threshold whether it can say where to cut
+ * @property {string | null} twin what computes its fields in the page, if anything does
  *
  * @typedef {object} Setting
  * @property {"number" | "whole" | "flag" | "choice"} kind

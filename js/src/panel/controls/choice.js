@@ -18,12 +18,15 @@ import { CHOICE_NAMES } from "./table.js";
 export function choice(store, control, signal) {
   const { name, label, hint = "" } = control;
   const id = newId();
-  const { sentence, choices } = store.info.settings[name];
+  const { settings, methods } = store.info;
+  const { sentence, choices } = settings[name];
   const title = sentence + hint;
   const select = focusable(
     "select",
     { name, id, title },
-    ...choices.map((value) => html("option", { value }, CHOICE_NAMES[value])),
+    ...choices.map((value) =>
+      html("option", { value }, CHOICE_NAMES[value] ?? methods[value].title),
+    ),
   );
   const choose = () => store.set(name, select.value);
   select.addEventListener("change", choose, { signal });

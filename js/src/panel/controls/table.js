@@ -18,12 +18,8 @@
  * @property {Control} [toggle] a button beside a slider, of a flag
  */
 
-import { BIASED, DIFFUSION } from "../../model/methods.js";
-
-/** @type {(store: Store) => boolean} */
-const isBiased = (store) => store.get("method") === BIASED;
-/** @type {(store: Store) => boolean} */
-const isDiffusion = (store) => store.get("method") === DIFFUSION;
+/** @type {(setting: string) => (store: Store) => boolean} */
+const takes = (setting) => (store) => store.method.parameters.includes(setting);
 /** @type {(store: Store) => boolean} */
 const hasNoNegatives = (store) => !store.seeds.hasNegatives;
 /** @type {(value: number) => string} */
@@ -41,7 +37,7 @@ export const CONTROLS = [
         name: "auto_threshold",
         label: "Auto",
         hint: " (key A)",
-        shown: isDiffusion,
+        shown: ({ method }) => method.finds_threshold,
       },
     },
     {
@@ -49,21 +45,21 @@ export const CONTROLS = [
       label: "Granularity",
       step: 0.1,
       format: (value) => `${value.toFixed(1)} eigenvectors`,
-      shown: isDiffusion,
+      shown: takes("granularity"),
     },
     {
       name: "num_eig",
       label: "Eigenvectors",
       step: 1,
       format: (value, { info }) => `${value} of ${info.settings.num_eig.high}`,
-      shown: (store) => !isDiffusion(store),
+      shown: takes("num_eig"),
     },
     {
       name: "gamma",
       label: "Gamma",
       step: 0.1,
       format: (value) => value.toFixed(1),
-      shown: (store) => !isDiffusion(store),
+      shown: ({ method }) => method.standardised,
     },
     {
       name: "negative_threshold",
@@ -71,7 +67,7 @@ export const CONTROLS = [
       step: 0.01,
       format: hundredths,
       idle: hasNoNegatives,
-      shown: (store) => !isBiased(store) && !isDiffusion(store),
+      shown: ({ method }) => !method.together,
     },
     { name: "method", label: "Method", shown: ({ info }) => info.eigvals !== null },
     {
@@ -79,7 +75,7 @@ export const CONTROLS = [
       label: "Click weight",
       step: 0.01,
       format: hundredths,
-      shown: isBiased,
+      shown: takes("click_weight"),
     },
     {
       name: "bg_weight",
@@ -87,7 +83,7 @@ export const CONTROLS = [
       step: 0.01,
       format: hundredths,
       idle: hasNoNegatives,
-      shown: isBiased,
+      shown: takes("bg_weight"),
     },
   ],
   [
@@ -111,18 +107,15 @@ export const CONTROLS = [
     {
       name: "hover_preview",
       label: "Preview on hover",
-      idle: isBiased,
+      idle: ({ method }) => !method.twin,
       why: "There are no previews of a biased cut",
     },
   ],
 ];
 
-/** What a choice's values are called. @type {Record<string, string>} */
+/** What a choice's values are called, but for methods. @type {Record<string, string>} */
 export const CHOICE_NAMES = {
   image: "Image",
   eigvecs: "Eigenvectors",
   heatmap: "Heatmap",
-  similarity: "Similarity",
-  [DIFFUSION]: "Diffusion",
-  [BIASED]: "Biased cut",
 };

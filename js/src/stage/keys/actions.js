@@ -4,7 +4,6 @@
  * @import { KeyReach } from "./key.js"
  */
 
-import { DIFFUSION } from "../../model/methods.js";
 import { editOf } from "../../model/segments.js";
 
 /** @param {KeyReach} reach */
@@ -78,7 +77,7 @@ export function turn({ store, local }, step) {
 
 /** @param {KeyReach} reach */
 export function nextGranularity({ store }) {
-  if (store.get("method") !== DIFFUSION) return;
+  if (!store.method.parameters.includes("granularity")) return;
   const values = Object.values(store.info.settings.granularity.named ?? {});
   const now = store.get("granularity");
   const next = values.find((value) => value > now) ?? values[0];
@@ -87,7 +86,7 @@ export function nextGranularity({ store }) {
 
 /** @param {KeyReach} reach */
 export function toggleAuto({ store }) {
-  if (store.get("method") !== DIFFUSION) return;
+  if (!store.method.finds_threshold) return;
   store.set("auto_threshold", !store.get("auto_threshold"));
 }
 
