@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+Floats: TypeAlias = NDArray[np.float32]
+Doubles: TypeAlias = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
+Indices: TypeAlias = NDArray[np.intp]
+Labels: TypeAlias = NDArray[np.int32]
+AnyArray: TypeAlias = NDArray[Any]
 
 # Of ml_dtypes, as JAX and TensorFlow give them; numpy cannot compute with all of them.
 _NARROW = ("bfloat16", "float8_", "float6_", "float4_")
