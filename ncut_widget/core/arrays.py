@@ -21,7 +21,7 @@ AnyArray: TypeAlias = NDArray[Any]
 _NARROW = ("bfloat16", "float8_", "float6_", "float4_")
 
 
-def as_array(value: Any, name: str = "the array") -> NDArray:
+def as_array(value: Any, name: str = "the array") -> AnyArray:
     """Return what came as a numpy array, in this machine's order of bytes.
 
     Parameters
@@ -46,7 +46,8 @@ def as_array(value: Any, name: str = "the array") -> NDArray:
         wide = value.dtype in (torch.float16, torch.float32, torch.float64)
         if value.is_floating_point() and not wide:
             value = value.float()
-        return value.resolve_conj().resolve_neg().numpy()
+        values: AnyArray = value.resolve_conj().resolve_neg().numpy()
+        return values
     if np.ma.is_masked(value):
         raise ValueError(f"{name} has masked values: fill them, as with filled(0)")
     array = np.asarray(value)

@@ -12,8 +12,9 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
+
+from ncut_widget.core.arrays import Floats
 
 ORDINARY = (2.0**-20, 2.0**20)
 """Largest values of eigenvectors that are taken as they are: squares of much larger or
@@ -60,7 +61,7 @@ def weighted_sum(rows: Tensor, weights: Tensor) -> Tensor:
     return sums
 
 
-def add_products(rows: NDArray, weights: NDArray, out: NDArray) -> None:
+def add_products(rows: Floats, weights: Floats, out: Floats) -> None:
     """Write the same of one image, shapes (K, P) and (K,) or (K, P), to ``out``.
 
     Notes
@@ -101,7 +102,7 @@ def times_power(values: Tensor, exponent: int) -> Tensor:
     return values * 2.0**half * 2.0 ** (exponent - half)
 
 
-def row_cosines(vectors: NDArray, unit: NDArray, out: NDArray) -> None:
+def row_cosines(vectors: Floats, unit: Floats, out: Floats) -> None:
     """Write the cosine of every vector with a unit vector to ``out``.
 
     Parameters

@@ -33,7 +33,8 @@ def read_legend(folder: Path) -> dict[str, Any]:
                 files = found["files"]
                 if files.pop(name, None) in (None, _digest_content(content)):
                     files[name] = None
-                return found
+                legend: dict[str, Any] = found
+                return legend
     return {}
 
 
@@ -66,7 +67,8 @@ def own_files(folder: Path) -> Mapping[str, str | int | None]:
     That is a digest; their size in bytes where an earlier version wrote them; None of
     the legend, which was looked at when it was read.
     """
-    return read_legend(folder).get("files", {})
+    files: dict[str, str | int | None] = read_legend(folder).get("files", {})
+    return files
 
 
 def is_own(folder: Path, name: str, own: Mapping[str, str | int | None]) -> bool:
