@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ncut_widget.images import tiff
 from ncut_widget.images.digest import Identity, identify_file
@@ -47,7 +47,7 @@ def naming(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise MemoryError(f"{name} does not fit into memory") from error
     except Exception as error:
-        unknown = isinstance(error, Image.UnidentifiedImageError)
+        unknown = isinstance(error, UnidentifiedImageError)
         reason = "" if unknown else " ".join(str(error).split())
         raise ImageError(
             f"{name} cannot be read as an image{reason and f': {reason}'}"
@@ -185,7 +185,7 @@ class EncodedImage:
         except (ImageError, MemoryError, Image.DecompressionBombError):
             raise
         except Exception as error:
-            if isinstance(error, Image.UnidentifiedImageError):
+            if isinstance(error, UnidentifiedImageError):
                 with self._open() as file:
                     other = way_out(file.read(HEAD))
                 if other is not None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 
@@ -84,13 +84,14 @@ def _read_orientation(exif: bytes) -> int | None:
                 return above // below if below and above % below == 0 else None
             if kind not in _CODES or number < 1:
                 return None
-            return struct.unpack_from(order + _CODES[kind], exif, at + 8)[0]
+            (found,) = struct.unpack_from(order + _CODES[kind], exif, at + 8)
+            return int(found)
     except (struct.error, KeyError) as error:
         raise Damaged from error
     return None
 
 
-def _late_exif(file: Any) -> bytes | None:
+def _late_exif(file: IO[bytes] | None) -> bytes | None:
     """Find EXIF behind a PNG file's pixels, where Pillow has not looked yet."""
     if file is None:
         return None

@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.images.metadata import ORIENTATION
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -67,7 +67,7 @@ def describe(file: Any) -> Page | None:
         )
 
 
-def read(file: Any) -> NDArray:
+def read(file: Any) -> AnyArray:
     """Read the first page: (h, w) or (h, w, C), C = 3 or 4, as stored.
 
     Raises

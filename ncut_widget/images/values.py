@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ncut_widget.core.arrays import as_array
+from ncut_widget.core.arrays import AnyArray, as_array
 from ncut_widget.core.checks import check_number, shown
 
 RGBImage: TypeAlias = NDArray[np.uint8]
@@ -47,12 +47,12 @@ class Scale:
     wide: bool = False
     told: bool = False
 
-    def note(self, values: NDArray) -> None:
+    def note(self, values: AnyArray) -> None:
         """Look at an array of the batch: one that is wide makes all of them wide."""
         if _is_open(values.dtype) and values.size:
             self.wide |= bool((values > 255).any())
 
-    def apply(self, values: NDArray, name: str, wide: bool = False) -> RGBImage:
+    def apply(self, values: AnyArray, name: str, wide: bool = False) -> RGBImage:
         """Scale numbers to uint8.
 
         Parameters
@@ -86,7 +86,7 @@ class Scale:
             return values
         return _unit(values, name) if kind == "f" else self._whole(values, name, wide)
 
-    def _whole(self, values: NDArray, name: str, wide: bool) -> RGBImage:
+    def _whole(self, values: AnyArray, name: str, wide: bool) -> RGBImage:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 65535:
             raise ImageError(
@@ -173,14 +173,16 @@ def channel_axis(array: Any) -> int | None:
     return next((end for end in ends if array.shape[end] in (1, 3, 4)), None)
 
 
-def _unit(values: NDArray, name: str) -> RGBImage:
+def _unit(values: AnyArray, name: str) -> RGBImage:
     low, high = values.min(), values.max()
     if low < -FLOAT_TOLERANCE or high > 1 + FLOAT_TOLERANCE:
         raise ImageError(
             f"{name} has floats from {low:.4g} to {high:.4g}; floats must be within "
             f"[0, 1]: undo a normalisation, give uint8, or {ADVICE}"
         )
-    return np.rint(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
+    levels = np.rint(np.clip(values, 0, 1) * np.float32(255))
+    rgb: RGBImage = levels.astype(np.uint8)
+    return rgb
 
 
 def _is_open(dtype: np.dtype) -> bool:
