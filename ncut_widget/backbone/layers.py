@@ -102,7 +102,8 @@ class LayeredBackbone(nn.Module, ABC):
     @property
     def device(self) -> torch.device:
         """Where the encoder is."""
-        return next(self.encoder.parameters()).device
+        device: torch.device = next(self.encoder.parameters()).device
+        return device
 
     @property
     def batch_size(self) -> int:

@@ -45,7 +45,7 @@ class Backbone(Protocol):
 
     def __call__(
         self, images: list[NDArray[np.uint8]], /, **options: Any
-    ) -> NDArray | torch.Tensor:
+    ) -> NDArray[np.floating] | torch.Tensor:
         """Compute features of shape (B, H, W, C)."""
 
 

@@ -12,14 +12,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ncut_widget.backbone.extraction.output import Features
 from ncut_widget.backbone.layers import Node
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.core.paths import as_path
 from ncut_widget.core.writing.quick import sweep, write_quickly
+from ncut_widget.images import RGBImage
 
 PART = re.compile(r"[0-9a-f]{64}\.\w+\.part")
 """Names of files that are being written, and of no file of anybody else."""
@@ -66,7 +68,9 @@ class FeatureCache:
         except OSError as error:
             self._stop_writing(error)
 
-    def keys(self, image: NDArray | Tensor, nodes: Sequence[Node | None]) -> list[Path]:
+    def keys(
+        self, image: RGBImage | Tensor, nodes: Sequence[Node | None]
+    ) -> list[Path]:
         """Name the files for nodes' features of an image, by the image's content."""
         kind = f"{self._recipe} {image.dtype} {tuple(image.shape)}"
         content = hashlib.sha256(kind.encode())
@@ -78,7 +82,7 @@ class FeatureCache:
             paths.append(self.folder / f"{digest.hexdigest()}.safetensors")
         return paths
 
-    def load(self, key: Path) -> NDArray | Tensor | None:
+    def load(self, key: Path) -> Features | None:
         """Return an image's features, or None where there is no sound file."""
         try:
             if not key.is_file():
@@ -94,7 +98,7 @@ class FeatureCache:
             )
             return None
 
-    def save(self, key: Path, features: NDArray | Tensor) -> None:
+    def save(self, key: Path, features: Features) -> None:
         """Keep an image's features; where that fails, say so once and go on."""
         values = torch.as_tensor(features).contiguous()
         if not self._writes or not bool(values.isfinite().all()):
@@ -123,7 +127,7 @@ class FeatureCache:
             warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
-def _decode(data: bytes, key: str) -> NDArray | Tensor:
+def _decode(data: bytes, key: str) -> Features:
     """Read features out of a file's bytes, if they are what was written for the key."""
     length = int.from_bytes(data[:8], "little")
     if not data or 8 + length > len(data):
@@ -143,7 +147,7 @@ def _metadata(key: str, kind: str, features: Tensor) -> dict[str, str]:
     return {"key": key, "sha256": digest.hexdigest()}
 
 
-def _bytes(values: NDArray | Tensor) -> memoryview:
+def _bytes(values: AnyArray | Tensor) -> memoryview:
     """View values as bytes; a tensor's type may be one that numpy has not."""
     if isinstance(values, Tensor):
         values = values.cpu().contiguous().flatten().view(torch.uint8).numpy()

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.backbone.described import describe_model, name_of, plain
@@ -396,7 +395,7 @@ def extract_features(
     return extractor.fit_transform(images)
 
 
-def _sides(image: NDArray | Tensor) -> tuple[int, int]:
+def _sides(image: RGBImage | Tensor) -> tuple[int, int]:
     """Height and width of an image (h, w, 3) or a normalised tensor (3, h, w)."""
     sides = image.shape[1:] if isinstance(image, Tensor) else image.shape[:2]
     return int(sides[0]), int(sides[1])

@@ -34,7 +34,7 @@ def positional_basis(blank: Tensor) -> Tensor:
         Orthonormal columns, the most important first.
     """
     unit = nn.functional.normalize(blank.float().flatten(0, -2), dim=1)
-    directions = torch.linalg.svd(unit - unit.mean(0), full_matrices=False)[2]
+    directions: Tensor = torch.linalg.svd(unit - unit.mean(0), full_matrices=False)[2]
     return directions[: round(SHARE * unit.shape[1])].T.contiguous()
 
 

@@ -109,7 +109,8 @@ class SamBackbone(LayeredBackbone):
         )
 
     def _branch(self, node_type: str, layer: int) -> nn.Module:
-        return getattr(self.encoder.blocks[layer], node_type)
+        branch: nn.Module = getattr(self.encoder.blocks[layer], node_type)
+        return branch
 
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
         tokens = self.encoder.patch_embed(images_tsf)
@@ -133,7 +134,8 @@ class SamBackbone(LayeredBackbone):
         patch = self.encoder.patch_embed.proj.stride
         rows, cols = (side // step for side, step in zip(size, patch, strict=True))
         padded = tuple(-(-side // window) * window for side in (rows, cols))
-        return window_unpartition(output, window, padded, (rows, cols))
+        grid: Tensor = window_unpartition(output, window, padded, (rows, cols))
+        return grid
 
 
 def find_sam_checkpoint(name: str) -> Path | None:

@@ -14,8 +14,7 @@ from scipy.ndimage import gaussian_filter
 
 from ncut_widget.backbone.models.sides import check_sides
 from ncut_widget.backbone.registry import register_backbone
-
-Array = NDArray[np.float32]
+from ncut_widget.core.arrays import Floats
 
 CELL = 4
 """Pixels a side that stand for a latent pixel."""
@@ -67,12 +66,12 @@ class Standardizer:
     mean, scale : ndarray of float32, shape (C,)
     """
 
-    mean: Array
-    scale: Array
+    mean: Floats
+    scale: Floats
 
-    def __call__(self, features: NDArray) -> Array:
+    def __call__(self, features: NDArray[np.floating]) -> Floats:
         """Return ``(features - mean) * scale`` as float32, shape (..., C)."""
-        standardized = np.subtract(features, self.mean, dtype=np.float32)
+        standardized: Floats = np.subtract(features, self.mean, dtype=np.float32)
         standardized *= self.scale
         return standardized
 
@@ -147,7 +146,7 @@ class TextureBackbone:
                 f"position must be a number of at least 0, got {self.position!r}"
             )
 
-    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> Array:
+    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> Floats:
         """Compute features, not yet standardised.
 
         Parameters
@@ -172,7 +171,7 @@ class TextureBackbone:
             )
         return np.stack(described)
 
-    def standardizer(self, features: NDArray) -> Standardizer:
+    def standardizer(self, features: NDArray[np.floating]) -> Standardizer:
         """Find the mean and scale of a whole batch's features, (B, H, W, 20)."""
         rows = features.reshape(-1, features.shape[-1])
         mean = rows.mean(axis=0, dtype=np.float64)
@@ -195,7 +194,7 @@ class TextureBackbone:
         return f"texture {self.grid} {CELL} {SIGMAS} {CONTEXT} {NOISE}"
 
 
-def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Array, Array]:
+def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Floats, Floats]:
     """Colour (H, W, 3), in hundreds of CIELAB units, and texture (H, W, 12)."""
     # Half a second with all that they ask for, which an import of ours need not take.
     from skimage.color import rgb2lab
@@ -217,20 +216,23 @@ def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Array, Ar
     return _pool(lab), _pool(np.abs(texture))
 
 
-def _pool(values: NDArray) -> Array:
+def _pool(values: Floats) -> Floats:
     """Average over latent pixels: (H * CELL, W * CELL, C) -> (H, W, C)."""
     height, width, channels = values.shape
     cells = values.reshape(height // CELL, CELL, width // CELL, CELL, channels)
-    return cells.mean(axis=(1, 3), dtype=np.float32)
+    mean: Floats = cells.mean(axis=(1, 3), dtype=np.float32)
+    return mean
 
 
-def _surroundings(values: Array) -> Array:
+def _surroundings(values: Floats) -> Floats:
     """Average over the neighbours, (H, W, C)."""
-    return gaussian_filter(values, (CONTEXT, CONTEXT, 0))
+    mean: Floats = gaussian_filter(values, (CONTEXT, CONTEXT, 0))
+    return mean
 
 
-def _position(rows: int, cols: int) -> Array:
+def _position(rows: int, cols: int) -> Floats:
     """Row and column about the centre, (H, W, 2), of root mean square length 1."""
     y, x = ((np.arange(n) + 0.5) / n - 0.5 for n in (rows, cols))
     yx = np.stack(np.broadcast_arrays(y[:, None], x), axis=-1)
-    return (yx * np.sqrt(6)).astype(np.float32)
+    position: Floats = (yx * np.sqrt(6)).astype(np.float32)
+    return position

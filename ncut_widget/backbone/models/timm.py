@@ -126,7 +126,9 @@ class TimmBackbone(LayeredBackbone):
         return {**super().describe(), "norm": self.norm, "debias": self.debias}
 
     def _branch(self, node_type: str, layer: int) -> nn.Module:
-        return getattr(self.encoder.blocks[layer], BRANCHES[node_type])
+        block = self.encoder.blocks[layer]
+        branch: nn.Module = getattr(block, BRANCHES[node_type])
+        return branch
 
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
         indices = sorted(layers)
