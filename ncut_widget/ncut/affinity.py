@@ -102,7 +102,7 @@ class Affinity:
 
     def between(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the affinities (n, m) of placed rows x (n, r + 2) and y (m, r + 2)."""
-        coordinates, square, one = y.split([y.shape[1] - 2, 1, 1], 1)
+        coordinates, square, one = torch.split(y, [y.shape[1] - 2, 1, 1], 1)
         opposite = x @ torch.cat([2 * coordinates, -one, -square], 1).T
         rounding = _ROUNDINGS * torch.finfo(x.dtype).eps
         most = rounding * float(x[:, -2].max() + square.max())

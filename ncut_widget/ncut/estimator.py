@@ -375,7 +375,7 @@ class NCUT(Checked):
 
             def extend(at: slice) -> int:
                 eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
-                return at.stop - at.start
+                return int(at.stop - at.start)
 
             for count in deal(extend, rows.chunks(), device):
                 done.update(count)

@@ -135,12 +135,13 @@ def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
         part = x[: math.ceil(share * len(x))]
         basis = torch.linalg.qr(_through(part, basis))[0]
     _, turn = torch.linalg.eigh((basis.T @ _through(x, basis)).cpu().double())
-    return basis @ turn.flip(1)[:, :r].to(basis)
+    leading: Tensor = turn.flip(1)[:, :r].to(basis)
+    return basis @ leading
 
 
 def _through(x: Tensor, basis: Tensor) -> Tensor:
     """Return ``x.T @ x @ basis``."""
-    return add_up(lambda part: part.T @ (part @ basis), x.split(_ROWS), x.device)
+    return add_up(lambda part: part.T @ (part @ basis), torch.split(x, _ROWS), x.device)
 
 
 def place_landmarks(
@@ -170,7 +171,8 @@ def _cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
     summands = sample.cpu()
     for _ in range(_KMEANS_STEPS):
         find = partial(_nearest, centres)
-        nearest = torch.cat(list(deal(find, sample.split(chunk_size), sample.device)))
+        parts = torch.split(sample, chunk_size)
+        nearest = torch.cat(list(deal(find, parts, sample.device)))
         sizes = torch.bincount(nearest, minlength=m)[:, None]
         sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
         # An empty cluster stays where it was.

@@ -20,7 +20,8 @@ def not_fitted_error(message: str) -> Exception:
         from sklearn.exceptions import NotFittedError as Known
     except ImportError:
         return NotFittedError(message)
-    return Known(message)
+    error: Exception = Known(message)
+    return error
 
 
 class Parameters:

@@ -151,7 +151,8 @@ def small_norms(rows: Tensor) -> Tensor:
     """Return the norms (n, 1) of rows (n, C) whose squares may be too small to hold."""
     peaks = rows.abs().amax(1, keepdim=True)
     shares = rows / peaks.masked_fill(peaks == 0, 1)
-    return peaks * torch.linalg.vector_norm(shares, dim=1, keepdim=True)
+    lengths: Tensor = torch.linalg.vector_norm(shares, dim=1, keepdim=True)
+    return peaks * lengths
 
 
 def _odd_value(row: Tensor) -> float:

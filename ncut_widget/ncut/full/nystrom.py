@@ -78,7 +78,8 @@ class Factor:
         chance = sample.chance.to(c)
         total = chance.reciprocal() @ c
         f = c.mul_(inverse_root_degree(c, total) * chance.rsqrt()[:, None])
-        gram = add_up(lambda part: part.T @ part, f.split(sample.chunk_size), f.device)
+        parts = torch.split(f, sample.chunk_size)
+        gram = add_up(lambda part: part.T @ part, parts, f.device)
         gram = gram.cpu().double()
         values, vectors = torch.linalg.eigh(gram)
         self._values = values.flip(0)
@@ -260,4 +261,5 @@ def _pseudo_inverse_root(matrix: Tensor, k: int) -> Tensor:
     values, vectors = torch.linalg.eigh(matrix)
     values, vectors = values.flip(0), vectors.flip(1)
     sound = values > max(_FAINT * values[k - 1], _PSEUDO_INVERSE_FLOOR * values[0])
-    return vectors[:, sound] * values[sound].rsqrt()
+    root: Tensor = vectors[:, sound] * values[sound].rsqrt()
+    return root

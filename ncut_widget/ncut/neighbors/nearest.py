@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Indices
 from ncut_widget.ncut.affinity import Distance
 from ncut_widget.ncut.rows import Part, Rows
 
@@ -114,7 +114,7 @@ class Layout:
         y, x = ((torch.arange(n) + 0.5) / n - 0.5 for n in self.grid)
         return torch.cartesian_prod(y, x) * math.sqrt(6)
 
-    def on_grid(self) -> tuple[NDArray, NDArray, NDArray]:
+    def on_grid(self) -> tuple[Indices, Indices, Doubles]:
         """Return the edges between an image's neighbours: two ends, and lengths."""
         assert self.grid is not None
         rows, cols = self.grid
