@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Mask
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.smooth import CutMap
 
@@ -17,7 +17,7 @@ def combine(
     negatives: Iterable[CutMap],
     area_th: int,
     kept: Sequence[tuple[int, ...]] = (),
-) -> NDArray:
+) -> Mask:
     """Mask where a positive click's similarity is above its cut, and no negative's is.
 
     Parameters

@@ -11,7 +11,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ncut_widget.core.arrays import Doubles, Indices
 
 
 class Cell(NamedTuple):
@@ -48,7 +49,7 @@ def to_cell(
     return Cell(image, min(row, grid[0] - 1), min(col, grid[1] - 1))
 
 
-def interpolation(pixels: int, cells: int) -> tuple[NDArray, NDArray, NDArray]:
+def interpolation(pixels: int, cells: int) -> tuple[Indices, Indices, Doubles]:
     """Place the centres of an image's pixels between those of its latent pixels.
 
     Parameters

@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ncut_widget.core.arrays import as_tensor
+from ncut_widget.core.arrays import Floats, as_tensor
 from ncut_widget.core.checks import check_array
 from ncut_widget.core.parallel import chunks, deal_all
 from ncut_widget.core.products import (
@@ -28,7 +28,7 @@ _CPU_ROWS, _ROWS = 2**12, 2**20
 _PART = 2**14
 
 
-def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArray:
+def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> Floats:
     """Cosine of one eigenvector with every eigenvector.
 
     Parameters
@@ -80,7 +80,7 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
         return similarity.reshape(eigvecs.shape[:-1])
 
 
-def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> NDArray:
+def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> Floats:
     """Give the cosines of float32 tensors, the second of length 1, on one device.
 
     Their bits are those of the fields of `SimilarityField`.

@@ -15,8 +15,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ncut_widget.core.arrays import Floats, Mask
 from ncut_widget.masks.statistics import (
     QUANTILES,
     TIE,
@@ -58,7 +59,7 @@ def heatmap(
     similarity: ArrayLike,
     gamma: float = 1.0,
     statistics: SimilarityStatistics | None = None,
-) -> NDArray:
+) -> Floats:
     """Standardise a similarity, apply gamma, and scale to about [0, 1].
 
     Parameters
@@ -94,7 +95,7 @@ def threshold_mask(
     threshold: float = 0.5,
     gamma: float = 1.0,
     statistics: SimilarityStatistics | None = None,
-) -> NDArray:
+) -> Mask:
     """Mask of a similarity: ``heatmap(similarity, gamma) > threshold``.
 
     Works by one comparison of the similarity with `cut`; no heatmap is computed.

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+
+from ncut_widget.core.arrays import Indices, Labels, Mask
 
 
 def denoise_mask(
     masks: ArrayLike, area_th: int = 3, kept: Sequence[tuple[int, ...]] = ()
-) -> NDArray:
+) -> Mask:
     """Drop the small connected components of each mask.
 
     Parameters
@@ -62,7 +64,7 @@ def denoise_mask(
     return padded[:, :height, 1:-1].reshape(masks.shape)
 
 
-def _components(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
+def _components(starts: Indices, stops: Indices, stride: int) -> Labels:
     """Numbers of the 8-connected components that runs of pixels belong to.
 
     Labelling runs and not pixels takes a third of the time of `scipy.ndimage.label` on
@@ -77,10 +79,12 @@ def _components(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
         (np.ones(len(touching), dtype=bool), touching, pointers),
         shape=(len(starts), len(starts)),
     )
-    return connected_components(graph, directed=False)[1]
+    numbers: Labels = connected_components(graph, directed=False)[1]
+    return numbers
 
 
-def _spans(starts: NDArray, lengths: NDArray) -> NDArray:
+def _spans(starts: Indices, lengths: Indices) -> Indices:
     """Concatenate ``arange(start, start + length)`` over all pairs."""
     offsets = starts - np.cumsum(lengths) + lengths
-    return np.arange(lengths.sum()) + np.repeat(offsets, lengths)
+    spans: Indices = np.arange(lengths.sum()) + np.repeat(offsets, lengths)
+    return spans

@@ -21,7 +21,7 @@ def get_mask(
     gamma: float = 1.0,
     denoise: bool = True,
     denoise_area_th: int = 3,
-) -> NDArray:
+) -> NDArray[np.uint8]:
     """Masks, on every image, of the thing that one eigenvector belongs to.
 
     Parameters

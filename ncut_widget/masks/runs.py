@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 
-def to_runs(labels: NDArray) -> NDArray:
+
+def to_runs(labels: AnyArray) -> NDArray[np.uint32]:
     """Find the runs of equal labels.
 
     Parameters

@@ -8,12 +8,15 @@ page shows these very pixels.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats, Indices, Mask
 from ncut_widget.masks.coordinates import interpolation
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 OFF, ON, MIXED = range(3)
 """What is known of all pixels of a quad, between four centres of latent pixels."""
@@ -35,7 +38,7 @@ class CutMap(NamedTuple):
         Similarity above which a pixel belongs to the cut_map.
     """
 
-    similarity: NDArray
+    similarity: Floats
     cut: np.float32
 
 
@@ -51,7 +54,7 @@ class CutMaps(NamedTuple):
     negatives: list[CutMap]
 
 
-def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> NDArray:
+def smooth_mask(latent: Mask, cut_maps: CutMaps, size: tuple[int, int]) -> Mask:
     """Mask of one image at its own size.
 
     Parameters
@@ -84,11 +87,11 @@ def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> ND
         for pixels, cells in zip(size, latent.shape, strict=True)
     )
     pixels = _quads(latent)[top][:, left]
-    mask = pixels == ON
+    mask: Mask = pixels == ON
     rows, cols = np.nonzero(pixels == MIXED)
     values = margins(latent, cut_maps)
 
-    def line(row: NDArray) -> NDArray:
+    def line(row: Indices) -> Doubles:
         start = values[row, left[cols]].astype(np.float64)
         stop = values[row, right[cols]]
         return start + across[cols] * (stop - start)
@@ -98,7 +101,7 @@ def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> ND
     return mask
 
 
-def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
+def margins(latent: Mask, cut_maps: CutMaps) -> Floats:
     """How far every latent pixel is within a mask, or outside of it.
 
     Parameters
@@ -147,13 +150,13 @@ _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, -1), (-1, 0), (-1, -1), (-1, 1))
 opposite."""
 
 
-def _at(padded: NDArray, step: tuple[int, int]) -> NDArray:
+def _at(padded: NDArray[Kind], step: tuple[int, int]) -> NDArray[Kind]:
     """Give what each latent pixel has beside it; beyond the image a pixel goes on."""
     (down, right), (rows, cols) = step, padded.shape
     return padded[1 + down : rows - 1 + down, 1 + right : cols - 1 + right]
 
 
-def _quads(latent: NDArray) -> NDArray:
+def _quads(latent: Mask) -> NDArray[np.uint8]:
     """Tell the quads whose pixels are all alike from those to be looked at.
 
     The quad of a latent pixel is bounded by its centre and those of its neighbours

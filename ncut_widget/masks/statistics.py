@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Floats, Indices
 from ncut_widget.core.parallel import chunks
 
 QUANTILES = (0.01, 0.99)
@@ -62,7 +62,7 @@ class SimilarityStatistics:
         return self.high[1] - self.low[0] <= TIE
 
 
-def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
+def similarity_statistics(similarity: Floats) -> SimilarityStatistics:
     """Take from a similarity all that its masks need.
 
     Parameters
@@ -92,7 +92,7 @@ def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
     )
 
 
-def _squares(values: NDArray, mean: float) -> float:
+def _squares(values: Floats, mean: float) -> float:
     """Sum the squared differences from the mean.
 
     A part at a time, in a buffer: memory for all of them is new at every click, and its
@@ -115,7 +115,7 @@ def significant_std(mean: float, std: float) -> float:
 
 
 def order_statistics(
-    values: NDArray,
+    values: Floats,
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the two values around the 1 % and the two around the 99 % quantile."""
     order = [rank for q in QUANTILES for rank in ranks(q, values.size)[:2]]
@@ -131,7 +131,7 @@ def ranks(q: float, count: int) -> tuple[int, int, float]:
 
 
 @lru_cache(maxsize=4)
-def quantile_sample(size: int) -> NDArray:
+def quantile_sample(size: int) -> Indices:
     """Which of so many values quantiles are taken of: all, or a seeded sample."""
     if size <= QUANTILE_SAMPLE:
         return np.arange(size)
