@@ -8,9 +8,9 @@ from typing import TypeAlias, get_args
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ncut_widget.core.arrays import as_array, as_tensor
+from ncut_widget.core.arrays import Floats, Indices, as_array, as_tensor
 from ncut_widget.core.checks import check_choice, check_number
 from ncut_widget.core.device import pick_device
 from ncut_widget.core.products import row_norms, weighted_sum
@@ -23,7 +23,7 @@ from ncut_widget.eigvecs.embedding import (
     umap,
 )
 
-Colors: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+Colors: TypeAlias = tuple[Floats, Floats]
 
 _NOT_FINITE = "eigvecs must be finite, got NaN or infinite values"
 
@@ -93,7 +93,7 @@ def rgb_from_pca_3d(
             if not bool(torch.isfinite(part).all()):
                 raise ValueError(_NOT_FINITE)
 
-        def read(images: NDArray, places: NDArray) -> torch.Tensor:
+        def read(images: Indices, places: Indices) -> torch.Tensor:
             return rows[torch.from_numpy(images), torch.from_numpy(places)]
 
         colors = PrincipalColors(read, (len(rows), rows.shape[1]), q, at)
@@ -122,7 +122,7 @@ class PrincipalColors:
 
     def __init__(
         self,
-        at: Callable[[NDArray, NDArray], torch.Tensor],
+        at: Callable[[Indices, Indices], torch.Tensor],
         shape: tuple[int, int],
         q: float,
         device: torch.device,
@@ -136,8 +136,8 @@ class PrincipalColors:
 
     def _fit(
         self,
-        at: Callable[[NDArray, NDArray], torch.Tensor],
-        places: NDArray,
+        at: Callable[[Indices, Indices], torch.Tensor],
+        places: Indices,
         pixels: int,
         q: float,
         device: torch.device,
@@ -147,21 +147,21 @@ class PrincipalColors:
         self._mean, self._axes = principal_axes(unit.T, 3)
         self._low, self._high = _ends(self._project(unit), q)
 
-    def points(self, eigvecs: torch.Tensor) -> NDArray[np.float32]:
+    def points(self, eigvecs: torch.Tensor) -> Floats:
         """Principal components of some images: (n, P, K) -> (n, P, 3)."""
         rows = eigvecs.to(self._mean).transpose(1, 2).contiguous()
         return self._project(_unit(rows))
 
-    def paint(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    def paint(self, points: Floats) -> Floats:
         """Colours of principal components: (..., 3), each in [0, 1]."""
         return _stretch(points, self._low, self._high)
 
-    def __call__(self, eigvecs: torch.Tensor) -> NDArray[np.float32]:
+    def __call__(self, eigvecs: torch.Tensor) -> Floats:
         """Colours of some images: (n, P, K) -> (n, P, 3)."""
         with torch.inference_mode():
             return self.paint(self.points(eigvecs))
 
-    def _project(self, unit: torch.Tensor) -> NDArray[np.float32]:
+    def _project(self, unit: torch.Tensor) -> Floats:
         centred = unit - self._mean[:, None]
         points = [weighted_sum(centred, axis).cpu().numpy() for axis in self._axes.T]
         return np.stack(points, axis=-1)
@@ -177,7 +177,7 @@ def _parts(eigvecs: torch.Tensor, device: torch.device) -> Iterator[torch.Tensor
     """Give some images at a time, (n, P, K) in float32, where they are computed."""
     values = _CPU_VALUES if device.type == "cpu" else _VALUES
     size = max(1, values // math.prod(eigvecs.shape[1:]))
-    for part in eigvecs.split(size):
+    for part in torch.split(eigvecs, size):
         yield part.to(device, torch.float32)
 
 
@@ -393,7 +393,7 @@ def _unit(rows: torch.Tensor) -> torch.Tensor:
     return rows / row_norms(rows).unsqueeze(-2)
 
 
-def _ends(x3d: NDArray[np.float32], q: float) -> tuple[NDArray, NDArray]:
+def _ends(x3d: Floats, q: float) -> tuple[Floats, Floats]:
     """Where each column of (N, 3) begins and ends: at its quantiles."""
     low, high = np.quantile(x3d, [1 - q, q], axis=0)
     # A thing of under 2 % of the pixels may be all there is to see.
@@ -401,9 +401,7 @@ def _ends(x3d: NDArray[np.float32], q: float) -> tuple[NDArray, NDArray]:
     return np.where(flat, x3d.min(0), low), np.where(flat, x3d.max(0), high)
 
 
-def _stretch(
-    x3d: NDArray[np.float32], low: NDArray, high: NDArray
-) -> NDArray[np.float32]:
+def _stretch(x3d: Floats, low: Floats, high: Floats) -> Floats:
     """Min-max each column between its ends, clipped; constant columns to 0.5."""
     span = high - low
     rgb = np.where(span > 0, (x3d - low) / np.where(span > 0, span, 1), 0.5)

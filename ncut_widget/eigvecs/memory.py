@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from ncut_widget.core.arrays import as_tensor
+from ncut_widget.core.arrays import Floats, Indices, as_tensor
 from ncut_widget.core.checks import check_array, check_finite, check_shape
 from ncut_widget.core.device import pick_device
 from ncut_widget.core.products import exponent_of, times_power
@@ -60,7 +60,7 @@ class MemoryStore(Store):
             return self._rows[images, :num_eig]
         return self._rows[torch.from_numpy(images).to(self.device), :num_eig]
 
-    def at(self, images: NDArray, places: NDArray, num_eig: int) -> Tensor:
+    def at(self, images: Indices, places: Indices, num_eig: int) -> Tensor:
         """Copy the eigenvectors of some cells: (n, num_eig)."""
         image, place = (
             torch.from_numpy(np.asarray(each, dtype=np.int64)).to(self.device)
@@ -68,6 +68,6 @@ class MemoryStore(Store):
         )
         return self._rows[image, :num_eig, place]
 
-    def array(self) -> NDArray:
+    def array(self) -> Floats:
         """Give all of it, where it is on a CPU without a copy."""
         return self._rows.transpose(1, 2).reshape(self.shape).cpu().numpy()

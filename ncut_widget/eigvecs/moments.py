@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats, Indices
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.products import row_norms, weighted_sum
 from ncut_widget.eigvecs.store import Store
@@ -38,8 +38,8 @@ class Prefix(NamedTuple):
         Over the N pixels of the images that count, divided by N.
     """
 
-    mean: NDArray
-    covariance: NDArray
+    mean: Doubles
+    covariance: Doubles
 
 
 class Sample(NamedTuple):
@@ -56,7 +56,7 @@ class Sample(NamedTuple):
     rows: Tensor
     norms: Tensor
 
-    def similarity(self, unit: Tensor) -> NDArray:
+    def similarity(self, unit: Tensor) -> Floats:
         """Give the values of the map of a unit vector at these pixels, to the bit."""
         return (weighted_sum(self.rows, unit) / self.norms).cpu().numpy()
 
@@ -101,7 +101,7 @@ class Leading:
                     self._prefix = self._measure()
             return self._prefix
 
-    def norms(self, images: slice | NDArray) -> Tensor:
+    def norms(self, images: slice | Indices) -> Tensor:
         """Lengths of the eigenvectors, (B, P); those of some images at the least."""
         missing = np.zeros_like(self._known)
         missing[images] = True

@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.eigvecs.moments import Moments
 from ncut_widget.eigvecs.store import Store
 
@@ -29,9 +30,9 @@ class Quantised(NamedTuple):
     levels : ndarray of uint16, shape (K, pixels)
     """
 
-    low: NDArray
-    step: NDArray
-    levels: NDArray
+    low: Floats
+    step: Floats
+    levels: NDArray[np.uint16]
 
 
 def quantise_image(store: Store, moments: Moments, image: int) -> Quantised:

@@ -13,12 +13,12 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats, Indices
 from ncut_widget.core.parallel import Slices
 
-Images: TypeAlias = slice | NDArray
+Images: TypeAlias = slice | Indices
 """Some images of a batch: a slice, or their numbers in ascending order."""
 
 
@@ -67,7 +67,7 @@ class Store(ABC):
         """
 
     @abstractmethod
-    def at(self, images: NDArray, places: NDArray, num_eig: int) -> Tensor:
+    def at(self, images: Indices, places: Indices, num_eig: int) -> Tensor:
         """Read the leading eigenvectors of some cells.
 
         Parameters
@@ -92,7 +92,7 @@ class Store(ABC):
         return math.prod(self.grid)
 
     @property
-    def telling(self) -> NDArray:
+    def telling(self) -> Indices:
         """The images that count, ascending; all of them where every one is blank."""
         says = np.ones(self.shape[0], dtype=bool)
         says[[*self.blank]] = False
@@ -103,7 +103,7 @@ class Store(ABC):
         shape = self.shape[0], num_eig or self.shape[3], self.cells
         return Slices(shape, self.device, self.most_at_once)
 
-    def parts(self, images: NDArray) -> Iterator[slice]:
+    def parts(self, images: Indices) -> Iterator[slice]:
         """Split ascending numbers of images into slices, each to be read at once."""
         for run in np.split(images, np.flatnonzero(np.diff(images) > 1) + 1):
             if run.size:
@@ -112,12 +112,12 @@ class Store(ABC):
                 for at in range(first, stop, step):
                     yield slice(at, min(at + step, stop))
 
-    def image(self, image: int) -> NDArray:
+    def image(self, image: int) -> Floats:
         """Read one image as users have it: float32, (H, W, K), as it is held."""
         rows = self.read(slice(image, image + 1))[0]
         return rows.T.reshape(*self.grid, -1).cpu().numpy()
 
-    def given(self) -> NDArray:
+    def given(self) -> Floats | Doubles:
         """Give all of it to a user, read-only: float32, (B, H, W, K).
 
         Of sizes that float32 does not hold they are float64, and copied.
@@ -131,6 +131,6 @@ class Store(ABC):
         eigvecs.flags.writeable = False
         return eigvecs
 
-    def array(self) -> NDArray:
+    def array(self) -> Floats:
         """Give all of it as it is held: float32, (B, H, W, K)."""
         return np.stack([*map(self.image, range(self.shape[0]))])
