@@ -85,7 +85,7 @@ class Pipeline:
         guide = None
         if images is not None and self._ncut.graph == "neighbors":
             guide = cell_colors(images, np.shape(features)[1:3])
-        fitted = self._ncut.fit_transform(features, guide=guide)
+        fitted: tuple[Any, Any] = self._ncut.fit_transform(features, guide=guide)
         del self._ncut.eigenvectors_, self._ncut.landmarks_
         return fitted
 
