@@ -1,4 +1,4 @@
-"""Libraries that are extras: what to install where one is missing."""
+"""Optional libraries: which extra to install where one is missing."""
 
 from __future__ import annotations
 
