@@ -18,18 +18,18 @@ def combine(
     area_th: int,
     kept: Sequence[tuple[int, ...]] = (),
 ) -> Mask:
-    """Mask where a positive click's similarity is above its cut, and no negative's is.
+    """Mask cells above the cut of any positive click and of no negative click.
 
     Parameters
     ----------
     shape : tuple of int
         ``(H, W)`` or ``(B, H, W)``, that of the maps.
     positives, negatives : iterable of CutMap
-        Gone through once, one after the other.
+        Read once, one after the other.
     area_th : int
         Connected components with fewer cells than this are dropped.
     kept : sequence of tuples of int
-        Indices of cells whose components are not.
+        Indices of cells whose components are kept.
 
     Returns
     -------

@@ -62,10 +62,10 @@ def interpolation(pixels: int, cells: int) -> tuple[Indices, Indices, Doubles]:
     Returns
     -------
     before, after : ndarray of int, shape (pixels,)
-        The latent pixels before and after each pixel; the same beyond the outermost
-        centres, where values go on as they are.
+        The latent pixels before and after each pixel. Beyond the outermost centres
+        they are the same one, so that values stay constant there.
     fraction : ndarray of float64, shape (pixels,)
-        How far it is from the one to the other, ``0 <= fraction < 1``.
+        Position of the pixel between the two, ``0 <= fraction < 1``.
 
     Examples
     --------

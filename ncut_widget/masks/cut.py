@@ -1,9 +1,9 @@
 """From a similarity to its mask: gamma and threshold make one cut.
 
 Every step after the similarity ``c`` is monotone in ``c``, so a mask is one comparison
-``c > cut(gamma, threshold)``. The cut follows from a handful of numbers that are taken
-from ``c`` once per click (`SimilarityStatistics`), which is why moving a slider never
-touches the eigenvectors again. Here, and nowhere else in Python, gamma is applied;
+``c > cut(gamma, threshold)``. The cut follows from a few numbers that are computed from
+``c`` once per click (`SimilarityStatistics`), so moving a slider does not read the
+eigenvectors again. Only this module applies gamma in Python;
 ``js/src/maths/cut.js`` is the same, operation by operation.
 
 The masks are those of ``get_mask`` in ncut-pytorch 1.5 to 1.8 (its "segmentation
@@ -130,7 +130,7 @@ def _log_scale(
 ) -> tuple[float, float, float]:
     """Slope of ``log h = slope (c - mean)``, and ``log h`` at the two quantiles.
 
-    Everything is kept as logarithms, so that no gamma over- or underflows.
+    All values are logarithms, so that no gamma overflows or underflows.
     """
     slope = gamma / statistics.std
 

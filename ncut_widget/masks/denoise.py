@@ -1,4 +1,4 @@
-"""Dropping the small parts of masks."""
+"""Drop the small connected components of masks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def denoise_mask(
     area_th : int, at least 0
         8-connected components with fewer latent pixels than this are dropped.
     kept : sequence of tuples of int
-        Indices of latent pixels whose components are kept whatever their size.
+        Indices of latent pixels whose components are kept even if they are small.
 
     Returns
     -------
@@ -67,8 +67,8 @@ def denoise_mask(
 def _components(starts: Indices, stops: Indices, stride: int) -> Labels:
     """Numbers of the 8-connected components that runs of pixels belong to.
 
-    Labelling runs and not pixels takes a third of the time of `scipy.ndimage.label` on
-    the masks of things, which have few runs.
+    Masks of things have few runs: labelling runs, not pixels, takes a third of the time
+    of `scipy.ndimage.label`.
     """
     # Runs of the next row that touch this one, corners included.
     first = np.searchsorted(stops, starts + stride)

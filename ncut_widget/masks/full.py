@@ -1,4 +1,4 @@
-"""One array for each image, at its own size, made when it is asked for."""
+"""One array for each image, at its own size, made on demand."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from ncut_widget.core.checks import shown
 
 
 class PerImage(Sequence[AnyArray]):
-    """An array for each image, of one moment; each is made when it is asked for.
+    """An array for each image, made on demand from the state at one moment.
 
-    So a thousand photographs can be gone through that do not fit into memory together.
-    Pickled, it is a list of all arrays, as what makes them cannot be pickled.
+    So the arrays of a thousand photographs need not fit into memory together. Pickling
+    stores a list of all arrays, as the function that makes them cannot be pickled.
 
     Parameters
     ----------

@@ -42,8 +42,8 @@ def get_mask(
     Returns
     -------
     ndarray of uint8, shape (B, H, W)
-        1 = object, 0 = background. Empty, with a warning, where nothing can be told
-        apart: constant similarity, a single pixel, NaN eigenvectors.
+        1 = object, 0 = background. Empty, with a warning, where pixels cannot be
+        distinguished: constant similarity, a single pixel, NaN eigenvectors.
 
     Raises
     ------

@@ -2,8 +2,8 @@
 
 Between the centres of the latent pixels the similarity is interpolated, so the edge of
 a mask runs where the similarity crosses the cut and not along latent pixels.
-``js/src/maths/smooth.js`` and ``margins.js`` are the same, operation by operation: the
-page shows these very pixels.
+``js/src/maths/smooth.js`` and ``margins.js`` are the same, operation by operation, so
+the page shows exactly these pixels.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from ncut_widget.masks.coordinates import interpolation
 Kind = TypeVar("Kind", bound=np.generic)
 
 OFF, ON, MIXED = range(3)
-"""What is known of all pixels of a quad, between four centres of latent pixels."""
+"""State of all pixels of a quad, between four centres of latent pixels."""
 
 LEAST = np.float32(0.25)
 """Where a mask or a hole in it is one latent pixel wide, its margin is at least this
-part of the largest beside it. So its edges keep away from its centre, by a fifth of the
-way to the next one: a margin of nearly 0 would make a hairline of it.
+share of the largest margin beside it. This keeps the edge a fifth of the way to the
+next centre away: a margin of nearly 0 would leave a hairline.
 """
 
 
@@ -35,7 +35,7 @@ class CutMap(NamedTuple):
     ----------
     similarity : ndarray of float32, shape (..., H, W)
     cut : numpy.float32
-        Similarity above which a pixel belongs to the cut_map.
+        Similarity above which the click selects a pixel.
     """
 
     similarity: Floats
@@ -43,7 +43,7 @@ class CutMap(NamedTuple):
 
 
 class CutMaps(NamedTuple):
-    """What a mask is made of: the OR of the positives, minus the OR of the negatives.
+    """Parts of a mask: the OR of the positives, minus the OR of the negatives.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ def smooth_mask(latent: Mask, cut_maps: CutMaps, size: tuple[int, int]) -> Mask:
 
 
 def margins(latent: Mask, cut_maps: CutMaps) -> Floats:
-    """How far every latent pixel is within a mask, or outside of it.
+    """Compute how far every latent pixel is inside or outside of a mask.
 
     Parameters
     ----------
@@ -113,14 +113,14 @@ def margins(latent: Mask, cut_maps: CutMaps) -> Floats:
     Returns
     -------
     ndarray of float32, shape (H, W)
-        Similarity beyond the cut that decides: above 0 within ``latent`` and below 0
-        outside of it, also where denoise has dropped what is above the cut.
+        Distance of the similarity from the deciding cut: above 0 inside ``latent``,
+        below 0 outside, also where denoise has dropped pixels above the cut.
 
     Notes
     -----
-    Where the mask, or a hole in it, is one latent pixel wide, margins are made large
-    enough for it to show at the image's size (`LEAST`): latent pixels whose similarity
-    is hardly above the cut would be specks there, and a row of them a hairline.
+    Where the mask or a hole is one latent pixel wide, margins are raised so that it
+    shows at the image's size (`LEAST`). Without that, latent pixels hardly above the
+    cut would become specks, and a row of them a hairline.
     """
     size = np.zeros(latent.shape, np.float32)
     if cut_maps.positives:
@@ -134,7 +134,7 @@ def margins(latent: Mask, cut_maps: CutMaps) -> Floats:
     thin = np.zeros_like(latent)
     for down, right in _STEPS[:4]:
         thin |= opposite[down, right] & opposite[-down, -right]
-    for _ in range(2):  # what was raised may raise its neighbours in turn
+    for _ in range(2):  # a raised margin may raise its neighbours in turn
         if not thin.any():
             break
         around = np.pad(size, 1, mode="edge")
@@ -146,18 +146,18 @@ def margins(latent: Mask, cut_maps: CutMaps) -> Floats:
 
 _SIDES = ((0, 1), (1, 0), (0, -1), (-1, 0))
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, -1), (-1, 0), (-1, -1), (-1, 1))
-"""Neighbours of a latent pixel, rows down and columns right; four, then those that lie
-opposite."""
+"""Neighbours of a latent pixel as (rows down, columns right): four, then the four
+opposite to these."""
 
 
 def _at(padded: NDArray[Kind], step: tuple[int, int]) -> NDArray[Kind]:
-    """Give what each latent pixel has beside it; beyond the image a pixel goes on."""
+    """Return the neighbour of each latent pixel; the padding repeats edge pixels."""
     (down, right), (rows, cols) = step, padded.shape
     return padded[1 + down : rows - 1 + down, 1 + right : cols - 1 + right]
 
 
 def _quads(latent: Mask) -> NDArray[np.uint8]:
-    """Tell the quads whose pixels are all alike from those to be looked at.
+    """Mark quads as all inside, all outside or mixed.
 
     The quad of a latent pixel is bounded by its centre and those of its neighbours
     right, below, and right below.
