@@ -30,12 +30,12 @@ _NOT_FINITE = "eigvecs must be finite, got NaN or infinite values"
 FITTED_ROWS = 2**16
 """Of more rows than this, the colours of principal components are fitted to a sample.
 
-All rows of 5000 images take seconds. The colours are then other ones, by a shade, or,
-where no directions stand out, by more; what is alike has like colours all the same.
+All rows of 5000 images take seconds. The sample changes the colours a little, or more
+where no directions stand out; similar pixels still get similar colours.
 """
 
 _CPU_VALUES, _VALUES = 2**17, 2**25
-"""Of images that are coloured together: on a CPU they stay in a core's cache."""
+"""Values of images that are coloured together: on a CPU they stay in a core's cache."""
 
 
 def rgb_from_pca_3d(
@@ -106,7 +106,7 @@ def rgb_from_pca_3d(
 
 
 class PrincipalColors:
-    """The colours of `rgb_from_pca_3d`, of any image as it is asked for.
+    """The colours of `rgb_from_pca_3d`, for one image at a time.
 
     Parameters
     ----------
@@ -131,7 +131,7 @@ class PrincipalColors:
         fitted = min(count, FITTED_ROWS)
         self._fit(at, np.arange(fitted) * count // fitted, shape[1], q, device)
         if fitted < count and not bool(self._axes.any()):
-            # Things so small that the sample has none of them are all there is to see.
+            # All structure is in things so small that the sample has no pixel of them.
             self._fit(at, np.arange(count), shape[1], q, device)
 
     def _fit(
@@ -210,17 +210,17 @@ def rgb_from_tsne_3d(
         How many neighbours a row has, about; lowered to half the sample. Higher keeps
         more of what is far apart.
     metric : {"cosine", "euclidean"}
-        How far rows are apart; with the cosine their lengths do not matter.
+        Distance between rows; with the cosine their lengths do not matter.
     device : str or torch.device, optional
         Where to compute all but t-SNE itself; where the eigenvectors are by default.
     seed : int, 0 to 2**32 - 1
-        As in `rgb_from_umap_3d`. Here it makes no difference: t-SNE starts from the
-        principal components, and nothing is random.
+        As in `rgb_from_umap_3d`. It has no effect here: t-SNE starts from the principal
+        components, and nothing is random.
     q : float, above 0.5 to 1
         Each channel runs from the ``1 - q`` quantile of its coordinate to the ``q``
         quantile and is clipped there: lower is more colourful.
     knn : int, 1 or more
-        Sampled rows that every row has its place from; 1 gives the sharpest colours.
+        Sampled rows from which every row gets its place; 1 gives the sharpest colours.
     progress : bool
         Whether to show a bar.
 
@@ -290,7 +290,7 @@ def rgb_from_umap_3d(
         Neighbours of each row; lowered to one less than the sample. Higher keeps more
         of what is far apart.
     min_dist : float, 0 to 1
-        Least distance of places; lower packs like rows more closely.
+        Smallest distance between places; lower packs similar rows more closely.
     seed : int, 0 to 2**32 - 1
         Of UMAP's random numbers; the same seed gives the same colours.
 
@@ -349,7 +349,7 @@ def _from_sample(
         if metric == "cosine":
             rows = _unit(rows.T).T
         else:
-            # Any scale will do, but that the squares stay within float32.
+            # Scaled so that squares stay within float32; the scale does not matter.
             rows = rows / rows.abs().max().clamp_min(1e-30)
         x3d = embed_by_sample(
             rows,
@@ -366,7 +366,7 @@ def _from_sample(
 def _tensor(
     eigvecs: ArrayLike | torch.Tensor, device: str | torch.device | None
 ) -> tuple[torch.Tensor, torch.device]:
-    """Give eigenvectors of a shape that will do, and where to compute."""
+    """Check the shape of eigenvectors; return them and the device to compute on."""
     if not isinstance(eigvecs, torch.Tensor):
         eigvecs = as_tensor(as_array(eigvecs, "eigvecs").astype(np.float32))
     shape = tuple(eigvecs.shape)
@@ -388,15 +388,15 @@ def _finite_rows(
 
 def _unit(rows: torch.Tensor) -> torch.Tensor:
     """Bring pixels' rows, (..., K, P), to unit length; zero ones stay zero."""
-    # By the largest entry first: squares of very small or large rows leave float32.
+    # Divided by the largest entry first, as squares may leave float32.
     rows = rows / rows.abs().amax(dim=-2, keepdim=True).clamp_min(1e-30)
     return rows / row_norms(rows).unsqueeze(-2)
 
 
 def _ends(x3d: Floats, q: float) -> tuple[Floats, Floats]:
-    """Where each column of (N, 3) begins and ends: at its quantiles."""
+    """Return the lower and upper quantile of each column of (N, 3)."""
     low, high = np.quantile(x3d, [1 - q, q], axis=0)
-    # A thing of under 2 % of the pixels may be all there is to see.
+    # A thing of less than 2 % of the pixels may be the only structure.
     flat = high <= low
     return np.where(flat, x3d.min(0), low), np.where(flat, x3d.max(0), high)
 

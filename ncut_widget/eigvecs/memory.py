@@ -38,8 +38,8 @@ class MemoryStore(Store):
         checked = as_tensor(checked)
         batch, height, width, num_eig = checked.shape
         self.shape = batch, height, width, num_eig
-        # Image by image, one row an eigenvector: the leading ones of an image are a
-        # block, and a cell times them runs at the speed of memory.
+        # Image by image, one row for each eigenvector: so the leading eigenvectors of
+        # an image are one block of memory, and reading them is fast.
         self._rows = torch.empty(
             (batch, num_eig, height * width),
             dtype=torch.float32,
@@ -55,7 +55,7 @@ class MemoryStore(Store):
         self.blank = frozenset(np.flatnonzero(~says).tolist())
 
     def read(self, images: Images, num_eig: int | None = None) -> Tensor:
-        """Give a view where the images are a slice, else a copy."""
+        """Return a view for a slice of images, else a copy."""
         if isinstance(images, slice):
             return self._rows[images, :num_eig]
         return self._rows[torch.from_numpy(images).to(self.device), :num_eig]
@@ -69,5 +69,5 @@ class MemoryStore(Store):
         return self._rows[image, :num_eig, place]
 
     def array(self) -> Floats:
-        """Give all of it, where it is on a CPU without a copy."""
+        """Return all eigenvectors; without a copy where they are on a CPU."""
         return self._rows.transpose(1, 2).reshape(self.shape).cpu().numpy()
