@@ -24,24 +24,23 @@ from ncut_widget.core.writing.quick import sweep, write_quickly
 from ncut_widget.images import RGBImage
 
 PART = re.compile(r"[0-9a-f]{64}\.\w+\.part")
-"""Names of files that are being written, and of no file of anybody else."""
+"""Names of unfinished files of this cache, which match no other files."""
 
 
 class FeatureCache:
     """Features of single images in a folder, as safetensors.
 
-    Files are named by what the features depend on, so that a file that is there is the
-    right one: nothing goes stale, and any number of notebooks may share the folder.
-    Each holds its name and a digest, so that damage is noticed. The folder may be
-    deleted at any time.
+    A file's name is a digest of all that the features depend on: no file gets out of
+    date, and any number of notebooks may share the folder. Each file holds its name and
+    a digest, so that damage is noticed. The folder may be deleted at any time.
 
-    Features can always be computed: whatever is wrong with the disk, the folder or its
-    files is a warning, once, and no error.
+    Features can always be computed again: problems with the disk, the folder or its
+    files give one warning, and no error.
 
     Parameters
     ----------
     folder : path
-        Made if it is not there.
+        Made if it does not exist.
     recipe : str
         All that the features depend on besides image and node: the model's
         fingerprint, the precision, the versions of what computes them.
@@ -71,7 +70,7 @@ class FeatureCache:
     def keys(
         self, image: RGBImage | Tensor, nodes: Sequence[Node | None]
     ) -> list[Path]:
-        """Name the files for nodes' features of an image, by the image's content."""
+        """Return the files for the nodes' features of an image, by its content."""
         kind = f"{self._recipe} {image.dtype} {tuple(image.shape)}"
         content = hashlib.sha256(kind.encode())
         content.update(_bytes(image))
@@ -83,7 +82,7 @@ class FeatureCache:
         return paths
 
     def load(self, key: Path) -> Features | None:
-        """Return an image's features, or None where there is no sound file."""
+        """Return an image's features, or None without a valid file."""
         try:
             if not key.is_file():
                 return None
@@ -99,7 +98,7 @@ class FeatureCache:
             return None
 
     def save(self, key: Path, features: Features) -> None:
-        """Keep an image's features; where that fails, say so once and go on."""
+        """Store an image's features; if that fails, warn once and go on."""
         values = torch.as_tensor(features).contiguous()
         if not self._writes or not bool(values.isfinite().all()):
             return
@@ -128,7 +127,7 @@ class FeatureCache:
 
 
 def _decode(data: bytes, key: str) -> Features:
-    """Read features out of a file's bytes, if they are what was written for the key."""
+    """Read features from a file's bytes; raise if they do not match the key."""
     length = int.from_bytes(data[:8], "little")
     if not data or 8 + length > len(data):
         raise ValueError("it is cut short")
@@ -140,7 +139,7 @@ def _decode(data: bytes, key: str) -> Features:
 
 
 def _metadata(key: str, kind: str, features: Tensor) -> dict[str, str]:
-    """Say what a file holds, so that a changed bit anywhere in it is noticed."""
+    """Return a file's metadata, by which any changed bit is noticed."""
     head = f"{key} {kind} {features.dtype} {tuple(features.shape)} "
     digest = hashlib.sha256(head.encode())
     digest.update(_bytes(features))
@@ -148,7 +147,7 @@ def _metadata(key: str, kind: str, features: Tensor) -> dict[str, str]:
 
 
 def _bytes(values: AnyArray | Tensor) -> memoryview:
-    """View values as bytes; a tensor's type may be one that numpy has not."""
+    """View values as bytes; numpy may lack a tensor's type."""
     if isinstance(values, Tensor):
         values = values.cpu().contiguous().flatten().view(torch.uint8).numpy()
     return np.ascontiguousarray(values).data

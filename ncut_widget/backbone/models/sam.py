@@ -69,7 +69,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
         "global_attn_indexes": (7, 15, 23, 31),
     },
 }
-"""What tells the three encoders apart, as in segment-anything's ``build_sam``."""
+"""The parameters that differ between the encoders, from ``build_sam``."""
 
 
 class SamBackbone(LayeredBackbone):
@@ -81,8 +81,8 @@ class SamBackbone(LayeredBackbone):
     Parameters
     ----------
     encoder : segment_anything.modeling.ImageEncoderViT
-        Of a `Sam` of your own: its ``image_encoder``. `load_model` makes the published
-        ones.
+        The ``image_encoder`` of your own `Sam`; `load_model` makes the published
+        encoders.
 
     Notes
     -----
@@ -167,7 +167,7 @@ def load_sam(
     *,
     progress: bool = True,
 ) -> SamBackbone:
-    """Make an encoder with weights; nothing else of SAM is built or kept.
+    """Make an encoder with weights; no other part of SAM is built.
 
     Parameters
     ----------
@@ -188,14 +188,14 @@ def load_sam(
     ImportError
         If segment-anything is not installed.
     CheckpointError, FileNotFoundError
-        If the weights cannot be had, or are not this encoder's.
+        If the weights are not available, or are not this encoder's.
     """
     with needs_torchvision(name, "segment-anything", "sam"):
         from segment_anything.modeling import ImageEncoderViT
     if checkpoint is None:
         checkpoint = fetch_checkpoint(CHECKPOINTS[name], progress=progress)
     weights = load_state_dict(checkpoint, prefix="image_encoder.")
-    # Without storage: the weights are laid in, not copied over random ones.
+    # On "meta", without storage: the weights are assigned, not copied over random ones.
     with torch.device("meta"):
         encoder = ImageEncoderViT(
             **ENCODERS[name],

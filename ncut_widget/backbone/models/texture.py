@@ -1,4 +1,4 @@
-"""The embedded backbone: colour and texture, nothing learned, nothing downloaded."""
+"""The built-in backbone: colour and texture, with no training and no download."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.core.arrays import Floats
 
 CELL = 4
-"""Pixels a side that stand for a latent pixel."""
+"""Pixels on a side for each latent pixel."""
 
 SIGMAS = (0.75, 6.0, 4)
-"""Texture scales: smallest and largest Gaussian in those pixels, and how many."""
+"""Texture scales: smallest and largest Gaussian in these pixels, and their number."""
 
 CONTEXT = 0.5
-"""Gaussian, in latent pixels, over which texture and the second colour are taken."""
+"""Gaussian, in latent pixels, that averages texture and the second colour."""
 
 NOISE = 0.01
 """Edge strength, on the scale where black to white is 1, below which it is noise."""
@@ -38,8 +38,8 @@ class Group(NamedTuple):
     weight : float
         Root mean square length of the group's part of a feature.
     floor : float
-        Standard deviation below which a difference does not count as one: without it
-        the noise of a blank image would be blown up to full contrast.
+        Smallest standard deviation to divide by: without it the noise of a blank image
+        would be scaled up to full contrast.
     together : bool
         One scale for all channels (the axes of a space) or one for each.
     """
@@ -81,8 +81,8 @@ class Standardizer:
 class TextureBackbone:
     """Colour and multi-scale texture, pooled to a latent grid.
 
-    Segments what differs in colour or pattern, of any kind: good for photographs of
-    distinct things, microscopy and the like; it knows nothing of meaning. Needs no
+    Segments regions that differ in colour or pattern: good for photographs of distinct
+    things, microscopy and the like. It does not know what things are. It needs no
     download and no GPU.
 
     Parameters
@@ -92,16 +92,16 @@ class TextureBackbone:
     position : float
         Weight of the position in the image, 0 or more, where colour has 1.4 and
         texture 0.25: higher keeps masks closer to the click. The graph of neighbours
-        has the position beside the features anyway; the full graph has it not.
+        uses the position in any case; the full graph does not.
 
     Attributes
     ----------
     affinity_focal_gamma : float
-        What `NCUT` wants with these features on its full graph. They fill a space of
-        few dimensions, so at 1 every latent pixel would be the neighbour of all others,
-        and the leading 30 eigenvectors would cut one thing into many.
+        The parameter of `NCUT` that suits these features on its full graph. They have
+        few dimensions, so at 1 every latent pixel would be similar to all others, and
+        the leading 30 eigenvectors would cut one thing into many.
     sees_color : bool
-        True: the images' colours need not guide a graph of neighbours besides.
+        True: a graph of neighbours needs no colours as a guide.
 
     Raises
     ------
@@ -120,8 +120,8 @@ class TextureBackbone:
     - the position: 2 channels.
 
     `standardizer` puts them on one scale over a whole batch, as `extract_features`
-    does: colour with one scale for its three axes, so that it stays the space in which
-    distances are seen differences; texture each channel for itself.
+    does: colour with one scale for its three axes, so that distances stay
+    perceived differences; texture with one scale for each channel.
 
     Examples
     --------
@@ -177,7 +177,7 @@ class TextureBackbone:
         mean = rows.mean(axis=0, dtype=np.float64)
         variance = np.square(rows - mean.astype(np.float32)).mean(0, dtype=np.float64)
         scale = np.full(len(mean), self.position)
-        mean[-2:] = 0  # the position's own
+        mean[-2:] = 0  # the position is centred already
         for group in GROUPS:
             part = variance[group.channels]
             spread = np.sqrt(part.mean() if group.together else part)
@@ -190,13 +190,13 @@ class TextureBackbone:
         return {"grid": self.grid, "position": self.position}
 
     def fingerprint(self) -> str:
-        """Name all that an image's features depend on."""
+        """Return a string of all that an image's features depend on."""
         return f"texture {self.grid} {CELL} {SIGMAS} {CONTEXT} {NOISE}"
 
 
 def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Floats, Floats]:
     """Colour (H, W, 3), in hundreds of CIELAB units, and texture (H, W, 12)."""
-    # Half a second with all that they ask for, which an import of ours need not take.
+    # Here, as these imports take half a second.
     from skimage.color import rgb2lab
     from skimage.feature import multiscale_basic_features
 
