@@ -16,7 +16,7 @@ from ncut_widget.core.names import LONGEST, closest
 
 
 class Backbone(Protocol):
-    """Images in, features out: any callable will do.
+    """Images in, features out: any such callable is a backbone.
 
     It takes a list of B images, uint8 RGB ``(h_i, w_i, 3)`` of any sizes, and
     returns float features ``(B, H, W, C)`` on a latent grid, which covers each image
@@ -147,7 +147,7 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     if name in _FACTORIES and not slash:
         return _FACTORIES[name](**options)
     raise ValueError(
-        f"model_name must be one of {', '.join(list_backbones())} (a slash wants a "
+        f"model_name must be one of {', '.join(list_backbones())} (a slash needs a "
         f"model's name after it), got {shown(model_name)}{_hint(model_name)}"
     )
 

@@ -49,7 +49,9 @@ def as_array(value: Any, name: str = "the array") -> AnyArray:
         values: AnyArray = value.resolve_conj().resolve_neg().numpy()
         return values
     if np.ma.is_masked(value):
-        raise ValueError(f"{name} has masked values: fill them, as with filled(0)")
+        raise ValueError(
+            f"{name} has masked values: fill them, for example with filled(0)"
+        )
     array = np.asarray(value)
     if array.dtype.name.startswith(_NARROW):
         return array.astype(np.float32)

@@ -19,7 +19,7 @@ def needs(extra: str, why: str = "") -> Iterator[None]:
     ----------
     extra : str
     why : str
-        What the sentence begins with; by default, which package is not installed.
+        Beginning of the sentence; by default, which package is not installed.
 
     Raises
     ------

@@ -49,7 +49,7 @@ def as_path(value: Any, name: str = "path", advice: str = UPLOAD) -> Path:
     if len(text) > LONGEST:
         raise ValueError(
             f"{name} is text of {len(text)} characters, {shown(text)}, which is no "
-            "path: of a file in base64 give base64.b64decode(text.split(',')[-1])"
+            "path: for a file in base64 give base64.b64decode(text.split(',')[-1])"
         )
     if not text or "\0" in text:
         raise ValueError(f"{name} must be a path, got {shown(text)}")

@@ -28,7 +28,7 @@ Colors: TypeAlias = tuple[Floats, Floats]
 _NOT_FINITE = "eigvecs must be finite, got NaN or infinite values"
 
 FITTED_ROWS = 2**16
-"""Of more rows than this, the colours of principal components are fitted to a sample.
+"""With more rows than this, colours of principal components are fitted to a sample.
 
 All rows of 5000 images take seconds. The sample changes the colours a little, or more
 where no directions stand out; similar pixels still get similar colours.
@@ -208,7 +208,7 @@ def rgb_from_tsne_3d(
         if there are no more.
     perplexity : float, 1 or more
         How many neighbours a row has, about; lowered to half the sample. Higher keeps
-        more of what is far apart.
+        more of the large distances.
     metric : {"cosine", "euclidean"}
         Distance between rows; with the cosine their lengths do not matter.
     device : str or torch.device, optional
@@ -288,7 +288,7 @@ def rgb_from_umap_3d(
         As for `rgb_from_tsne_3d`.
     n_neighbors : int, 2 or more
         Neighbours of each row; lowered to one less than the sample. Higher keeps more
-        of what is far apart.
+        of the large distances.
     min_dist : float, 0 to 1
         Smallest distance between places; lower packs similar rows more closely.
     seed : int, 0 to 2**32 - 1

@@ -1,8 +1,8 @@
 """Lengths, moments and a sample of a batch's eigenvectors, computed once.
 
-Any cell's statistics over the whole batch follow from moments and a sample of the unit
-eigenvectors. So a click costs what the visible images cost, whatever the size of the
-batch.
+A cell's statistics over the whole batch follow from moments and a sample of the unit
+eigenvectors. So the time of a click depends on the visible images only, not on the size
+of the batch.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Sample(NamedTuple):
     rows : torch.Tensor of float32, shape (k, S)
         Their leading eigenvectors, not scaled.
     norms : torch.Tensor of float32, shape (S,)
-        Lengths of those.
+        Lengths of the rows.
     """
 
     rows: Tensor

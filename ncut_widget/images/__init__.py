@@ -1,4 +1,4 @@
-"""Images in whatever form a notebook has them -> uint8 RGB.
+"""Images of all forms that notebooks use -> uint8 RGB.
 
 `batch` holds many images and reads them when they are needed; `sources` recognises
 images, `files` reads encoded ones (`tiff` those that Pillow reads wrongly, `metadata`

@@ -65,8 +65,8 @@ def load_images(
         an iterator, such as ``PIL.ImageSequence.Iterator`` or a video reader, are
         copied one by one, as it may reuse one buffer for all of them.
 
-        Images are turned as the camera was held (EXIF, or TIFF's tag); nothing else of
-        their metadata is used. Transparent images are laid on white.
+        Images are turned by their orientation (EXIF, or TIFF's tag); other metadata is
+        not used. Transparent images are laid on white.
     value_range : (float, float), optional
         The values that are black and white in all images; values beyond are clipped.
         By default they follow from the kind of numbers, the same for the whole batch:
@@ -198,7 +198,7 @@ class Images(Sequence[RGBImage]):
 
     @property
     def paths(self) -> list[Path | None]:
-        """Where the files are; None for what is no file."""
+        """Where the files are; None for images without a file."""
         return [source.path for source in self._sources]
 
     @property

@@ -63,7 +63,7 @@ class EncodedImage:
     name : str
         As ``images[3]``.
     scale : Scale
-        Of the batch.
+        Scale of the batch.
     origin : Path, optional
         Path that names an image given as bytes.
 

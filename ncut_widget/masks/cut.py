@@ -69,7 +69,7 @@ def heatmap(
     gamma : float, above 0
         ``exp(-gamma z)`` with ``z`` the standardised cosine distance.
     statistics : SimilarityStatistics, optional
-        Of the whole batch, when ``similarity`` is only part of it.
+        Those of the whole batch, if ``similarity`` is only a part of it.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def threshold_mask(
     gamma : float, above 0
         Exponent of the heatmap; higher means a smaller mask.
     statistics : SimilarityStatistics, optional
-        Of the whole batch, when ``similarity`` is only part of it.
+        Those of the whole batch, if ``similarity`` is only a part of it.
 
     Returns
     -------

@@ -63,7 +63,7 @@ class NCUT(Checked):
         - ``"cosine"``: ``exp(-(1 - cos(x, y)) / g)``. Rows of zeros have cosine 1 with
           each other and 0 with all the rest.
         - ``"euclidean"``: ``exp(-|x - y| / g)``: g is in the unit of the features, and
-          wants to be of the size of a typical distance.
+          should have the size of a typical distance.
         - ``"rbf"``: ``exp(-|x - y|**2 / (2 g v))`` with v the total variance of the
           features: the variances (N - 1) of the columns, summed.
     affinity_focal_gamma : float

@@ -14,7 +14,7 @@ OWN_THRESHOLD = "own_threshold"
 
 
 class Recipe(NamedTuple):
-    """What the masks of one batch are made of.
+    """All that the masks of one batch are made from.
 
     Attributes
     ----------

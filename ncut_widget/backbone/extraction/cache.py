@@ -116,7 +116,7 @@ class FeatureCache:
         self._warn(
             "writes",
             f"features are not kept in cache_dir={str(self.folder)!r} any more: "
-            f"{error}; the run goes on without: make room or make the folder "
+            f"{error}; the run goes on without it: make room or make the folder "
             "writable, or give another cache_dir",
         )
 

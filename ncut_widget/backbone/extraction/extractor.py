@@ -343,7 +343,7 @@ def extract_features(
         Where a `LayeredBackbone` runs, to which it is moved; by default CUDA, MPS or
         the CPU, the first there is.
     dtype : torch.dtype, optional
-        Of the result, in host memory. By default float16 for a `LayeredBackbone`
+        Type of the result, in host memory. By default float16 for a `LayeredBackbone`
         (float32 where a value is beyond it), else float32.
     amp : bool
         On CUDA, compute in automatic mixed precision (float16); where that overflows,

@@ -148,7 +148,7 @@ def find_sam_checkpoint(name: str) -> Path | None:
     Returns
     -------
     Path or None
-        Of a file of the right size; `load_model` verifies it.
+        Path of a file of the right size; `load_model` verifies the file.
 
     Raises
     ------

@@ -78,7 +78,7 @@ class TimmBackbone(LayeredBackbone):
         if not hasattr(encoder, "forward_intermediates"):
             raise TypeError(
                 "encoder must be a timm model with forward_intermediates, which "
-                f"{type(encoder).__name__} has not"
+                f"{type(encoder).__name__} does not have"
             )
         config = resolve_model_data_config(encoder)
         self._plain = is_plain(encoder)

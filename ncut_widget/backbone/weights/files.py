@@ -217,21 +217,21 @@ def _foreign(path: Path, head: bytes) -> str:
     if not head:
         return "empty: was the download cut off?"
     if text.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "a web page: download the file itself, with a login where it wants one"
+        return (
+            "a web page: download the file itself, with a login if the site needs one"
+        )
     if head.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer, not the file: run `git lfs pull` where it is from"
     if head.startswith(b"\x89HDF"):
-        return "an HDF5 file, of Keras perhaps: weights of torch are wanted"
+        return "an HDF5 file, perhaps of Keras: give weights of torch"
     if head.startswith(b"\x1f\x8b"):
         return "compressed: unpack it first"
     if head.startswith(b"\x93NUMPY"):
-        return "an array of NumPy: weights of torch are wanted"
+        return "an array of NumPy: give weights of torch"
     if head.startswith(b"PK") and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if any(name.endswith(".npy") for name in archive.namelist()):
-                return (
-                    "an archive of NumPy, of JAX perhaps: weights of torch are wanted"
-                )
+                return "an archive of NumPy, perhaps of JAX: give weights of torch"
     return ""
 
 

@@ -44,7 +44,7 @@ def find_told(folder: Path, mark: Mapping[str, Any]) -> dict[str, Any]:
     Parameters
     ----------
     folder : Path
-        Of the file; the legend is there, or one folder up.
+        Folder of the file; the legend is there, or one folder up.
     mark : mapping
         The mark in the file: the export's ``id``, the image's name, and its index in
         the batch.

@@ -57,7 +57,7 @@ def _locked_folder(target: Path) -> tuple[Path, FileLock]:
             part = Path(tempfile.mkdtemp(PART, prefix, target.parent))
         except OSError as error:
             raise type(error)(
-                f"{str(target)!r} cannot be written, as nothing can be made in "
+                f"{str(target)!r} cannot be written, as no folder can be made in "
                 f"{str(target.parent)!r}: {error.strerror}; give another folder"
             ) from error
         lock = FileLock(part / LOCK)

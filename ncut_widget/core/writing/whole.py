@@ -30,7 +30,9 @@ def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
     target = real_path(path)
     check_free([target], overwrite=overwrite)
     if target.exists() and not target.is_file():
-        raise FileExistsError(f"{str(path)!r} is there, and no file: give another path")
+        raise FileExistsError(
+            f"{str(path)!r} exists and is not a file: give another path"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with _naming(path), part_folder(target) as part:
         written = part / target.name
@@ -117,7 +119,7 @@ def check_free(paths: list[Path], *, overwrite: bool) -> None:
     if there and not overwrite:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise FileExistsError(
-            f"{str(there[0])!r}{more} is there already: give another path, or "
+            f"{str(there[0])!r}{more} exists already: give another path, or "
             "overwrite=True"
         )
 
