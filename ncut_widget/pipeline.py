@@ -17,7 +17,7 @@ from ncut_widget.ncut import NCUT
 from ncut_widget.ncut.neighbors.guide import cell_colors
 
 IMAGES_AT_A_TIME = 16
-"""For a backbone that does not say how many it wants."""
+"""Images at a time for a backbone without a batch size of its own."""
 
 
 class Pipeline:
@@ -36,7 +36,7 @@ class Pipeline:
         self.progress: bool = ncut.progress
 
     def describe(self) -> dict[str, Any]:
-        """Tell how eigenvectors are made: of which features, and with which graph."""
+        """Describe how eigenvectors are made: features, graph and parameters."""
         backbone = None if self._extractor is None else self._extractor.describe()
         parameters = {
             name: plain(value)
@@ -47,13 +47,13 @@ class Pipeline:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Those that features were computed with, besides what always runs."""
+        """Packages that computed the features, besides those that are always used."""
         return () if self._extractor is None else self._extractor.packages
 
     def fit_transform(self, images: Images) -> tuple[Any, Any]:
         """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images.
 
-        Those of images that cannot be read are zero.
+        Images that cannot be read get zero eigenvectors.
         """
         if self._extractor is None:
             raise ValueError("there is no backbone to compute features of images with")
@@ -67,7 +67,7 @@ class Pipeline:
         features = self._extractor.fit_transform(readable)
         sees_color = getattr(self._extractor.model, "sees_color", False)
         eigvecs, eigvals = self.fit_features(features, None if sees_color else readable)
-        # A file may have gone while features were computed: they are of grey, then.
+        # If a file vanished while features were computed, its features are of grey.
         known = [place for place in range(len(good)) if place not in readable.unknown]
         if len(known) < len(images):
             good = [good[place] for place in known]
@@ -79,13 +79,13 @@ class Pipeline:
     ) -> tuple[Any, Any]:
         """Compute eigenvectors (B, H, W, K) and eigenvalues of features (B, H, W, C).
 
-        They are the caller's alone: what extends them to later images is kept. The
-        images' colours guide a graph of neighbours.
+        The caller owns the result; only the data that extend it to later images are
+        kept. The images' colours guide a graph of neighbours.
         """
         guide = None
         if images is not None and self._ncut.graph == "neighbors":
             guide = cell_colors(images, np.shape(features)[1:3])
-        fitted = self._ncut.fit_transform(features, guide=guide)
+        fitted: tuple[Any, Any] = self._ncut.fit_transform(features, guide=guide)
         del self._ncut.eigenvectors_, self._ncut.landmarks_
         return fitted
 

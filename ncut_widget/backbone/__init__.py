@@ -1,6 +1,6 @@
 """Backbones: images -> features on a latent grid.
 
-A backbone is known by its name (`registry`) and gives features (`extraction`). Nothing
+`registry` finds backbones by name, `extraction` computes features with them. Nothing
 here knows of eigenvectors, clicks or the page.
 
 >>> import numpy as np

@@ -1,4 +1,4 @@
-"""What features were made by, told so that another one can make them again."""
+"""Descriptions of backbones, from which the same features can be computed again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 LONGEST = 50
-"""Entries of a list that are told."""
+"""Longest list that a description holds in full."""
 
 
 def describe_model(model: Any) -> dict[str, Any]:
-    """Tell what a backbone is: what it says itself, its code, its weights.
+    """Describe a backbone: its own description, its code, its weights.
 
     Parameters
     ----------
@@ -28,9 +28,9 @@ def describe_model(model: Any) -> dict[str, Any]:
     Returns
     -------
     dict
-        That JSON holds. ``weights`` is the SHA-256 of names, kinds, shapes and values
-        of all tensors; ``source`` that of the text of a function or a class, and
-        ``uses`` what it has, or takes from around it.
+        Of values for JSON. ``weights`` is the SHA-256 of names, kinds, shapes and
+        values of all tensors; ``source`` that of the source code of a function or a
+        class; ``uses`` has its attributes, or the outer variables that it reads.
     """
     if isinstance(model, functools.partial):
         given = {"arguments": model.args, "keywords": model.keywords}
@@ -47,7 +47,7 @@ def describe_model(model: Any) -> dict[str, Any]:
 
 
 def name_of(model: Any) -> str:
-    """Name a function, or the class of a thing, and the module that it is in.
+    """Name a function, or the class of any other object, with its module.
 
     Examples
     --------
@@ -68,7 +68,7 @@ def digest_weights(module: torch.nn.Module) -> str:
 
 
 def update_with_weights(digest: Any, module: torch.nn.Module) -> None:
-    """Go on with a digest of `hashlib` over all tensors of a network."""
+    """Update a digest of `hashlib` with all tensors of a network."""
     for name, values in module.state_dict().items():
         if isinstance(values, torch.Tensor):  # a module may keep other things there
             digest.update(f"{name} {values.dtype} {tuple(values.shape)}".encode())
@@ -77,9 +77,9 @@ def update_with_weights(digest: Any, module: torch.nn.Module) -> None:
 
 
 def plain(value: Any) -> Any:
-    """Make something of what JSON holds; what is no value is named by its kind.
+    """Convert to values for JSON; objects that are no values become their type's name.
 
-    A network is told by its weights.
+    A network becomes the digest of its weights.
 
     Examples
     --------
@@ -108,7 +108,7 @@ def plain(value: Any) -> Any:
 
 
 def _ask(tell: Callable[[], Any]) -> Any:
-    """Have a user's code tell of itself; that it cannot must not cost an export."""
+    """Call a user's code for its description; its errors must not stop an export."""
     try:
         return plain(tell())
     except Exception as error:
@@ -116,17 +116,17 @@ def _ask(tell: Callable[[], Any]) -> Any:
 
 
 def _uses(model: Any) -> Any:
-    """Give a thing's attributes, or the variables around a function that it reads."""
+    """Return an object's attributes, or the outer variables that a function reads."""
     if not inspect.isfunction(model):
         return plain(getattr(model, "__dict__", {}))
-    with suppress(ValueError):  # some variable has no value yet
+    with suppress(ValueError):  # an outer variable has no value yet
         found = inspect.getclosurevars(model)
         return plain({**found.globals, **found.nonlocals})
     return {}
 
 
 def _digest_source(model: Any) -> str | None:
-    """Digest the text of a function or a class; None where there is none."""
+    """Digest the source code of a function or a class; None without source code."""
     try:
         text = inspect.getsource(
             model if hasattr(model, "__qualname__") else type(model)
@@ -134,7 +134,7 @@ def _digest_source(model: Any) -> str | None:
     except (OSError, TypeError):
         return None
     code = getattr(model, "__code__", None)
-    if code is not None:  # of two lambdas in a line the text is that of the line
+    if code is not None:  # two lambdas in one line have the same source line
         constants = [each for each in code.co_consts if not inspect.iscode(each)]
         text += f"{code.co_names} {constants}"
     return hashlib.sha256(text.encode()).hexdigest()

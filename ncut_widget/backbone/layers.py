@@ -1,4 +1,4 @@
-"""Pretrained encoders whose features are those of a layer, of the user's choice."""
+"""Pretrained encoders that give the features of any layer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ncut_widget.core.extras import install
 from ncut_widget.images import RGBImage
 
 Node: TypeAlias = tuple[str, int]
-"""Where features are taken: the node's type, and the layer from 0 on."""
+"""Place of features in an encoder: the node's type, and the layer from 0 on."""
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -32,19 +32,19 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 CUDA_BATCH_SIZE = 8
 
 PREPROCESSING = 1
-"""Counts the changes of what is done to images before an encoder sees them."""
+"""Version of the preprocessing of images; a change of it changes features."""
 
 
 class LayeredBackbone(nn.Module, ABC):
-    """An encoder that gives the features of any node of any layer, several in a pass.
+    """An encoder that gives the features of any nodes of any layers in one pass.
 
-    A subclass says how to run the encoder up to a layer (`_run`), which module's output
-    a branch of a layer is (`_branch`), and how that becomes a grid (`_to_grid`).
+    A subclass runs the encoder up to a layer (`_run`), finds the module of a layer's
+    branch (`_branch`), and brings its output to a grid (`_to_grid`).
 
     Parameters
     ----------
     encoder : torch.nn.Module
-        Taken over: set to evaluation, its parameters frozen.
+        It is changed: set to evaluation mode, its parameters frozen.
     image_size : (int, int)
         Height and width in pixels that the encoder is given; images are stretched.
     mean, std : sequence of 3 floats
@@ -58,11 +58,11 @@ class LayeredBackbone(nn.Module, ABC):
     Attributes
     ----------
     name : str
-        The encoder's, as files tell it.
+        Name of the encoder, for files.
     image_size, num_layers, node_types
         As given.
     affinity_focal_gamma : float
-        What `NCUT` wants with these features: 1.
+        The parameter of `NCUT` that suits these features: 1.
 
     Examples
     --------
@@ -73,9 +73,9 @@ class LayeredBackbone(nn.Module, ABC):
     affinity_focal_gamma: ClassVar[float] = 1.0
 
     packages: ClassVar[tuple[str, ...]] = ()
-    """Those that the encoder's code is of, whose versions its features depend on."""
+    """Packages of the encoder's code: features depend on their versions."""
 
-    encoder: Any  # of modules that torch's type of a module does not know
+    encoder: Any  # has attributes that the type nn.Module does not know
     _mean: Tensor
     _std: Tensor
 
@@ -101,8 +101,9 @@ class LayeredBackbone(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the encoder is."""
-        return next(self.encoder.parameters()).device
+        """Device of the encoder."""
+        device: torch.device = next(self.encoder.parameters()).device
+        return device
 
     @property
     def batch_size(self) -> int:
@@ -110,7 +111,7 @@ class LayeredBackbone(nn.Module, ABC):
         return 1 if self.device.type == "cpu" else CUDA_BATCH_SIZE
 
     def node(self, node_type: str | None = None, layer: int | None = None) -> Node:
-        """Check a node; by default the last layer's, of the first type.
+        """Check a node; by default the last layer with the first type.
 
         Parameters
         ----------
@@ -152,8 +153,8 @@ class LayeredBackbone(nn.Module, ABC):
         Parameters
         ----------
         images : sequence of ndarray of uint8, shapes (h_i, w_i, 3), or tensor
-            RGB of any sizes. Tensors, float ``(3, h, w)``, are taken as normalised
-            already, and are resized only.
+            RGB of any sizes. Tensors, float ``(3, h, w)``, count as normalised:
+            they are only resized.
 
         Returns
         -------
@@ -202,7 +203,7 @@ class LayeredBackbone(nn.Module, ABC):
         }
 
     def read(self, images_tsf: Tensor, nodes: Sequence[Node]) -> list[Tensor]:
-        """Compute the features of some nodes in one pass, which ends at the last.
+        """Compute the features of some nodes in one pass, which ends at the last layer.
 
         Parameters
         ----------
@@ -249,7 +250,7 @@ class LayeredBackbone(nn.Module, ABC):
         return digest.hexdigest()
 
     def describe(self) -> dict[str, Any]:
-        """Tell which encoder it is, what it is given, and its weights' digest."""
+        """Describe the encoder, its input, and its weights by their digest."""
         return {
             "encoder": self.name,
             "size": self.image_size,
@@ -264,7 +265,7 @@ class LayeredBackbone(nn.Module, ABC):
 
     @abstractmethod
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
-        """Run up to the last of the layers; their blocks' features (B, H, W, C)."""
+        """Run to the last of these layers; return the blocks' features (B, H, W, C)."""
 
     @abstractmethod
     def _to_grid(
@@ -274,7 +275,7 @@ class LayeredBackbone(nn.Module, ABC):
 
 
 def versions(*packages: str) -> str:
-    """Name the versions that features depend on: of what always runs, and of packages.
+    """List the versions that features depend on: torch, Pillow, numpy and `packages`.
 
     Examples
     --------
@@ -296,10 +297,10 @@ def _version(name: str) -> str | None:
 
 @contextmanager
 def needs_torchvision(name: str, package: str, extra: str) -> Iterator[None]:
-    """Say what a backbone needs where an import of its package fails."""
+    """If a backbone's package fails to import, say what the backbone needs."""
     try:
         yield
-    # RuntimeError is what a torchvision of another build than torch's raises.
+    # A torchvision built for another torch raises RuntimeError.
     except (ImportError, RuntimeError) as error:
         raise ImportError(
             f"{name} needs {package} and the torchvision that goes with torch "

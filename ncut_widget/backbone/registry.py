@@ -1,4 +1,4 @@
-"""Backbones by name, and what a backbone is."""
+"""The interface of backbones, and backbones by name."""
 
 from __future__ import annotations
 
@@ -16,36 +16,35 @@ from ncut_widget.core.names import LONGEST, closest
 
 
 class Backbone(Protocol):
-    """Images in, features out: any callable will do.
+    """Images in, features out: any such callable is a backbone.
 
-    It is given a list of B images, uint8 RGB ``(h_i, w_i, 3)`` of any sizes, and
+    It takes a list of B images, uint8 RGB ``(h_i, w_i, 3)`` of any sizes, and
     returns float features ``(B, H, W, C)`` on a latent grid, which covers each image
     from edge to edge.
 
-    A backbone may have attributes more:
+    A backbone may have more attributes:
 
     ``affinity_focal_gamma`` (float)
-        The `NCUT` parameter its features want; 1 where it is missing.
+        The parameter of `NCUT` that suits its features; by default 1.
     ``batch_size`` (int)
-        How many images it wants at a time, where the user does not say; the whole
-        batch where it is missing.
+        Images at a time, if the user does not choose; by default the whole batch.
     ``standardizer`` (callable)
-        Given the features of a whole batch, it returns what is to be applied to them,
-        and to those of other images later: ``features -> features``.
+        Takes the features of a whole batch. Returns a function
+        ``features -> features`` to apply to these, and to those of later images.
     ``fingerprint`` (callable)
-        Returns a string that is another one whenever the features of an image would
-        be others: a cache of features needs it.
+        Returns a string that differs whenever the features of an image would differ.
+        A cache of features needs it.
     ``describe`` (callable)
-        Returns a dict of what features depend on, its options for one: files tell it.
+        Returns a dict of what features depend on, such as options, for files.
     ``packages`` (sequence of str)
-        Those that it computes with, whose versions files tell.
+        Packages that it computes with: files record their versions.
 
-    `LayeredBackbone` is the kind that has layers to choose from.
+    `LayeredBackbone` is a backbone with layers to choose from.
     """
 
     def __call__(
         self, images: list[NDArray[np.uint8]], /, **options: Any
-    ) -> NDArray | torch.Tensor:
+    ) -> NDArray[np.floating] | torch.Tensor:
         """Compute features of shape (B, H, W, C)."""
 
 
@@ -61,9 +60,9 @@ def register_backbone(name: str, *aliases: str) -> Callable[[Factory], Factory]:
     Parameters
     ----------
     name : str
-        What `load_model` knows it by; an earlier factory of that name is replaced.
-        A name that ends with a slash is a family: what follows the slash is the
-        factory's first argument.
+        Name for `load_model`; an earlier factory of that name is replaced. A name that
+        ends with a slash is a family: the text after the slash is the factory's first
+        argument.
     *aliases : str
         Other spellings, which `list_backbones` leaves out.
 
@@ -130,9 +129,9 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     TypeError
         If it is not a string, or the backbone has no such option.
     ImportError
-        If the backbone needs a package that is not there; it says which.
+        If the backbone needs a missing package; the message says which.
     CheckpointError
-        If its weights cannot be had; it says how to get them.
+        If its weights are not available; the message says how to get them.
 
     Examples
     --------
@@ -148,7 +147,7 @@ def load_model(model_name: str, **options: Any) -> Backbone:
     if name in _FACTORIES and not slash:
         return _FACTORIES[name](**options)
     raise ValueError(
-        f"model_name must be one of {', '.join(list_backbones())} (a slash wants a "
+        f"model_name must be one of {', '.join(list_backbones())} (a slash needs a "
         f"model's name after it), got {shown(model_name)}{_hint(model_name)}"
     )
 
@@ -159,14 +158,14 @@ PATH = (
 
 
 def shown(name: str) -> str:
-    """Quote a name, and of a long one its beginning."""
+    """Quote a name; shorten a long one to its beginning."""
     return repr(name) if len(name) <= LONGEST else f"{name[:LONGEST]!r}..."
 
 
 def did_you_mean(
     name: str, known: Iterable[str], family: str = "", count: int = 3
 ) -> str:
-    """Give a hint at the names that one may have been meant for, or nothing.
+    """Suggest the known names closest to a name; empty if there are none.
 
     Examples
     --------
@@ -178,7 +177,7 @@ def did_you_mean(
 
 
 def _hint(name: str) -> str:
-    """Say what may have been meant by a name that is none."""
+    """Suggest what was meant by an unknown name."""
     parts = name.strip().replace("\\", "/").split("/")
     if len(name) > LONGEST or not name:
         return ""
@@ -197,7 +196,7 @@ def _hint(name: str) -> str:
 
 
 def resolve_model(model: str | Backbone) -> Backbone:
-    """Take a backbone as it is, or load it by its name.
+    """Return a backbone unchanged, or load it by its name.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What all other folders use: arrays, checks, names, paths, devices, files, progress.
+"""Code for all other folders: arrays, checks, names, paths, devices, files, progress.
 
 Nothing here knows what an image, a cluster or a segment is: it imports from no other
 folder of this package.

@@ -1,33 +1,40 @@
-"""The one door through which arrays come in: as torch and numpy can work with them."""
+"""Convert the arrays that users give to types that numpy and torch compute with."""
 
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-# Of ml_dtypes, as JAX and TensorFlow give them; numpy cannot compute with all of them.
+Floats: TypeAlias = NDArray[np.float32]
+Doubles: TypeAlias = NDArray[np.float64]
+Mask: TypeAlias = NDArray[np.bool_]
+Indices: TypeAlias = NDArray[np.intp]
+Labels: TypeAlias = NDArray[np.int32]
+AnyArray: TypeAlias = NDArray[Any]
+
+# Dtypes of ml_dtypes, which JAX and TensorFlow use: numpy lacks operations on some.
 _NARROW = ("bfloat16", "float8_", "float6_", "float4_")
 
 
-def as_array(value: Any, name: str = "the array") -> NDArray:
-    """Return what came as a numpy array, in this machine's order of bytes.
+def as_array(value: Any, name: str = "the array") -> AnyArray:
+    """Convert to a numpy array in this machine's byte order.
 
     Parameters
     ----------
     value : torch.Tensor or array_like
         bfloat16 and narrower floats become float32, longdouble becomes float64.
     name : str
-        What an error calls it.
+        How errors name the array.
 
     Raises
     ------
     ValueError
-        If it is a masked array that hides values.
+        If some values of a masked array are masked.
 
     Examples
     --------
@@ -39,9 +46,12 @@ def as_array(value: Any, name: str = "the array") -> NDArray:
         wide = value.dtype in (torch.float16, torch.float32, torch.float64)
         if value.is_floating_point() and not wide:
             value = value.float()
-        return value.resolve_conj().resolve_neg().numpy()
+        values: AnyArray = value.resolve_conj().resolve_neg().numpy()
+        return values
     if np.ma.is_masked(value):
-        raise ValueError(f"{name} has masked values: fill them, as with filled(0)")
+        raise ValueError(
+            f"{name} has masked values: fill them, for example with filled(0)"
+        )
     array = np.asarray(value)
     if array.dtype.name.startswith(_NARROW):
         return array.astype(np.float32)
@@ -53,7 +63,7 @@ def as_array(value: Any, name: str = "the array") -> NDArray:
 def hint_axes(name: str, shape: tuple[int, ...]) -> None:
     """Warn where four axes look like (B, C, H, W) and not like (B, H, W, C).
 
-    Nothing else tells them apart, and what came of it would be no error, but nonsense.
+    A wrong order raises no error, but gives meaningless eigenvectors.
     """
     if len(shape) != 4:
         return
@@ -71,7 +81,7 @@ def hint_axes(name: str, shape: tuple[int, ...]) -> None:
 
 
 def as_tensor(value: Any) -> Tensor:
-    """Return what came as a tensor, detached; a copy only where torch needs one.
+    """Convert to a detached tensor; copy only where torch needs a copy.
 
     Examples
     --------
@@ -80,5 +90,5 @@ def as_tensor(value: Any) -> Tensor:
     """
     if isinstance(value, Tensor):
         return value.detach()
-    # torch has no negative strides, and warns of what is read-only.
+    # torch supports no negative strides, and warns about read-only arrays.
     return torch.from_numpy(np.require(as_array(value), requirements=["C", "W"]))

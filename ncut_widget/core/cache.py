@@ -1,4 +1,4 @@
-"""A cache that keeps within a number of bytes, or of values."""
+"""A cache limited to a number of bytes, or of values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ V = TypeVar("V")
 
 
 def key_bytes(key: Hashable) -> int:
-    """Memory that a key takes, about, if it shares nothing with others.
+    """Estimate the bytes of a key, as if it shared nothing with other keys.
 
-    Of a long tuple, as all clicks are, the first item stands for the others.
+    In a long tuple, such as that of all clicks, every item counts as the first one.
 
     Examples
     --------
@@ -29,14 +29,14 @@ def key_bytes(key: Hashable) -> int:
 
 
 _LONG = 8
-"""Items of a tuple that are all of one kind."""
+"""A tuple with more items than this is taken to hold items of one kind."""
 
 
 class Bounded(Generic[V]):
-    """Values by key, least recently used first out; the last one stays in any case.
+    """Values by key; beyond the limit the least recently used go, but never the last.
 
-    Values may grow while they are in use: the one used last is measured when another
-    is asked for. `cachetools.LRUCache` measures a value only when it is put in, and
+    Values may grow while in use, so the value used last is measured again at the next
+    request. `cachetools.LRUCache` measures a value only when it is put in, and
     refuses one above the limit.
 
     Parameters
@@ -44,7 +44,7 @@ class Bounded(Generic[V]):
     limit : int
         Bytes of all values and their keys together, or how many values.
     size : callable, optional
-        Bytes of a value now; by default each counts as one, whatever its key.
+        Current bytes of a value; by default every value counts as 1, and keys as 0.
     """
 
     def __init__(self, limit: int, size: Callable[[V], int] | None = None) -> None:
@@ -63,11 +63,11 @@ class Bounded(Generic[V]):
         return iter(self._values.values())
 
     def peek(self, key: Hashable) -> V | None:
-        """Return the value of a key if it is there; that is no use of it."""
+        """Return the value of a key, or None; this does not count as a use."""
         return self._values.get(key)
 
     def get(self, key: Hashable, make: Callable[[], V]) -> V:
-        """Return the value of a key, made if it isn't there."""
+        """Return the value of a key; make it if it is missing."""
         if self._values:
             self._measure(next(reversed(self._values)))
         if key not in self._values:
@@ -77,7 +77,7 @@ class Bounded(Generic[V]):
         return self._values[key]
 
     def put(self, key: Hashable, value: V) -> None:
-        """Keep a value, in place of the one that has the key."""
+        """Store a value; it replaces an earlier value of the key."""
         self._values[key] = value
         self._measure(key)
         self._values.move_to_end(key)

@@ -1,4 +1,4 @@
-"""What is refused, in one sentence: the name, what is allowed, what came."""
+"""Checks of arguments; errors say the name, what is allowed, and what came."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 60
 _SHORT.maxlevel = 3
 
 LONGEST_PATH = 1000
-"""Characters that are shown of a path."""
+"""Text of this many characters or more is no path: messages shorten it."""
 
 
 def shown(value: Any) -> str:
-    """Return `repr` of anything, cut short: what came may be large, deep or odd.
+    """Return a short `repr` of a value, which may be huge, deeply nested or broken.
 
     Examples
     --------
@@ -32,12 +32,12 @@ def shown(value: Any) -> str:
         if isinstance(value, np.generic):
             value = value.item()
         return _SHORT.repr(value)
-    except Exception:  # a repr that fails, an integer too long for one
+    except Exception:  # the repr fails, or an integer is too long for it
         return f"<{type(value).__name__}>"
 
 
 def shown_path(path: Any) -> str:
-    """Return the `repr` of a path: whole, but for what is no path at all."""
+    """Return the `repr` of a path; shorten only text that is too long to be one."""
     text = str(path)
     return repr(text) if len(text) < LONGEST_PATH else shown(text)
 
@@ -72,7 +72,7 @@ def check_number(
     integer : bool
         Only whole numbers of an integer type.
     above : bool
-        Without ``low`` itself.
+        Whether ``low`` itself is excluded.
 
     Raises
     ------
@@ -107,10 +107,13 @@ def _limits(low: float, high: float, above: bool) -> str:
 
 
 def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
-    """Return one of some names; else raise ValueError."""
+    """Return the value if it is one of the choices; else raise ValueError."""
     try:
         known = value in choices
-    except (TypeError, ValueError):  # no hash, no comparison, or an array of them
+    except (
+        TypeError,
+        ValueError,
+    ):  # not hashable, or not comparable to one truth value
         known = False
     if not known:
         names = ", ".join(map(str, choices))
@@ -119,7 +122,7 @@ def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
 
 
 def check_indices(name: str, value: Any, count: int) -> list[int]:
-    """Return indices of a batch of ``count`` images, each once; of one alone a list.
+    """Return one or many indices of ``count`` images as a list without repeats.
 
     Examples
     --------
@@ -138,20 +141,20 @@ def check_indices(name: str, value: Any, count: int) -> list[int]:
 
 
 def as_list(name: str, value: Any, what: str) -> list[Any]:
-    """Return what is many as a list; else raise TypeError.
+    """Convert an iterable to a list; raise TypeError for text and for single values.
 
     Parameters
     ----------
     name : str
     value
-        What came; text is one thing, and not many.
+        What came; text counts as a single value.
     what : str
         How the sentence names what is allowed.
     """
     try:
         if not isinstance(value, (str, bytes)):
             return list(value)
-    except TypeError:  # nor anything else that is many
+    except TypeError:  # not iterable
         pass
     raise TypeError(f"{name} must be {what}, got {shown(value)}")
 
@@ -159,7 +162,7 @@ def as_list(name: str, value: Any, what: str) -> list[Any]:
 def check_array(
     name: str, value: Any, kinds: str = "fiu", *, what: str = "real numbers"
 ) -> Any:
-    """Return a tensor, detached, or an array of numbers of some kinds.
+    """Return a detached tensor or an array, if its numbers are of these kinds.
 
     Parameters
     ----------
@@ -168,7 +171,7 @@ def check_array(
     kinds : str
         Of numpy's ``dtype.kind``: ``"f"`` floating, ``"i"`` and ``"u"`` whole.
     what : str
-        How the sentence names them.
+        How the error names these kinds.
 
     Raises
     ------
@@ -188,12 +191,12 @@ def check_array(
 
 
 def check_shape(name: str, value: Any, axes: str) -> Any:
-    """Return an array whose axes are those, as ``"B, H, W, C"``, none of them empty.
+    """Return an array if it has these axes, as ``"B, H, W, C"``, none of them empty.
 
     Raises
     ------
     ValueError
-        If there are more or fewer, or one is empty.
+        If the number of axes differs, or an axis is empty.
     """
     shape = tuple(np.shape(value))
     if len(shape) != axes.count(",") + 1 or 0 in shape:
@@ -211,7 +214,7 @@ def check_finite(name: str, value: Any) -> Any:
 
 
 def check_match(images: int, batch: int) -> None:
-    """Raise ValueError unless there is one image for each in the batch."""
+    """Raise ValueError unless there is one image for each item of the batch."""
     if images != batch:
         raise ValueError(
             "images must match the batch, one for each: got "

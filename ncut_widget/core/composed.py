@@ -1,4 +1,4 @@
-"""Methods of a class that are those of one of its parts."""
+"""Methods that a class forwards to one of its parts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 def part_method(
     attribute: str, method: Callable[Concatenate[S, P], R]
 ) -> Callable[Concatenate[Any, P], R]:
-    """Make a method that calls one of a part's, with its signature and docstring.
+    """Make a method that forwards to a part's method, with signature and docstring.
 
     Parameters
     ----------

@@ -16,10 +16,10 @@ def pick_device(
     Parameters
     ----------
     asked : str or torch.device, optional
-        What the user wants; None leaves the choice here.
+        The user's choice; None to choose here.
     data : torch.device, optional
-        Where the data is, the CPU by default. It stays on an accelerator; from the
-        CPU it goes to CUDA or MPS where torch has them.
+        Device of the data, by default the CPU. Data on an accelerator stay there; data
+        on the CPU go to CUDA or MPS where torch has them.
 
     Returns
     -------
@@ -49,10 +49,10 @@ def pick_device(
 
 @contextmanager
 def full_precision() -> Iterator[None]:
-    """Keep TF32 out of CUDA's float32 products, whatever the user has chosen.
+    """Compute CUDA's float32 products without TF32, even if the user enabled it.
 
-    Affinities of smooth features have eigenvalues of 1e-5, which its rounding of 5e-4
-    would drown.
+    Affinities of smooth features have eigenvalues near 1e-5; the rounding of TF32,
+    5e-4, would hide them.
     """
     matmul = torch.backends.cuda.matmul
     name = "fp32_precision" if hasattr(matmul, "fp32_precision") else "allow_tf32"

@@ -1,4 +1,4 @@
-"""Libraries that are extras: what to install where one is missing."""
+"""Optional libraries: which extra to install where one is missing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def needs(extra: str, why: str = "") -> Iterator[None]:
     ----------
     extra : str
     why : str
-        What the sentence begins with; by default, which package is not installed.
+        Beginning of the sentence; by default, which package is not installed.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Names that do not exist: refused, with the one that may have been meant."""
+"""Errors for unknown names, which suggest the name that was probably meant."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import difflib
 from collections.abc import Iterable, Sequence
 
 LONGEST = 100
-"""Characters of a name that is compared with others: a longer one is no slip."""
+"""Names of more characters are not compared: they are no typing errors."""
 
 
 def closest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
-    """Give the names that one may have been meant for, the likeliest first.
+    """List the known names that a name is closest to, the likeliest first.
 
     Capitals, spaces around it and slashes at its ends do not matter.
 
@@ -31,7 +31,7 @@ def closest(name: str, known: Iterable[str], count: int = 1) -> list[str]:
 
 
 def hint(name: str, known: Sequence[str]) -> str:
-    """Say which name may have been meant, or which ones there are."""
+    """Suggest the closest known name, or list all known names."""
     close = closest(name, known)
     return (
         f"did you mean {close[0]!r}?"

@@ -1,4 +1,4 @@
-"""Work dealt out to the cores by hand: a part of it at a time, one thread for each."""
+"""Divide work among the cores: one thread for each core, one part at a time."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ P = TypeVar("P")
 T = TypeVar("T")
 
 CPU_VALUES = 2**19
-"""Of a slice on a CPU: its float32 values stay in a core's cache."""
+"""Values of a slice on a CPU: as float32 they fit into a core's cache."""
 
 VALUES = 2**25
-"""Of a slice on an accelerator."""
+"""Values of a slice on an accelerator."""
 
 
 class _Own(threading.local):
-    """A thread's cores to deal out to, where torch has been left one thread only."""
+    """Cores that a thread may divide work among while torch uses one thread."""
 
     cores = 0
 
@@ -35,9 +35,9 @@ _own = _Own()
 def one_thread() -> Iterator[None]:
     """Give every torch operation of this thread one thread, on a CPU.
 
-    Torch's own threads meet after each of hundreds of short operations, and where
-    others want the cores, too, they wait for each other at every one: seconds, in place
-    of a tenth. What is long is dealt out by `deal`.
+    Torch's own threads wait for each other after every operation. In hundreds of short
+    operations on busy cores, this takes seconds instead of a tenth of one. Long work is
+    divided by `deal`.
     """
     if _own.cores:
         yield
@@ -54,16 +54,16 @@ def one_thread() -> Iterator[None]:
 def deal(
     work: Callable[[P], T], parts: Iterable[P], device: torch.device
 ) -> Iterator[T]:
-    """Call ``work`` with every part, each on a core of its own, as they come free.
+    """Call ``work`` with every part, on each core one part at a time.
 
     Parameters
     ----------
     work : callable
-        ``part -> result``, called with `one_thread` and without gradients. Neither the
-        parts nor what is done with one may depend on the cores: then nothing does.
+        ``part -> result``, called with `one_thread` and without gradients. If
+        neither the parts nor ``work`` depend on the number of cores, results do not.
     parts : iterable
     device : torch.device
-        Where it works: on an accelerator it is one part at a time.
+        Where ``work`` computes; on an accelerator only one part at a time.
 
     Yields
     ------
@@ -93,7 +93,7 @@ def _start() -> None:
 def deal_all(
     work: Callable[[P], object], parts: Iterable[P], device: torch.device
 ) -> None:
-    """Call ``work`` with every part, as `deal` does, for what it leaves behind."""
+    """Call ``work`` with every part, as `deal` does, and drop the results."""
     for _ in deal(work, parts, device):
         pass
 
@@ -110,22 +110,22 @@ def add_up(
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:
-    """Cut ``count`` of something into slices of ``size``, the last one of the rest."""
+    """Cut ``count`` items into slices of ``size``; the last slice holds the rest."""
     for start in range(0, count, size):
         yield slice(start, min(start + size, count))
 
 
 class Slices:
-    """Slices of a batch, dealt out to the cores: each gets the same every time.
+    """Slices of a batch, divided among the cores in the same way every time.
 
     Parameters
     ----------
     shape : (int, int, int)
-        ``(B, K, P)`` of what is sliced along B.
+        ``(B, K, P)`` of the array, which is sliced along B.
     device : torch.device
-        Where it is.
+        Where the array is.
     most : float
-        Of the batch in one slice, at the most.
+        Most items of the batch in one slice.
     """
 
     def __init__(
@@ -141,7 +141,7 @@ class Slices:
         self._cores = min(threads, len(self._slices))
 
     def share(self, work: Callable[[Iterator[slice]], T]) -> list[T]:
-        """Call ``work`` once for each core, with the slices that fall to it.
+        """Call ``work`` once for each core, with the core's slices.
 
         Parameters
         ----------
@@ -151,7 +151,7 @@ class Slices:
         Returns
         -------
         list
-            What it returned, core by core.
+            The results, core by core.
         """
 
         def run(core: int) -> T:

@@ -1,4 +1,4 @@
-"""Paths as users write them: one reading for every door, whether in or out."""
+"""Paths as users write them, read in the same way wherever one is given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ncut_widget.core.checks import shown
 ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/|data:")
 
 LONGEST = 4096
-"""Characters: more than any system takes."""
+"""Characters of the longest path that any system accepts."""
 
 UPLOAD = "give a file or a folder of this machine, and copy it there afterwards"
 
@@ -24,9 +24,9 @@ def as_path(value: Any, name: str = "path", advice: str = UPLOAD) -> Path:
     ----------
     value : str or os.PathLike
     name : str
-        The argument's, for the message.
+        Name of the argument, for the message.
     advice : str
-        What to do about an address, for the message.
+        What to give in place of an address, for the message.
 
     Returns
     -------
@@ -49,7 +49,7 @@ def as_path(value: Any, name: str = "path", advice: str = UPLOAD) -> Path:
     if len(text) > LONGEST:
         raise ValueError(
             f"{name} is text of {len(text)} characters, {shown(text)}, which is no "
-            "path: of a file in base64 give base64.b64decode(text.split(',')[-1])"
+            "path: for a file in base64 give base64.b64decode(text.split(',')[-1])"
         )
     if not text or "\0" in text:
         raise ValueError(f"{name} must be a path, got {shown(text)}")
@@ -65,10 +65,10 @@ def as_path(value: Any, name: str = "path", advice: str = UPLOAD) -> Path:
 
 
 def real_path(path: Path) -> Path:
-    """Find the place that a path leads to: absolute, all links followed.
+    """Resolve a path: absolute, all links followed.
 
-    What is replaced by a rename has to be this place: a link in its way would become
-    a file, and what it points to would stay as it was.
+    A rename has to replace the resolved path. Onto a link, it would replace the link
+    and leave the file that the link points to unchanged.
 
     Raises
     ------

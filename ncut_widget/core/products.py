@@ -1,9 +1,10 @@
-"""Sums over eigenvectors to the same bits wherever a pixel lies.
+"""Sums over eigenvectors that are the same to the bit for equal eigenvectors.
 
-A mask is one comparison, so equal eigenvectors must be equally similar to the last bit:
-else what is exactly alike falls on both sides of a cut. A BLAS adds up a matrix' last
-columns in another order than the others. Here each pixel's products are added one after
-the other, every sum rounded, on any device, at any place, in any company.
+A mask is one comparison: if the similarities of equal eigenvectors differed in the last
+bit, they could fall on both sides of a cut. A BLAS adds up the last columns of a matrix
+in another order than the others. Here each pixel's products are added one after the
+other, and every sum is rounded: the device, the pixel's place and the number of pixels
+make no difference.
 """
 
 from __future__ import annotations
@@ -12,17 +13,18 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats
+
 ORDINARY = (2.0**-20, 2.0**20)
-"""Largest values of eigenvectors that are taken as they are: squares of much larger or
-smaller ones are beyond float32. Those of `NCUT` have length 1 over the batch."""
+"""Range of the largest value in which eigenvectors are not scaled: squares of much
+larger or smaller values leave float32. `NCUT` gives them length 1 over the batch."""
 
 _TINY = 1e-12  # as torch.nn.functional.normalize: a zero vector stays zero
 
 LONGEST_ROW = 2**12
-"""Of `row_cosines`: beyond 8192 values `numpy.einsum` may add up a row in parts."""
+"""Most values of a row of `row_cosines`: `numpy.einsum` may split more than 8192."""
 
 
 def weighted_sum(rows: Tensor, weights: Tensor) -> Tensor:
@@ -53,20 +55,20 @@ def weighted_sum(rows: Tensor, weights: Tensor) -> Tensor:
         for image, out in enumerate(total):
             add_products(images[image], factors[image] if each else factors, out)
         return torch.from_numpy(total.reshape(*leading, pixels))
-    # Products and sums in steps of their own: nothing rounds both at once.
+    # Multiply and add in separate steps: a fused operation would round only once.
     sums = rows[..., 0, :] * (weights[..., 0, :] if each else weights[0])
     for k in range(1, rows.shape[-2]):
         sums += rows[..., k, :] * (weights[..., k, :] if each else weights[k])
     return sums
 
 
-def add_products(rows: NDArray, weights: NDArray, out: NDArray) -> None:
-    """Write the same of one image, shapes (K, P) and (K,) or (K, P), to ``out``.
+def add_products(rows: Floats, weights: Floats, out: Floats) -> None:
+    """Write the `weighted_sum` of an image to ``out``; (K, P) and (K,) or (K, P).
 
     Notes
     -----
-    `numpy.einsum` adds row after row, at 1.6 times the time of a BLAS; only a single
-    column it adds up in one go, in another order.
+    `numpy.einsum` adds row after row, in 1.6 times the time of a BLAS. It adds up a
+    single column in another order: that is computed as two equal columns.
     """
     if rows.shape[1] == 1:
         pair = np.empty(2, dtype=out.dtype)
@@ -79,9 +81,10 @@ def add_products(rows: NDArray, weights: NDArray, out: NDArray) -> None:
 
 
 def exponent_of(values: Tensor) -> int:
-    """Power of two of the largest value; 0 where that is `ORDINARY`, or not finite.
+    """Return the binary exponent of the largest value; 0 if `ORDINARY` or not finite.
 
-    Divided by it, which is exact, eigenvectors of any size have lengths in float32.
+    A division by that power of two is exact, and brings the lengths of eigenvectors of
+    any scale into the range of float32.
     """
     low, high = (float(value) for value in torch.aminmax(values))
     largest = max(-low, high)
@@ -90,7 +93,7 @@ def exponent_of(values: Tensor) -> int:
 
 
 def times_power(values: Tensor, exponent: int) -> Tensor:
-    """Multiply by two to a power, which itself may be beyond all floats.
+    """Multiply by ``2**exponent``, which may itself be out of the range of floats.
 
     Examples
     --------
@@ -101,7 +104,7 @@ def times_power(values: Tensor, exponent: int) -> Tensor:
     return values * 2.0**half * 2.0 ** (exponent - half)
 
 
-def row_cosines(vectors: NDArray, unit: NDArray, out: NDArray) -> None:
+def row_cosines(vectors: Floats, unit: Floats, out: Floats) -> None:
     """Write the cosine of every vector with a unit vector to ``out``.
 
     Parameters
@@ -125,11 +128,11 @@ def row_cosines(vectors: NDArray, unit: NDArray, out: NDArray) -> None:
 
 
 def row_norms(rows: Tensor) -> Tensor:
-    """Lengths of pixels' eigenvectors, never quite zero: (..., K, P) -> (..., P)."""
+    """Lengths of pixels' eigenvectors, at least 1e-12: (..., K, P) -> (..., P)."""
     squares = weighted_sum(rows, rows)
     if squares.device.type != "cpu":
         return squares.sqrt_().clamp_min_(_TINY)
-    lengths = squares.numpy()  # whose operations take one thread
+    lengths = squares.numpy()  # numpy's operations take one thread
     np.maximum(np.sqrt(lengths, out=lengths), _TINY, out=lengths)
     return squares
 

@@ -1,8 +1,8 @@
 """Progress bars of long work: all bars of this package are made here.
 
-They show themselves after a while, and leave nothing behind. In a notebook a bar is an
-output that is empty in the end: tqdm's own, a widget, would be an error line in the
-saved notebook.
+A bar appears after a while, and is removed at the end. In a notebook it is an output
+that ends up empty. tqdm's own notebook bar is a widget, which the saved notebook shows
+as an error line.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 AFTER_SECONDS = 1.0
 
 COLUMNS = 80
-"""Of a bar in a notebook."""
+"""Width of a bar in a notebook, in characters."""
 
 _SILENT = ContextVar("_SILENT", default=False)
 
@@ -42,20 +42,20 @@ def bar(
     after: float = AFTER_SECONDS,
     initial: int = 0,
 ) -> Bar:
-    """Return a progress bar, which is to be closed: use it with ``with``.
+    """Return a progress bar; use it in a ``with`` block, which closes it.
 
     Parameters
     ----------
     total : int
-        Of what it counts.
+        Number of units to do.
     what, unit : str
-        What it says.
+        Description and unit that the bar shows.
     shown : bool
-        False: it shows nothing.
+        Whether the bar is shown at all.
     after : float
-        Seconds before it shows itself.
+        Seconds before the bar appears.
     initial : int
-        How many are done already.
+        Units that are done already.
     """
     where: dict[str, Any] = {}
     if getattr(get_ipython(), "kernel", None) is not None:
@@ -85,7 +85,7 @@ def go_through(
 
 @contextmanager
 def silence(silent: bool = True) -> Iterator[None]:
-    """Show no bar of anything that is done meanwhile on this thread."""
+    """Hide all bars of this thread while the block runs."""
     token = _SILENT.set(silent or _SILENT.get())
     try:
         yield
@@ -94,12 +94,12 @@ def silence(silent: bool = True) -> Iterator[None]:
 
 
 def is_silent() -> bool:
-    """Whether other libraries are not to show bars either."""
+    """Whether bars are hidden, those of other libraries included."""
     return _SILENT.get()
 
 
 def heeds_progress(function: Function) -> Function:
-    """Have a function that is called with ``progress=False`` show no bar at all."""
+    """Make a function called with ``progress=False`` hide all bars within it."""
 
     @functools.wraps(function)
     def heeding(*arguments: Any, **keywords: Any) -> Any:
@@ -120,9 +120,9 @@ class _Output:
         self._is_there = False
 
     def write(self, text: str) -> None:
-        """Show a bar that is drawn over the one before, or none if it is blank."""
+        """Replace the shown bar by a new one, or remove it if the text is blank."""
         if "\r" not in text:
-            return  # where bars lie one above the other, tqdm goes up and down
+            return  # cursor movements of tqdm between stacked bars
         text = text.strip()
         if text == self._text:
             return
@@ -136,4 +136,4 @@ class _Output:
         self._is_there = True
 
     def flush(self) -> None:
-        """Do nothing: what is written is shown."""
+        """Do nothing: `write` shows text at once."""

@@ -1,6 +1,6 @@
-"""Where the eigenvectors of a batch are, and what is taken of them once.
+"""The eigenvectors of a batch, and what is computed from them once.
 
-`store` is the contract that every place of eigenvectors keeps, `memory` the one in
-memory; `moments` has what statistics follow from, `quantised` what previews are
-computed of, `colors` what eigenvectors look like. It knows neither prompts nor methods.
+`store` is the interface of all stores, `memory` a store in memory; `moments` computes
+the numbers that statistics follow from, `quantised` the data of previews, `colors` the
+colours. Nothing here knows of prompts or methods.
 """

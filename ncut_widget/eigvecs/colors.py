@@ -8,9 +8,9 @@ from typing import TypeAlias, get_args
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ncut_widget.core.arrays import as_array, as_tensor
+from ncut_widget.core.arrays import Floats, Indices, as_array, as_tensor
 from ncut_widget.core.checks import check_choice, check_number
 from ncut_widget.core.device import pick_device
 from ncut_widget.core.products import row_norms, weighted_sum
@@ -23,19 +23,19 @@ from ncut_widget.eigvecs.embedding import (
     umap,
 )
 
-Colors: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32]]
+Colors: TypeAlias = tuple[Floats, Floats]
 
 _NOT_FINITE = "eigvecs must be finite, got NaN or infinite values"
 
 FITTED_ROWS = 2**16
-"""Of more rows than this, the colours of principal components are fitted to a sample.
+"""With more rows than this, colours of principal components are fitted to a sample.
 
-All rows of 5000 images take seconds. The colours are then other ones, by a shade, or,
-where no directions stand out, by more; what is alike has like colours all the same.
+All rows of 5000 images take seconds. The sample changes the colours a little, or more
+where no directions stand out; similar pixels still get similar colours.
 """
 
 _CPU_VALUES, _VALUES = 2**17, 2**25
-"""Of images that are coloured together: on a CPU they stay in a core's cache."""
+"""Values of images that are coloured together: on a CPU they stay in a core's cache."""
 
 
 def rgb_from_pca_3d(
@@ -93,7 +93,7 @@ def rgb_from_pca_3d(
             if not bool(torch.isfinite(part).all()):
                 raise ValueError(_NOT_FINITE)
 
-        def read(images: NDArray, places: NDArray) -> torch.Tensor:
+        def read(images: Indices, places: Indices) -> torch.Tensor:
             return rows[torch.from_numpy(images), torch.from_numpy(places)]
 
         colors = PrincipalColors(read, (len(rows), rows.shape[1]), q, at)
@@ -106,7 +106,7 @@ def rgb_from_pca_3d(
 
 
 class PrincipalColors:
-    """The colours of `rgb_from_pca_3d`, of any image as it is asked for.
+    """The colours of `rgb_from_pca_3d`, for one image at a time.
 
     Parameters
     ----------
@@ -122,7 +122,7 @@ class PrincipalColors:
 
     def __init__(
         self,
-        at: Callable[[NDArray, NDArray], torch.Tensor],
+        at: Callable[[Indices, Indices], torch.Tensor],
         shape: tuple[int, int],
         q: float,
         device: torch.device,
@@ -131,13 +131,13 @@ class PrincipalColors:
         fitted = min(count, FITTED_ROWS)
         self._fit(at, np.arange(fitted) * count // fitted, shape[1], q, device)
         if fitted < count and not bool(self._axes.any()):
-            # Things so small that the sample has none of them are all there is to see.
+            # All structure is in things so small that the sample has no pixel of them.
             self._fit(at, np.arange(count), shape[1], q, device)
 
     def _fit(
         self,
-        at: Callable[[NDArray, NDArray], torch.Tensor],
-        places: NDArray,
+        at: Callable[[Indices, Indices], torch.Tensor],
+        places: Indices,
         pixels: int,
         q: float,
         device: torch.device,
@@ -147,21 +147,21 @@ class PrincipalColors:
         self._mean, self._axes = principal_axes(unit.T, 3)
         self._low, self._high = _ends(self._project(unit), q)
 
-    def points(self, eigvecs: torch.Tensor) -> NDArray[np.float32]:
+    def points(self, eigvecs: torch.Tensor) -> Floats:
         """Principal components of some images: (n, P, K) -> (n, P, 3)."""
         rows = eigvecs.to(self._mean).transpose(1, 2).contiguous()
         return self._project(_unit(rows))
 
-    def paint(self, points: NDArray[np.float32]) -> NDArray[np.float32]:
+    def paint(self, points: Floats) -> Floats:
         """Colours of principal components: (..., 3), each in [0, 1]."""
         return _stretch(points, self._low, self._high)
 
-    def __call__(self, eigvecs: torch.Tensor) -> NDArray[np.float32]:
+    def __call__(self, eigvecs: torch.Tensor) -> Floats:
         """Colours of some images: (n, P, K) -> (n, P, 3)."""
         with torch.inference_mode():
             return self.paint(self.points(eigvecs))
 
-    def _project(self, unit: torch.Tensor) -> NDArray[np.float32]:
+    def _project(self, unit: torch.Tensor) -> Floats:
         centred = unit - self._mean[:, None]
         points = [weighted_sum(centred, axis).cpu().numpy() for axis in self._axes.T]
         return np.stack(points, axis=-1)
@@ -177,7 +177,7 @@ def _parts(eigvecs: torch.Tensor, device: torch.device) -> Iterator[torch.Tensor
     """Give some images at a time, (n, P, K) in float32, where they are computed."""
     values = _CPU_VALUES if device.type == "cpu" else _VALUES
     size = max(1, values // math.prod(eigvecs.shape[1:]))
-    for part in eigvecs.split(size):
+    for part in torch.split(eigvecs, size):
         yield part.to(device, torch.float32)
 
 
@@ -208,19 +208,19 @@ def rgb_from_tsne_3d(
         if there are no more.
     perplexity : float, 1 or more
         How many neighbours a row has, about; lowered to half the sample. Higher keeps
-        more of what is far apart.
+        more of the large distances.
     metric : {"cosine", "euclidean"}
-        How far rows are apart; with the cosine their lengths do not matter.
+        Distance between rows; with the cosine their lengths do not matter.
     device : str or torch.device, optional
         Where to compute all but t-SNE itself; where the eigenvectors are by default.
     seed : int, 0 to 2**32 - 1
-        As in `rgb_from_umap_3d`. Here it makes no difference: t-SNE starts from the
-        principal components, and nothing is random.
+        As in `rgb_from_umap_3d`. It has no effect here: t-SNE starts from the principal
+        components, and nothing is random.
     q : float, above 0.5 to 1
         Each channel runs from the ``1 - q`` quantile of its coordinate to the ``q``
         quantile and is clipped there: lower is more colourful.
     knn : int, 1 or more
-        Sampled rows that every row has its place from; 1 gives the sharpest colours.
+        Sampled rows from which every row gets its place; 1 gives the sharpest colours.
     progress : bool
         Whether to show a bar.
 
@@ -288,9 +288,9 @@ def rgb_from_umap_3d(
         As for `rgb_from_tsne_3d`.
     n_neighbors : int, 2 or more
         Neighbours of each row; lowered to one less than the sample. Higher keeps more
-        of what is far apart.
+        of the large distances.
     min_dist : float, 0 to 1
-        Least distance of places; lower packs like rows more closely.
+        Smallest distance between places; lower packs similar rows more closely.
     seed : int, 0 to 2**32 - 1
         Of UMAP's random numbers; the same seed gives the same colours.
 
@@ -349,7 +349,7 @@ def _from_sample(
         if metric == "cosine":
             rows = _unit(rows.T).T
         else:
-            # Any scale will do, but that the squares stay within float32.
+            # Scaled so that squares stay within float32; the scale does not matter.
             rows = rows / rows.abs().max().clamp_min(1e-30)
         x3d = embed_by_sample(
             rows,
@@ -366,7 +366,7 @@ def _from_sample(
 def _tensor(
     eigvecs: ArrayLike | torch.Tensor, device: str | torch.device | None
 ) -> tuple[torch.Tensor, torch.device]:
-    """Give eigenvectors of a shape that will do, and where to compute."""
+    """Check the shape of eigenvectors; return them and the device to compute on."""
     if not isinstance(eigvecs, torch.Tensor):
         eigvecs = as_tensor(as_array(eigvecs, "eigvecs").astype(np.float32))
     shape = tuple(eigvecs.shape)
@@ -388,22 +388,20 @@ def _finite_rows(
 
 def _unit(rows: torch.Tensor) -> torch.Tensor:
     """Bring pixels' rows, (..., K, P), to unit length; zero ones stay zero."""
-    # By the largest entry first: squares of very small or large rows leave float32.
+    # Divided by the largest entry first, as squares may leave float32.
     rows = rows / rows.abs().amax(dim=-2, keepdim=True).clamp_min(1e-30)
     return rows / row_norms(rows).unsqueeze(-2)
 
 
-def _ends(x3d: NDArray[np.float32], q: float) -> tuple[NDArray, NDArray]:
-    """Where each column of (N, 3) begins and ends: at its quantiles."""
+def _ends(x3d: Floats, q: float) -> tuple[Floats, Floats]:
+    """Return the lower and upper quantile of each column of (N, 3)."""
     low, high = np.quantile(x3d, [1 - q, q], axis=0)
-    # A thing of under 2 % of the pixels may be all there is to see.
+    # A thing of less than 2 % of the pixels may be the only structure.
     flat = high <= low
     return np.where(flat, x3d.min(0), low), np.where(flat, x3d.max(0), high)
 
 
-def _stretch(
-    x3d: NDArray[np.float32], low: NDArray, high: NDArray
-) -> NDArray[np.float32]:
+def _stretch(x3d: Floats, low: Floats, high: Floats) -> Floats:
     """Min-max each column between its ends, clipped; constant columns to 0.5."""
     span = high - low
     rgb = np.where(span > 0, (x3d - low) / np.where(span > 0, span, 1), 0.5)

@@ -1,4 +1,4 @@
-"""Rows -> points in space that lie together where the rows are alike."""
+"""Rows -> points in three dimensions; similar rows get near points."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ncut_widget.ncut.landmarks import farthest_points
 Metric: TypeAlias = Literal["cosine", "euclidean"]
 Embedding: TypeAlias = Callable[[Tensor], NDArray[np.float32]]
 
-# Rows are sampled by their distances in the leading directions, which cost a fraction.
+# Rows are sampled by their distances in few leading directions, to save time.
 _SAMPLE_DIRECTIONS = 8
 # Similarities held at once: 32 MiB in float32.
 _CHUNK_ENTRIES = 2**23
@@ -39,7 +39,7 @@ def principal_axes(rows: Tensor, count: int) -> tuple[Tensor, Tensor]:
     covariance = (centred.T @ centred).cpu().double() / len(rows)
     variances, vectors = torch.linalg.eigh(covariance)
     vectors = vectors.flip(1)[:, :count]
-    # Rounding has directions too: without variance, no component.
+    # Directions without variance are rounding: their axes are set to zero.
     vectors = vectors * (variances.flip(0)[:count] > 1e-10)
     largest = vectors.gather(0, vectors.abs().argmax(dim=0, keepdim=True))
     axes = (vectors * torch.where(largest < 0, -1.0, 1.0)).to(rows)
@@ -84,9 +84,9 @@ def umap(n_neighbors: int, min_dist: float, metric: Metric, seed: int) -> Embedd
             metric=metric,
             random_state=seed,
             n_jobs=1,
-            # The spectral start wants four eigenvectors besides the rows.
+            # The spectral start needs more than four rows.
             init="spectral" if len(rows) > 4 else "random",
-            # Else a row opposite to all others is left out, as NaN.
+            # Else UMAP drops a row opposite to all others, and gives NaN.
             disconnection_distance=np.inf,
         )
         return _fit(model, rows)
@@ -103,14 +103,14 @@ def embed_by_sample(
     knn: int,
     progress: bool,
 ) -> NDArray[np.float32]:
-    """Embed a farthest point sample of rows (N, K), and carry it to all: (N, 3)."""
+    """Embed a farthest point sample of rows (N, K), and extend it to all: (N, 3)."""
     leading = rows
     if rows.shape[1] > _SAMPLE_DIRECTIONS:
         leading = principal_components(rows, _SAMPLE_DIRECTIONS)
     sample = rows[farthest_points(leading, num_sample)]
     carried = np.empty((len(rows), 3), dtype=np.float32)
     size = max(_CHUNK_ENTRIES // len(sample), 1)
-    # Shown at once: the embedding itself takes longest, and says nothing.
+    # Shown at once: the embedding takes longest, and reports no progress.
     what = f"Embedding {len(sample)} sampled rows"
     with bar(len(rows), what, "row", progress, after=0) as done:
         points = torch.from_numpy(embed(sample)).to(rows)
@@ -130,17 +130,17 @@ def _neighbours(
     knn = min(knn, len(sample))
     if metric == "cosine":
         similarities, near = (rows @ sample.T).topk(knn, dim=1)
-        # Opposite rows have no say, unless there are no others.
+        # Opposite rows get next to no weight, unless there are no others.
         return near, similarities.clamp_min(0) + 1e-6
     distances, near = torch.cdist(rows, sample).topk(knn, dim=1, largest=False)
-    # Next to none of the others' weight is left where the distance is 0.
+    # At distance 0 that neighbour gets nearly all of the weight.
     softening = 1e-3 * distances[:, -1:] + 1e-30
     return near, softening / (distances + softening)
 
 
 def _fit(model: Any, rows: Tensor) -> NDArray[np.float32]:
     with warnings.catch_warnings():
-        # Of small samples, threads and defaults to come: nothing to act on.
+        # Hides warnings on small samples, threads and future defaults.
         warnings.simplefilter("ignore")
         embedded = model.fit_transform(rows.cpu().numpy())
     return np.ascontiguousarray(embedded, dtype=np.float32)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from torch import Tensor
 
-from ncut_widget.core.arrays import as_tensor
+from ncut_widget.core.arrays import Floats, Indices, as_tensor
 from ncut_widget.core.checks import check_array, check_finite, check_shape
 from ncut_widget.core.device import pick_device
 from ncut_widget.core.products import exponent_of, times_power
@@ -38,8 +38,8 @@ class MemoryStore(Store):
         checked = as_tensor(checked)
         batch, height, width, num_eig = checked.shape
         self.shape = batch, height, width, num_eig
-        # Image by image, one row an eigenvector: the leading ones of an image are a
-        # block, and a cell times them runs at the speed of memory.
+        # Image by image, one row for each eigenvector: so the leading eigenvectors of
+        # an image are one block of memory, and reading them is fast.
         self._rows = torch.empty(
             (batch, num_eig, height * width),
             dtype=torch.float32,
@@ -55,12 +55,12 @@ class MemoryStore(Store):
         self.blank = frozenset(np.flatnonzero(~says).tolist())
 
     def read(self, images: Images, num_eig: int | None = None) -> Tensor:
-        """Give a view where the images are a slice, else a copy."""
+        """Return a view for a slice of images, else a copy."""
         if isinstance(images, slice):
             return self._rows[images, :num_eig]
         return self._rows[torch.from_numpy(images).to(self.device), :num_eig]
 
-    def at(self, images: NDArray, places: NDArray, num_eig: int) -> Tensor:
+    def at(self, images: Indices, places: Indices, num_eig: int) -> Tensor:
         """Copy the eigenvectors of some cells: (n, num_eig)."""
         image, place = (
             torch.from_numpy(np.asarray(each, dtype=np.int64)).to(self.device)
@@ -68,6 +68,6 @@ class MemoryStore(Store):
         )
         return self._rows[image, :num_eig, place]
 
-    def array(self) -> NDArray:
-        """Give all of it, where it is on a CPU without a copy."""
+    def array(self) -> Floats:
+        """Return all eigenvectors; without a copy where they are on a CPU."""
         return self._rows.transpose(1, 2).reshape(self.shape).cpu().numpy()

@@ -1,8 +1,8 @@
-"""What is taken of a batch's eigenvectors once: lengths, moments, a sample.
+"""Lengths, moments and a sample of a batch's eigenvectors, computed once.
 
-Any cell's statistics over the whole batch follow from moments and a sample of the unit
-eigenvectors. So a click costs what the visible images cost, whatever the size of the
-batch.
+A cell's statistics over the whole batch follow from moments and a sample of the unit
+eigenvectors. So the time of a click depends on the visible images only, not on the size
+of the batch.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats, Indices
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.products import row_norms, weighted_sum
 from ncut_widget.eigvecs.store import Store
@@ -35,34 +35,34 @@ class Prefix(NamedTuple):
     ----------
     mean : ndarray of float64, shape (k,)
     covariance : ndarray of float64, shape (k, k)
-        Over the N pixels of the images that count, divided by N.
+        Over the N pixels of all images that are not blank, divided by N.
     """
 
-    mean: NDArray
-    covariance: NDArray
+    mean: Doubles
+    covariance: Doubles
 
 
 class Sample(NamedTuple):
-    """The pixels that quantiles are taken of.
+    """The pixels that quantiles are computed from.
 
     Attributes
     ----------
     rows : torch.Tensor of float32, shape (k, S)
-        Their leading eigenvectors, as they are.
+        Their leading eigenvectors, not scaled.
     norms : torch.Tensor of float32, shape (S,)
-        Lengths of those.
+        Lengths of the rows.
     """
 
     rows: Tensor
     norms: Tensor
 
-    def similarity(self, unit: Tensor) -> NDArray:
-        """Give the values of the map of a unit vector at these pixels, to the bit."""
+    def similarity(self, unit: Tensor) -> Floats:
+        """Return the similarity to a unit vector at these pixels, equal to the map."""
         return (weighted_sum(self.rows, unit) / self.norms).cpu().numpy()
 
 
 class Leading:
-    """The leading eigenvectors of a batch, measured as far as asked for.
+    """The leading eigenvectors of a batch, measured on demand.
 
     Every method may be called on any thread.
 
@@ -84,16 +84,16 @@ class Leading:
 
     @property
     def ready(self) -> bool:
-        """Whether `prefix` is at hand."""
+        """Whether `prefix` is computed."""
         return self._prefix is not None
 
     @property
     def under_way(self) -> bool:
-        """Whether a thread is taking it."""
+        """Whether a thread is computing `prefix`."""
         return self._lock.locked()
 
     def prefix(self) -> Prefix:
-        """Take the moments, once; meanwhile other threads wait for them here."""
+        """Compute the moments once; other threads wait here meanwhile."""
         with self._lock:
             if self._prefix is None:
                 with torch.inference_mode():
@@ -101,8 +101,8 @@ class Leading:
                     self._prefix = self._measure()
             return self._prefix
 
-    def norms(self, images: slice | NDArray) -> Tensor:
-        """Lengths of the eigenvectors, (B, P); those of some images at the least."""
+    def norms(self, images: slice | Indices) -> Tensor:
+        """Lengths of the eigenvectors, (B, P), known for at least these images."""
         missing = np.zeros_like(self._known)
         missing[images] = True
         for run in self._store.parts(np.flatnonzero(missing & ~self._known)):
@@ -110,13 +110,13 @@ class Leading:
         return self._norms
 
     def norms_of(self, run: slice, rows: Tensor) -> Tensor:
-        """Give the lengths of eigenvectors that have just been read, (n, P)."""
+        """Return the lengths of eigenvectors that have just been read, (n, P)."""
         if not self._known[run].all():
             self._measure_norms(run, rows)
         return self._norms[run]
 
     def _measure_norms(self, run: slice, rows: Tensor) -> None:
-        # Two threads may do the same: they write the same bits.
+        # Two threads may do this at once: both write the same bits.
         lengths = row_norms(rows)
         if lengths.device.type == "cpu":
             self._norms.numpy()[run] = lengths.numpy()  # by this thread alone
@@ -126,7 +126,7 @@ class Leading:
 
     @cached_property
     def sample(self) -> Sample:
-        """The pixels that quantiles are taken of."""
+        """The pixels that quantiles are computed from."""
         telling, cells = self._store.telling, self._store.cells
         drawn = quantile_sample(len(telling) * cells)
         rows = self._store.at(telling[drawn // cells], drawn % cells, self._num_eig)
@@ -144,7 +144,7 @@ class Leading:
             gram = total.new_zeros((num_eig, num_eig))
             for part in slices:
                 first, stop, _ = part.indices(batch)
-                # On a CPU image by image, whose float64 stay in its cache.
+                # On a CPU image by image, so that float64 values stay in the cache.
                 step = 1 if kind == "cpu" else stop - first
                 for at in range(first, stop, step):
                     some = slice(at, at + step)
@@ -165,7 +165,7 @@ class Leading:
 
 
 class Moments:
-    """What is taken of a store's eigenvectors once, for any number of leading ones.
+    """Moments and samples of a store, for any number of leading eigenvectors.
 
     Parameters
     ----------
@@ -179,7 +179,7 @@ class Moments:
 
     @property
     def count(self) -> int:
-        """Cells of the images that say something."""
+        """Cells of all images that are not blank."""
         return len(self._store.telling) * self._store.cells
 
     @property
@@ -188,29 +188,30 @@ class Moments:
         return math.prod(self._store.shape)
 
     def lead(self, num_eig: int) -> Leading:
-        """Give the leading eigenvectors, to be measured."""
+        """Return the leading eigenvectors, measured on demand."""
         with self._lock:
             return self._leading.get(num_eig, lambda: Leading(self._store, num_eig))
 
     def prefix(self, num_eig: int) -> Prefix:
-        """Moments of the leading eigenvectors, taken at the first call.
+        """Moments of the leading eigenvectors, computed at the first call.
 
-        Any thread may ask; only those that ask for the same wait for each other.
+        Any thread may call this; only calls with the same ``num_eig`` wait for each
+        other.
         """
         return self.lead(num_eig).prefix()
 
     def ready(self, num_eig: int) -> bool:
-        """Whether moments and sample are at hand, so that no click waits for them."""
+        """Whether moments and sample are computed, so that no click waits for them."""
         return self.lead(num_eig).ready
 
     def prepare(self, num_eig: int) -> None:
-        """See to it that `prefix` will be at hand, in the background.
+        """Compute `prefix` in the background.
 
-        Nothing is lost if that fails: the next call of `prefix` takes it anew.
+        Errors are ignored here: the next call of `prefix` computes it again.
         """
         lead = self.lead(num_eig)
         with self._lock:
-            # One at a time: whoever waits for another asks again.
+            # Only one at a time: callers that need another call again.
             if lead.ready or any(each.under_way for each in self._leading):
                 return
 

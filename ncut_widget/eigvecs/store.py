@@ -1,7 +1,7 @@
-"""The contract of stores: where the eigenvectors of a batch are.
+"""The interface of stores, which hold the eigenvectors of a batch.
 
-Nothing asks a store for all images at once: what must see all of them goes through
-`Store.parts`. So a store may hold more than fits into memory.
+No caller reads all images at once: work on all images goes through `Store.parts`. So a
+store may hold more than fits into memory.
 """
 
 from __future__ import annotations
@@ -13,33 +13,32 @@ from typing import ClassVar, TypeAlias
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats, Indices
 from ncut_widget.core.parallel import Slices
 
-Images: TypeAlias = slice | NDArray
+Images: TypeAlias = slice | Indices
 """Some images of a batch: a slice, or their numbers in ascending order."""
 
 
 class Store(ABC):
-    """Eigenvectors of one batch, float32, to be read a part at a time.
+    """Eigenvectors of one batch, float32, read a part at a time.
 
-    Any thread may read. What is read may be a view of what is held: it is not to be
-    written to.
+    Any thread may read. A result may be a view of the store: do not write to it.
 
     Attributes
     ----------
     shape : (int, int, int, int)
         ``(B, H, W, K)``.
     device : torch.device
-        Where what is read is, and is computed with.
+        Where results of `read` are, and computations take place.
     blank : frozenset of int
-        Images whose eigenvectors are all zero: nothing is known of them. They count in
-        no statistics.
+        Images whose eigenvectors are all zero, as they could not be read. Statistics
+        leave them out.
     exponent : int
-        They are held divided by two to this power, which is exact; 0 for all but very
-        large or small ones.
+        Eigenvectors are stored divided by ``2**exponent``, which is exact; 0 unless
+        they are very large or small.
     """
 
     shape: tuple[int, int, int, int]
@@ -48,7 +47,7 @@ class Store(ABC):
     exponent: int = 0
 
     most_at_once: ClassVar[float] = math.inf
-    """Images that one `read` should ask for, at the most."""
+    """Most images that one `read` should ask for."""
 
     @abstractmethod
     def read(self, images: Images, num_eig: int | None = None) -> Tensor:
@@ -63,11 +62,11 @@ class Store(ABC):
         Returns
         -------
         torch.Tensor of float32, shape (n, num_eig, H * W)
-            One row an eigenvector.
+            One row for each eigenvector.
         """
 
     @abstractmethod
-    def at(self, images: NDArray, places: NDArray, num_eig: int) -> Tensor:
+    def at(self, images: Indices, places: Indices, num_eig: int) -> Tensor:
         """Read the leading eigenvectors of some cells.
 
         Parameters
@@ -92,18 +91,18 @@ class Store(ABC):
         return math.prod(self.grid)
 
     @property
-    def telling(self) -> NDArray:
-        """The images that count, ascending; all of them where every one is blank."""
+    def telling(self) -> Indices:
+        """Images that are not blank, ascending; all images if every one is blank."""
         says = np.ones(self.shape[0], dtype=bool)
         says[[*self.blank]] = False
         return np.flatnonzero(says) if says.any() else np.arange(len(says))
 
     def slices(self, num_eig: int | None = None) -> Slices:
-        """Give the parts in which all images are gone through, core by core."""
+        """Return the slices of all images, divided among the cores."""
         shape = self.shape[0], num_eig or self.shape[3], self.cells
         return Slices(shape, self.device, self.most_at_once)
 
-    def parts(self, images: NDArray) -> Iterator[slice]:
+    def parts(self, images: Indices) -> Iterator[slice]:
         """Split ascending numbers of images into slices, each to be read at once."""
         for run in np.split(images, np.flatnonzero(np.diff(images) > 1) + 1):
             if run.size:
@@ -112,15 +111,15 @@ class Store(ABC):
                 for at in range(first, stop, step):
                     yield slice(at, min(at + step, stop))
 
-    def image(self, image: int) -> NDArray:
-        """Read one image as users have it: float32, (H, W, K), as it is held."""
+    def image(self, image: int) -> Floats:
+        """Read one image in the shape that users see: (H, W, K), float32, as stored."""
         rows = self.read(slice(image, image + 1))[0]
         return rows.T.reshape(*self.grid, -1).cpu().numpy()
 
-    def given(self) -> NDArray:
-        """Give all of it to a user, read-only: float32, (B, H, W, K).
+    def given(self) -> Floats | Doubles:
+        """Return all eigenvectors for a user, read-only: float32, (B, H, W, K).
 
-        Of sizes that float32 does not hold they are float64, and copied.
+        Values out of the range of float32 are returned as float64, in a copy.
         """
         eigvecs = self.array()
         if self.exponent:
@@ -131,6 +130,6 @@ class Store(ABC):
         eigvecs.flags.writeable = False
         return eigvecs
 
-    def array(self) -> NDArray:
-        """Give all of it as it is held: float32, (B, H, W, K)."""
+    def array(self) -> Floats:
+        """Return all eigenvectors as stored: float32, (B, H, W, K)."""
         return np.stack([*map(self.image, range(self.shape[0]))])

@@ -1,9 +1,9 @@
-"""Images in whatever form a notebook has them -> uint8 RGB.
+"""Images of all forms that notebooks use -> uint8 RGB.
 
-`batch` holds many and reads them when they are wanted; `sources` tells what is an
-image, `files` reads one that is encoded (`tiff` what Pillow reads wrongly, `metadata`
-the little of a file's metadata that matters), `values` makes pixels of numbers, `names`
-tells what images are called. Nothing here knows of features or of the page.
+`batch` holds many images and reads them when they are needed; `sources` recognises
+images, `files` reads encoded ones (`tiff` those that Pillow reads wrongly, `metadata`
+their orientation), `values` converts numbers to pixels, `names` names images. Nothing
+here knows of features or of the page.
 """
 
 from ncut_widget.images.batch import Errors, Images, load_images, read_ahead

@@ -1,4 +1,4 @@
-"""Many images: looked at once, read when they are wanted."""
+"""Many images: checked when they are given, read when they are needed."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ T = TypeVar("T")
 Errors: TypeAlias = Literal["raise", "skip"]
 
 READ_AHEAD = 8
-"""Images that are read while others are worked on."""
+"""Images that are read ahead while earlier ones are processed."""
 
 STAND_IN = (64, 64)
-"""Size of what stands in for an image of which not even the size can be read."""
+"""Size of the grey substitute for an image whose size cannot be read."""
 
 
 @heeds_progress
@@ -61,26 +61,28 @@ def load_images(
         A batch array has one more axis in front: (B, h, w), (B, h, w, C) or
         (B, C, h, w). A three-axis array is a batch of grey images only where neither
         end is 1 or 3 long; (4, h, w) could be both and is refused. Any other iterable
-        is a list of images: a generator, a pandas column, an array of paths. What
-        gives one image after the other, as ``PIL.ImageSequence.Iterator`` or a reader
-        of videos, is copied as it comes: it may fill one buffer again and again.
+        is a list of images: a generator, a pandas column, an array of paths. Images of
+        an iterator, such as ``PIL.ImageSequence.Iterator`` or a video reader, are
+        copied one by one, as it may reuse one buffer for all of them.
 
-        Images are turned as the camera was held (EXIF, or TIFF's tag); nothing else of
-        their metadata is used. Transparent images are laid on white.
+        Images are turned by their orientation (EXIF, or TIFF's tag); other metadata is
+        not used. Transparent images are laid on white.
     value_range : (float, float), optional
-        The values that are black and white, in all images; what is beyond is cut off.
-        By default they follow from the kind of numbers, in the same way for the whole
-        batch: 8 bits 0 and 255; bool False and True; 16 bits, and more in files, 0 and
-        65535, however many bits of them are used: give ``value_range=(0, 4095)`` for a
-        camera's 12; floats 0 and 1; other integers 0 and 255, or 0 and 65535 if there
-        are larger ones than 255 anywhere in the batch. Nothing is stretched, and what
-        is outside is refused: a tensor normalised for a network, floats up to 255,
-        negative integers.
+        The values that are black and white in all images; values beyond are clipped.
+        By default they follow from the kind of numbers, the same for the whole batch:
+
+        - 8 bits: 0 and 255; bool: False and True; floats: 0 and 1;
+        - 16 bits, and more in files: 0 and 65535, even if not all bits are used: for a
+          camera's 12 bits give ``value_range=(0, 4095)``;
+        - other integers: 0 and 255, or 0 and 65535 if any in the batch is above 255.
+
+        Nothing is stretched, and values outside are refused: a tensor normalised for a
+        network, floats up to 255, negative integers.
     errors : {"raise", "skip"}
-        Of an image that cannot be read, now or later: raise, or warn, and have a grey
-        one in its place.
+        What to do with an image that cannot be read, now or later: raise an error, or
+        warn and put a grey image in its place.
     progress : bool
-        Show a progress bar, of what takes longer than a second.
+        Show a progress bar if the work takes longer than a second.
 
     Returns
     -------
@@ -112,7 +114,7 @@ def load_images(
 
 
 class Images(Sequence[RGBImage]):
-    """One or many images; files are looked at, but not read before they are asked for.
+    """One or many images; files are checked at once, and read when they are needed.
 
     Parameters
     ----------
@@ -128,15 +130,15 @@ class Images(Sequence[RGBImage]):
     paths : list of Path or None
         Where files are.
     names : list of str
-        What they are called; see `distinct_names`.
+        Names of the images; see `distinct_names`.
     failures : dict of int to str
         With ``errors="skip"``: why images cannot be read, by their index.
 
     Raises
     ------
     FileNotFoundError, TypeError, ValueError
-        As `load_images`; but a file of images that breaks off is found out only when
-        it is read, or by `check`.
+        As `load_images`; but a truncated file is noticed only when it is read, or by
+        `check`.
 
     Examples
     --------
@@ -196,17 +198,17 @@ class Images(Sequence[RGBImage]):
 
     @property
     def paths(self) -> list[Path | None]:
-        """Where the files are; None for what is no file."""
+        """Where the files are; None for images without a file."""
         return [source.path for source in self._sources]
 
     @property
     def names(self) -> list[str]:
-        """Names of their files, or ``image 0`` and so on; no two files have one."""
+        """Names of the files, or ``image 0`` and so on; no two files share a name."""
         return distinct_names([source.origin for source in self._sources])
 
     @property
     def failures(self) -> dict[int, str]:
-        """Why some cannot be read, by index."""
+        """Why images cannot be read, by index."""
         return {
             index: source.reason
             for index, source in enumerate(self._sources)
@@ -215,13 +217,13 @@ class Images(Sequence[RGBImage]):
 
     @property
     def readable(self) -> list[int]:
-        """Indices of the others."""
+        """Indices of the images that can be read."""
         failures = self.failures
         return [index for index in range(len(self)) if index not in failures]
 
     @property
     def unknown(self) -> list[int]:
-        """Indices of images that grey stands in for, or stood in for at some time."""
+        """Indices of images that were replaced by grey at least once."""
         return sorted(self._gone.union(self.failures))
 
     def __len__(self) -> int:
@@ -230,18 +232,18 @@ class Images(Sequence[RGBImage]):
 
     @property
     def identities(self) -> list[Identity]:
-        """What each was when it was first read."""
+        """Identity of each image when it was first read."""
         return [source.identity for source in self._sources]
 
     def __getitem__(self, index: Any) -> Any:
-        """Read an image, or have grey in its place."""
+        """Read an image; give a grey one if it cannot be read and is skipped."""
         pixels = self.read(index)
         return grey(self.sizes[index]) if pixels is None else pixels
 
     def read(self, index: int) -> RGBImage | None:
         """Read an image; None, and a warning, where it cannot be read and is skipped.
 
-        What computes with pixels asks here: grey is no measurement.
+        For computations: these must not take a grey substitute for data.
         """
         source = self._sources[index]
         if isinstance(source, MissingImage):
@@ -251,13 +253,13 @@ class Images(Sequence[RGBImage]):
         except (OSError, ValueError) as error:
             if self._errors == "raise":
                 raise
-            # Not for good: labels need no file, and it may be there again.
+            # Not marked as missing: the file may come back, and labels do not need it.
             self._gone.add(index)
             warnings.warn(f"{error}; it is left out", UserWarning, stacklevel=3)
             return None
 
     def reduced(self, index: int, side: int) -> RGBImage:
-        """Read an image to show it with ``side`` pixels; it is at least that large.
+        """Read an image to show it at ``side`` pixels; the result is at least so large.
 
         A JPEG file is decoded to an eighth of its size at the smallest, in a fraction
         of the time.
@@ -265,7 +267,7 @@ class Images(Sequence[RGBImage]):
         Raises
         ------
         FileNotFoundError, ValueError
-            If it cannot be read: nothing stands in for it.
+            If it cannot be read; there is no grey substitute here.
         """
         source = self._sources[index]
         if isinstance(source, MissingImage):
@@ -273,7 +275,7 @@ class Images(Sequence[RGBImage]):
         return source.read(side)
 
     def select(self, indices: Sequence[int]) -> Images:
-        """Give some of the images, which keep their names."""
+        """Select some of the images; they keep their names."""
         some = Images(self)
         some._sources = [self._sources[index] for index in indices]
         some.sizes = [self.sizes[index] for index in indices]
@@ -286,7 +288,7 @@ class Images(Sequence[RGBImage]):
         Raises
         ------
         FileNotFoundError, ValueError
-            If one cannot be read, and errors are raised.
+            If one cannot be read, and ``errors`` is ``"raise"``.
         """
         if self._checked:
             return
@@ -313,7 +315,7 @@ class Images(Sequence[RGBImage]):
         self._checked = True
 
     def _settle(self, failed: dict[int, Exception]) -> None:
-        """Raise or warn of what cannot be read."""
+        """Raise an error or warn about images that cannot be read."""
         if not failed:
             return
         first = failed[min(failed)]
@@ -342,7 +344,7 @@ def read_ahead(images: Sequence[T], count: int = READ_AHEAD) -> Iterator[T]:
     images : sequence
         As `Images`.
     count : int
-        How many images beyond the one that is given are read, at the most.
+        Most images that are read ahead of the current one.
     """
     threads = min(count, os.cpu_count() or 1)
     with ThreadPoolExecutor(threads) as readers:

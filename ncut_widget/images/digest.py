@@ -1,4 +1,4 @@
-"""What tells whether an image is the one that it was."""
+"""Identities of images, by which a changed image is noticed."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 from ncut_widget.images.values import RGBImage
 
 CHUNK = 2**16
-"""Bytes at the beginning, in the middle and at the end that are looked at first."""
+"""Bytes of each of three pieces: at the beginning, in the middle and at the end."""
 
 JPEG = b"\xff\xd8\xff"
-"""How photographs begin. They are not read whole, there may be a thousand: packed as
-they are, what differs in the middle differs in all that follows."""
+"""First bytes of a JPEG file. JPEGs are not read whole, as there may be a thousand: in
+compressed data a difference in the middle changes everything after it."""
 
 
 class Identity(NamedTuple):
-    """What an image is known by.
+    """The identity of an image.
 
     Attributes
     ----------
     kind : str
-        What the digests are of, ``"file"`` or ``"pixels"``; without one ``"missing"``
+        What was digested, ``"file"`` or ``"pixels"``; without a digest ``"missing"``
         or ``"unknown"``.
     digest : str
-        Of its size and three pieces: all that sessions of before know of it.
+        Digest of the size and three pieces: older sessions have no other.
     whole : str
-        Of all of it; empty for a JPEG.
+        Digest of the whole content; empty for a JPEG.
     """
 
     kind: str
@@ -38,7 +38,7 @@ class Identity(NamedTuple):
 
 
 def identify_file(file: IO[bytes]) -> Identity:
-    """Identify a file that is open."""
+    """Identify an open file."""
 
     def read(start: int, stop: int) -> bytes:
         file.seek(start)

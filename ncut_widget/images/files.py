@@ -1,4 +1,4 @@
-"""Encoded images: files, and bytes of files. One place decides on size and turn."""
+"""Encoded images: files, and bytes of files. Size and orientation are decided here."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ncut_widget.images import tiff
 from ncut_widget.images.digest import Identity, identify_file
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 @contextmanager
 def naming(name: str) -> Iterator[None]:
-    """Say in one sentence whatever is wrong with an image, with its name.
+    """Turn any error into one sentence with the image's name.
 
     Pillow's decoders raise errors of any class on broken files.
     """
@@ -47,7 +47,7 @@ def naming(name: str) -> Iterator[None]:
     except MemoryError as error:
         raise MemoryError(f"{name} does not fit into memory") from error
     except Exception as error:
-        unknown = isinstance(error, Image.UnidentifiedImageError)
+        unknown = isinstance(error, UnidentifiedImageError)
         reason = "" if unknown else " ".join(str(error).split())
         raise ImageError(
             f"{name} cannot be read as an image{reason and f': {reason}'}"
@@ -63,23 +63,23 @@ class EncodedImage:
     name : str
         As ``images[3]``.
     scale : Scale
-        Of the batch.
+        Scale of the batch.
     origin : Path, optional
-        What bytes are called after.
+        Path that names an image given as bytes.
 
     Attributes
     ----------
     path : Path or None
-        Absolute: a notebook may go to another folder.
+        Absolute, as a notebook may change its folder.
     origin : Path or None
-        What it is called after: its path, or what was given.
+        Path that names the image: its own, or the one given.
     size : (int, int)
-        ``(h, w)`` once it is turned as the camera was held.
+        ``(h, w)`` after the image is turned by its orientation.
 
     Raises
     ------
     FileNotFoundError, ValueError
-        In one sentence, with name and path, if the file is not there or no image.
+        In one sentence, with name and path, if the file is missing or no image.
     """
 
     def __init__(
@@ -105,9 +105,9 @@ class EncodedImage:
 
     @property
     def identity(self) -> Identity:
-        """What it was when it was first read: it may be gone by now.
+        """Identity when it was first read, as the file may be gone by now.
 
-        ``"unknown"`` where it was not read while it was there.
+        ``"unknown"`` if the file was gone before the first read.
         """
         if self._identity is None:
             try:
@@ -118,11 +118,11 @@ class EncodedImage:
         return self._identity
 
     def read(self, side: int | None = None) -> RGBImage:
-        """Read it; with a side, no smaller than it is shown with that many pixels."""
+        """Read the image; with a side, no smaller than shown with that many pixels."""
         if self.path is not None:
             _check_file(self.path, self._index)
         with naming(self.name):
-            self.identity  # noqa: B018 - taken at the first time
+            self.identity  # noqa: B018 - noted at the first read
             image = self._decode(side)
         if side is None and image.shape[:2] != self.size:
             raise ImageError(
@@ -151,14 +151,14 @@ class EncodedImage:
 
         def decode(image: Image.Image) -> RGBImage:
             if side is not None:
-                # At twice the side: the rest of the way is resampled well.
+                # At twice the side: resampling from there to the side is smooth.
                 scale = 2 * side / max(image.size)
                 width, height = image.size
                 image.draft(None, (round(width * scale), round(height * scale)))
-            # Of 16 bits of a colour Pillow reads the upper 8.
+            # Pillow reads only the upper 8 of 16 bits of a colour.
             deep = any("16B" in str(tile[3]) for tile in getattr(image, "tile", ()))
-            # Before the pixels, as where the size was taken: some of what comes after
-            # them would be looked at else.
+            # Read before the pixels, as in `_measure`: loading adds the metadata that
+            # follows the pixels.
             orientation = self._orientation(image)
             image.load()
             whole = turned(image, orientation)
@@ -178,14 +178,14 @@ class EncodedImage:
             return 1
 
     def _with_pillow(self, use: Callable[[Image.Image], T]) -> T:
-        """Open the file; where its metadata is what is damaged, without that."""
+        """Open the file; if only its metadata is damaged, without the metadata."""
         try:
             with self._open() as file, Image.open(file) as image:
                 return use(image)
         except (ImageError, MemoryError, Image.DecompressionBombError):
             raise
         except Exception as error:
-            if isinstance(error, Image.UnidentifiedImageError):
+            if isinstance(error, UnidentifiedImageError):
                 with self._open() as file:
                     other = way_out(file.read(HEAD))
                 if other is not None:
@@ -211,7 +211,7 @@ class EncodedImage:
             try:
                 page = tiff.describe(file)
             except Exception:
-                return None  # Pillow may know what it is, or says what is wrong
+                return None  # Pillow may read it, or say what is wrong
             if page is not None and page.dtype == np.uint8 and _opens(file):
                 return None
         most = Image.MAX_IMAGE_PIXELS
@@ -233,12 +233,12 @@ class EncodedImage:
 def from_pil(
     image: Image.Image, name: str, scale: Scale, *, wide: bool = False
 ) -> RGBImage:
-    """Make an image of Pillow's, of any mode, uint8 RGB; it is not turned.
+    """Convert a PIL image of any mode to uint8 RGB; it is not turned.
 
     Raises
     ------
     ValueError
-        If it has no pixels, or a mode that is no picture's.
+        If it has no pixels, or a mode that cannot be converted to RGB.
     """
     if 0 in image.size:
         raise ImageError(f"{name} has no pixels, its size is {image.size}")
@@ -247,10 +247,10 @@ def from_pil(
         values = np.asarray(image)
         clear = image.info.get("transparency")
         rgb = from_array(values, name, scale, wide)
-        if isinstance(clear, int):  # the grey that is transparent
+        if isinstance(clear, int):  # the grey value that is transparent
             rgb[values == clear] = 255
         return rgb
-    if image.mode == "La":  # premultiplied, and converted to its like only
+    if image.mode == "La":  # premultiplied; Pillow converts it to LA only
         image = image.convert("LA")
     try:
         if image.has_transparency_data:
@@ -264,7 +264,7 @@ def from_pil(
 
 
 def _check_file(path: Path, name: str) -> None:
-    """Raise, in a sentence that says what to do, unless there is a file."""
+    """Raise an error that says what to do, unless there is a file."""
     if path.is_dir():
         raise ImageError(
             f"{name} is a folder, {str(path)!r}: list its files, as "
@@ -282,7 +282,7 @@ def _described(size: tuple[int, ...]) -> str:
 
 
 def _opens(file: Any) -> bool:
-    """Whether Pillow opens a file, too."""
+    """Whether Pillow can open a file."""
     file.seek(0)
     try:
         with Image.open(file):

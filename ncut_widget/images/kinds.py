@@ -1,11 +1,11 @@
-"""Kinds of files that neither Pillow nor tifffile reads, and the way out of each."""
+"""Kinds of files that neither Pillow nor tifffile reads, and what to do instead."""
 
 from __future__ import annotations
 
 import re
 
 HEAD = 256
-"""Bytes from the beginning by which a kind is known."""
+"""First bytes of a file, by which its kind is recognised."""
 
 _HEIF = rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)"
 
@@ -39,11 +39,11 @@ KINDS = (
     (rb"ZISRAWFILE", "a CZI file", "give the array that czifile.imread(path) reads"),
     (rb"\xda\xce\xbe\x0a", "an ND2 file", "give the array that nd2.imread(path) reads"),
 )
-"""How a file begins, what it is then, and what to do."""
+"""Pattern of the first bytes, kind of file, and what to do."""
 
 
 def way_out(head: bytes) -> str | None:
-    """Say what a file is that nothing here reads, and what to do; None if not known.
+    """Say what an unreadable file is, and what to do; None if the kind is unknown.
 
     Examples
     --------

@@ -1,6 +1,6 @@
-"""The little of a file's metadata that matters: how the camera was held.
+"""The orientation of images: the only metadata that is used.
 
-The rest may be damaged as it likes: it must never decide on pixels.
+All other metadata is ignored: damage there must not change pixels.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from typing import Any
+from typing import IO, Any
 
 from PIL import Image
 
@@ -33,12 +33,12 @@ class Damaged(Exception):
 
 
 def turned_size(size: tuple[int, int], orientation: int) -> tuple[int, int]:
-    """Give height and width (h, w) as they are once an image is turned."""
+    """Return height and width (h, w) of an image after turning."""
     return size[::-1] if orientation in (5, 6, 7, 8) else size
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:
-    """Turn an image as it was seen."""
+    """Turn an image by its orientation."""
     turn = _TURNS.get(orientation)
     return image if turn is None else image.transpose(turn)
 
@@ -67,7 +67,7 @@ def orientation_of(image: Image.Image) -> int:
 
 
 def _read_orientation(exif: bytes) -> int | None:
-    """Find the orientation among the tags of EXIF; nothing else is looked at."""
+    """Find the orientation among the EXIF tags; other tags are ignored."""
     while exif.startswith(b"Exif\0\0"):
         exif = exif[6:]
     try:
@@ -84,14 +84,15 @@ def _read_orientation(exif: bytes) -> int | None:
                 return above // below if below and above % below == 0 else None
             if kind not in _CODES or number < 1:
                 return None
-            return struct.unpack_from(order + _CODES[kind], exif, at + 8)[0]
+            (found,) = struct.unpack_from(order + _CODES[kind], exif, at + 8)
+            return int(found)
     except (struct.error, KeyError) as error:
         raise Damaged from error
     return None
 
 
-def _late_exif(file: Any) -> bytes | None:
-    """Find EXIF behind a PNG file's pixels, where Pillow has not looked yet."""
+def _late_exif(file: IO[bytes] | None) -> bytes | None:
+    """Find EXIF after a PNG file's pixels, which Pillow reads only with the pixels."""
     if file is None:
         return None
     here = file.tell()
@@ -133,14 +134,11 @@ def _xmp_orientation(info: dict[Any, Any]) -> int | None:
 # Files without their metadata ---------------------------------------------------------
 
 _TRANSPARENCY = b"tRNS"
-"""The one chunk of PNG that pixels depend on and that may be left out."""
+"""The only optional PNG chunk that pixels depend on."""
 
 
 def without_metadata(data: bytes) -> bytes | None:
-    """Return an encoded image's file with nothing in it but its pixels.
-
-    None where nothing can be left out.
-    """
+    """Remove all metadata from an encoded image; None if there is none to remove."""
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         rest = _png_pixels(data)
     elif data.startswith(b"\xff\xd8"):
@@ -158,7 +156,8 @@ def _png_pixels(data: bytes) -> bytes:
         length = int.from_bytes(data[at : at + 4], "big")
         chunk, kind = data[at : at + 12 + length], data[at + 4 : at + 8]
         is_whole = zlib.crc32(chunk[4:-4]) == int.from_bytes(chunk[-4:], "big")
-        # A chunk whose name begins with a capital is needed, whatever it is.
+        # A capital first letter marks a chunk that decoders need; see
+        # https://www.w3.org/TR/png-3/#5Chunk-naming-conventions
         if kind[:1].isupper() or (kind == _TRANSPARENCY and is_whole):
             parts.append(chunk)
         at += 12 + length
@@ -169,7 +168,7 @@ def _jpeg_pixels(data: bytes) -> bytes:
     parts, at = [data[:2]], 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        # APP1 to APP13 and comments; APP0 and APP14 tell how colours are coded.
+        # Drop APP1 to APP13, APP15 and comments; APP0 and APP14 give the colour coding.
         if not (0xE1 <= data[at + 1] <= 0xED or data[at + 1] in (0xEF, 0xFE)):
             parts.append(data[at:end])
         at = end

@@ -1,4 +1,4 @@
-"""What images are called, wherever they come from."""
+"""Names of images, by the files that they come from."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from PIL import Image
 
 
 def origin_of(item: Any) -> Path | None:
-    """Tell where an image came from, as far as a path, a PIL image or a file tells.
+    """Find the path that a path, a PIL image or an open file comes from, if any.
 
-    Only its name counts: the pixels may have been changed since. Of a file of several
-    pages, those after the first have their number behind the name.
+    The path is for names only, as the pixels may have been changed since. Pages after
+    the first of a file have their number behind the name.
     """
     if isinstance(item, (str, os.PathLike)):
         return Path(os.path.abspath(os.path.expanduser(os.fsdecode(item))))
@@ -23,7 +23,7 @@ def origin_of(item: Any) -> Path | None:
     for holder in (item, getattr(item, "fp", None)):
         for attribute in ("filename", "name"):
             name = getattr(holder, attribute, None)
-            # Of a file descriptor the name is a number, of a stream without one empty.
+            # The name of a file descriptor is a number, that of some streams is empty.
             if isinstance(name, (str, bytes, os.PathLike)) and os.fspath(name):
                 path = os.path.abspath(os.fsdecode(name))
                 return Path(f"{path}#{page}" if page else path)
@@ -41,9 +41,9 @@ def distinct_names(origins: Sequence[Path | None]) -> list[str]:
     Returns
     -------
     list of str
-        The files' names or, where some of these are alike, all files' paths from the
-        folder on that they share; ``image 0`` and so on of what has none, or where a
-        file is called so, ``image 0-2``. Bytes that are not UTF-8 are escaped, as
+        The files' names or, if two names are equal, the paths of all files below the
+        folder that they share. Images without a file are ``image 0`` and so on, or
+        ``image 0-2`` if a file has that name. Bytes that are not UTF-8 are escaped, as
         ``\udce9``: few formats hold them.
 
     Examples
@@ -73,7 +73,7 @@ def distinct_names(origins: Sequence[Path | None]) -> list[str]:
 
 
 def escaped(text: str) -> str:
-    r"""Escape what of a file's name is not UTF-8.
+    r"""Escape the bytes of a file's name that are not UTF-8.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What is an image, and what is many of them."""
+"""Recognise one image, or many, and open them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FORMS = "a path, the bytes of a file, an open file, a PIL image, an array or a t
 
 
 HOLDERS = (list, tuple, deque, Set, ValuesView)
-"""What holds all its images at once; of others each may take the place of the last."""
+"""Types that hold all their images at once; other iterables may reuse one buffer."""
 
 
 MISSING = Identity("missing")
@@ -49,7 +49,7 @@ class Source(Protocol):
     path : Path or None
         Where its file is.
     origin : Path or None
-        What it is called after: that path, or what an open file or a PIL image says.
+        Path that names it: ``path``, or that of an open file or a PIL image.
     identity : Identity
     """
 
@@ -60,14 +60,14 @@ class Source(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """Tell what it is."""
+        """Identify the image."""
 
     def read(self, side: int | None = None) -> RGBImage:
-        """Read it; with a side, no smaller than it is shown with that many pixels."""
+        """Read the image; with a side, no smaller than shown with that many pixels."""
 
 
 class HeldImage:
-    """An image in memory: no file, or none that is needed."""
+    """An image in memory; its file, if it has one, is not needed."""
 
     path: Path | None = None
 
@@ -79,16 +79,16 @@ class HeldImage:
 
     @cached_property
     def identity(self) -> Identity:
-        """Tell what it is."""
+        """Identify the image."""
         return identify_pixels(self._pixels)
 
     def read(self, side: int | None = None) -> RGBImage:
-        """Give it as it is."""
+        """Return the pixels."""
         return self._pixels
 
 
 class MissingImage:
-    """What stands in for an image that cannot be read: grey, where it would be."""
+    """A grey substitute for an image that cannot be read."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class MissingImage:
 
     @classmethod
     def instead_of(cls, source: Source, error: Exception) -> MissingImage:
-        """Stand in for an image that could be opened, but not read."""
+        """Make the substitute of an image that could be opened, but not read."""
         return cls(
             source.name,
             str(error),
@@ -129,12 +129,12 @@ def grey(size: tuple[int, int]) -> RGBImage:
 
 
 def single_images(images: Any) -> list[Any]:
-    """Give the single images in what came, not yet read.
+    """Split what came into single images, not yet read.
 
     Raises
     ------
     TypeError, ValueError
-        If it is nothing that holds images, or if it may be one as well as many.
+        If it holds no images, or if it could be one image as well as many.
     """
     if is_encoded(images) or isinstance(images, Image.Image):
         return [images]
@@ -162,15 +162,15 @@ def single_images(images: Any) -> list[Any]:
 
 
 def _as_it_is_now(item: Any) -> Any:
-    """Copy an image of a reader or a generator, which may make the next one of it.
+    """Copy an image of an iterator, which may reuse its memory for the next one.
 
-    Pillow's iterator over frames gives one image again and again; readers of videos
-    fill one buffer.
+    Pillow's iterator over frames returns the same object each time; video readers
+    refill one buffer.
     """
     if isinstance(item, torch.Tensor):
         return item.detach().clone()
     if isinstance(item, np.memmap):
-        return item  # of a file: it stays, and may be larger than memory
+        return item  # backed by a file: not reused, and may be larger than memory
     if is_array(item):
         return np.array(item)
     if isinstance(item, Image.Image):
@@ -183,8 +183,8 @@ def _as_it_is_now(item: Any) -> Any:
 
 
 def _frame(image: Image.Image) -> Image.Image:
-    """Copy an image that Pillow may go on in, as it is turned and named."""
-    with suppress(Exception):  # it says so by its name when it is opened
+    """Copy the current frame of an image, with its format and its name."""
+    with suppress(Exception):  # the same error comes, with a name, at `open_source`
         origin = origin_of(image)  # with the frame's number, while its file is open
         image.load()
         if type(image) is Image.Image or getattr(image, "is_animated", False):
@@ -197,8 +197,8 @@ def _frame(image: Image.Image) -> Image.Image:
 
 
 def _read_now(file: Any) -> Any:
-    """Take a file's bytes, before it is closed or written anew."""
-    with suppress(Exception):  # it says so by its name when it is opened
+    """Read a file's bytes now, before it is closed or rewritten."""
+    with suppress(Exception):  # the same error comes, with a name, at `open_source`
         held = io.BytesIO(_as_bytes(file, "images"))
         held.name = getattr(file, "name", None)
         return held
@@ -206,7 +206,7 @@ def _read_now(file: Any) -> Any:
 
 
 def note_values(item: Any, scale: Scale) -> None:
-    """Let a batch's scale look at what decides on it."""
+    """Pass the values that a batch's scale depends on to the scale."""
     if isinstance(item, Image.Image) and item.mode == "I":
         item = np.asarray(item)
     if isinstance(item, torch.Tensor):
@@ -216,7 +216,7 @@ def note_values(item: Any, scale: Scale) -> None:
 
 
 def open_source(item: Any, name: str, scale: Scale) -> Source:
-    """Make a source of a single image; what is no file is read at once.
+    """Make a source of a single image; an image that is no file is read at once.
 
     Raises
     ------
@@ -236,10 +236,10 @@ def open_source(item: Any, name: str, scale: Scale) -> Source:
 
 
 def _from_opened(image: Image.Image, name: str, scale: Scale) -> RGBImage:
-    """Take an image that someone has opened: it may be read only now, and be broken."""
+    """Convert an opened PIL image; its pixels may be read only now, and be broken."""
     with naming(name):
         image.load()
-        with suppress(Damaged):  # else it is taken as it is stored
+        with suppress(Damaged):  # with damaged metadata it is not turned
             image = turned(image, orientation_of(image))
         return from_pil(image, name, scale)
 
@@ -253,7 +253,7 @@ def is_encoded(item: Any) -> bool:
 
 
 def is_array(value: Any) -> bool:
-    """Whether it has a shape, and numbers or whatever in it."""
+    """Whether it is an array or a tensor, of values of any kind."""
     return hasattr(value, "shape") and (
         isinstance(value, (np.ndarray, torch.Tensor)) or hasattr(value, "__array__")
     )

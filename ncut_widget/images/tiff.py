@@ -1,8 +1,8 @@
 """TIFF as microscopes and satellites write it; Pillow reads some of it wrongly.
 
 Pillow drops the lower byte of colours with 16 bits, leaves 16-bit grey that runs from
-white to black as it is, and knows no float64, float16 or planes. What has 8 bits it
-reads well, in more compressions.
+white to black as it is, and knows no float64, float16 or planes. It reads 8 bits
+well, in more compressions than tifffile.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.images.metadata import ORIENTATION
 
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 MINISWHITE, MINISBLACK, RGB = 0, 1, 2
 ALPHA = (1, 2)
-"""Of ExtraSamples: premultiplied or not."""
+"""Values of ExtraSamples that mean alpha, premultiplied or not."""
 
 
 class Page(NamedTuple):
@@ -41,16 +41,16 @@ class Page(NamedTuple):
 
 
 def is_tiff(head: bytes) -> bool:
-    """Whether a file that begins so is a TIFF."""
+    """Whether a file with these first bytes is a TIFF."""
     return head[:4] in MAGIC
 
 
 def describe(file: Any) -> Page | None:
     """Describe the first page of a path or a binary file.
 
-    None where Pillow does better: bits, bytes, palettes, and what is coded by colour.
+    None for palettes and other colour codings, which Pillow reads better.
     """
-    import tifffile  # a fifth of a second, which an import of ours need not take
+    import tifffile  # here, as this import takes a fifth of a second
 
     with tifffile.TiffFile(file) as tiff:
         page = tiff.pages.first
@@ -67,7 +67,7 @@ def describe(file: Any) -> Page | None:
         )
 
 
-def read(file: Any) -> NDArray:
+def read(file: Any) -> AnyArray:
     """Read the first page: (h, w) or (h, w, C), C = 3 or 4, as stored.
 
     Raises
@@ -100,6 +100,6 @@ def read(file: Any) -> NDArray:
             values = np.moveaxis(values, 0, -1)
         if not is_color:
             return values if bands == 1 else values[..., 0]
-        # A fourth band that is not said to be alpha is infrared, or whatever.
+        # A fourth band without a tag for alpha is something else, such as infrared.
         has_alpha = bands == 4 and (page.extrasamples or (0,))[0] in ALPHA
         return values if has_alpha else values[..., :3]

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ncut_widget.core.arrays import as_array
+from ncut_widget.core.arrays import AnyArray, as_array
 from ncut_widget.core.checks import check_number, shown
 
 RGBImage: TypeAlias = NDArray[np.uint8]
@@ -22,37 +22,37 @@ FLOAT_TOLERANCE = 1 / 510
 ADVICE = "give value_range=(low, high), the values that are black and white"
 
 DARK = 4096
-"""16-bit values below which all of an image is nearly black: cameras have 12 bits."""
+"""An image with all 16-bit values below this is nearly black: cameras have 12 bits."""
 
 
 class ImageError(ValueError):
-    """An image that is not as it should be: the sentence has the image's name in it."""
+    """An image that is not valid; the message names the image."""
 
 
 @dataclass
 class Scale:
-    """What is black and what is white, in every image of a batch.
+    """The values that are black and white in all images of a batch.
 
     Attributes
     ----------
     given : (float, float) or None
-        The user's black and white; else it follows from the kind of numbers.
+        The user's values; None if they follow from the kind of numbers.
     wide : bool
         Whether integers that are neither 8 nor 16 bits wide go to 65535, not to 255.
     told : bool
-        Whether it was said that an image is nearly black.
+        Whether the warning about a nearly black image was given.
     """
 
     given: tuple[float, float] | None = None
     wide: bool = False
     told: bool = False
 
-    def note(self, values: NDArray) -> None:
-        """Look at an array of the batch: one that is wide makes all of them wide."""
+    def note(self, values: AnyArray) -> None:
+        """Look at an array of the batch: a single wide one makes all of them wide."""
         if _is_open(values.dtype) and values.size:
             self.wide |= bool((values > 255).any())
 
-    def apply(self, values: NDArray, name: str, wide: bool = False) -> RGBImage:
+    def apply(self, values: AnyArray, name: str, wide: bool = False) -> RGBImage:
         """Scale numbers to uint8.
 
         Parameters
@@ -66,7 +66,7 @@ class Scale:
         Raises
         ------
         TypeError, ValueError
-            If they are no numbers, or not within what they should be.
+            If they are no numbers, or out of range.
         """
         kind = values.dtype.kind
         if kind == "b":
@@ -86,7 +86,7 @@ class Scale:
             return values
         return _unit(values, name) if kind == "f" else self._whole(values, name, wide)
 
-    def _whole(self, values: NDArray, name: str, wide: bool) -> RGBImage:
+    def _whole(self, values: AnyArray, name: str, wide: bool) -> RGBImage:
         low, high = int(values.min()), int(values.max())
         if low < 0 or high > 65535:
             raise ImageError(
@@ -127,7 +127,7 @@ def check_value_range(value: Any) -> tuple[float, float] | None:
 
 
 def from_array(array: Any, name: str, scale: Scale, wide: bool = False) -> RGBImage:
-    """Make an image of numbers, shape (h, w), (h, w, C) or (C, h, w).
+    """Convert numbers to an image; shape (h, w), (h, w, C) or (C, h, w).
 
     Raises
     ------
@@ -149,7 +149,7 @@ def from_array(array: Any, name: str, scale: Scale, wide: bool = False) -> RGBIm
     elif axis == 0:
         values = np.moveaxis(values, 0, -1)
     if values.shape[-1] == 4:
-        # How opaque a pixel is has nothing to do with what is black.
+        # value_range is about colours: it does not apply to alpha.
         alpha = Scale(None, scale.wide, told=True).apply(values[..., 3:], name, wide)
         return on_white(scale.apply(values[..., :3], name, wide), alpha)
     rgb = scale.apply(values, name, wide)
@@ -165,26 +165,28 @@ def on_white(rgb: RGBImage, alpha: NDArray[np.uint8]) -> RGBImage:
 
 
 def channel_axis(array: Any) -> int | None:
-    """Which end of a three-axis array the channels are at, or None."""
+    """Return the axis of the channels, first or last of three; None without one."""
     if len(array.shape) != 3:
         return None
-    # Batches and tensors are told apart from single images in `sources`.
+    # `sources` has already split batches into single images.
     ends = (0, 2) if isinstance(array, torch.Tensor) else (2, 0)
     return next((end for end in ends if array.shape[end] in (1, 3, 4)), None)
 
 
-def _unit(values: NDArray, name: str) -> RGBImage:
+def _unit(values: AnyArray, name: str) -> RGBImage:
     low, high = values.min(), values.max()
     if low < -FLOAT_TOLERANCE or high > 1 + FLOAT_TOLERANCE:
         raise ImageError(
             f"{name} has floats from {low:.4g} to {high:.4g}; floats must be within "
             f"[0, 1]: undo a normalisation, give uint8, or {ADVICE}"
         )
-    return np.rint(np.clip(values, 0, 1) * np.float32(255)).astype(np.uint8)
+    levels = np.rint(np.clip(values, 0, 1) * np.float32(255))
+    rgb: RGBImage = levels.astype(np.uint8)
+    return rgb
 
 
 def _is_open(dtype: np.dtype) -> bool:
-    """Whether integers of a type may be meant for 8 bits or for 16."""
+    """Whether integers of a type may be meant as 8 bits or as 16."""
     return dtype.kind in "iu" and dtype.newbyteorder("=") not in (np.uint8, np.uint16)
 
 

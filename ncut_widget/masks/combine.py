@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Mask
 from ncut_widget.masks.denoise import denoise_mask
 from ncut_widget.masks.smooth import CutMap
 
@@ -17,19 +17,19 @@ def combine(
     negatives: Iterable[CutMap],
     area_th: int,
     kept: Sequence[tuple[int, ...]] = (),
-) -> NDArray:
-    """Mask where a positive click's similarity is above its cut, and no negative's is.
+) -> Mask:
+    """Mask cells above the cut of any positive click and of no negative click.
 
     Parameters
     ----------
     shape : tuple of int
         ``(H, W)`` or ``(B, H, W)``, that of the maps.
     positives, negatives : iterable of CutMap
-        Gone through once, one after the other.
+        Read once, one after the other.
     area_th : int
         Connected components with fewer cells than this are dropped.
     kept : sequence of tuples of int
-        Indices of cells whose components are not.
+        Indices of cells whose components are kept.
 
     Returns
     -------

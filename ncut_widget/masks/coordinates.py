@@ -11,7 +11,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ncut_widget.core.arrays import Doubles, Indices
 
 
 class Cell(NamedTuple):
@@ -48,7 +49,7 @@ def to_cell(
     return Cell(image, min(row, grid[0] - 1), min(col, grid[1] - 1))
 
 
-def interpolation(pixels: int, cells: int) -> tuple[NDArray, NDArray, NDArray]:
+def interpolation(pixels: int, cells: int) -> tuple[Indices, Indices, Doubles]:
     """Place the centres of an image's pixels between those of its latent pixels.
 
     Parameters
@@ -61,10 +62,10 @@ def interpolation(pixels: int, cells: int) -> tuple[NDArray, NDArray, NDArray]:
     Returns
     -------
     before, after : ndarray of int, shape (pixels,)
-        The latent pixels before and after each pixel; the same beyond the outermost
-        centres, where values go on as they are.
+        The latent pixels before and after each pixel. Beyond the outermost centres
+        they are the same one, so that values stay constant there.
     fraction : ndarray of float64, shape (pixels,)
-        How far it is from the one to the other, ``0 <= fraction < 1``.
+        Position of the pixel between the two, ``0 <= fraction < 1``.
 
     Examples
     --------

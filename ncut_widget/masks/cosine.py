@@ -1,4 +1,4 @@
-"""Cosines of eigenvectors with one of them, the same to the bit wherever they lie."""
+"""Cosines of eigenvectors with one of them, equal to the bit for equal eigenvectors."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from ncut_widget.core.arrays import as_tensor
+from ncut_widget.core.arrays import Floats, as_tensor
 from ncut_widget.core.checks import check_array
 from ncut_widget.core.parallel import chunks, deal_all
 from ncut_widget.core.products import (
@@ -21,14 +21,14 @@ from ncut_widget.core.products import (
     weighted_sum,
 )
 
-# Eigenvectors that are looked at together: on a CPU they stay in a core's cache.
+# Eigenvectors that are computed together: on a CPU they stay in a core's cache.
 _CPU_ROWS, _ROWS = 2**12, 2**20
 
-# Eigenvectors that a core takes at a time: enough to be worth handing over.
+# Eigenvectors that a core takes at a time: enough to outweigh the handover.
 _PART = 2**14
 
 
-def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArray:
+def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> Floats:
     """Cosine of one eigenvector with every eigenvector.
 
     Parameters
@@ -41,7 +41,7 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
     Returns
     -------
     ndarray of float32, shape (...)
-        Cosines in [-1, 1] up to rounding, which is the same for equal eigenvectors; 0
+        Cosines in [-1, 1] up to rounding; equal eigenvectors have equal cosines. 0
         where an eigenvector is zero.
 
     Raises
@@ -80,10 +80,10 @@ def cosine_similarity(all_eigvecs: ArrayLike, prompt_eigvec: ArrayLike) -> NDArr
         return similarity.reshape(eigvecs.shape[:-1])
 
 
-def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> NDArray:
+def cosines(eigvecs: torch.Tensor, unit: torch.Tensor) -> Floats:
     """Give the cosines of float32 tensors, the second of length 1, on one device.
 
-    Their bits are those of the fields of `SimilarityField`.
+    They equal the fields of `SimilarityField` to the bit.
     """
     *shape, num_eig = eigvecs.shape
     flat = eigvecs.reshape(math.prod(shape), num_eig)

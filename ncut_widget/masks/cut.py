@@ -1,9 +1,9 @@
 """From a similarity to its mask: gamma and threshold make one cut.
 
 Every step after the similarity ``c`` is monotone in ``c``, so a mask is one comparison
-``c > cut(gamma, threshold)``. The cut follows from a handful of numbers that are taken
-from ``c`` once per click (`SimilarityStatistics`), which is why moving a slider never
-touches the eigenvectors again. Here, and nowhere else in Python, gamma is applied;
+``c > cut(gamma, threshold)``. The cut follows from a few numbers that are computed from
+``c`` once per click (`SimilarityStatistics`), so moving a slider does not read the
+eigenvectors again. Only this module applies gamma in Python;
 ``js/src/maths/cut.js`` is the same, operation by operation.
 
 The masks are those of ``get_mask`` in ncut-pytorch 1.5 to 1.8 (its "segmentation
@@ -15,8 +15,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ncut_widget.core.arrays import Floats, Mask
 from ncut_widget.masks.statistics import (
     QUANTILES,
     TIE,
@@ -58,7 +59,7 @@ def heatmap(
     similarity: ArrayLike,
     gamma: float = 1.0,
     statistics: SimilarityStatistics | None = None,
-) -> NDArray:
+) -> Floats:
     """Standardise a similarity, apply gamma, and scale to about [0, 1].
 
     Parameters
@@ -68,7 +69,7 @@ def heatmap(
     gamma : float, above 0
         ``exp(-gamma z)`` with ``z`` the standardised cosine distance.
     statistics : SimilarityStatistics, optional
-        Of the whole batch, when ``similarity`` is only part of it.
+        Those of the whole batch, if ``similarity`` is only a part of it.
 
     Returns
     -------
@@ -94,7 +95,7 @@ def threshold_mask(
     threshold: float = 0.5,
     gamma: float = 1.0,
     statistics: SimilarityStatistics | None = None,
-) -> NDArray:
+) -> Mask:
     """Mask of a similarity: ``heatmap(similarity, gamma) > threshold``.
 
     Works by one comparison of the similarity with `cut`; no heatmap is computed.
@@ -108,7 +109,7 @@ def threshold_mask(
     gamma : float, above 0
         Exponent of the heatmap; higher means a smaller mask.
     statistics : SimilarityStatistics, optional
-        Of the whole batch, when ``similarity`` is only part of it.
+        Those of the whole batch, if ``similarity`` is only a part of it.
 
     Returns
     -------
@@ -129,7 +130,7 @@ def _log_scale(
 ) -> tuple[float, float, float]:
     """Slope of ``log h = slope (c - mean)``, and ``log h`` at the two quantiles.
 
-    Everything is kept as logarithms, so that no gamma over- or underflows.
+    All values are logarithms, so that no gamma overflows or underflows.
     """
     slope = gamma / statistics.std
 

@@ -1,18 +1,20 @@
-"""Dropping the small parts of masks."""
+"""Drop the small connected components of masks."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
+
+from ncut_widget.core.arrays import Indices, Labels, Mask
 
 
 def denoise_mask(
     masks: ArrayLike, area_th: int = 3, kept: Sequence[tuple[int, ...]] = ()
-) -> NDArray:
+) -> Mask:
     """Drop the small connected components of each mask.
 
     Parameters
@@ -21,7 +23,7 @@ def denoise_mask(
     area_th : int, at least 0
         8-connected components with fewer latent pixels than this are dropped.
     kept : sequence of tuples of int
-        Indices of latent pixels whose components are kept whatever their size.
+        Indices of latent pixels whose components are kept even if they are small.
 
     Returns
     -------
@@ -62,11 +64,11 @@ def denoise_mask(
     return padded[:, :height, 1:-1].reshape(masks.shape)
 
 
-def _components(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
+def _components(starts: Indices, stops: Indices, stride: int) -> Labels:
     """Numbers of the 8-connected components that runs of pixels belong to.
 
-    Labelling runs and not pixels takes a third of the time of `scipy.ndimage.label` on
-    the masks of things, which have few runs.
+    Masks of things have few runs: labelling runs, not pixels, takes a third of the time
+    of `scipy.ndimage.label`.
     """
     # Runs of the next row that touch this one, corners included.
     first = np.searchsorted(stops, starts + stride)
@@ -77,10 +79,12 @@ def _components(starts: NDArray, stops: NDArray, stride: int) -> NDArray:
         (np.ones(len(touching), dtype=bool), touching, pointers),
         shape=(len(starts), len(starts)),
     )
-    return connected_components(graph, directed=False)[1]
+    numbers: Labels = connected_components(graph, directed=False)[1]
+    return numbers
 
 
-def _spans(starts: NDArray, lengths: NDArray) -> NDArray:
+def _spans(starts: Indices, lengths: Indices) -> Indices:
     """Concatenate ``arange(start, start + length)`` over all pairs."""
     offsets = starts - np.cumsum(lengths) + lengths
-    return np.arange(lengths.sum()) + np.repeat(offsets, lengths)
+    spans: Indices = np.arange(lengths.sum()) + np.repeat(offsets, lengths)
+    return spans

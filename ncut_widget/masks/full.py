@@ -1,4 +1,4 @@
-"""One array for each image, at its own size, made when it is asked for."""
+"""One array for each image, at its own size, made on demand."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.core.checks import shown
 
 
-class PerImage(Sequence[NDArray]):
-    """An array for each image, of one moment; each is made when it is asked for.
+class PerImage(Sequence[AnyArray]):
+    """An array for each image, made on demand from the state at one moment.
 
-    So a thousand photographs can be gone through that do not fit into memory together.
-    Pickled, it is a list of all arrays, as what makes them cannot be pickled.
+    So the arrays of a thousand photographs need not fit into memory together. Pickling
+    stores a list of all arrays, as the function that makes them cannot be pickled.
 
     Parameters
     ----------
@@ -34,7 +34,7 @@ class PerImage(Sequence[NDArray]):
     def __init__(
         self,
         sizes: Sequence[tuple[int, int]],
-        make: Callable[[int, tuple[int, int]], NDArray],
+        make: Callable[[int, tuple[int, int]], AnyArray],
     ) -> None:
         self._sizes = sizes
         self._make = make
@@ -61,7 +61,7 @@ class PerImage(Sequence[NDArray]):
             return [self[each] for each in images]
         return self.at(images, self._sizes[images])
 
-    def __iter__(self) -> Iterator[NDArray]:
+    def __iter__(self) -> Iterator[AnyArray]:
         """Make the arrays one after the other."""
         return map(self.__getitem__, range(len(self)))
 
@@ -88,6 +88,6 @@ class PerImage(Sequence[NDArray]):
         """Pickle a list of the arrays."""
         return list, (list(self),)
 
-    def at(self, image: int, size: tuple[int, int]) -> NDArray:
+    def at(self, image: int, size: tuple[int, int]) -> AnyArray:
         """Make the array of an image at any size (h, w)."""
         return self._make(image, size)

@@ -21,7 +21,7 @@ def get_mask(
     gamma: float = 1.0,
     denoise: bool = True,
     denoise_area_th: int = 3,
-) -> NDArray:
+) -> NDArray[np.uint8]:
     """Masks, on every image, of the thing that one eigenvector belongs to.
 
     Parameters
@@ -42,8 +42,8 @@ def get_mask(
     Returns
     -------
     ndarray of uint8, shape (B, H, W)
-        1 = object, 0 = background. Empty, with a warning, where nothing can be told
-        apart: constant similarity, a single pixel, NaN eigenvectors.
+        1 = object, 0 = background. Empty, with a warning, where pixels cannot be
+        distinguished: constant similarity, a single pixel, NaN eigenvectors.
 
     Raises
     ------

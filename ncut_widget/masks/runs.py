@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 
-def to_runs(labels: NDArray) -> NDArray:
+
+def to_runs(labels: AnyArray) -> NDArray[np.uint32]:
     """Find the runs of equal labels.
 
     Parameters
@@ -17,8 +19,8 @@ def to_runs(labels: NDArray) -> NDArray:
     Returns
     -------
     ndarray of uint32, shape (3, n)
-        First pixel of each run, the one after its last, as of a flattened array, and
-        its label. A run ends where its row ends.
+        Of each run: index of its first pixel and of the pixel after its last, in the
+        flattened array, and its label. A run ends where its row ends.
 
     Examples
     --------
@@ -26,7 +28,7 @@ def to_runs(labels: NDArray) -> NDArray:
     [[1, 3, 4], [3, 4, 5], [1, 2, 1]]
     """
     height, width = labels.shape
-    # A gap after every row, so that none goes on in the next.
+    # A gap after every row, so that no run goes on in the next row.
     line = np.zeros((height, width + 1), dtype=np.uint32)
     line[:, :width] = labels
     line = line.ravel()

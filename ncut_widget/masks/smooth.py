@@ -2,26 +2,29 @@
 
 Between the centres of the latent pixels the similarity is interpolated, so the edge of
 a mask runs where the similarity crosses the cut and not along latent pixels.
-``js/src/maths/smooth.js`` and ``margins.js`` are the same, operation by operation: the
-page shows these very pixels.
+``js/src/maths/smooth.js`` and ``margins.js`` are the same, operation by operation, so
+the page shows exactly these pixels.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats, Indices, Mask
 from ncut_widget.masks.coordinates import interpolation
 
+Kind = TypeVar("Kind", bound=np.generic)
+
 OFF, ON, MIXED = range(3)
-"""What is known of all pixels of a quad, between four centres of latent pixels."""
+"""State of all pixels of a quad, between four centres of latent pixels."""
 
 LEAST = np.float32(0.25)
 """Where a mask or a hole in it is one latent pixel wide, its margin is at least this
-part of the largest beside it. So its edges keep away from its centre, by a fifth of the
-way to the next one: a margin of nearly 0 would make a hairline of it.
+share of the largest margin beside it. This keeps the edge a fifth of the way to the
+next centre away: a margin of nearly 0 would leave a hairline.
 """
 
 
@@ -32,15 +35,15 @@ class CutMap(NamedTuple):
     ----------
     similarity : ndarray of float32, shape (..., H, W)
     cut : numpy.float32
-        Similarity above which a pixel belongs to the cut_map.
+        Similarity above which the click selects a pixel.
     """
 
-    similarity: NDArray
+    similarity: Floats
     cut: np.float32
 
 
 class CutMaps(NamedTuple):
-    """What a mask is made of: the OR of the positives, minus the OR of the negatives.
+    """Parts of a mask: the OR of the positives, minus the OR of the negatives.
 
     Attributes
     ----------
@@ -51,7 +54,7 @@ class CutMaps(NamedTuple):
     negatives: list[CutMap]
 
 
-def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> NDArray:
+def smooth_mask(latent: Mask, cut_maps: CutMaps, size: tuple[int, int]) -> Mask:
     """Mask of one image at its own size.
 
     Parameters
@@ -84,11 +87,11 @@ def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> ND
         for pixels, cells in zip(size, latent.shape, strict=True)
     )
     pixels = _quads(latent)[top][:, left]
-    mask = pixels == ON
+    mask: Mask = pixels == ON
     rows, cols = np.nonzero(pixels == MIXED)
     values = margins(latent, cut_maps)
 
-    def line(row: NDArray) -> NDArray:
+    def line(row: Indices) -> Doubles:
         start = values[row, left[cols]].astype(np.float64)
         stop = values[row, right[cols]]
         return start + across[cols] * (stop - start)
@@ -98,8 +101,8 @@ def smooth_mask(latent: NDArray, cut_maps: CutMaps, size: tuple[int, int]) -> ND
     return mask
 
 
-def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
-    """How far every latent pixel is within a mask, or outside of it.
+def margins(latent: Mask, cut_maps: CutMaps) -> Floats:
+    """Compute how far every latent pixel is inside or outside of a mask.
 
     Parameters
     ----------
@@ -110,14 +113,14 @@ def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
     Returns
     -------
     ndarray of float32, shape (H, W)
-        Similarity beyond the cut that decides: above 0 within ``latent`` and below 0
-        outside of it, also where denoise has dropped what is above the cut.
+        Distance of the similarity from the deciding cut: above 0 inside ``latent``,
+        below 0 outside, also where denoise has dropped pixels above the cut.
 
     Notes
     -----
-    Where the mask, or a hole in it, is one latent pixel wide, margins are made large
-    enough for it to show at the image's size (`LEAST`): latent pixels whose similarity
-    is hardly above the cut would be specks there, and a row of them a hairline.
+    Where the mask or a hole is one latent pixel wide, margins are raised so that it
+    shows at the image's size (`LEAST`). Without that, latent pixels hardly above the
+    cut would become specks, and a row of them a hairline.
     """
     size = np.zeros(latent.shape, np.float32)
     if cut_maps.positives:
@@ -131,7 +134,7 @@ def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
     thin = np.zeros_like(latent)
     for down, right in _STEPS[:4]:
         thin |= opposite[down, right] & opposite[-down, -right]
-    for _ in range(2):  # what was raised may raise its neighbours in turn
+    for _ in range(2):  # a raised margin may raise its neighbours in turn
         if not thin.any():
             break
         around = np.pad(size, 1, mode="edge")
@@ -143,18 +146,18 @@ def margins(latent: NDArray, cut_maps: CutMaps) -> NDArray:
 
 _SIDES = ((0, 1), (1, 0), (0, -1), (-1, 0))
 _STEPS = ((0, 1), (1, 0), (1, 1), (1, -1), (0, -1), (-1, 0), (-1, -1), (-1, 1))
-"""Neighbours of a latent pixel, rows down and columns right; four, then those that lie
-opposite."""
+"""Neighbours of a latent pixel as (rows down, columns right): four, then the four
+opposite to these."""
 
 
-def _at(padded: NDArray, step: tuple[int, int]) -> NDArray:
-    """Give what each latent pixel has beside it; beyond the image a pixel goes on."""
+def _at(padded: NDArray[Kind], step: tuple[int, int]) -> NDArray[Kind]:
+    """Return the neighbour of each latent pixel; the padding repeats edge pixels."""
     (down, right), (rows, cols) = step, padded.shape
     return padded[1 + down : rows - 1 + down, 1 + right : cols - 1 + right]
 
 
-def _quads(latent: NDArray) -> NDArray:
-    """Tell the quads whose pixels are all alike from those to be looked at.
+def _quads(latent: Mask) -> NDArray[np.uint8]:
+    """Mark quads as all inside, all outside or mixed.
 
     The quad of a latent pixel is bounded by its centre and those of its neighbours
     right, below, and right below.

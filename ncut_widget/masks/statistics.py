@@ -1,4 +1,4 @@
-"""What masks need to know about a similarity: a handful of numbers, once per click.
+"""The few numbers that masks need of a similarity, computed once per click.
 
 Mean and spread over the whole batch, and the order statistics around two quantiles.
 ``js/src/maths/statistics.js`` computes the same for previews.
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Floats, Indices
 from ncut_widget.core.parallel import chunks
 
 QUANTILES = (0.01, 0.99)
 """The heatmap's 0 and 1 are these quantiles of the transformed similarity."""
 
 TIE = 2.0**-20
-"""Similarities of up to 1 that are this near are told apart by rounding alone."""
+"""Similarities of up to 1 that differ by no more than this differ by rounding only."""
 
 QUANTILE_SAMPLE = 10_000
 """Quantiles of more values than this are those of a seeded sample of this size."""
@@ -30,7 +30,7 @@ _PART = 2**14
 
 @dataclass(frozen=True)
 class SimilarityStatistics:
-    """What a mask at any gamma and threshold needs to know about a similarity.
+    """Numbers of a similarity that its mask follows from at any gamma and threshold.
 
     Attributes
     ----------
@@ -50,25 +50,26 @@ class SimilarityStatistics:
 
     @property
     def constant(self) -> bool:
-        """Whether the similarity tells nothing apart: zero, or no finite, spread."""
+        """Whether no pixels can be distinguished: the spread is zero or not finite."""
         return not (self.std > 0 and math.isfinite(self.mean + self.std))
 
     @property
     def tied(self) -> bool:
-        """Whether the quantiles are one value, up to rounding.
+        """Whether both quantiles are the same value, up to rounding.
 
-        That is a ground of more than 98 %, and the thing, if it is alike, above it.
+        Then more than 98 % of the pixels are uniform background; any similar thing lies
+        above it.
         """
         return self.high[1] - self.low[0] <= TIE
 
 
-def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
-    """Take from a similarity all that its masks need.
+def similarity_statistics(similarity: Floats) -> SimilarityStatistics:
+    """Compute the numbers of a similarity that its masks need.
 
     Parameters
     ----------
     similarity : ndarray of float32, shape (...)
-        Over the whole batch: the statistics tie its images together.
+        Over the whole batch, as all images share one cut.
 
     Returns
     -------
@@ -78,7 +79,7 @@ def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
     -----
     Above 10 000 values the order statistics are those of
     ``numpy.random.RandomState(0).choice(N, 10_000, replace=False)``, the sample of
-    ncut-pytorch 1.8's ``quantile_min_max``, so that the masks are the same masks.
+    ncut-pytorch 1.8's ``quantile_min_max``, so that the masks are the same.
     """
     values = np.asarray(similarity).ravel()
     if values.size == 0:
@@ -92,12 +93,12 @@ def similarity_statistics(similarity: NDArray) -> SimilarityStatistics:
     )
 
 
-def _squares(values: NDArray, mean: float) -> float:
+def _squares(values: Floats, mean: float) -> float:
     """Sum the squared differences from the mean.
 
-    A part at a time, in a buffer: memory for all of them is new at every click, and its
-    pages take ten times as long as the sums. numpy adds up each part pairwise, so that
-    they need no float64.
+    This works part by part in a small buffer: a new array for all squares at every
+    click would take ten times as long as the sums. numpy adds up each part pairwise,
+    which is accurate enough in float32.
     """
     center = np.float32(mean)
     buffer = np.empty(min(_PART, values.size), np.result_type(values, center))
@@ -110,12 +111,12 @@ def _squares(values: NDArray, mean: float) -> float:
 
 
 def significant_std(mean: float, std: float) -> float:
-    """Return a spread, or 0 if it is below the rounding of the mean: no structure."""
+    """Return the spread, or 0 if it is below the rounding of the mean."""
     return 0.0 if std <= np.finfo(np.float32).eps * abs(mean) else float(std)
 
 
 def order_statistics(
-    values: NDArray,
+    values: Floats,
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Return the two values around the 1 % and the two around the 99 % quantile."""
     order = [rank for q in QUANTILES for rank in ranks(q, values.size)[:2]]
@@ -124,15 +125,15 @@ def order_statistics(
 
 
 def ranks(q: float, count: int) -> tuple[int, int, float]:
-    """Ranks around quantile ``q`` of ``count`` values, and the way between them."""
+    """Ranks around quantile ``q`` of ``count`` values, and its place between them."""
     position = q * (count - 1)
     below = math.floor(position)
     return below, min(below + 1, count - 1), position - below
 
 
 @lru_cache(maxsize=4)
-def quantile_sample(size: int) -> NDArray:
-    """Which of so many values quantiles are taken of: all, or a seeded sample."""
+def quantile_sample(size: int) -> Indices:
+    """Draw the indices of values for quantiles: all values, or a seeded sample."""
     if size <= QUANTILE_SAMPLE:
         return np.arange(size)
     sample = np.random.RandomState(0).choice(size, QUANTILE_SAMPLE, replace=False)

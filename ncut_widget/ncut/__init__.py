@@ -1,7 +1,7 @@
 """From features to normalized-cut eigenvectors.
 
-Knows nothing of images, clicks, masks or pages: rows of features in, eigenpairs out,
-and what extends them to other rows, or biases them towards some.
+Rows of features in, eigenpairs out, and functions that extend them to other rows.
+Nothing here knows of clicks, masks or pages.
 """
 
 from ncut_widget.ncut.affinity import Distance

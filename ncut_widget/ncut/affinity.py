@@ -14,30 +14,31 @@ from ncut_widget.ncut.rows import MAX_MAGNITUDE, SMALL_NORM, Part, Rows, small_n
 
 Distance: TypeAlias = Literal["cosine", "euclidean", "rbf"]
 
-# An affinity below this is 0: beside a degree of at least 1 it is nothing, and products
-# with numbers that have left the range of float32's full precision take twenty times as
-# long. Times a degree's root or a vector's entry it is still far from that range.
+# Smaller affinities are set to 0: beside a degree of at least 1 they are negligible,
+# and products with subnormal float32 numbers take twenty times as long. This limit
+# times a degree's root or a vector's entry is still far above subnormal numbers.
 _FAINTEST = 1e-20
-# Distances by products of matrices are off by up to this many roundings of the squared
-# norms. Where that may be more than _BLUR, small ones are taken axis by axis,
-# lest a row be far from itself.
+# Squared distances from matrix products have errors of up to this many roundings of the
+# squared norms. Where the error may exceed _BLUR, small distances are computed axis by
+# axis, so that a row has distance 0 from itself.
 _ROUNDINGS = 16
 _BLUR = 1e-4
 
 
 @dataclass(frozen=True)
 class Affinity:
-    """The affinity of two rows: that of their distance, in a space of its own.
+    """The affinity of two rows, by the distance between their placed rows.
 
     Rows are first *placed*: for the cosine brought to unit length, with one coordinate
-    more that is 1 for rows of zeros (so that these are alike and at right angles to the
-    rest), as ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit x and y;
-    then centred, lest distances drown in rounding, and divided by the length that makes
-    the affinity ``exp(-d**2)`` or ``exp(-d)``. A placed row is its coordinates, its
-    squared norm and 1, so that one product of matrices gives squared distances.
+    more that is 1 for rows of zeros (so these are equal, and orthogonal to all other
+    rows), as ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit x and y;
+    then centred, so that rounding does not hide distances, and divided by the length
+    that makes the affinity ``exp(-d**2)`` or ``exp(-d)``. A placed row is its
+    coordinates, its squared norm and 1, so that one product of matrices gives squared
+    distances.
 
-    With a basis only the coordinates in its span are kept, beside the whole norm:
-    distances to points in the span, as landmarks are, stay what they were.
+    With a basis, a placed row has its coordinates in the span and the norm of the whole
+    row: distances to points in the span, such as landmarks, stay the same.
     """
 
     distance: Distance
@@ -58,10 +59,10 @@ class Affinity:
         device: torch.device,
         dtype: torch.dtype,
     ) -> Affinity:
-        """Return the affinity that the features want; `pool` are some, to look at."""
+        """Return the affinity of the features; `pool` is a sample of the rows."""
         gamma = float(gamma)
         free = cls(distance, torch.zeros(1), 1.0, device, dtype)
-        # Any centre near the rows will do: that of a sample.
+        # Any point near the rows can be the centre: the mean of a sample is.
         sums = add_up(
             lambda at: free._spread(pool.read(at)).sum(0).cpu().double(),
             pool.chunks(),
@@ -93,7 +94,7 @@ class Affinity:
         return placed_rows(x if self.basis is None else x @ self.basis, square)
 
     def as_features(self, placed: Tensor) -> Tensor:
-        """Undo `place`, but for the norm of a row where `distance` is the cosine."""
+        """Undo `place`; where `distance` is the cosine, the norm of a row is lost."""
         x = placed[:, :-2]
         if self.basis is not None:
             x = x @ self.basis.T.to(x)
@@ -102,7 +103,7 @@ class Affinity:
 
     def between(self, x: Tensor, y: Tensor) -> Tensor:
         """Return the affinities (n, m) of placed rows x (n, r + 2) and y (m, r + 2)."""
-        coordinates, square, one = y.split([y.shape[1] - 2, 1, 1], 1)
+        coordinates, square, one = torch.split(y, [y.shape[1] - 2, 1, 1], 1)
         opposite = x @ torch.cat([2 * coordinates, -one, -square], 1).T
         rounding = _ROUNDINGS * torch.finfo(x.dtype).eps
         most = rounding * float(x[:, -2].max() + square.max())
@@ -117,8 +118,8 @@ class Affinity:
         return self._of_opposite(opposite)
 
     def within(self, x: Tensor) -> Tensor:
-        """Return the affinities (n, n) of placed float64 rows, with more care."""
-        # The Gram form would leave equal rows a distance of 1e-8 apart.
+        """Return the affinities (n, n) of placed float64 rows, by exact distances."""
+        # Matrix products would give equal rows a distance of 1e-8.
         return self._of_opposite(_squared_distances(x, x).neg_()).fill_diagonal_(1)
 
     def _spread(self, part: Part) -> Tensor:
@@ -132,7 +133,7 @@ class Affinity:
         return unit
 
     def _place_unit_rows(self, part: Part) -> Tensor:
-        """Place along a basis without a copy of all coordinates."""
+        """Place rows along a basis without a copy of all coordinates."""
         assert self.basis is not None
         x, norm, zero = self._with_norms(part)
         centre = self.centre.to(self.basis)
@@ -149,7 +150,7 @@ class Affinity:
         x, norm = part
         small, zero = norm < SMALL_NORM, norm == 0
         if bool(small.any()):
-            # Before they are rounded to float32, which may have no such numbers.
+            # Scaled before the rounding to float32, in which such numbers may be 0.
             x = torch.where(small & ~zero, x / norm.masked_fill(zero, 1), x)
             norm = norm.masked_fill(small, 1)
         x, norm = (each.to(self.device, self.dtype) for each in (x, norm))
@@ -157,8 +158,8 @@ class Affinity:
         return x, norm.masked_fill(zero, math.inf), zero.to(x)
 
     def _of_opposite(self, squared: Tensor) -> Tensor:
-        """Return affinities by squared distances times -1, in place."""
-        # exp, too, is slow where it leaves the range: a little beyond _FAINTEST will do
+        """Compute affinities from negative squared distances, in place."""
+        # exp is slow for results out of range, so arguments end just below _FAINTEST
         far = math.log(_FAINTEST) - 1
         if self.distance == "euclidean":
             squared.clamp_(-far * far, 0).neg_().sqrt_().neg_()
@@ -177,13 +178,13 @@ def placed_rows(coordinates: Tensor, square: Tensor | None = None) -> Tensor:
 
 
 def _squared_distances(x: Tensor, y: Tensor) -> Tensor:
-    """Return those of placed rows (n, r + 2) and (m, r + 2), 0 for equal ones."""
+    """Return squared distances of placed rows (n, r + 2) and (m, r + 2), exact at 0."""
     exactly = "donot_use_mm_for_euclid_dist"
     return torch.cdist(x[:, :-2], y[:, :-2], compute_mode=exactly).square_()
 
 
 def _total_variance(rows: Rows, centre: Tensor) -> float:
-    """Return the columns' variances, summed; 0 where it is nothing but rounding."""
+    """Return the sum of the columns' variances; 0 where it is only rounding."""
 
     def sums(at: slice) -> Tensor:
         part = rows.read(at).values

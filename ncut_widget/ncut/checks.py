@@ -1,4 +1,4 @@
-"""What the parameters of `NCUT` may be."""
+"""Checks of the parameters of `NCUT`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GraphKind: TypeAlias = Literal["full", "neighbors"]
 
 
 class Checked(Parameters):
-    """The parameters of `NCUT`, which says what each of them means."""
+    """The parameters of `NCUT`, which documents them."""
 
     num_eig: int
     graph: GraphKind
@@ -49,7 +49,7 @@ class Checked(Parameters):
         Parameters
         ----------
         count : float
-            Rows of the features, where they are known.
+            Number of rows of the features, if it is known.
         """
         check_number("num_eig", self.num_eig, 1, integer=True)
         for name in ("progress", "return_eigenvalues"):

@@ -40,9 +40,9 @@ class NCUT(Checked):
     them or those of neighbours: with ``A`` the affinities and ``D`` the diagonal of
     their row sums, the estimator finds the leading eigenvectors of the symmetric matrix
     ``D**-0.5 @ A @ D**-0.5`` [1]_. For a smooth affinity it does so without forming
-    the N x N matrix, through a factorisation by landmarks [2]_ [3]_, and estimates from
-    a sample how close that comes; where it is not close, it takes the whole affinity,
-    or, of too many rows, more landmarks.
+    the N x N matrix, through a factorisation by landmarks [2]_ [3]_, and estimates the
+    error from a sample; if that is too large, it uses the whole affinity, or for too
+    many rows more landmarks.
 
     Parameters
     ----------
@@ -51,33 +51,33 @@ class NCUT(Checked):
         the solution for k.
     graph : {"full", "neighbors"}
         Which rows are joined. ``"full"``: all with all. ``"neighbors"``: each with its
-        nearest, in its own image and, apart, in the other images, and with those
-        beside it on the grid; an edge counts by the rows' own scales. For sharp
+        nearest in its own image, its nearest in the other images, and its neighbours
+        on the grid; the scales of both rows set the weight of an edge. For sharp
         features and colours, where the full graph is slow and falls into patches.
     n_neighbors : int
-        Of the graph of neighbours: how many nearest rows, in the own image and in the
-        others, each.
+        Number of nearest rows in the own image, and as many in the others, for the
+        graph of neighbours.
     distance : {"cosine", "euclidean", "rbf"}
         The affinity of rows x and y, with g for `affinity_focal_gamma`:
 
         - ``"cosine"``: ``exp(-(1 - cos(x, y)) / g)``. Rows of zeros have cosine 1 with
           each other and 0 with all the rest.
         - ``"euclidean"``: ``exp(-|x - y| / g)``: g is in the unit of the features, and
-          wants to be of the size of a typical distance.
+          should have the size of a typical distance.
         - ``"rbf"``: ``exp(-|x - y|**2 / (2 g v))`` with v the total variance of the
           features: the variances (N - 1) of the columns, summed.
     affinity_focal_gamma : float
         Above 0. The smaller, the less weight weak edges have, the sharper the
         eigenvectors. In a graph of neighbours it divides the exponent of the
-        affinities, in which distances are by the rows' own scales.
+        affinities, in which distances are relative to the rows' scales.
     exact_up_to : int
-        Up to so many rows N the whole affinity is taken where landmarks would not do:
-        ``2 N**2`` bytes, 0.5 GB for 16 384 rows.
+        Up to so many rows N the whole affinity is used if landmarks are not accurate
+        enough: ``2 N**2`` bytes, 0.5 GB for 16 384 rows.
     num_sample : int, optional
-        Number of landmarks m, at least `num_eig`: up to m rows the solution is exact,
-        and of more it is that of m landmarks. By default 640 or ``5 * num_eig``,
-        whichever is more, or twice as many where these would not do. Time grows with
-        ``N m``, for a sharp affinity with ``N m**2``.
+        Number of landmarks m, at least `num_eig`. Up to m rows the solution is exact;
+        for more rows it uses m landmarks. By default the larger of 640 and
+        ``5 * num_eig``, or twice as many if these are not accurate enough. Time grows
+        with ``N m``, for a sharp affinity with ``N m**2``.
     sample_method : {"kmeans", "farthest", "random"}
         Where the landmarks are. ``"kmeans"``: at cluster centres of rows drawn with
         probability inverse to their degree, the most accurate by far. ``"farthest"``:
@@ -93,10 +93,10 @@ class NCUT(Checked):
         Rows handled at a time; by default 2048 on the CPU and 65 536 elsewhere. A chunk
         holds ``chunk_size * num_sample`` float32.
     progress : bool
-        Show progress bars once a fit or a transform has taken two seconds.
+        Show progress bars for work that takes longer than a second.
     return_eigenvalues : bool
-        Whether `fit_transform` returns the eigenvalues, too. Steps of a scikit-learn
-        ``Pipeline`` hand on arrays: there it is False.
+        Whether `fit_transform` returns the eigenvalues, too. Set it to False in a
+        scikit-learn ``Pipeline``, whose steps pass on arrays.
 
     Attributes
     ----------
@@ -110,14 +110,14 @@ class NCUT(Checked):
         Descending, from 0 to 1. The first is that of the trivial eigenvector,
         proportional to ``sqrt(d)``: 1.
     landmarks_ : (m, C) float32 array or tensor
-        The landmarks, in the space of the features, or, where `distance` is
-        ``"cosine"``, of their unit rows. Of an exact solution: all N rows. Of
-        neighbours: the rows that others are placed by.
+        The landmarks, in the space of the features, or of their unit rows where
+        `distance` is ``"cosine"``. For an exact solution: all N rows. For a graph of
+        neighbours: the rows from which other rows are interpolated.
     error_ : float
         Estimate of the sine of the largest angle between the space of the eigenvectors
-        and that of the exact ones; 0 where they are exact up to rounding. Of a graph of
-        neighbours: and that of the exact ones with a few that follow, as the gap
-        behind the last may be none.
+        and that of the exact ones; 0 where they are exact up to rounding. For a graph
+        of neighbours, the exact space includes a few more eigenvectors, as eigenvalues
+        K and K + 1 may coincide.
     n_features_in_ : int
         Number of columns C.
 
@@ -136,16 +136,15 @@ class NCUT(Checked):
     directions of the rows (64, or two for each eigenvector), so that affinities to
     them follow from a row's coordinates there, and its norm, without approximation. As
     ``exp(-(1 - cos(x, y)) / g) = exp(-|x - y|**2 / (2 g))`` for unit rows, the same
-    holds for the cosine, with centres inside the unit sphere. In the normalised
-    affinity a row counts by the inverse of its degree, so the rows that directions and
-    centres come from are drawn that way: few, far rows make the leading eigenvectors of
-    heavy-tailed features, and uniform landmarks miss them.
+    holds for the cosine, with centres inside the unit sphere. The
+    normalised affinity weights a row by its inverse degree, so the rows for directions
+    and centres are drawn with that probability: few, far rows make the leading
+    eigenvectors of heavy-tailed features, and uniform landmarks miss them.
 
-    **Error.** The residuals ``M v - lambda v`` on 1024 sampled rows of the exact matrix
-    (on average, and far rows rather than others) tell, by first-order perturbation
-    theory, how far the eigenvectors are from the exact ones. Of more rows than
-    `exact_up_to` that is done for a part of 16 384, which makes the estimate rather too
-    large than too small.
+    **Error.** First-order perturbation theory estimates the distance to the exact
+    eigenvectors from the residuals ``M v - lambda v`` on about 1024 sampled rows of the
+    exact matrix; far rows are sampled more often. For more rows than `exact_up_to` this
+    is done on 16 384 of them, which makes the estimate rather too large than too small.
 
     **Whole affinity.** One half of the symmetric float32 matrix is held, and multiplied
     with blocks of 16 vectors in a block Lanczos iteration [4]_, until the residuals are
@@ -154,27 +153,28 @@ class NCUT(Checked):
     takes 15 products, a sharp one (`affinity_focal_gamma` so small that most rows have
     few neighbours) 50.
 
-    ``"euclidean"``, with its kink at distance 0, and sharp affinities are no matter for
-    landmarks: of more rows than `exact_up_to` their eigenvectors are good cuts, but not
+    Landmarks do not suit ``"euclidean"``, with its kink at distance 0, nor sharp
+    affinities: for more rows than `exact_up_to` the eigenvectors are good cuts, but not
     the exact ones; see `error_`.
 
-    The features are read in chunks, so that N is bounded by what holds the features (a
-    ``numpy.memmap`` of float16 will do) and the eigenvectors. The factor C is kept
-    between its three passes up to 2 GiB, and computed anew beyond. All is computed in
-    float32 about a centre of the rows, whatever the features came in; TF32 is kept
-    out, as it would drown the small eigenvalues of smooth features.
+    The features are read in chunks: only their own storage (a ``numpy.memmap`` of
+    float16 is possible) and that of the eigenvectors bound N. The factor C is kept
+    between its three passes if it has at most 2 GiB, else computed again. Computations
+    are in float32 relative to a centre of the rows, for features of any type, without
+    TF32, whose rounding would hide the small eigenvalues of smooth features.
 
-    **Neighbours.** Features with axes ``(B, H, W, C)`` are those of images: there,
-    neighbours are sought in each image, where features, a `guide` and a little position
-    count, and in all others by features. Distances are Euclidean, of unit rows where
-    `distance` is ``"cosine"``, in the 64 leading directions; the affinity is
+    **Neighbours.** Features with axes ``(B, H, W, C)`` are those of images. Neighbours
+    in the own image are nearest in features, `guide` and, with less weight, position;
+    neighbours in other images are nearest in features. Distances are Euclidean, of unit
+    rows where `distance` is ``"cosine"``, in the 64 leading directions; the affinity is
     ``exp(-d**2 / (g s t))`` with s and t the distances of the two rows to their 7th
-    neighbour [5]_. Neighbours on the grid count by their contrast, ``exp(-d**2 / m)``
-    with m the median, in sum twice as much as those within the image. Of more than
-    16 384 rows those of other images are sought among a sample of 8192. The
-    eigenvectors come from a subspace iteration with Chebyshev filters [6]_; other rows
-    are placed by the 12 nearest of (at most 16 384) rows of the fit. `exact_up_to`,
-    `num_sample` and `sample_method` do nothing here.
+    neighbour [5]_. The weight of grid neighbours follows their contrast,
+    ``exp(-d**2 / m)`` with m the median; in total it is twice that of the neighbours
+    within images. For more than 16 384 rows, neighbours in other images come from a
+    sample of 8192 rows. The eigenvectors come from a subspace iteration with Chebyshev
+    filters [6]_; other rows are interpolated from their 12 nearest among at most 16 384
+    rows of the fit.
+    `exact_up_to`, `num_sample` and `sample_method` have no effect here.
 
     An eigenvector has no sign of its own. Each column is turned so that its third
     moment ``sum(v**3)`` is positive: the smaller and more distinct side of a cut is the
@@ -262,11 +262,10 @@ class NCUT(Checked):
             Rows of finite numbers, at most 1e18 in magnitude. All axes but the last
             are taken together: ``(B, H, W, C)`` has ``N = B * H * W`` rows.
         y : None
-            Not used; estimators have it.
+            Not used; scikit-learn passes it.
         guide : (..., G) array or tensor, optional
-            What rows look like, as their colours in CIELAB: in a graph of neighbours
-            it counts as much as the features where neighbours are sought within an
-            image. Its unit does not matter.
+            Appearance of rows, such as colours in CIELAB. For neighbours within an
+            image it has the same weight as the features. Its unit does not matter.
 
         Returns
         -------
@@ -298,9 +297,9 @@ class NCUT(Checked):
         rows.chunk_size = self._chunk_size(device)
         self.check_parameters(rows.count)
         rng = as_generator(self.random_state)
-        # no_grad, not inference_mode: an inference tensor could not be changed in place
-        # nor used in autograd by whoever gets the eigenvectors. The mode is a thread's
-        # own, so it is set here and not left to the caller.
+        # no_grad, not inference_mode: users could not change inference tensors in
+        # place, nor use them in autograd. Each thread has its own mode, so it is set
+        # here.
         with (
             one_thread(),
             torch.inference_mode(False),
@@ -330,8 +329,9 @@ class NCUT(Checked):
     def transform(self, features: Features) -> Any:
         """Extend the fitted eigenvectors to the rows of `features`.
 
-        Each row is placed by its affinity to the landmarks, and by no other row of
-        `features`. The rows of the fit get the eigenvectors of the fit, up to rounding.
+        The result of a row depends on its affinity to the landmarks only, not on other
+        rows of `features`. Rows of the fit get the eigenvectors of the fit, up to
+        rounding.
 
         Parameters
         ----------
@@ -346,7 +346,7 @@ class NCUT(Checked):
         Raises
         ------
         NotFittedError
-            The estimator is not fitted; scikit-learn's, where that is installed.
+            The estimator is not fitted; scikit-learn's error, if that is installed.
         ValueError
             The number of columns is not that of the fit, or a row is not finite.
         """
@@ -375,7 +375,7 @@ class NCUT(Checked):
 
             def extend(at: slice) -> int:
                 eigvecs[at] = self._extension(rows.read(at)).to(eigvecs)
-                return at.stop - at.start
+                return int(at.stop - at.start)
 
             for count in deal(extend, rows.chunks(), device):
                 done.update(count)

@@ -1,4 +1,4 @@
-"""The graph that joins rows, and who finds its eigenvectors."""
+"""Choose the solver for the graph that an `NCUT` names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the landmarks of the Nystrom factorisation are."""
+"""Choose the landmarks of the Nystrom factorisation."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from ncut_widget.ncut.rows import Part, Rows
 
 SampleMethod: TypeAlias = Literal["kmeans", "farthest", "random"]
 
-# What these cost and give shows in `make bench-accuracy` and `bench-solver`.
-# Landmarks are chosen by looking at no more than _POOL_ROWS rows: a sample of these,
-# so many rows a landmark, is drawn by their affinity to _ANCHORS of them.
+# `make bench-accuracy` and `make bench-solver` measure what these numbers do.
+# Landmarks are chosen from at most _POOL_ROWS rows: a sample of these, with a number of
+# rows for each landmark, is drawn by the affinity to _ANCHORS of them.
 _POOL_ROWS = 32_768
 _ANCHORS = 128
 _SAMPLE_PER_LANDMARK = 32
 _KMEANS_STEPS = 3
-# The subspace iteration that finds the leading directions of the sample: its steps, and
-# what share of the sample they look at.
+# The subspace iteration for the leading directions of the sample: extra vectors, and
+# the share of the sample that each step uses.
 _BASIS_EXTRA = 16
 _BASIS_STEPS = (0.25, 0.25, 1.0)
-# Rows that are dealt out to a core at a time.
+# Rows that a core gets at a time.
 _ROWS = 2048
 
 
@@ -40,7 +40,7 @@ class Landmarks(NamedTuple):
     points: Tensor
 
     def affinities(self, part: Part) -> Tensor:
-        """Return those of rows of features to the points, (n, m)."""
+        """Return the affinities (n, m) of rows of features to the points."""
         return self.affinity.between(self.affinity.place(part), self.points)
 
     def as_features(self) -> Tensor:
@@ -51,10 +51,10 @@ class Landmarks(NamedTuple):
 class Sample(NamedTuple):
     """Placed rows (n, r + 2), drawn with probability inverse to their degree, roughly.
 
-    `chance` (n,), float64, is that of a row to be drawn: sums over all rows are those
-    over the sample, each row divided by its chance. `trace` estimates the sum of the
-    eigenvalues of the graph: that of the inverse degrees. Handled as the rows are, so
-    many at a time.
+    `chance` (n,), float64, is the probability that a row is drawn: a sum over the
+    sample, each row divided by its chance, estimates the sum over all rows. `trace`
+    estimates the sum of the graph's eigenvalues, which is the sum of the inverse
+    degrees. `chunk_size` rows are handled at a time.
     """
 
     placed: Tensor
@@ -98,13 +98,13 @@ def draw_sample(
 
     dealt = list(deal(means, pool.chunks(), affinity.device))
     degrees = torch.cat([rows for rows, _ in dealt])
-    # An anchor's own affinities are all there; its degree grows with the rows.
+    # Each anchor's affinities to the whole pool give its degree, scaled to all rows.
     whole = torch.stack([columns for _, columns in dealt]).sum(0).cpu()
     whole *= pool.total / count
     trace = pool.total * float(whole.clamp(min=1).reciprocal().mean())
-    # Sampling without replacement, in order, with probability inverse to the degree
-    # (whose least share is the row's own affinity): the first to arrive, each after
-    # an exponential waiting time.
+    # Ordered sampling without replacement, with probability inverse to the degree (at
+    # least the row's own affinity): each row arrives after an exponential waiting time,
+    # and the first ones are drawn.
     share = degrees.cpu().double().numpy() + 1 / count
     arrivals = rng.exponential(size=count) * share
     order = np.argsort(arrivals, kind="stable")
@@ -124,8 +124,8 @@ def draw_sample(
 def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
     """Return the leading r directions (C', r) of a sample, orthonormal.
 
-    In the normalised affinity a row counts by the inverse of its degree, as it does in
-    the sample: few, far rows have directions of their own, which count. By subspace
+    The normalised affinity weights a row by its inverse degree, and so does the sample:
+    few, far rows have directions of their own, which matter. This is a subspace
     iteration (Halko, Martinsson & Tropp 2011).
     """
     x = sample.placed[:, :-2]
@@ -135,12 +135,13 @@ def leading_basis(sample: Sample, r: int, rng: np.random.Generator) -> Tensor:
         part = x[: math.ceil(share * len(x))]
         basis = torch.linalg.qr(_through(part, basis))[0]
     _, turn = torch.linalg.eigh((basis.T @ _through(x, basis)).cpu().double())
-    return basis @ turn.flip(1)[:, :r].to(basis)
+    leading: Tensor = turn.flip(1)[:, :r].to(basis)
+    return basis @ leading
 
 
 def _through(x: Tensor, basis: Tensor) -> Tensor:
     """Return ``x.T @ x @ basis``."""
-    return add_up(lambda part: part.T @ (part @ basis), x.split(_ROWS), x.device)
+    return add_up(lambda part: part.T @ (part @ basis), torch.split(x, _ROWS), x.device)
 
 
 def place_landmarks(
@@ -151,7 +152,7 @@ def place_landmarks(
     method: SampleMethod,
     rng: np.random.Generator,
 ) -> Landmarks:
-    """Return m landmarks, where the affinity has a basis in its span."""
+    """Return m landmarks; in the span of the affinity's basis, if it has one."""
     coordinates = sample.placed[:, :-2]
     if method == "random":
         drawn = rng.choice(pool.count, m, replace=False)
@@ -166,14 +167,16 @@ def place_landmarks(
 def _cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
     """Return m centres (m, r) of a sample, by Lloyd's steps from its first m rows."""
     centres = sample[:m].clone()
-    # CUDA's index_add_ is not deterministic, so that sums are done on the CPU.
+    # Sums are on the CPU, as index_add_ is not deterministic on CUDA:
+    # https://docs.pytorch.org/docs/stable/notes/randomness.html
     summands = sample.cpu()
     for _ in range(_KMEANS_STEPS):
         find = partial(_nearest, centres)
-        nearest = torch.cat(list(deal(find, sample.split(chunk_size), sample.device)))
+        parts = torch.split(sample, chunk_size)
+        nearest = torch.cat(list(deal(find, parts, sample.device)))
         sizes = torch.bincount(nearest, minlength=m)[:, None]
         sums = torch.zeros_like(centres, device="cpu").index_add_(0, nearest, summands)
-        # An empty cluster stays where it was.
+        # An empty cluster keeps its centre.
         centres = torch.where(sizes > 0, sums / sizes, centres.cpu()).to(sample)
     return centres
 
@@ -192,13 +195,13 @@ def farthest_points(rows: Tensor, count: int) -> Tensor:
     halves = rows.square().sum(1) / 2
     distance = torch.full_like(halves, torch.inf)
     for k in range(1, count):
-        # index_select, unlike an index, does not wait for the device.
+        # Unlike indexing, index_select does not wait for the device.
         last = chosen[k - 1 : k]
         # Half the squared distance.
         row = rows.index_select(0, last)[0]
         away = torch.addmv(halves, rows, row, alpha=-1) + halves.index_select(0, last)
         distance = torch.minimum(distance, away)
-        # Of rows that are all alike, none is taken twice.
+        # So no row is taken twice, even if all rows are equal.
         distance.index_fill_(0, last, -torch.inf)
         chosen[k] = distance.argmax()
     return chosen

@@ -1,7 +1,7 @@
-"""What makes a class an estimator to scikit-learn, without scikit-learn.
+"""Make a class an estimator for scikit-learn, without needing scikit-learn.
 
-Parameters are read off ``__init__``, as ``sklearn.base.BaseEstimator`` reads them.
-Only what scikit-learn itself calls imports scikit-learn: nothing here needs it.
+Parameters are read from the signature of ``__init__``, as in
+``sklearn.base.BaseEstimator``. Only methods that scikit-learn calls import it.
 """
 
 from __future__ import annotations
@@ -15,12 +15,13 @@ class NotFittedError(ValueError, AttributeError):
 
 
 def not_fitted_error(message: str) -> Exception:
-    """Return the error that says so: scikit-learn's, where it is installed."""
+    """Return a NotFittedError: scikit-learn's own, if that is installed."""
     try:
         from sklearn.exceptions import NotFittedError as Known
     except ImportError:
         return NotFittedError(message)
-    return Known(message)
+    error: Exception = Known(message)
+    return error
 
 
 class Parameters:

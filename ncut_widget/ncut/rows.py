@@ -17,12 +17,12 @@ from ncut_widget.core.parallel import chunks
 
 Features: TypeAlias = ArrayLike | Tensor
 
-# Rows handled at a time: what the processor's caches hold, or what keeps a GPU busy.
+# Rows handled at a time: they fit into a CPU's caches, or keep a GPU busy.
 CHUNK_ROWS = 2048
 CHUNK_ROWS_ON_ACCELERATOR = 65_536
-# Above this a float32 square overflows once it is summed over the columns.
+# Above this, a sum of squares over the columns may overflow float32.
 MAX_MAGNITUDE = 1e18
-# Below this squares lose digits, or are 0, once float32 holds them.
+# Below this, squares lose digits in float32, or become 0.
 SMALL_NORM = 1e-12
 
 
@@ -40,12 +40,12 @@ class Rows:
     ----------
     features : array_like or torch.Tensor, shape (..., C)
     chunk_size : int
-        Rows to be handled at a time, by whoever goes through all of them.
+        Rows that `chunks` gives at a time.
 
     Raises
     ------
     TypeError, ValueError
-        If they are not of real numbers, or empty. Whether they are finite shows when
+        If they are not real numbers, or empty. Infinite values are noticed only when
         they are read.
     """
 
@@ -83,7 +83,7 @@ class Rows:
         self._torch = isinstance(given, Tensor)
         self.device = given.device if isinstance(given, Tensor) else torch.device("cpu")
         self._flat = given.reshape(self.count, self.columns)
-        # Of rows taken from others: which, and of how many.
+        # For rows that `take` has copied: their numbers, and the number of all rows.
         self._taken: NDArray[np.int64] | None = None
         self.total = self.count
 
@@ -110,7 +110,7 @@ class Rows:
                 flat[rows], np.float64 if wide else np.float32, ["C", "W"]
             )
             part = torch.from_numpy(block)
-        # The largest entry takes nine times as long, and is no larger; False for NaN.
+        # Norms bound the entries, in a ninth of the time of a maximum. False for NaN.
         norms = torch.linalg.vector_norm(part, dim=1, keepdim=True)
         small = norms[:, 0] < SMALL_NORM
         if bool(small.any()):
@@ -139,7 +139,7 @@ class Rows:
         return np.arange(self.count) if self._taken is None else self._taken
 
     def new_output(self, columns: int) -> Tensor:
-        """Return room for a result (N, columns), where the features are."""
+        """Allocate a result (N, columns) on the device of the features."""
         return torch.empty(self.count, columns, dtype=torch.float32, device=self.device)
 
     def as_given(self, result: Tensor) -> Any:
@@ -148,10 +148,11 @@ class Rows:
 
 
 def small_norms(rows: Tensor) -> Tensor:
-    """Return the norms (n, 1) of rows (n, C) whose squares may be too small to hold."""
+    """Return the norms (n, 1) of rows (n, C) whose squares may underflow."""
     peaks = rows.abs().amax(1, keepdim=True)
     shares = rows / peaks.masked_fill(peaks == 0, 1)
-    return peaks * torch.linalg.vector_norm(shares, dim=1, keepdim=True)
+    lengths: Tensor = torch.linalg.vector_norm(shares, dim=1, keepdim=True)
+    return peaks * lengths
 
 
 def _odd_value(row: Tensor) -> float:

@@ -1,4 +1,4 @@
-"""Solved graphs: their eigenpairs, and how these extend to other rows."""
+"""Solutions: the eigenpairs of a graph, and their extension to other rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SYMMETRIC = 1e-3
 
 
 class Extends(Protocol):
-    """Eigenvectors as a function of features, by some points.
+    """Eigenvectors as a function of features, computed from some points.
 
     Attributes
     ----------
@@ -45,18 +45,18 @@ class Extends(Protocol):
 
 @dataclass(frozen=True)
 class Extension:
-    """The same by affinities to landmarks.
+    """Eigenvectors as a function of features, by affinities to landmarks.
 
     Attributes
     ----------
     landmarks : Landmarks
-        Of the whole affinity: all N rows.
+        All N rows, where the whole affinity was solved.
     degree : Tensor of float64, shape (m,)
-        Affinities to the landmarks -> degree.
+        ``d = affinities to the landmarks @ degree``.
     projection : Tensor of float64, shape (m, K)
-        Affinities to the landmarks -> eigenvectors times the root of the degree.
+        ``eigenvectors * d**0.5 = affinities @ projection + d * trivial``.
     trivial : Tensor of float64, shape (K,)
-        Degree -> the same, to be added.
+        See `projection`.
     """
 
     landmarks: Landmarks
@@ -91,7 +91,7 @@ class Extension:
         self.trivial.mul_(signs)
 
     def first(self, k: int) -> Extension:
-        """Return that of the k leading eigenvectors."""
+        """Return the extension of the k leading eigenvectors."""
         projection, trivial = self.projection[:, :k], self.trivial[:k]
         return replace(self, projection=projection, trivial=trivial)
 
@@ -107,13 +107,13 @@ class Solution:
     eigvecs : Tensor of float32, shape (N, K)
         Where the features are.
     scale : Tensor of float32, shape (N, 1)
-        ``d**-0.5``, beside them.
+        ``d**-0.5``, on the same device.
     extension : Extends
     error : float
         Estimate of the sine of the largest angle between the space of the eigenvectors
         and that of the exact ones.
     spectrum : Tensor of float64, optional
-        `eigvals` and those that follow.
+        `eigvals` and the eigenvalues after them.
     """
 
     eigvals: Tensor
@@ -144,14 +144,14 @@ class Solution:
 def inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
     """Return ``d**-0.5`` (n, 1) of rows (n, r) whose product with `to_degree` is d.
 
-    The factorisation may give a far row a degree near 0, or below. A true one is at
-    least the affinity of the row with itself.
+    The factorisation may give a far row a degree near or below 0. The true degree is at
+    least 1, the affinity of the row with itself.
     """
     return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
 
 
 def _signs(eigvecs: Tensor, rows: Rows) -> Tensor:
-    """Return the signs (K,), 1 or -1, that turn each column as `NCUT` says."""
+    """Return the signs (K,), 1 or -1, of the columns, as `NCUT` defines them."""
     moments = torch.zeros(2, eigvecs.shape[1], dtype=torch.float64, device="cpu")
     for at in rows.chunks():
         cubes = eigvecs[at] ** 3

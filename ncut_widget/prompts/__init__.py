@@ -1,7 +1,7 @@
-"""What a user said: one file a kind of prompt, and all that masks depend on.
+"""Prompts, one file for each kind, and the recipe that masks are made from.
 
-A prompt says which cells it labels, and how it is written. It knows neither
-eigenvectors nor methods: what is made of the labels is theirs.
+A prompt says which cells it labels, and how it is written to files. It knows neither
+eigenvectors nor methods: the methods decide how labels become masks.
 """
 
 from ncut_widget.prompts.base import Group, Prompt, Seed

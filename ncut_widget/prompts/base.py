@@ -1,4 +1,4 @@
-"""The contract of prompts: what every kind of them can say of itself."""
+"""The interface of prompts, which every kind of prompt implements."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Seed(NamedTuple):
     ----------
     cell : Cell
     weight : float, above 0
-        How much it counts, where one click counts 1.
+        Weight of the label; that of one click is 1.
     """
 
     cell: Cell
@@ -29,18 +29,18 @@ P = TypeVar("P", bound="Prompt")
 
 
 class Prompt(Protocol):
-    """What a user said of one image; hashable, and equal where it says the same.
+    """A user's input on one image; hashable, and equal if the content is equal.
 
     Attributes
     ----------
     kind : str
-        What tells it from other kinds, in files and on the wire.
+        Name of the kind, in files and messages.
     image : int
         Index in the batch.
     label : int
         1 = positive (this is it), 0 = negative (this is not).
     nbytes : int
-        Memory that it takes, about, rounded up.
+        Memory that it takes, roughly, rounded up.
     """
 
     @property
@@ -56,20 +56,20 @@ class Prompt(Protocol):
     def nbytes(self) -> int: ...  # noqa: D102
 
     def seeds(self, size: tuple[int, int], grid: tuple[int, int]) -> Group:
-        """Say which cells of a latent grid it labels, on an image of a size (h, w)."""
+        """Return the cells of a latent grid that it labels, on an image (h, w)."""
 
     def points(self) -> list[tuple[float, float]]:
-        """Say where it is drawn: its pixels (x, y), one or a line of them."""
+        """Return the pixels (x, y) where it is drawn: one, or a line of them."""
 
     def on(self: P, image: int) -> P:
-        """Return the same on an image of another number."""
+        """Return the same prompt on another image."""
 
     def tell(self) -> Any:
-        """Write it as JSON has it."""
+        """Return it as values for JSON."""
 
     @classmethod
     def read(cls: type[P], told: Any, sizes: Sequence[tuple[int, int]]) -> P:
-        """Read what `tell` wrote, or a user gave.
+        """Read the result of `tell`, or a user's input.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""A click: one pixel, and whether it is the thing."""
+"""A click: one pixel, and whether it belongs to the thing."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Click(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """What tells it from other prompts."""
+        """Name of this kind of prompt."""
         return "click"
 
     @property
@@ -50,7 +50,7 @@ class Click(NamedTuple):
         return [(self.x, self.y)]
 
     def on(self, image: int) -> Click:
-        """Return the same on an image of another number."""
+        """Return the same click on another image."""
         return self._replace(image=image)
 
     def tell(self) -> list[float]:
@@ -102,5 +102,5 @@ class Click(NamedTuple):
 
 
 def _plain(value: Any) -> float:
-    """Return a real number as an int or a float, which messages can carry."""
+    """Convert a real number to an int or a float, which JSON can hold."""
     return int(value) if isinstance(value, Integral) else float(value)

@@ -1,7 +1,7 @@
-"""The kinds of prompts, and how one is told from another in files and messages.
+"""The kinds of prompts, and how files and messages name them.
 
 A click is written ``[image, x, y, label]``, any other kind as a dictionary with its
-``kind``. A new kind is a file of this room and a line in `KINDS`.
+``kind``. A new kind needs a file in this folder and a line in `KINDS`.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ from ncut_widget.prompts.base import Group, Prompt, Seed
 from ncut_widget.settings import Settings
 
 OWN_THRESHOLD = "own_threshold"
-"""In files, beside the settings: the threshold that was set, where one was found."""
+"""Key in files: the threshold that was set, if an automatic one replaced it."""
 
 
 class Recipe(NamedTuple):
-    """What the masks of one batch are made of.
+    """All that the masks of one batch are made from.
 
     Attributes
     ----------
@@ -22,9 +22,9 @@ class Recipe(NamedTuple):
     seeds : tuple of Group
         The cells that each prompt labels.
     settings : Settings
-        Those that masks are made with.
+        The settings that masks are made with.
     own : float or None
-        The threshold that was set, where that of `settings` was found instead.
+        The threshold that was set, if an automatic one replaced it in `settings`.
     """
 
     prompts: tuple[Prompt, ...]
@@ -34,18 +34,18 @@ class Recipe(NamedTuple):
 
     @property
     def positive(self) -> bool:
-        """Whether a prompt says what the thing is; without one masks are empty."""
+        """Whether any prompt is positive; without one masks are empty."""
         return any(prompt.label == 1 for prompt in self.prompts)
 
     @property
     def given(self) -> Settings:
-        """The settings as they were set, without what was found."""
+        """The settings as they were set, without an automatic threshold."""
         if self.own is None:
             return self.settings
         return self._with(self.own)
 
     def found(self, threshold: float) -> Recipe:
-        """Return the same with a threshold that was found."""
+        """Return the same recipe with an automatic threshold."""
         return self._replace(settings=self._with(threshold), own=self.given.threshold)
 
     def _with(self, threshold: float) -> Settings:
@@ -53,7 +53,7 @@ class Recipe(NamedTuple):
         return replace(self.settings, **changed)
 
     def described(self) -> dict[str, Any]:
-        """Tell the settings as files have them: those that masks are made with."""
+        """Return the settings that masks are made with, as files hold them."""
         told = dict(vars(self.settings))
         return told if self.own is None else {**told, OWN_THRESHOLD: self.own}
 
@@ -63,9 +63,9 @@ class Recipe(NamedTuple):
         return list(dict.fromkeys(g for prompt, g in pairs if prompt.label == label))
 
     def last_labelled(self, label: int) -> list[Group]:
-        """Return those seeds of a label that no later prompt gives the other one.
+        """Return the seeds of a label that no later prompt labels otherwise.
 
-        A cell counts as the last prompt says, in the order of its first mention.
+        A cell has the label of its last prompt; cells keep the order of their first.
         """
         last: dict[Cell, tuple[int, int, Seed]] = {}
         for number, group in enumerate(self.seeds):

@@ -167,5 +167,5 @@ def test_what_is_no_file_is_not_replaced_by_one(
         os.mkfifo(tmp_path / name)
     else:
         (tmp_path / name).mkdir()
-    with pytest.raises(FileExistsError, match="is there, and no file"):
+    with pytest.raises(FileExistsError, match="exists and is not a file"):
         seg.export(tmp_path / name, overwrite=True)

@@ -1,5 +1,5 @@
 """Images -> features: in batches as large as memory allows, kept on disk if asked.
 
-It works with any backbone and knows none by name. Of images it knows what a backbone
-is given; of normalized cuts, nothing.
+It works with any backbone and knows none by name. It knows of images, as the input of
+backbones, and nothing of normalized cuts.
 """

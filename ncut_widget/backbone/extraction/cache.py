@@ -12,34 +12,35 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from ncut_widget.backbone.extraction.output import Features
 from ncut_widget.backbone.layers import Node
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.core.paths import as_path
 from ncut_widget.core.writing.quick import sweep, write_quickly
+from ncut_widget.images import RGBImage
 
 PART = re.compile(r"[0-9a-f]{64}\.\w+\.part")
-"""Names of files that are being written, and of no file of anybody else."""
+"""Names of unfinished files of this cache, which match no other files."""
 
 
 class FeatureCache:
     """Features of single images in a folder, as safetensors.
 
-    Files are named by what the features depend on, so that a file that is there is the
-    right one: nothing goes stale, and any number of notebooks may share the folder.
-    Each holds its name and a digest, so that damage is noticed. The folder may be
-    deleted at any time.
+    A file's name is a digest of all that the features depend on: no file gets out of
+    date, and any number of notebooks may share the folder. Each file holds its name and
+    a digest, so that damage is noticed. The folder may be deleted at any time.
 
-    Features can always be computed: whatever is wrong with the disk, the folder or its
-    files is a warning, once, and no error.
+    Features can always be computed again: problems with the disk, the folder or its
+    files give one warning, and no error.
 
     Parameters
     ----------
     folder : path
-        Made if it is not there.
+        Made if it does not exist.
     recipe : str
         All that the features depend on besides image and node: the model's
         fingerprint, the precision, the versions of what computes them.
@@ -66,8 +67,10 @@ class FeatureCache:
         except OSError as error:
             self._stop_writing(error)
 
-    def keys(self, image: NDArray | Tensor, nodes: Sequence[Node | None]) -> list[Path]:
-        """Name the files for nodes' features of an image, by the image's content."""
+    def keys(
+        self, image: RGBImage | Tensor, nodes: Sequence[Node | None]
+    ) -> list[Path]:
+        """Return the files for the nodes' features of an image, by its content."""
         kind = f"{self._recipe} {image.dtype} {tuple(image.shape)}"
         content = hashlib.sha256(kind.encode())
         content.update(_bytes(image))
@@ -78,8 +81,8 @@ class FeatureCache:
             paths.append(self.folder / f"{digest.hexdigest()}.safetensors")
         return paths
 
-    def load(self, key: Path) -> NDArray | Tensor | None:
-        """Return an image's features, or None where there is no sound file."""
+    def load(self, key: Path) -> Features | None:
+        """Return an image's features, or None without a valid file."""
         try:
             if not key.is_file():
                 return None
@@ -94,8 +97,8 @@ class FeatureCache:
             )
             return None
 
-    def save(self, key: Path, features: NDArray | Tensor) -> None:
-        """Keep an image's features; where that fails, say so once and go on."""
+    def save(self, key: Path, features: Features) -> None:
+        """Store an image's features; if that fails, warn once and go on."""
         values = torch.as_tensor(features).contiguous()
         if not self._writes or not bool(values.isfinite().all()):
             return
@@ -113,7 +116,7 @@ class FeatureCache:
         self._warn(
             "writes",
             f"features are not kept in cache_dir={str(self.folder)!r} any more: "
-            f"{error}; the run goes on without: make room or make the folder "
+            f"{error}; the run goes on without it: make room or make the folder "
             "writable, or give another cache_dir",
         )
 
@@ -123,8 +126,8 @@ class FeatureCache:
             warnings.warn(message, RuntimeWarning, stacklevel=3)
 
 
-def _decode(data: bytes, key: str) -> NDArray | Tensor:
-    """Read features out of a file's bytes, if they are what was written for the key."""
+def _decode(data: bytes, key: str) -> Features:
+    """Read features from a file's bytes; raise if they do not match the key."""
     length = int.from_bytes(data[:8], "little")
     if not data or 8 + length > len(data):
         raise ValueError("it is cut short")
@@ -136,15 +139,15 @@ def _decode(data: bytes, key: str) -> NDArray | Tensor:
 
 
 def _metadata(key: str, kind: str, features: Tensor) -> dict[str, str]:
-    """Say what a file holds, so that a changed bit anywhere in it is noticed."""
+    """Return a file's metadata, by which any changed bit is noticed."""
     head = f"{key} {kind} {features.dtype} {tuple(features.shape)} "
     digest = hashlib.sha256(head.encode())
     digest.update(_bytes(features))
     return {"key": key, "sha256": digest.hexdigest()}
 
 
-def _bytes(values: NDArray | Tensor) -> memoryview:
-    """View values as bytes; a tensor's type may be one that numpy has not."""
+def _bytes(values: AnyArray | Tensor) -> memoryview:
+    """View values as bytes; numpy may lack a tensor's type."""
     if isinstance(values, Tensor):
         values = values.cpu().contiguous().flatten().view(torch.uint8).numpy()
     return np.ascontiguousarray(values).data

@@ -1,4 +1,4 @@
-"""Images -> features: in batches, as large as memory allows, kept between runs."""
+"""Images -> features: in batches that fit into memory, optionally cached on disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from ncut_widget.backbone.described import describe_model, name_of, plain
@@ -27,18 +26,18 @@ from ncut_widget.core.progress import AFTER_SECONDS, bar, heeds_progress, silenc
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
 
 NORMALIZED = 10.0
-"""Largest magnitude that an image normalised for a network has."""
+"""Largest magnitude of an image normalised for a network."""
 
 FINE = 24
-"""Cells on a side from which on masks are fine enough to be corrected by clicks."""
+"""Fewest cells on a side with which masks are fine enough to correct by clicks."""
 
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32)
-"""In which models can compute."""
+"""Types that models can compute in."""
 
 
 class FeatureExtractor:
-    """Images -> features, for later images in the same way as for the first ones.
+    """Images -> features, in the same way for later images as for the first ones.
 
     Parameters
     ----------
@@ -104,7 +103,7 @@ class FeatureExtractor:
         self._told = False
 
     def fit_transform(self, images: Any) -> Any:
-        """Compute features of a batch; what depends on all of it is kept for later."""
+        """Compute features of a batch; keep its standardizer for later images."""
         self._note_model()
         features = self._extract(images, self._progress)
         standardizer = getattr(self.model, "standardizer", None)
@@ -120,7 +119,7 @@ class FeatureExtractor:
         return features if self._standardize is None else self._standardize(features)
 
     def describe(self) -> dict[str, Any]:
-        """Tell the model, where in it features are taken, and how it computed."""
+        """Describe the model, the nodes of the features, and how it computes."""
         nodes = [node for node in self._nodes if node is not None]
         return {
             "model": self._name,
@@ -134,14 +133,14 @@ class FeatureExtractor:
 
     @property
     def packages(self) -> tuple[str, ...]:
-        """Those whose versions features depend on, besides what always runs."""
+        """Packages that features depend on, besides those that are always used."""
         own = getattr(self.model, "packages", None)
         return tuple(own) if own else (name_of(self.model).partition(".")[0],)
 
     def _note_model(self) -> Future[dict[str, Any]]:
-        """Note what the model is when it computes: its weights may change later.
+        """Describe the model before it computes, as its weights may change later.
 
-        Beside the computing, as gigabytes of weights are digested.
+        This runs in a thread, as the digest of gigabytes of weights takes time.
         """
         if self._described is None:
             beside = ThreadPoolExecutor(1)
@@ -188,10 +187,10 @@ class FeatureExtractor:
     def _fill(
         self, items: Sequence[RGBImage | Tensor], *, reads: bool = True
     ) -> list[Output]:
-        """Bring together kept features, where these may be read, and computed ones."""
+        """Collect features: cached ones, if these may be read, and computed ones."""
         outputs = [Output(len(items), self._dtype) for _ in self._nodes]
         waiting: list[tuple[int, Any, list[Path]]] = []
-        # With a delay, nothing would be shown while the first image is worked on.
+        # With a delay, no bar would show while the first image is computed.
         after = AFTER_SECONDS if self._encoder is None else 0
         with bar(len(items), "Features", "image", after=after) as done:
             for index, item in enumerate(read_ahead(items)):
@@ -218,7 +217,7 @@ class FeatureExtractor:
         return outputs
 
     def _check_grids(self, results: Sequence[Features]) -> None:
-        """Say once that cells are too large for things in images that have more."""
+        """Warn once if the grid is coarse although the images are not."""
         rows, cols = min((part.shape[1:3] for part in results), key=min)
         if self._told or min(rows, cols) >= FINE or self._finest < FINE:
             return
@@ -258,7 +257,7 @@ class FeatureExtractor:
     def _work_off(
         self, waiting: Sequence[tuple[int, Any, list[Path]]], outputs: list[Output]
     ) -> int:
-        """Compute the first images that wait; return how many, 0 to try with fewer."""
+        """Compute the first waiting images; return how many, 0 to try again."""
         batch = waiting[: self._batch_size or len(waiting)]
         computed = self._compute([image for _, image, _ in batch])
         if computed is None:
@@ -273,10 +272,10 @@ class FeatureExtractor:
         return len(batch)
 
     def _compute(self, images: list[Any]) -> list[Any] | None:
-        """Run the model; None where that has to be tried again, in another way."""
+        """Run the model; None to try again with fewer images or without amp."""
         try:
-            # no_grad around a callable of the user's, who may want to write to what it
-            # gives; our own encoders' outputs are copied.
+            # no_grad, not inference_mode, for a user's callable: its outputs may be
+            # written to later. Outputs of our own encoders are copied.
             if self._encoder is None:
                 with torch.no_grad():
                     return [self.model(images, **self._options)]
@@ -293,7 +292,7 @@ class FeatureExtractor:
             # Activations of some large encoders are beyond float16.
             self._amp = False
             return None
-        # Outside of the handler, whose traceback holds on to the tensors.
+        # Outside of the handler, whose traceback keeps the tensors in memory.
         self._batch_size = len(images) // 2
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
@@ -338,20 +337,20 @@ def extract_features(
         several, in one pass.
     batch_size : int, optional
         Images given to the model at a time; halved where they do not fit into memory.
-        By default what the model wants: 8 for an encoder on an accelerator, 1 on the
-        CPU, all images for a callable that does not say.
+        By default the model's own: 8 for an encoder on an accelerator, 1 on the CPU,
+        all images for a callable without ``batch_size``.
     device : str or torch.device, optional
         Where a `LayeredBackbone` runs, to which it is moved; by default CUDA, MPS or
         the CPU, the first there is.
     dtype : torch.dtype, optional
-        Of the result, in host memory. By default float16 for a `LayeredBackbone`
+        Type of the result, in host memory. By default float16 for a `LayeredBackbone`
         (float32 where a value is beyond it), else float32.
     amp : bool
         On CUDA, compute in automatic mixed precision (float16); where that overflows,
         the rest is computed in float32.
     cache_dir : path, optional
-        A folder in which to keep each image's features, by the image's content, the
-        model's weights, layer and size: what is in it already is not computed again.
+        A folder that caches each image's features by the image's content and the
+        model's weights, layer and size; cached features are not computed again.
     progress : bool
         Show a progress bar.
     **options
@@ -370,8 +369,8 @@ def extract_features(
 
     Notes
     -----
-    Memory does not grow with the batch beyond the features, but for a callable that
-    wants all images at a time.
+    Only the features take memory that grows with the batch, unless a callable takes all
+    images at a time.
 
     Examples
     --------
@@ -396,17 +395,17 @@ def extract_features(
     return extractor.fit_transform(images)
 
 
-def _sides(image: NDArray | Tensor) -> tuple[int, int]:
+def _sides(image: RGBImage | Tensor) -> tuple[int, int]:
     """Height and width of an image (h, w, 3) or a normalised tensor (3, h, w)."""
     sides = image.shape[1:] if isinstance(image, Tensor) else image.shape[:2]
     return int(sides[0]), int(sides[1])
 
 
 def _check_options(model: Any, options: Mapping[str, Any]) -> None:
-    """Raise TypeError now for what a backbone does not take, not after other work."""
+    """Raise TypeError for options that a backbone does not take, before any work."""
     try:
         taken = list(inspect.signature(model).parameters.values())
-    except (TypeError, ValueError):  # of what is written in C nobody knows
+    except (TypeError, ValueError):  # some callables written in C have no signature
         return
     if not any(each.kind is each.VAR_KEYWORD for each in taken):
         named = [
@@ -423,6 +422,6 @@ def _check_batch_size(batch_size: Any, model: Backbone) -> int | None:
 
 
 def _out_of_memory(error: BaseException) -> bool:
-    """Whether an error is that of an allocator: each has another one."""
+    """Whether memory ran out: allocators raise different errors."""
     said = ("out of memory", "can't allocate memory")
     return isinstance(error, MemoryError) or any(text in str(error) for text in said)

@@ -1,4 +1,4 @@
-"""Features of all images in one array, checked and rounded as they come in."""
+"""Features of all images in one array, checked and rounded when they are added."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ Features: TypeAlias = NDArray[np.floating] | Tensor
 
 
 class Stale(Exception):
-    """Kept features differ in shape or kind from others; the text says how."""
+    """Cached features differ in shape or kind from others; the message says how."""
 
 
 class Output:
-    """Features of all images, filled in as they come, in one piece of host memory."""
+    """Features of all images, added part by part to one array in host memory."""
 
     def __init__(self, count: int, dtype: torch.dtype) -> None:
         self._count = count
@@ -30,7 +30,7 @@ class Output:
         self._kept = False
 
     def write(self, indices: list[int], features: Any, *, kept: bool = False) -> None:
-        """Put in the features (len(indices), H, W, C) of some images."""
+        """Add the features (len(indices), H, W, C) of some images."""
         part = _check_features(features, len(indices))
         self._kept |= kept
         numpy = not isinstance(features, Tensor)
@@ -55,13 +55,13 @@ class Output:
         self._values[indices] = rounded.cpu()
 
     def read(self, at: slice = slice(None)) -> Features:
-        """Return the features of some images, in the kind they were given in."""
+        """Return the features of some images, as array or tensor as they were added."""
         assert self._values is not None
         return self._values[at].numpy() if self._numpy else self._values[at]
 
 
 def _check_features(features: Any, count: int) -> Tensor:
-    """Return what a model gave as a tensor (count, H, W, C) of real numbers."""
+    """Check a model's output; return it as a tensor (count, H, W, C)."""
     features = check_array("the backbone's features", features)
     shape = tuple(features.shape)
     if len(shape) != 4 or shape[0] != count or 0 in shape:

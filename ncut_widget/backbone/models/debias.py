@@ -1,7 +1,7 @@
-"""Removing from features what is of the position alone [1]_.
+"""Remove the part of features that depends on the position only [1]_.
 
-Of an image without content an encoder's features differ by position only. The leading
-directions of these are projected out of all features.
+In an image without content, an encoder's features differ by position only. Their
+leading directions are projected out of all features.
 
 References
 ----------
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 SHARE = 500 / 1024
-"""Of the channels' directions, those that are taken for the position's: as many of
-DINOv3's as the reference implementation takes of the large model's.
+"""Share of the directions that are projected out. The reference implementation takes
+500 of the 1024 directions of DINOv3's large model.
 """
 
 
@@ -34,7 +34,7 @@ def positional_basis(blank: Tensor) -> Tensor:
         Orthonormal columns, the most important first.
     """
     unit = nn.functional.normalize(blank.float().flatten(0, -2), dim=1)
-    directions = torch.linalg.svd(unit - unit.mean(0), full_matrices=False)[2]
+    directions: Tensor = torch.linalg.svd(unit - unit.mean(0), full_matrices=False)[2]
     return directions[: round(SHARE * unit.shape[1])].T.contiguous()
 
 

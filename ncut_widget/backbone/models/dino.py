@@ -1,4 +1,4 @@
-"""DINOv2 and DINOv3 by short names: what of timm's suits clicking best."""
+"""DINOv2 and DINOv3 by short names: the variants of timm that suit clicks best."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ncut_widget.backbone.models.timm import TimmBackbone, load_timm
 from ncut_widget.backbone.registry import register_backbone
 
 CELLS = 37
-"""Cells on a side: those of the size that DINOv2 was last trained at."""
+"""Cells on a side, as in the last training stage of DINOv2."""
 
 
 @register_backbone("dinov2")
@@ -50,7 +50,7 @@ def load_dinov3(
     checkpoint : path, optional
         Its weights; by default those of the Hugging Face Hub, 86 MB, downloaded once.
     debias : bool
-        Project out of the features what is of the position alone; see
+        Project the part that depends on the position only out of the features; see
         `ncut_widget.backbone.models.debias`.
     **options
         As for the family ``timm/``: ``size`` in pixels, multiples of 16, by default

@@ -69,7 +69,7 @@ ENCODERS: dict[str, dict[str, Any]] = {
         "global_attn_indexes": (7, 15, 23, 31),
     },
 }
-"""What tells the three encoders apart, as in segment-anything's ``build_sam``."""
+"""The parameters that differ between the encoders, from ``build_sam``."""
 
 
 class SamBackbone(LayeredBackbone):
@@ -81,8 +81,8 @@ class SamBackbone(LayeredBackbone):
     Parameters
     ----------
     encoder : segment_anything.modeling.ImageEncoderViT
-        Of a `Sam` of your own: its ``image_encoder``. `load_model` makes the published
-        ones.
+        The ``image_encoder`` of your own `Sam`; `load_model` makes the published
+        encoders.
 
     Notes
     -----
@@ -109,7 +109,8 @@ class SamBackbone(LayeredBackbone):
         )
 
     def _branch(self, node_type: str, layer: int) -> nn.Module:
-        return getattr(self.encoder.blocks[layer], node_type)
+        branch: nn.Module = getattr(self.encoder.blocks[layer], node_type)
+        return branch
 
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
         tokens = self.encoder.patch_embed(images_tsf)
@@ -133,7 +134,8 @@ class SamBackbone(LayeredBackbone):
         patch = self.encoder.patch_embed.proj.stride
         rows, cols = (side // step for side, step in zip(size, patch, strict=True))
         padded = tuple(-(-side // window) * window for side in (rows, cols))
-        return window_unpartition(output, window, padded, (rows, cols))
+        grid: Tensor = window_unpartition(output, window, padded, (rows, cols))
+        return grid
 
 
 def find_sam_checkpoint(name: str) -> Path | None:
@@ -146,7 +148,7 @@ def find_sam_checkpoint(name: str) -> Path | None:
     Returns
     -------
     Path or None
-        Of a file of the right size; `load_model` verifies it.
+        Path of a file of the right size; `load_model` verifies the file.
 
     Raises
     ------
@@ -165,7 +167,7 @@ def load_sam(
     *,
     progress: bool = True,
 ) -> SamBackbone:
-    """Make an encoder with weights; nothing else of SAM is built or kept.
+    """Make an encoder with weights; no other part of SAM is built.
 
     Parameters
     ----------
@@ -186,14 +188,14 @@ def load_sam(
     ImportError
         If segment-anything is not installed.
     CheckpointError, FileNotFoundError
-        If the weights cannot be had, or are not this encoder's.
+        If the weights are not available, or are not this encoder's.
     """
     with needs_torchvision(name, "segment-anything", "sam"):
         from segment_anything.modeling import ImageEncoderViT
     if checkpoint is None:
         checkpoint = fetch_checkpoint(CHECKPOINTS[name], progress=progress)
     weights = load_state_dict(checkpoint, prefix="image_encoder.")
-    # Without storage: the weights are laid in, not copied over random ones.
+    # On "meta", without storage: the weights are assigned, not copied over random ones.
     with torch.device("meta"):
         encoder = ImageEncoderViT(
             **ENCODERS[name],

@@ -1,4 +1,4 @@
-"""The embedded backbone: colour and texture, nothing learned, nothing downloaded."""
+"""The built-in backbone: colour and texture, with no training and no download."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from scipy.ndimage import gaussian_filter
 
 from ncut_widget.backbone.models.sides import check_sides
 from ncut_widget.backbone.registry import register_backbone
-
-Array = NDArray[np.float32]
+from ncut_widget.core.arrays import Floats
 
 CELL = 4
-"""Pixels a side that stand for a latent pixel."""
+"""Pixels on a side for each latent pixel."""
 
 SIGMAS = (0.75, 6.0, 4)
-"""Texture scales: smallest and largest Gaussian in those pixels, and how many."""
+"""Texture scales: smallest and largest Gaussian in these pixels, and their number."""
 
 CONTEXT = 0.5
-"""Gaussian, in latent pixels, over which texture and the second colour are taken."""
+"""Gaussian, in latent pixels, that averages texture and the second colour."""
 
 NOISE = 0.01
 """Edge strength, on the scale where black to white is 1, below which it is noise."""
@@ -39,8 +38,8 @@ class Group(NamedTuple):
     weight : float
         Root mean square length of the group's part of a feature.
     floor : float
-        Standard deviation below which a difference does not count as one: without it
-        the noise of a blank image would be blown up to full contrast.
+        Smallest standard deviation to divide by: without it the noise of a blank image
+        would be scaled up to full contrast.
     together : bool
         One scale for all channels (the axes of a space) or one for each.
     """
@@ -67,12 +66,12 @@ class Standardizer:
     mean, scale : ndarray of float32, shape (C,)
     """
 
-    mean: Array
-    scale: Array
+    mean: Floats
+    scale: Floats
 
-    def __call__(self, features: NDArray) -> Array:
+    def __call__(self, features: NDArray[np.floating]) -> Floats:
         """Return ``(features - mean) * scale`` as float32, shape (..., C)."""
-        standardized = np.subtract(features, self.mean, dtype=np.float32)
+        standardized: Floats = np.subtract(features, self.mean, dtype=np.float32)
         standardized *= self.scale
         return standardized
 
@@ -82,8 +81,8 @@ class Standardizer:
 class TextureBackbone:
     """Colour and multi-scale texture, pooled to a latent grid.
 
-    Segments what differs in colour or pattern, of any kind: good for photographs of
-    distinct things, microscopy and the like; it knows nothing of meaning. Needs no
+    Segments regions that differ in colour or pattern: good for photographs of distinct
+    things, microscopy and the like. It does not know what things are. It needs no
     download and no GPU.
 
     Parameters
@@ -93,16 +92,16 @@ class TextureBackbone:
     position : float
         Weight of the position in the image, 0 or more, where colour has 1.4 and
         texture 0.25: higher keeps masks closer to the click. The graph of neighbours
-        has the position beside the features anyway; the full graph has it not.
+        uses the position in any case; the full graph does not.
 
     Attributes
     ----------
     affinity_focal_gamma : float
-        What `NCUT` wants with these features on its full graph. They fill a space of
-        few dimensions, so at 1 every latent pixel would be the neighbour of all others,
-        and the leading 30 eigenvectors would cut one thing into many.
+        The parameter of `NCUT` that suits these features on its full graph. They have
+        few dimensions, so at 1 every latent pixel would be similar to all others, and
+        the leading 30 eigenvectors would cut one thing into many.
     sees_color : bool
-        True: the images' colours need not guide a graph of neighbours besides.
+        True: a graph of neighbours needs no colours as a guide.
 
     Raises
     ------
@@ -121,8 +120,8 @@ class TextureBackbone:
     - the position: 2 channels.
 
     `standardizer` puts them on one scale over a whole batch, as `extract_features`
-    does: colour with one scale for its three axes, so that it stays the space in which
-    distances are seen differences; texture each channel for itself.
+    does: colour with one scale for its three axes, so that distances stay
+    perceived differences; texture with one scale for each channel.
 
     Examples
     --------
@@ -147,7 +146,7 @@ class TextureBackbone:
                 f"position must be a number of at least 0, got {self.position!r}"
             )
 
-    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> Array:
+    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> Floats:
         """Compute features, not yet standardised.
 
         Parameters
@@ -172,13 +171,13 @@ class TextureBackbone:
             )
         return np.stack(described)
 
-    def standardizer(self, features: NDArray) -> Standardizer:
+    def standardizer(self, features: NDArray[np.floating]) -> Standardizer:
         """Find the mean and scale of a whole batch's features, (B, H, W, 20)."""
         rows = features.reshape(-1, features.shape[-1])
         mean = rows.mean(axis=0, dtype=np.float64)
         variance = np.square(rows - mean.astype(np.float32)).mean(0, dtype=np.float64)
         scale = np.full(len(mean), self.position)
-        mean[-2:] = 0  # the position's own
+        mean[-2:] = 0  # the position is centred already
         for group in GROUPS:
             part = variance[group.channels]
             spread = np.sqrt(part.mean() if group.together else part)
@@ -191,13 +190,13 @@ class TextureBackbone:
         return {"grid": self.grid, "position": self.position}
 
     def fingerprint(self) -> str:
-        """Name all that an image's features depend on."""
+        """Return a string of all that an image's features depend on."""
         return f"texture {self.grid} {CELL} {SIGMAS} {CONTEXT} {NOISE}"
 
 
-def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Array, Array]:
+def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Floats, Floats]:
     """Colour (H, W, 3), in hundreds of CIELAB units, and texture (H, W, 12)."""
-    # Half a second with all that they ask for, which an import of ours need not take.
+    # Here, as these imports take half a second.
     from skimage.color import rgb2lab
     from skimage.feature import multiscale_basic_features
 
@@ -217,20 +216,23 @@ def _describe(image: NDArray[np.uint8], rows: int, cols: int) -> tuple[Array, Ar
     return _pool(lab), _pool(np.abs(texture))
 
 
-def _pool(values: NDArray) -> Array:
+def _pool(values: Floats) -> Floats:
     """Average over latent pixels: (H * CELL, W * CELL, C) -> (H, W, C)."""
     height, width, channels = values.shape
     cells = values.reshape(height // CELL, CELL, width // CELL, CELL, channels)
-    return cells.mean(axis=(1, 3), dtype=np.float32)
+    mean: Floats = cells.mean(axis=(1, 3), dtype=np.float32)
+    return mean
 
 
-def _surroundings(values: Array) -> Array:
+def _surroundings(values: Floats) -> Floats:
     """Average over the neighbours, (H, W, C)."""
-    return gaussian_filter(values, (CONTEXT, CONTEXT, 0))
+    mean: Floats = gaussian_filter(values, (CONTEXT, CONTEXT, 0))
+    return mean
 
 
-def _position(rows: int, cols: int) -> Array:
+def _position(rows: int, cols: int) -> Floats:
     """Row and column about the centre, (H, W, 2), of root mean square length 1."""
     y, x = ((np.arange(n) + 0.5) / n - 0.5 for n in (rows, cols))
     yx = np.stack(np.broadcast_arrays(y[:, None], x), axis=-1)
-    return (yx * np.sqrt(6)).astype(np.float32)
+    position: Floats = (yx * np.sqrt(6)).astype(np.float32)
+    return position

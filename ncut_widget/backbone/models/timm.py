@@ -45,11 +45,11 @@ class TimmBackbone(LayeredBackbone):
         Height and width in pixels that images are stretched to; by default the
         model's own. The encoder must take it.
     norm : bool
-        Whether ``"block"`` features of a ViT pass the encoder's final norm, whatever
-        their layer, as DINOv2's own feature extraction has it.
+        Whether ``"block"`` features of a ViT pass the encoder's final norm, of any
+        layer, as in DINOv2's own feature extraction.
     debias : bool
-        Whether what is of the position alone is projected out of the features, which
-        are of length 1 before; see `ncut_widget.backbone.models.debias`.
+        Whether to scale features to length 1 and project out the part that depends on
+        the position only; see `ncut_widget.backbone.models.debias`.
 
     Notes
     -----
@@ -78,7 +78,7 @@ class TimmBackbone(LayeredBackbone):
         if not hasattr(encoder, "forward_intermediates"):
             raise TypeError(
                 "encoder must be a timm model with forward_intermediates, which "
-                f"{type(encoder).__name__} has not"
+                f"{type(encoder).__name__} does not have"
             )
         config = resolve_model_data_config(encoder)
         self._plain = is_plain(encoder)
@@ -107,7 +107,7 @@ class TimmBackbone(LayeredBackbone):
         return [project_out(*pair) for pair in zip(features, bases, strict=True)]
 
     def _bases_of(self, nodes: Sequence[Node]) -> list[Tensor]:
-        """Return what is of the position in the features of each node."""
+        """Return the directions of the position in the features of each node."""
         missing = [node for node in nodes if node not in self._bases]
         if missing:
             black = np.zeros((*self.image_size, 3), np.uint8)
@@ -122,11 +122,13 @@ class TimmBackbone(LayeredBackbone):
         return f"{super().fingerprint()} norm={self.norm}{debias}"
 
     def describe(self) -> dict[str, Any]:
-        """Tell which encoder it is, and what is done to its features."""
+        """Describe the encoder, and what is done to its features."""
         return {**super().describe(), "norm": self.norm, "debias": self.debias}
 
     def _branch(self, node_type: str, layer: int) -> nn.Module:
-        return getattr(self.encoder.blocks[layer], BRANCHES[node_type])
+        block = self.encoder.blocks[layer]
+        branch: nn.Module = getattr(block, BRANCHES[node_type])
+        return branch
 
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
         indices = sorted(layers)
@@ -173,10 +175,10 @@ def load_timm(
         False: random weights.
     size : int or (int, int), optional
         Height and width in pixels that images are stretched to, multiples of the patch.
-        By default those of the model's configuration, but for a hierarchical encoder
-        that would have fewer than 32 cells on a side and whose weights go with any
-        size: with a stride of 32 it is given 1024 pixels, not 224. More pixels, a finer
-        grid, and more memory and time.
+        By default those of the model's configuration. A hierarchical encoder that would
+        have fewer than 32 cells on a side, and whose weights fit any size, gets more:
+        with a stride of 32, 1024 pixels instead of 224. More pixels give a finer grid,
+        and take more memory and time.
     norm, debias : bool
         As for `TimmBackbone`.
     **options
@@ -194,7 +196,7 @@ def load_timm(
     ValueError
         If timm has no such model, or the model cannot take the size.
     CheckpointError, FileNotFoundError
-        If the weights cannot be had, or are not this model's.
+        If the weights are not available, or are not this model's.
     """
     with needs_torchvision(f"timm/{name}", "timm", "timm"):
         import timm
@@ -230,7 +232,7 @@ def load_timm(
             f"size must be one that timm/{name} takes, got {backbone.image_size}: "
             f"{error}"
         ) from error
-    backbone.debias = debias  # not for that look at the size alone
+    backbone.debias = debias  # after the test of the size, which needs no debiasing
     return backbone
 
 
@@ -240,7 +242,7 @@ def _failure(
     pretrained: bool,
     error: Exception,
 ) -> Exception:
-    """Say what cannot be made or loaded, and what to do."""
+    """Return the error that says what failed, and what to do."""
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     if checkpoint is not None:
         return CheckpointError(

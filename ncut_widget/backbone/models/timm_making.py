@@ -1,4 +1,4 @@
-"""Models of timm, made so that they take a size of images."""
+"""Make models of timm that take a given size of images."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from torch import nn
 from ncut_widget.core.progress import is_silent
 
 BRANCHES = {"attn": "drop_path1", "mlp": "drop_path2"}
-"""The last module of a block's two branches, after layer scale; in evaluation it passes
-on what it is given."""
+"""The last module of each of a block's two branches, after layer scale. In evaluation
+mode it returns its input."""
 
 CELLS = 32
-"""Cells on a side that a hierarchical encoder's last stage has at least by default."""
+"""Fewest cells on a side of a hierarchical encoder's last stage, by default."""
 
 LARGEST = 1024
-"""Pixels on a side at most for that: beyond, the attention of some takes many GB."""
+"""Most pixels on a side for that: with more, the attention of some takes many GB."""
 
 
 def is_plain(encoder: Any) -> bool:
@@ -41,7 +41,7 @@ def is_plain(encoder: Any) -> bool:
 def create(
     name: str, size: tuple[int, int] | None, pretrained: bool, options: dict[str, Any]
 ) -> Any:
-    """Make the model so that it takes the size, by the first way that it knows."""
+    """Make a model that takes the size, with the first option that it accepts."""
     import timm
 
     ways: dict[str, Any] = {"dynamic_img_size": True}
@@ -65,7 +65,7 @@ def create(
 
 @contextmanager
 def _hub_heeds_progress() -> Iterator[None]:
-    """Show no bar of the hub's client either, where none is to be shown."""
+    """Hide the bars of the hub's client, if bars are hidden."""
     try:
         from huggingface_hub import utils
     except ImportError:
@@ -84,21 +84,21 @@ def _hub_heeds_progress() -> Iterator[None]:
 def finer_size(name: str, options: dict[str, Any]) -> tuple[int, int] | None:
     """Choose a size for a hierarchical model whose own one makes a coarse grid.
 
-    It is tried on twins without storage: that takes about a second, and no memory.
-    Weights whose shapes follow the size, as position embeddings, keep their own size:
-    timm does not know how to resize all of them.
+    Sizes are tried on copies without storage: that takes about a second, and no memory.
+    A model with weights whose shapes depend on the size, such as position embeddings,
+    keeps its size: timm cannot resize all of them.
     """
     try:
         twin = _twin(name, None, options)
         strides = [stage["reduction"] for stage in twin.feature_info]
         own = min(twin.pretrained_cfg["input_size"][1:])
-    except Exception:  # whatever is wrong is said when the model itself is made
+    except Exception:  # the same error comes when the model itself is made
         return None
     if len(set(strides)) == 1 or own >= CELLS * strides[-1]:
         return None
     shapes = _shapes(twin)
     least = min(CELLS * strides[-1], LARGEST)
-    # A multiple of the own size suits windows that the first one does not.
+    # Some windows fit only a multiple of the model's own size.
     for side in (least, own * -(-least // own)):
         with suppress(Exception):  # each model has its own reason
             twin = _twin(name, (side, side), options)

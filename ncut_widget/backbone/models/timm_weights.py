@@ -1,4 +1,4 @@
-"""Weights of timm's models, checked between timm's own conversion and its loading."""
+"""Check weights of timm's models between timm's conversion and its loading."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from ncut_widget.backbone.models.timm_making import is_plain
 from ncut_widget.backbone.weights.files import check_fit, some
 
 HEADS = re.compile(r"(\w+_)?(head|fc|classifier|last_linear|[Ll]ogits|AuxLogits)")
-"""Names of what follows the features: checkpoints have them, encoders here do not."""
+"""Names of weights after the features, which checkpoints have and our encoders lack."""
 
 DERIVED = re.compile(
     r".*\b(num_batches_tracked|relative_position_index|relative_coords_table|attn_mask)"
 )
-"""Names of what encoders of one version keep and those of another compute."""
+"""Names of values that some versions of encoders store, and others compute."""
 
 _LOADING = threading.Lock()
 
 
 @contextmanager
 def checked_loading(label: str, norm: bool, *, given: bool) -> Iterator[None]:
-    """Have the weights checked that this thread loads.
+    """Check the weights that this thread loads.
 
-    timm brings names and shapes of many origins to the model's, and then loads what
-    fits and only logs what does not; between these two there is no other way in. What
-    may be too many is known of published weights, and not of a file that was given.
+    timm converts names and shapes of many origins to the model's. Then it loads the
+    weights that fit, and only logs the others. It has no hook between the two, so this
+    replaces `load_state_dict` meanwhile. Surplus weights are refused only in a file
+    that the user gave.
     """
     own = threading.get_ident()
 
     def checked(model: Any, state: Any, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != own:
             return load(model, state, *args, **kwargs)
-        model.pretrained_cfg.pop("state_dict", None)  # it would be held twice
+        model.pretrained_cfg.pop("state_dict", None)  # else it would be in memory twice
         wanted = model.state_dict()
         check_fit(
             label,
@@ -71,7 +72,7 @@ def checked_loading(label: str, norm: bool, *, given: bool) -> Iterator[None]:
 
 
 def _needed(model: Any, norm: bool) -> set[str]:
-    """Name the weights that features depend on: not those of the head."""
+    """List the weights that features depend on, without those of the head."""
     # The copy shares its tensors with the model.
     tensors = itertools.chain(model.parameters(), model.buffers())
     features: Any = copy.deepcopy(model, {id(tensor): tensor for tensor in tensors})
@@ -89,7 +90,7 @@ def _is_no_matter(weight: str) -> bool:
 
 
 def _is_of_the_encoder(model: Any, weight: str) -> bool:
-    """Whether a name is one of this kind of encoder, as of a block that it has not."""
+    """Whether a name belongs to this kind of encoder, e.g. in a surplus block."""
     part = weight.partition(".")[0]
     # A final norm is on the tokens or, with another name, on their mean.
     return hasattr(model, part) and part != "norm" and not _is_no_matter(weight)

@@ -24,21 +24,21 @@ TIMEOUT = 30.0
 """Seconds that a server may stay silent, at connecting and at each read."""
 
 TRIES = 3
-"""How often a download may be cut off in a row without one byte more."""
+"""Interruptions in a row without a new byte after which a download fails."""
 
 RETRY_PAUSE = 1.0
-"""Seconds before a retry; twice and three times as long while nothing comes."""
+"""Seconds before a retry; two and three times as long if no byte came."""
 
 CHUNK = 1 << 16
-"""Bytes read at a time; at most so many are lost where a connection drops."""
+"""Bytes read at a time; at most these are lost if a connection drops."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-"""What a full disk and a spent quota, common on clusters, raise at writing."""
+"""Errors of a full disk and of a used-up quota, which is common on clusters."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A file of weights, and how to tell that it is the right one.
+    """A file of weights, with its size and its hash.
 
     Attributes
     ----------
@@ -59,15 +59,15 @@ class Checkpoint:
 
 
 class CheckpointError(RuntimeError):
-    """What stands in the way of a checkpoint, and what to do, in one sentence."""
+    """Why a checkpoint cannot be used, and what to do, in one sentence."""
 
 
 class _Dropped(Exception):
-    """A connection did not give what was asked of it; the cause says why."""
+    """A connection failed or ended early; the cause says why."""
 
 
 def checkpoint_dir() -> Path:
-    """Give the folder that checkpoints are kept in, which may not exist yet.
+    """Return the folder of the checkpoints, which may not exist yet.
 
     Returns
     -------
@@ -85,8 +85,8 @@ def checkpoint_dir() -> Path:
     own = os.environ.get("NCUT_WIDGET_CACHE")
     if own:
         return Path(own).expanduser().absolute() / "checkpoints"
-    # Where macOS keeps caches, and releases before platformdirs did, too. Newer
-    # releases of that heed XDG_CACHE_HOME there: weights must not be fetched again.
+    # Folder on macOS before this package used platformdirs. Newer releases of
+    # platformdirs follow XDG_CACHE_HOME there; weights must not be fetched again.
     earlier = Path("~/Library/Caches/ncut_widget/checkpoints").expanduser()
     if earlier.is_dir():
         return earlier
@@ -104,7 +104,7 @@ def find_checkpoint(checkpoint: Checkpoint) -> Path | None:
     Returns
     -------
     Path or None
-        None where it is not there, or has another size.
+        None if it does not exist, or has another size.
 
     Examples
     --------
@@ -120,10 +120,10 @@ def find_checkpoint(checkpoint: Checkpoint) -> Path | None:
 
 
 def fetch_checkpoint(checkpoint: Checkpoint, *, progress: bool = True) -> Path:
-    """Give a verified file of a checkpoint, downloaded if it is not in the cache.
+    """Return a verified file of a checkpoint; download it if it is not in the cache.
 
-    A download that was cut off, by the network, Ctrl-C or the end of the process,
-    goes on where it stopped. Of two processes that want the same checkpoint, one
+    A download that was interrupted, by the network, Ctrl-C or the end of the process,
+    continues where it stopped. Of two processes that want the same checkpoint, one
     downloads it and the other waits.
 
     Parameters
@@ -166,7 +166,7 @@ def fetch_checkpoint(checkpoint: Checkpoint, *, progress: bool = True) -> Path:
 
 
 def _is_cached(checkpoint: Checkpoint, path: Path, progress: bool) -> bool:
-    """Whether the file is there; one that is not the right one is refused."""
+    """Whether the file is there; raise CheckpointError if it is the wrong one."""
     remedy = "or pass your own weights with checkpoint=path"
     try:
         if not path.exists():
@@ -193,7 +193,7 @@ def _is_cached(checkpoint: Checkpoint, path: Path, progress: bool) -> bool:
 
 
 def _difference(checkpoint: Checkpoint, path: Path, progress: bool) -> str:
-    """Say in what a file differs from the checkpoint, or nothing."""
+    """Say how a file differs from the checkpoint; empty if it does not."""
     size = path.stat().st_size
     if size != checkpoint.size:
         return f"expected {checkpoint.size} bytes, found {size}"
@@ -204,7 +204,7 @@ def _difference(checkpoint: Checkpoint, path: Path, progress: bool) -> str:
 
 
 def _stamp(checkpoint: Checkpoint, path: Path) -> str:
-    """Name what a verified file is known by: hashing 2.5 GB at each load is slow."""
+    """Identify a verified file by size and time, as hashing 2.5 GB takes long."""
     stat = path.stat()
     return f"{checkpoint.sha256} {stat.st_size} {stat.st_mtime_ns}\n"
 
@@ -217,7 +217,7 @@ def _is_remembered(path: Path, stamp: str) -> bool:
 
 
 def _remember(path: Path, stamp: str) -> None:
-    # A cache that is shared read-only works too: it is hashed each time.
+    # In a shared read-only cache this fails, and the file is hashed each time.
     with suppress(OSError):
         path.with_name(f"{path.name}.verified").write_bytes(stamp.encode())
 
@@ -249,7 +249,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _download(checkpoint: Checkpoint, part: Path, progress: bool) -> None:
-    """Bring the part to the size of the checkpoint, or more."""
+    """Download until the part has the size of the checkpoint, or more."""
     if _size(part) > checkpoint.size:
         part.unlink()
     start = reached = _size(part)
@@ -279,13 +279,13 @@ def _download(checkpoint: Checkpoint, part: Path, progress: bool) -> None:
 
 
 def _receive(checkpoint: Checkpoint, part: Path, done: Bar) -> None:
-    """Write what one request gives to the part, from where the part ends."""
+    """Append the data of one request to the part."""
     start = _size(part)
     with _open(checkpoint.url, start) as response:
-        # A server that does not know ranges sends the file from its start.
+        # A server without range requests sends the file from its start.
         offset = start if response.status == 206 else 0
         if response.length not in (None, checkpoint.size - offset):
-            # A login page in place of the file, for one: it must not cost the part.
+            # E.g. a login page instead of the file: the part must not be lost for it.
             if offset == start:
                 part.unlink(missing_ok=True)
             size = offset + response.length

@@ -1,4 +1,4 @@
-"""Files of weights -> tensors, and no code of theirs is run."""
+"""Read tensors from files of weights, without running any code in them."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ WRAPPERS = (
     "encoder",
     "module",
 )
-"""Entries that training programs keep the weights in, the best first."""
+"""Entries in which training programs store weights, the preferred first."""
 
 PREFIXES = ("module.", "_orig_mod.", "teacher.", "model.", "backbone.", "encoder.")
-"""What wrappers of a model put before the names of its weights; of networks that are
-kept side by side, as teacher and student, the first one here is meant."""
+"""Prefixes that wrappers of a model add to the names of weights. If a file holds
+several networks, such as teacher and student, the first prefix here is used."""
 
 SHOWN = 3
-"""How many names a message gives of many."""
+"""Most names that a message lists."""
 
 
 def load_state_dict(
@@ -47,12 +47,12 @@ def load_state_dict(
     Parameters
     ----------
     path : str or path
-        A safetensors file, by whatever name, or one of `torch.save`, which holds a dict
-        of tensors. It may be inside of entries that training programs
-        make, such as ``"state_dict"`` or ``"model"``, and its names may have the
-        prefixes of wrappers, such as ``"module."``; both are taken off.
+        A safetensors file of any name, or a file of `torch.save` with a dict of
+        tensors. The dict may be inside entries of training programs, such as
+        ``"state_dict"`` or ``"model"``, and its names may have prefixes of wrappers,
+        such as ``"module."``; both are removed.
     prefix : str
-        Only tensors whose names start with it are given, without it.
+        Only tensors whose names start with it are returned, without the prefix.
 
     Returns
     -------
@@ -125,20 +125,20 @@ def check_fit(
     needed: Collection[str] | None = None,
     too_many: Callable[[str], bool] = lambda name: True,
 ) -> None:
-    """Refuse weights that are not a model's, or that nothing can be computed with.
+    """Raise CheckpointError unless the weights fit the model and are finite.
 
     Parameters
     ----------
     label : str
-        What the message begins with: ``"'a.pth' is not a checkpoint of sam_vit_b"``.
+        Beginning of the message: ``"'a.pth' is not a checkpoint of sam_vit_b"``.
     state : mapping of str to tensor
         The weights.
     wanted : mapping of str to tensor
         The model's own, of which names, shapes and kinds are read.
     needed : collection of str, optional
-        Those of `wanted` that must not be missing; by default all.
+        Names in `wanted` that must not be missing; by default all.
     too_many : callable
-        Whether a name that is not in `wanted` may not be there.
+        Whether a name that is not in `wanted` is an error.
 
     Raises
     ------
@@ -182,10 +182,10 @@ def check_fit(
 
 
 def _is_finite(values: Tensor) -> bool:
-    """Whether there is no infinity or NaN, found without a copy."""
+    """Whether all values are finite, checked without a copy."""
     if not values.is_floating_point() or not values.numel():
         return True
-    low, high = torch.aminmax(values)  # NaN, where there is one
+    low, high = torch.aminmax(values)  # both are NaN if any value is
     return bool(low.isfinite() and high.isfinite())
 
 
@@ -196,7 +196,7 @@ def some(names: Collection[str]) -> str:
 
 
 def _read(path: Path) -> Any:
-    """Read a file in the format that its first bytes tell."""
+    """Read a file in the format that its first bytes show."""
     with path.open("rb") as file:
         head = file.read(512)
     foreign = _foreign(path, head)
@@ -212,31 +212,31 @@ def _read(path: Path) -> Any:
 
 
 def _foreign(path: Path, head: bytes) -> str:
-    """Say what a file is that is known not to be weights, and what to do."""
+    """Say what a file is, and what to do, if it is known not to hold weights."""
     text = head.lstrip().lower()
     if not head:
         return "empty: was the download cut off?"
     if text.startswith((b"<!doctype", b"<html", b"<?xml")):
-        return "a web page: download the file itself, with a login where it wants one"
+        return (
+            "a web page: download the file itself, with a login if the site needs one"
+        )
     if head.startswith(b"version https://git-lfs"):
         return "a Git LFS pointer, not the file: run `git lfs pull` where it is from"
     if head.startswith(b"\x89HDF"):
-        return "an HDF5 file, of Keras perhaps: weights of torch are wanted"
+        return "an HDF5 file, perhaps of Keras: give weights of torch"
     if head.startswith(b"\x1f\x8b"):
         return "compressed: unpack it first"
     if head.startswith(b"\x93NUMPY"):
-        return "an array of NumPy: weights of torch are wanted"
+        return "an array of NumPy: give weights of torch"
     if head.startswith(b"PK") and zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
             if any(name.endswith(".npy") for name in archive.namelist()):
-                return (
-                    "an archive of NumPy, of JAX perhaps: weights of torch are wanted"
-                )
+                return "an archive of NumPy, perhaps of JAX: give weights of torch"
     return ""
 
 
 def _unwrap(state: dict[Any, Any], prefix: str) -> dict[str, Any]:
-    """Take off what training programs put around a model's weights."""
+    """Remove the entries and prefixes that training programs add to weights."""
     for _ in range(len(WRAPPERS)):  # a pickle may hold itself
         inner = next((k for k in WRAPPERS if isinstance(state.get(k), dict)), None)
         if inner is None:
@@ -245,13 +245,13 @@ def _unwrap(state: dict[Any, Any], prefix: str) -> dict[str, Any]:
     named = {str(name): value for name, value in state.items()}
     while not (prefix and any(name.startswith(prefix) for name in named)):
         counts = Counter(name.partition(".")[0] + "." for name in named)
-        # The most frequent one; of teacher and student, as many, the teacher.
+        # The most frequent prefix; teacher and student are equal: the teacher.
         most = max(counts.values(), default=0)
         outer = next((p for p in PREFIXES if counts[p] == most), None)
         if not named or outer is None:
             break
         if outer == "encoder." and most < len(named):
-            break  # the one name here that may be a model's own
+            break  # unlike the others, this may be a module of the model itself
         named = {
             name[len(outer) :]: value
             for name, value in named.items()
@@ -261,7 +261,7 @@ def _unwrap(state: dict[Any, Any], prefix: str) -> dict[str, Any]:
 
 
 def _why_unreadable(error: Exception) -> str:
-    """Say it in our words: torch's advise to load the file with its code."""
+    """Say why in our words, as torch's advise to load the file with its code."""
     if isinstance(error, PermissionError):
         return str(error)
     if isinstance(error, pickle.UnpicklingError):

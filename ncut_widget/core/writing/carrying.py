@@ -1,4 +1,4 @@
-"""What is in an export's folder and not of it: it outlives the export's replacement."""
+"""Keep a user's own files in an export's folder when a new export replaces it."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ncut_widget.core.writing.legend import is_own, own_files
 
 
 def carry(old: Path, new: Path) -> None:
-    """Put a user's files of one folder into another one as well.
+    """Link a user's own files of one folder into another folder.
 
-    They are linked, so that there is no moment without them, nor a second copy.
+    Links leave no moment without the files, and need no second copy.
 
     Raises
     ------
     FileExistsError
-        If the new folder has something else in a file's place.
+        If the new folder has something else in the place of such a file.
     """
     own = own_files(old)
     keep_permissions(old, new)
@@ -38,10 +38,10 @@ def carry(old: Path, new: Path) -> None:
 
 
 def settle(old: Path, place: Path) -> None:
-    """Bring back what only the folder has that was swapped out of a place.
+    """Move files that only the swapped-out folder has back to its former place.
 
-    That is all of it where a run was killed between two renames; else what was written
-    to it in the moment before the swap.
+    After a run that was killed between two renames, that is the whole folder; else the
+    files that were written to it just before the swap.
     """
     if not place.exists():
         old.rename(place)
@@ -56,12 +56,12 @@ def settle(old: Path, place: Path) -> None:
 
 
 def leaves(folder: Path) -> Iterator[str]:
-    """Name the files and the empty folders in a folder, with slashes.
+    """List the relative paths of files and empty folders in a folder, with slashes.
 
     Raises
     ------
     OSError
-        If a disk is mounted in it, which no rename takes along.
+        If a disk is mounted in the folder: a rename cannot move it.
     """
     for root, folders, files in os.walk(folder):
         at = Path(root)
@@ -80,7 +80,7 @@ def leaves(folder: Path) -> Iterator[str]:
 
 
 def check_own(folder: Path, names: Iterable[str]) -> None:
-    """Raise FileExistsError where a file is in the way that is a user's."""
+    """Raise FileExistsError if a user's own file has one of these names."""
     own = own_files(folder)
     for name in names:
         if os.path.lexists(folder / name) and not is_own(folder, name, own):
@@ -88,7 +88,7 @@ def check_own(folder: Path, names: Iterable[str]) -> None:
 
 
 def not_ours(path: Path) -> FileExistsError:
-    """Say that something would be lost."""
+    """Return the error for a user's own file that would be lost."""
     return FileExistsError(
         f"{str(path)!r} is there already, and is not as an earlier export wrote it: "
         "move it away, or give another folder"
@@ -96,7 +96,7 @@ def not_ours(path: Path) -> FileExistsError:
 
 
 def keep_permissions(old: Path, new: Path) -> None:
-    """Give what replaces a file or a folder its owner, group and mode."""
+    """Copy owner, group and mode of a file or a folder to its replacement."""
     found = old.stat()
     for owner, group in ((-1, found.st_gid), (found.st_uid, -1)):
         with suppress(OSError, AttributeError):  # not all may; Windows has no owners
@@ -130,7 +130,7 @@ def _make_folder_like(old: Path, new: Path) -> None:
 
 
 def _is_same(one: Path, other: Path) -> bool:
-    """Whether two are one file, or one is the other's copy."""
+    """Whether two paths are one file, or one file is the other's copy."""
     if one.is_symlink() or one.is_dir() or not other.exists():
         return os.path.lexists(other)
     this, that = one.stat(), other.stat()

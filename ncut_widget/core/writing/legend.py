@@ -1,4 +1,4 @@
-"""What a folder of an export tells: how it was made, and which of its files are its."""
+"""The legend of an export's folder: how it was made, and which files it wrote."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import Any
 
 LEGEND = "segments.json"
-"""What tells it; in a Zarr group, which may hold no other files, the attributes do."""
+"""File of the legend; a Zarr group, which may hold no such file, has an attribute."""
 
 GROUP = "zarr.json"
 
 KEY = "ncut_widget"
-"""Of the group's attribute, and of what each file of an image says."""
+"""Key of the group's attribute, and of the mark in each image's file."""
 
 EARLIER = "earlier"
-"""Key of what a legend tells of earlier exports, and of their segments."""
+"""Key of the entries of earlier exports and their segments."""
 
 
 def read_legend(folder: Path) -> dict[str, Any]:
-    """Read what an earlier export to a folder told; empty where there was none."""
+    """Read the legend of an earlier export to a folder; empty without one."""
     for name in (LEGEND, GROUP):
         with suppress(OSError, ValueError, TypeError, AttributeError, RecursionError):
             content = json.loads((folder / name).read_text(encoding="utf-8"))
@@ -33,20 +33,21 @@ def read_legend(folder: Path) -> dict[str, Any]:
                 files = found["files"]
                 if files.pop(name, None) in (None, _digest_content(content)):
                     files[name] = None
-                return found
+                legend: dict[str, Any] = found
+                return legend
     return {}
 
 
 def find_told(folder: Path, mark: Mapping[str, Any]) -> dict[str, Any]:
-    """Find what a legend tells of the export that wrote an image's file.
+    """Find the legend's entry of the export that wrote an image's file.
 
     Parameters
     ----------
     folder : Path
-        Of the file; the legend is there, or one folder up.
+        Folder of the file; the legend is there, or one folder up.
     mark : mapping
-        What the file says: ``id``, the export's, and what the image is called, and
-        its index in the batch.
+        The mark in the file: the export's ``id``, the image's name, and its index in
+        the batch.
     """
     known = dict(mark)
     id = known.pop("id")
@@ -61,16 +62,17 @@ def find_told(folder: Path, mark: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def own_files(folder: Path) -> Mapping[str, str | int | None]:
-    """Give the files that an export wrote to a folder, and what tells that they are so.
+    """Return the files that an export wrote to a folder, each with its fingerprint.
 
-    That is a digest; their size in bytes where an earlier version wrote them; None of
-    the legend, which was looked at when it was read.
+    The fingerprint is a digest; the size in bytes where an earlier version wrote the
+    file; None for the legend, which was verified when it was read.
     """
-    return read_legend(folder).get("files", {})
+    files: dict[str, str | int | None] = read_legend(folder).get("files", {})
+    return files
 
 
 def is_own(folder: Path, name: str, own: Mapping[str, str | int | None]) -> bool:
-    """Whether a file is as an export wrote it: what was changed is the user's."""
+    """Whether a file is as an export wrote it: a changed file is the user's."""
     path = folder / name
     try:
         found = os.lstat(path)
@@ -85,7 +87,7 @@ def is_own(folder: Path, name: str, own: Mapping[str, str | int | None]) -> bool
 
 
 def write_legend(folder: Path, told: Mapping[str, Any]) -> None:
-    """Write how all in a folder was made, and which files there are."""
+    """Write the legend of a folder: how it was made, and which files it has."""
     group = folder / GROUP
     is_group = group.exists()
     files = {
@@ -100,15 +102,15 @@ def write_legend(folder: Path, told: Mapping[str, Any]) -> None:
     name = GROUP if is_group else LEGEND
     files[name] = _digest_content(content)
     text = json.dumps(content, indent=1, ensure_ascii=False)
-    # Names of files may be no Unicode: what JSON escapes, this escapes.
+    # File names may be invalid Unicode, which is escaped as JSON would escape it.
     (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 def _digest(data: bytes) -> str:
-    """Digest a file: a mask that was corrected may have the size that it had."""
+    """Digest the content: a mask that was corrected may still have the same size."""
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def _digest_content(content: Mapping[str, Any]) -> str:
-    """Digest what a legend's file holds, but for this digest itself."""
+    """Digest the content of a legend's file, without this digest itself."""
     return _digest(json.dumps(content, sort_keys=True).encode())

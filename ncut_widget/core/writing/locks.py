@@ -17,9 +17,9 @@ except ImportError:  # Windows, where an open file can be neither moved nor dele
 
 
 def lock(file: IO[Any]) -> bool:
-    """Lock a file until it is closed, or its process is gone; whether that was done.
+    """Lock a file until it is closed or its process ends; return whether that worked.
 
-    It is not where another one has locked it, or where there are no locks.
+    It does not if another process holds the lock, or if the system has no locks.
     """
     if fcntl is None:
         return False
@@ -32,20 +32,20 @@ def lock(file: IO[Any]) -> bool:
 
 @contextmanager
 def alone(folder: Path, wait: float = math.inf) -> Iterator[None]:
-    """Keep other writers from changing what is in a folder, where it can be locked.
+    """Keep other writers from changing a folder, on systems that can lock folders.
 
     Parameters
     ----------
     folder : Path
     wait : float
-        Seconds to wait for another writer at the most: its process may be stopped.
+        Most seconds to wait for another writer, whose process may be suspended.
     """
     if fcntl is None:
         yield
         return
     number = os.open(folder, os.O_RDONLY)
     try:
-        with suppress(OSError):  # some network's file system
+        with suppress(OSError):  # some network file systems have no locks
             _lock(number, time.monotonic() + wait)
         yield
     finally:

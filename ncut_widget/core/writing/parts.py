@@ -1,4 +1,4 @@
-"""Folders that something is made in, beside its place; those of killed runs go."""
+"""Temporary folders beside a target; those of killed runs are removed."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ PART = ".ncut-part"
 """Ends the names of these folders."""
 
 LOCK = "lock"
-"""File in such a folder: locked until its writer is done, or gone."""
+"""File in a temporary folder, locked until the writer is done or its process ends."""
 
 ASIDE = "aside"
-"""Folder in such a folder: what was swapped out, by its name."""
+"""Folder in a temporary folder: holds the swapped-out folder, by its name."""
 
 SETTLED = "settled"
-"""What that is called once nothing in it is a user's."""
+"""New name of `ASIDE` once no user's own files are left in it."""
 
 
 @contextmanager
 def part_folder(target: Path) -> Iterator[Path]:
-    """Give a folder beside a place, so on the same file system, and remove it.
+    """Make a folder beside a target, on the same file system; remove it at the end.
 
-    Those beside it whose writers were killed are removed, too; what a user has put into
-    a folder that was swapped out comes back first.
+    Folders of killed writers are removed, too. Before that, a user's own files in a
+    swapped-out folder are moved back.
 
     Raises
     ------
     OSError
-        If nothing can be made beside the place.
+        If nothing can be made beside the target.
     """
     with suppress(OSError), os.scandir(target.parent) as entries:
         left = [entry.path for entry in entries if entry.name.endswith(PART)]
@@ -57,7 +57,7 @@ def _locked_folder(target: Path) -> tuple[Path, FileLock]:
             part = Path(tempfile.mkdtemp(PART, prefix, target.parent))
         except OSError as error:
             raise type(error)(
-                f"{str(target)!r} cannot be written, as nothing can be made in "
+                f"{str(target)!r} cannot be written, as no folder can be made in "
                 f"{str(target.parent)!r}: {error.strerror}; give another folder"
             ) from error
         lock = FileLock(part / LOCK)
@@ -74,7 +74,7 @@ def _locked_folder(target: Path) -> tuple[Path, FileLock]:
 
 
 def _sweep(left: Path) -> None:
-    """Remove a folder, unless its writer is still at it."""
+    """Remove a leftover folder, unless its writer still runs."""
     if not (left / LOCK).exists():
         left.rmdir()  # only an empty one: its writer was killed before it had a lock
         return
@@ -91,9 +91,9 @@ def _remove(part: Path, lock: FileLock) -> None:
         if aside.exists():
             for each in list(aside.iterdir()):
                 settle(each, part.parent / each.name)
-            # Else another writer could settle what is half removed.
+            # Else another writer could move files back out of a half-removed folder.
             aside.rename(part / SETTLED)
         settled = True
-    lock.release()  # before the file is removed, which Windows asks for
+    lock.release()  # before the removal: Windows does not remove an open file
     if settled:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""Small files of a cache, many a second: written in one step for readers, no more.
+"""Write small files of a cache, many a second; readers never see half of one.
 
-Unlike `whole_file` it does not wait until the disk has the file, nor look at what else
-is in the folder: what a power cut damages, the cache makes again.
+Unlike `whole_file`, this does not wait until the file is on the disk, nor check the
+folder: a file that a power cut damaged is made again.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from ncut_widget.core.writing.locks import lock
 
 ABANDONED = 3600.0
-"""Seconds after which a file is no longer being written, whatever its lock says."""
+"""Age in seconds from which an unfinished file is abandoned, even if it is locked."""
 
 
 def write_quickly(path: Path, data: bytes) -> None:
-    """Write a file beside its place, and move it there; others may do the same."""
+    """Write a temporary file and rename it; several writers may do so at once."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.stem}.{uuid.uuid4().hex}.part")
     try:
@@ -34,13 +34,13 @@ def write_quickly(path: Path, data: bytes) -> None:
 
 
 def sweep(folder: Path, name: re.Pattern[str]) -> None:
-    """Delete what writers left behind that were killed.
+    """Delete the unfinished files of killed writers.
 
     Parameters
     ----------
     folder : Path
     name : re.Pattern
-        What matches the whole names of files that are being written, and of no others.
+        Matches the whole names of unfinished files, and no others.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         parts = [Path(entry) for entry in entries if name.fullmatch(entry.name)]

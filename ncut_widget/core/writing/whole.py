@@ -1,4 +1,4 @@
-"""Writing files and folders whole or not at all: made beside, put in place at once."""
+"""Write files and folders whole or not at all: beside the target, then renamed."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from ncut_widget.core.writing.parts import ASIDE, PART, part_folder
 
 @contextmanager
 def whole_file(path: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Give a path to write to, which becomes ``path`` once the block ends well.
+    """Give a path to write to, which becomes ``path`` if the block raises nothing.
 
-    A link stays one, and the file that it leads to is replaced; so does who may read
-    and write that file.
+    A link stays a link: the file that it points to is replaced. Permissions are kept.
 
     Raises
     ------
     FileExistsError
-        If there is such a file, and it is not to be overwritten; or what is there is
-        no file.
+        If the file exists and ``overwrite`` is False, or ``path`` is no file.
     """
     target = real_path(path)
     check_free([target], overwrite=overwrite)
     if target.exists() and not target.is_file():
-        raise FileExistsError(f"{str(path)!r} is there, and no file: give another path")
+        raise FileExistsError(
+            f"{str(path)!r} exists and is not a file: give another path"
+        )
     target.parent.mkdir(parents=True, exist_ok=True)
     with _naming(path), part_folder(target) as part:
         written = part / target.name
@@ -51,10 +51,10 @@ def whole_folder(
     overwrite: bool,
     finish: Callable[[Path], None] = lambda folder: None,
 ) -> Iterator[Path]:
-    """Give a folder to write to, which becomes ``path`` once the block ends well.
+    """Give a folder to write to, which becomes ``path`` if the block raises nothing.
 
-    What an earlier export wrote to ``path`` is gone then, in the same moment; whatever
-    else is in there stays.
+    In the same step the files of an earlier export in ``path`` are removed; all other
+    files stay.
 
     Parameters
     ----------
@@ -66,10 +66,10 @@ def whole_folder(
     Raises
     ------
     FileExistsError
-        If there is something in ``path``, and it is not to be overwritten; or if
-        something that no export wrote is in the way of a file.
+        If ``path`` is not empty and ``overwrite`` is False, or a file that no export
+        wrote has the name of a new one.
     PermissionError
-        If ``path`` is there, in a folder that cannot be written.
+        If ``path`` exists in a folder that cannot be written.
     """
     target = real_path(path)
     if target.exists() and not target.is_dir():
@@ -103,7 +103,7 @@ def whole_folder(
 
 @contextmanager
 def _naming(path: Path) -> Iterator[None]:
-    """Name a user's path in errors, not the one beside it that is written to."""
+    """Name the user's path in errors, not the temporary path beside it."""
     try:
         yield
     except OSError as error:
@@ -119,7 +119,7 @@ def check_free(paths: list[Path], *, overwrite: bool) -> None:
     if there and not overwrite:
         more = f" and {len(there) - 1} more" if len(there) > 1 else ""
         raise FileExistsError(
-            f"{str(there[0])!r}{more} is there already: give another path, or "
+            f"{str(there[0])!r}{more} exists already: give another path, or "
             "overwrite=True"
         )
 
@@ -136,7 +136,7 @@ def _is_empty(folder: Path) -> bool:
 
 
 def _move(written: Path, path: Path, *, overwrite: bool) -> None:
-    """Move a file to its place in one step; not over one that has come meanwhile."""
+    """Rename a file to its target; without ``overwrite`` not over a new file there."""
     if overwrite:
         os.replace(written, path)
         return
@@ -149,25 +149,26 @@ def _move(written: Path, path: Path, *, overwrite: bool) -> None:
 
 
 def _put(written: Path, target: Path) -> None:
-    """Move a folder to where there is none, or an empty one."""
+    """Move a folder to a target that is missing or empty."""
     with suppress(OSError):
-        target.rmdir()  # Windows renames to no folder that is there
+        target.rmdir()  # Windows does not rename onto an existing folder
     try:
         written.rename(target)
     except OSError:
-        _check_empty(target)  # another one was faster
+        _check_empty(target)  # another writer was faster
         raise
 
 
 def _swap(written: Path, target: Path, aside: Path) -> None:
-    """Put a folder in another one's place, and that one aside."""
+    """Replace the target by a new folder, and move the old one aside."""
     aside.parent.mkdir()
     written.rename(aside)
     if _exchange(aside, target):
         return
     aside.rename(written)
     try:
-        # A folder of a container's image cannot be renamed: it is copied, then.
+        # A folder of a container's image cannot be renamed, so this copies it; see
+        # https://docs.kernel.org/filesystems/overlayfs.html#renaming-directories
         shutil.move(target, aside)
         written.rename(target)
     except BaseException:
@@ -179,7 +180,7 @@ def _swap(written: Path, target: Path, aside: Path) -> None:
 AT_FDCWD, RENAME_EXCHANGE = -100, 2
 
 UNKNOWN = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EXDEV)
-"""What file systems say that cannot exchange two names, or not these."""
+"""Errors of systems that cannot exchange names, or not these two."""
 
 
 def _exchange(one: Path, other: Path) -> bool:
@@ -199,7 +200,7 @@ def _exchange(one: Path, other: Path) -> bool:
 
 @contextmanager
 def _outside(folder: Path) -> Iterator[None]:
-    """Leave a folder while it is replaced, if it is the current one, and come back."""
+    """Leave a folder while it is replaced, if the process is in it, and come back."""
     try:
         here = Path.cwd()
     except FileNotFoundError:  # it was removed

@@ -1,5 +1,5 @@
-"""The graph that joins all rows: solved by landmarks, or exactly.
+"""The graph that joins all rows, solved by landmarks or exactly.
 
-Rows of features in, eigenpairs out. It knows neither images nor a grid, nor the graph
-of neighbours.
+Rows of features in, eigenpairs out. Nothing here knows of images, of a grid or of the
+graph of neighbours.
 """

@@ -1,4 +1,4 @@
-"""How far approximate eigenvectors are from the exact ones, from a sample of rows."""
+"""Estimate the distance to the exact eigenvectors from a sample of rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ncut_widget.ncut.solution import Solution
 
 _SAMPLED_ROWS = 1024
 _TINY = 1e-30
-# A sum of eigenvalues beyond those known that is more than rounding.
+# A larger sum of eigenvalues beyond the known ones is more than rounding.
 _MISSED = 1e-4
 
 
@@ -40,24 +40,24 @@ def sine_of_error(
     k : int
     rng : numpy.random.Generator
     spectrum : Tensor of float64, optional
-        As many eigenvalues as the solution has, to take distances from. Those of a part
-        of the rows may chance to lie close together where those of all do not.
+        As many eigenvalues as the solution has, whose distances are used. Eigenvalues
+        of a part of the rows may lie close together where those of all do not.
 
     Returns
     -------
     float
-        From 0; where it is near 1 or above, it tells nothing but that.
+        From 0 to 1; near 1 it says only that the error is large.
 
     Notes
     -----
     The residuals ``M v - lambda v`` are known on sampled rows of the exact affinity.
     First-order perturbation theory (Stewart & Sun 1990, V.2) divides their part along
     each further eigenvector by the distance of the eigenvalues. The rest lies along
-    eigenvectors with eigenvalues between 0 and the last of these; what these are on
-    average, the rest's Rayleigh quotient, is known, and angles are no larger than where
-    they are all at either end. Sums over all rows, and their squares, are estimated
-    from the sampled ones without bias: of the squares, products of different rows are
-    taken for what they are, and a row's with itself by `_own_weight`.
+    eigenvectors with eigenvalues between 0 and the last of these. Their average is
+    known, as the rest's Rayleigh quotient, and the angle is largest if every eigenvalue
+    is at one of the two ends. Sums over all rows, and their squares, are estimated from
+    the sampled rows without bias: in the squares, `_own_weight` corrects the products
+    of rows with themselves.
     """
     drawn, chance = _draw(solution, rng)
     place = torch.from_numpy(drawn).to(affinity.device)
@@ -112,7 +112,7 @@ def _along_further(
 def _beyond_them(
     rest: Tensor, beyond: Tensor, spectrum: Tensor, chance: Tensor
 ) -> float:
-    """Bound the sine of the angle away from all eigenvectors that are known."""
+    """Bound the sine of the angle away from all known eigenvectors."""
     k = rest.shape[1]
     last = float(spectrum[-1]) if len(spectrum) > k else 0.0
     near = (spectrum[:k] - last).clamp(min=_TINY).reciprocal()
@@ -131,10 +131,10 @@ def _beyond_them(
 def _draw(
     solution: Solution, rng: np.random.Generator
 ) -> tuple[NDArray[np.int64], Tensor]:
-    """Draw rows, each by itself, and return how likely that was for each.
+    """Draw rows independently; return them and their probabilities.
 
-    Half of them evenly, half with probability inverse to the degree: a single far row
-    may carry most of an error.
+    Half of the probability is uniform, half inverse to the degree: a single far row may
+    carry most of an error.
     """
     far = solution.scale[:, 0].cpu().double().numpy() ** 2
     chance = _SAMPLED_ROWS / len(far) * (0.5 + 0.5 * far / far.mean())
@@ -144,8 +144,8 @@ def _draw(
 
 
 def _own_weight(chance: Tensor) -> Tensor:
-    """Return by how much a row's product with itself is off in a square of sums.
+    """Return the correction for a row's product with itself in a square of sums.
 
-    In ``sum(a / chance)**2`` it counts ``chance**-2``, where ``chance**-1`` would do.
+    ``sum(a / chance)**2`` weights it by ``chance**-2``; ``chance**-1`` has no bias.
     """
     return chance.reciprocal() - chance.reciprocal().square()

@@ -18,23 +18,23 @@ from ncut_widget.ncut.landmarks import Landmarks
 from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Extension, Solution
 
-# What these cost and give shows in `make bench-accuracy` and `bench-solver`, above all
+# `make bench-accuracy` and `make bench-solver` measure what these numbers do, above all
 # for sharp graphs.
-# Up to so many rows LAPACK takes less than a second; it finds any share of the
-# eigenvectors, where products with blocks pay for few of them.
+# Up to so many rows LAPACK takes less than a second. It finds all eigenvectors;
+# products with blocks are faster only for a small share of them.
 _LAPACK_ROWS = 1024
 _FEW = 8
-# Rows of a strip of the affinity: computed, and multiplied with both ways, at once.
+# Rows of a strip of the affinity, which is computed and multiplied in one go.
 _STRIP = 256
-# Sums over strips, dealt out to the cores: as many on any machine.
+# Sums over strips are divided into lanes for the cores, as many on any machine.
 _LANES = 8
-# Affinities are left out whose sum in a row of the normalised affinity is below this:
-# no eigenvalue changes by more, and float32 rounds by as much.
+# Affinities are left out if their sum in a row of the normalised affinity is below
+# this: no eigenvalue changes by more, and rounding in float32 is as large.
 _NOTHING = 1e-7
 # Steps of the power iteration towards the direction in which rows are longest.
 _AXIS_STEPS = 3
-# Eigenvalues below this, or this share of the second, are rounding of float32
-# affinities, not structure.
+# Eigenvalues below this, or below this share of the second, are only rounding of
+# float32 affinities.
 _NULL_EIGENVALUE = 2e-8
 _NULL_SHARE = 1e-6
 
@@ -42,8 +42,8 @@ _NULL_SHARE = 1e-6
 class WholeGraph:
     """``D**-0.5 @ A @ D**-0.5`` of placed rows; of the symmetric A one half is held.
 
-    In strips of rows that lie near each other: of a sharp affinity most other rows are
-    nothing to all of a strip, and are left out of it.
+    A is stored in strips of rows that lie near each other. In a sharp affinity, most
+    other rows have no affinity to any row of a strip: the strip leaves them out.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class WholeGraph:
     x : Tensor, shape (N, C + 2)
         Placed rows.
     done : callable
-        Told of every number of rows that is finished.
+        Called with each number of rows that is finished.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class WholeGraph:
         self._lanes: list[list[_Strip]] = [[] for _ in range(_LANES)]
         for number, (strip, most) in enumerate(formed):
             most = most * self._scale[strip.near] * self._scale[strip.at].max()
-            # Strips get shorter: to and fro, every lane has long ones and short.
+            # Strips get shorter: dealt to and fro, each lane gets long and short ones.
             lane = number % (2 * _LANES)
             lane = min(lane, 2 * _LANES - 1 - lane)
             self._lanes[lane].append(strip.only(most > least))
@@ -91,14 +91,14 @@ class WholeGraph:
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """Multiply vectors (N, b)."""
-        # As rows: a BLAS takes few long ones in half the time of many short ones.
+        # As rows, since a BLAS multiplies few long rows in half the time of many short.
         scaled = vectors[self._order].T.contiguous().mul_(self._scale)
 
         def multiply(lane: list[_Strip]) -> Tensor:
             product = torch.zeros_like(scaled)
             for at, near, values in lane:
                 product[:, at] += scaled[:, near] @ values.T
-                # The rows of the strip among each other are all there.
+                # Affinities within the strip are stored in both directions.
                 own = int((near < at.stop).sum())
                 product.index_add_(1, near[own:], scaled[:, at] @ values[:, own:])
             return product
@@ -110,23 +110,23 @@ class WholeGraph:
 
 
 class _Strip(NamedTuple):
-    """Some rows, others from there on that are near some of them, and affinities."""
+    """A strip: rows, later rows that are near some of them, and the affinities."""
 
     at: slice
     near: Tensor
     values: Tensor
 
     def only(self, wanted: Tensor) -> _Strip:
-        """Return what is left with some of the others."""
+        """Return the strip with only the wanted ones of the near rows."""
         if bool(wanted.all()):
             return self
         return _Strip(self.at, self.near[wanted], self.values[:, wanted])
 
 
 def near_together(x: Tensor, size: int) -> list[Tensor]:
-    """Cut rows (N, r) into parts of `size`, the last one smaller, that lie together.
+    """Cut rows (N, r) into parts of near rows, of `size` but for the last one.
 
-    Halves of halves, along the direction in which each is longest, or nearly.
+    Each part is halved along about its longest direction until it is small enough.
     """
 
     def halve(rows: Tensor) -> list[Tensor]:
@@ -173,7 +173,8 @@ def solve_by_products(
     k : int
     rng : numpy.random.Generator
     done, found : callable
-        Told of rows whose affinities are there, and how many eigenvectors.
+        Called with numbers of rows whose affinities are computed, and with the number
+        of accurate eigenvectors.
     """
     x = affinity.place(rows.read(slice(None)))
     graph = WholeGraph(affinity, x, done)
@@ -200,7 +201,7 @@ def solve_by_products(
 
 
 def few_enough(k: int, count: int) -> bool:
-    """Whether `solve_by_products` pays, and not `solve_by_lapack`."""
+    """Whether `solve_by_products` is faster than `solve_by_lapack`."""
     return count > _LAPACK_ROWS and k * _FEW <= count
 
 
@@ -214,7 +215,7 @@ def _solution(
     inverse: Tensor,
     error: float = 0.0,
 ) -> Solution:
-    """Put together what was found; `inverse` are the eigenvalues', 0 for none."""
+    """Make the solution; `inverse` holds inverse eigenvalues, 0 for no structure."""
     kept = (inverse > 0).to(vectors)
     eigvecs = rows.new_output(vectors.shape[1])
     eigvecs.copy_(vectors * kept)

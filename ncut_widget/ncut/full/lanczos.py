@@ -11,23 +11,23 @@ from torch import Tensor
 
 from ncut_widget.core.parallel import add_up, chunks, deal_all
 
-# Vectors multiplied at once: with few, a basis of fewer vectors does, and with one the
-# operator would be read more often than computed with.
+# Vectors multiplied at once. Small blocks need a smaller basis; with single vectors the
+# time to read the operator would dominate.
 _BLOCK = 16
 _WIDEST = 4 * _BLOCK
 # Vectors that a basis may have before it is condensed, and products before giving up.
 _BASIS_VECTORS = 1200
 _MAX_PRODUCTS = 300
-# Rows of the basis that are dealt out to a core at a time.
+# Rows of the basis that a core gets at a time.
 _ROWS = 2048
-# Accepted are residuals of this share of the gap behind the last eigenvalue, which
-# bounds the sine of the angle to the exact space; or, where the gap is next to none, of
-# float32 rounding, for an operator of norm 1.
+# Residuals up to this share of the gap behind the last eigenvalue are accepted: the
+# share bounds the sine of the angle to the exact space. Where there is nearly no gap,
+# the limit is float32 rounding, for an operator of norm 1.
 _SHARE_OF_GAP = 0.01
 _ROUNDING = 2e-8
-# From this squared length on vectors have no rounding that counts once it is 1.
+# Vectors above this squared length have little rounding once they have length 1.
 _SHORT = 0.1
-# Products with fresh vectors that must find nothing new in the end.
+# Products with fresh vectors that must find nothing new before the iteration ends.
 _VERIFYING = 4
 
 
@@ -36,22 +36,22 @@ class BlockKrylov:
 
     A block Lanczos iteration with full reorthogonalisation, Rayleigh-Ritz in float64
     and thick restarts [1]_. A Krylov space holds no more copies of a multiple
-    eigenvalue than its block has vectors; so where it ends, and once it has converged,
-    it is given fresh ones.
+    eigenvalue than its block has vectors, so fresh vectors are added where it ends, and
+    once it has converged.
 
     Parameters
     ----------
     apply : callable
         Vectors (N, b) -> their products with the operator, whose norm is about 1.
     project : callable
-        Vectors (N, b) -> what of them lies in the space of interest, which `apply`
-        does not lead out of.
+        Vectors (N, b) -> their projection on the space of interest, which `apply`
+        maps into itself.
     like : Tensor, shape (N, ...)
         Has the type and the device of the vectors.
     k : int
     rng : numpy.random.Generator
     found : callable
-        Told how many eigenvectors are accurate, now and then.
+        Called from time to time with the number of accurate eigenvectors.
 
     References
     ----------
@@ -141,7 +141,7 @@ class BlockKrylov:
         return self._basis[:, : self._size]
 
     def _clear(self, vectors: Tensor) -> Tensor:
-        """Take the basis out of vectors (N, b), in place; return their products."""
+        """Project the basis out of vectors (N, b), in place; return the products."""
         used, device = self._used, vectors.device
         parts = list(chunks(self._count, _ROWS))
         inner = add_up(lambda at: used[at].T @ vectors[at], parts, device)
@@ -149,12 +149,12 @@ class BlockKrylov:
         return inner
 
     def _orthonormalise(self, vectors: Tensor) -> Tensor:
-        """Return orthonormal vectors (N, c) beside the basis that span others (N, b).
+        """Orthonormalise vectors (N, b) against the basis and each other: (N, c).
 
-        Directions that are nothing but rounding are left out.
+        Directions that are only rounding are left out.
         """
-        # Short vectors have rounding in them, which is long once they have unit length:
-        # what the second time finds short was nothing else.
+        # Scaling a short vector to unit length also scales up its rounding. If it is
+        # short again in the second pass, it was only rounding.
         least = _ROUNDING**2
         while vectors.shape[1]:
             self._clear(vectors)

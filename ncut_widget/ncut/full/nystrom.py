@@ -19,33 +19,33 @@ from ncut_widget.ncut.solution import Extension, Solution, inverse_root_degree
 T = TypeVar("T")
 
 NUM_PASSES = 3
-"""How often the factor is gone through."""
+"""Number of passes over the factor."""
 
-# What these cost and give shows in `make bench-accuracy` and `bench-solver`, the size
-# of the factor in `bench-growth`.
+# `make bench-accuracy` and `make bench-solver` measure what these numbers do,
+# `make bench-growth` the size of the factor.
 # A factor of at most this size is kept between the passes; a larger one is recomputed.
 _KEPT_FACTOR_BYTES = 2 << 30
 # Eigenvalues of the landmarks' affinity below this share of the largest are left out.
-# The landmarks' own affinity is float64, but it is divided into a float32 one, whose
-# rounding (6e-8) would be blown up by 1 / sqrt(eigenvalue).
+# The landmarks' own affinity is float64, but float32 affinities are divided by its
+# root: their rounding (6e-8) would grow by 1 / sqrt(eigenvalue).
 _PSEUDO_INVERSE_FLOOR = 1e-8
 # Eigenvalues of the normalised affinity below this are rounding, not structure.
 _NULL_EIGENVALUE = 1e-12
-# By this much the trivial eigenvalue is raised above equals: more than rounding (1e-7).
+# The trivial eigenvalue is raised above equal ones by this: more than rounding (1e-7).
 _LEAD = 1e-4
-# Degrees raised to 1 may leave the trivial vector no eigenvector: this far from one, it
-# is not raised.
+# Degrees that were raised to 1 may make the trivial vector no eigenvector. With a
+# residual from this on, its eigenvalue is not raised.
 _TRIVIAL_RESIDUAL = 0.1
-# Eigenvectors may be so far from unit length and right angles; of one that is farther,
-# so much of the square must be left beside those before it.
+# Tolerance for unit length and orthogonality of eigenvectors; and the share of a
+# squared length that must be left after orthogonalisation.
 _OFF = 1e-3
 _LEFT = 0.1
-# Landmarks have more directions than K eigenvectors need, and each costs time. What has
-# an eigenvalue below _FAINT of the K-th of the landmarks' affinity is rounding. Of the
-# rest, a sample of rows tells the leading ones of the normalised affinity: those above
-# _TAIL of the K-th, and at least so many for each eigenvector. That loses less than
-# 0.0001 of the smallest principal cosine; a sharp affinity (small gamma) keeps nearly
-# all directions.
+# Landmarks have more directions than K eigenvectors need, and each costs time.
+# Directions with an eigenvalue below _FAINT of the K-th of the landmarks' affinity are
+# rounding. From the rest, a sample of rows selects the leading ones of the normalised
+# affinity: those above _TAIL of the K-th, and at least so many for each eigenvector.
+# That loses less than 0.0001 of the smallest principal cosine; a sharp affinity (small
+# gamma) keeps nearly all directions.
 _FAINT = 0.002
 _TAIL = 0.2
 _MIN_RANK_PER_EIG = 1.5
@@ -54,14 +54,15 @@ _MIN_RANK_PER_EIG = 1.5
 class Factor:
     """``C = K(X, L) R``, with ``R R.T`` the landmarks' pseudo-inverse.
 
-    But for directions that k leading eigenvectors don't need: R is (m, r).
+    Directions that k leading eigenvectors don't need are left out: R is (m, r).
 
     Parameters
     ----------
     landmarks : Landmarks
     sample : Sample
     k : int
-        Leading eigenvectors that it must do for, at most the landmarks.
+        Number of leading eigenvectors that it must suffice for; at most that of the
+        landmarks.
     """
 
     def __init__(self, landmarks: Landmarks, sample: Sample, k: int) -> None:
@@ -78,14 +79,15 @@ class Factor:
         chance = sample.chance.to(c)
         total = chance.reciprocal() @ c
         f = c.mul_(inverse_root_degree(c, total) * chance.rsqrt()[:, None])
-        gram = add_up(lambda part: part.T @ part, f.split(sample.chunk_size), f.device)
+        parts = torch.split(f, sample.chunk_size)
+        gram = add_up(lambda part: part.T @ part, parts, f.device)
         gram = gram.cpu().double()
         values, vectors = torch.linalg.eigh(gram)
         self._values = values.flip(0)
         self.root = (root @ vectors.flip(1))[:, : self._rank(k)]
 
     def first(self, k: int) -> Factor:
-        """Return the factor cut to what so many leading eigenvectors need."""
+        """Return the factor, cut to the directions that k leading eigenvectors need."""
         part = copy(self)
         part.root = self.root[:, : self._rank(k)]
         return part
@@ -97,11 +99,11 @@ class Factor:
     def passes(
         self, rows: Rows, bar: Bar
     ) -> Callable[[Callable[[slice, Tensor], T]], Iterator[T]]:
-        """Return what deals out, each time, the rows' slices and their parts of C."""
+        """Return a function that calls work with every slice and its part of C."""
         root = self.root.to(self.landmarks.points)
         rank = root.shape[1]
         keeps = rows.count * rank * 4 <= _KEPT_FACTOR_BYTES
-        # One piece of memory: many, made between others, would leave holes.
+        # One allocation: many small ones would fragment the memory.
         kept = root.new_empty(rows.count if keeps else 0, rank)
         computed: set[int] = set()
 
@@ -132,7 +134,7 @@ def solve_by_landmarks(rows: Rows, factor: Factor, k: int, bar: Bar) -> Solution
     factor : Factor
     k : int
     bar : Bar
-        Moved along by `NUM_PASSES` times the rows.
+        Advanced by `NUM_PASSES` times the rows.
     """
     root = factor.root
     passes = factor.passes(rows, bar)
@@ -180,7 +182,7 @@ def solve_by_landmarks(rows: Rows, factor: Factor, k: int, bar: Bar) -> Solution
 
 
 def _sound(products: Tensor, eigvals: Tensor) -> bool:
-    """Whether the first eigenvector is trivial, and each of unit length, or 0."""
+    """Whether the first eigenvector is trivial, and all are orthonormal or 0."""
     lengths = products.diagonal()[1:]
     off = (products[1:, 1:] - torch.diag(lengths)).abs().max()
     off = torch.maximum(off, (lengths - (eigvals > 0).double()).abs().max())
@@ -190,19 +192,20 @@ def _sound(products: Tensor, eigvals: Tensor) -> bool:
 def _mend(products: Tensor, eigvals: Tensor) -> tuple[Tensor, Tensor]:
     """Make the trivial vector the first eigenvector, and the others orthonormal.
 
-    Rows that are far from all landmarks have a degree of 1, from themselves, which the
-    factorisation knows nothing of; and small eigenvalues blow rounding up.
+    They may differ from that for two reasons. Rows far from all landmarks have a degree
+    of 1 from their own affinity, which the factorisation does not contain. And small
+    eigenvalues scale rounding up.
 
     Parameters
     ----------
     products : Tensor of float64, shape (1 + K, 1 + K)
-        Of the trivial vector and the eigenvectors, with each other.
+        Inner products of the trivial vector and the eigenvectors.
     eigvals : Tensor of float64, shape (K,)
 
     Returns
     -------
     mixture : Tensor of float64, shape (1 + K, K)
-        What these are to be multiplied with: 0 for those that are not left.
+        Factors of these in the new eigenvectors: 0 for dropped ones.
     eigvals : Tensor of float64, shape (K,)
     """
     k = len(eigvals)
@@ -255,9 +258,10 @@ def leading_eigenpairs(
 def _pseudo_inverse_root(matrix: Tensor, k: int) -> Tensor:
     """Return R (m, r) with ``R R.T`` the pseudo-inverse of a PSD matrix.
 
-    What is rounding beside k leading eigenvectors is left out.
+    Eigenvalues that are rounding beside the k leading ones are left out.
     """
     values, vectors = torch.linalg.eigh(matrix)
     values, vectors = values.flip(0), vectors.flip(1)
     sound = values > max(_FAINT * values[k - 1], _PSEUDO_INVERSE_FLOOR * values[0])
-    return vectors[:, sound] * values[sound].rsqrt()
+    root: Tensor = vectors[:, sound] * values[sound].rsqrt()
+    return root

@@ -1,4 +1,4 @@
-"""Which way a graph is solved: whole or through landmarks, and through how many."""
+"""Choose how to solve a graph: whole, or by landmarks and by how many."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from ncut_widget.ncut.landmarks import (
 from ncut_widget.ncut.rows import Rows
 from ncut_widget.ncut.solution import Solution
 
-# What these cost and give shows in `make bench-accuracy` (angles to the exact
-# eigenvectors), `bench-solver` (time) and `bench-growth` (many rows).
-# Landmarks by default, and how many times more where these turn out to be too few.
+# Measured by `make bench-accuracy` (angles to the exact eigenvectors),
+# `make bench-solver` (time) and `make bench-growth` (many rows).
+# Landmarks by default, and the factor by which they grow if they are too few.
 _LANDMARKS = 640
 _LANDMARKS_PER_EIG = 5
 _MORE = 2
@@ -36,22 +36,22 @@ _SMALL = 4096
 # Landmarks are accepted where the sine of the largest angle to the exact eigenvectors
 # is estimated below this: its cosine is then 0.999.
 _ACCEPTED_SINE = 0.042
-# Of a part of the rows: its errors are larger than those of all, and known less well.
+# For a part of the rows, whose errors are larger than those of all, and less certain.
 _ACCEPTED_SINE_OF_PART = 0.06
-# Above this twice as many landmarks would not bring it there.
+# Above this, twice as many landmarks would not be enough either.
 _HOPELESS_SINE = 0.2
-# Eigenvectors behind the last that the estimate looks at, and rows of a large graph.
+# Eigenvectors beyond the wanted ones, and rows of a large graph, for the estimate.
 _SPARE = 30
 _PROBED_ROWS = 16_384
-# Landmarks lie in the leading directions of the rows: at least in so many for each
-# eigenvector, more for more landmarks, where the rows have twice as many. Less one, as
-# the centre is one direction more, and 64 are faster than 65.
+# Landmarks lie in the leading directions of the rows, if the rows have at least twice
+# as many: so many for each eigenvector, or more for many landmarks. One less, as the
+# centre is one direction more, and 64 are faster than 65.
 _DIRECTIONS_PER_EIG = 2
 _LANDMARKS_PER_DIRECTION = 10
 
 
 class _Drawn(NamedTuple):
-    """Rows to look at, the affinity of all, and a sample of them."""
+    """Rows to choose landmarks from, the affinity of all rows, and a sample."""
 
     pool: Rows
     affinity: Affinity
@@ -60,7 +60,7 @@ class _Drawn(NamedTuple):
 
 @dataclass(frozen=True)
 class Solver:
-    """The parameters of `NCUT` that say what is to be solved, and how."""
+    """The parameters of `NCUT` that concern the full graph and its solution."""
 
     num_eig: int
     distance: Distance
@@ -112,7 +112,7 @@ class Solver:
             )
 
     def _by_landmarks(self, rows: Rows, m: int, rng: np.random.Generator) -> Solution:
-        """Solve by m landmarks, or more where a part of the rows shows the need."""
+        """Solve by m landmarks, or more if the error on a part of the rows is large."""
         size = min(_PROBED_ROWS, rows.count)
         probe = rows.take(np.sort(rng.choice(rows.count, size, replace=False)))
         k = self.num_eig
@@ -132,7 +132,7 @@ class Solver:
         rng: np.random.Generator,
         spectrum: Tensor | None = None,
     ) -> Solution:
-        """Solve for some eigenpairs more, and estimate the error of those wanted."""
+        """Solve for more eigenpairs, and estimate the error of the wanted ones."""
         solution = self._solve(rows, factor, factor.k)
         error = sine_of_error(
             rows,

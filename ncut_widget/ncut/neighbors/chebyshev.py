@@ -10,16 +10,16 @@ from torch import Tensor
 
 from ncut_widget.core.parallel import add_up, chunks, deal_all
 
-# Vectors beside those wanted, whose eigenvalues the filter may start from.
+# Vectors beyond the wanted ones: their eigenvalues bound the filter.
 _SPARE = 8
 _SPARE_SHARE = 0.25
 # Degrees of the filters: short at first, when the spectrum is hardly known.
 _DEGREES = (8,)
 _DEGREE = 16
 _MAX_ROUNDS = 40
-# Residuals that are nothing but float32's rounding.
+# Residuals below this are only float32 rounding.
 _ROUNDING = 3e-6
-# Rows that are dealt out to a core at a time.
+# Rows that a core gets at a time.
 _ROWS = 4096
 
 
@@ -36,8 +36,8 @@ def leading_by_chebyshev(
 
     A block of vectors is filtered by a Chebyshev polynomial of the operator, small
     between -1 and the smallest eigenvalue that the block holds and growing beyond;
-    orthonormalised; and turned to its Ritz vectors, until these are accurate [1]_. The
-    block is all that is held, and a multiple eigenvalue is no matter.
+    orthonormalised; and turned to its Ritz vectors, until these are accurate [1]_. Only
+    the block is held in memory, and multiple eigenvalues are found, too.
 
     Parameters
     ----------
@@ -50,14 +50,14 @@ def leading_by_chebyshev(
         At most N.
     rng : numpy.random.Generator
     found : callable
-        Told how many eigenvectors are accurate, after each round.
+        Called after each round with the number of accurate eigenvectors.
     tolerance : float
-        Residuals that are accepted, by what an eigenvalue lacks to 1.
+        Accepted residual, divided by 1 minus the eigenvalue.
 
     Returns
     -------
     values : Tensor of float64, shape (k + s,), on the CPU
-        Descending; the last s are of the spare vectors, and less accurate.
+        Descending; the last s belong to the spare vectors, and are less accurate.
     vectors : Tensor, shape (N, k)
         Orthonormal.
     residuals : Tensor of float64, shape (k,)
@@ -96,7 +96,7 @@ def leading_by_chebyshev(
 def _filter(
     apply: Callable[[Tensor], Tensor], block: Tensor, degree: int, lowest: float
 ) -> Tensor:
-    """Apply the Chebyshev polynomial of [-1, lowest], over its value at 1."""
+    """Apply the Chebyshev polynomial of [-1, lowest], scaled to 1 at 1."""
     middle, half = (lowest - 1) / 2, (lowest + 1) / 2
     ratio = first = half / (1 - middle)
     before, now = block, (apply(block) - middle * block).mul_(first / half)
@@ -109,7 +109,7 @@ def _filter(
 
 
 def _orthonormalise(block: Tensor) -> Tensor:
-    """Return orthonormal vectors that span the same; twice, against rounding."""
+    """Orthonormalise the columns of a block, twice because of rounding."""
     for _ in range(2):
         block = block / torch.linalg.vector_norm(block, dim=0)
         values, turn = torch.linalg.eigh(_inner(block, block))
@@ -125,7 +125,7 @@ def _inner(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _times(block: Tensor, turn: Tensor) -> Tensor:
-    """Turn the columns of a block."""
+    """Multiply a block by a small matrix."""
     turn = turn.to(block)
     product = block.new_empty(len(block), turn.shape[1])
 

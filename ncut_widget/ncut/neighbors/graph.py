@@ -1,9 +1,9 @@
-"""The graph of neighbours: few edges a row, chosen in each image and in the others.
+"""The graph of neighbours: few edges for each row, in its image and in others.
 
 Rows are neighbours where they are among each other's nearest, in feature space within
 their own image and, separately, in the other images, which would otherwise fall apart;
-where they lie side by side on the grid; and where they look the same, however far from
-each other. So a graph of N rows has some 50 N edges, whatever N is.
+where they lie side by side on the grid; and where they look the same, at any distance
+in the image. So a graph of N rows has about 50 N edges.
 """
 
 from __future__ import annotations
@@ -21,34 +21,34 @@ from ncut_widget.core.parallel import chunks, deal, deal_all
 from ncut_widget.ncut.full.exact import near_together
 from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, nearest
 
-# What these do for masks shows in `make bench-quality`.
-# Weights beside features, whose root mean square length is 1: of a guide, and of the
-# position where neighbours are sought within an image, and in the others.
+# `make bench-quality` measures what these numbers do for masks.
+# Weights beside features, whose root mean square length is 1: of a guide; and of the
+# position in the search for neighbours within an image, and in the others.
 _GUIDE = 1.0
 _POSITION = 0.7
 _POSITION_IN_OTHERS = 0.25
-# The total weight of the edges on the grid, to other images, and to rows anywhere in an
-# image, by that of the edges to near rows. Where there is no guide the features are
-# what rows look like, and what looks alike far away is often another thing.
+# Total weights of the edges on the grid, to other images, and to rows anywhere in an
+# image, relative to that of the edges to near rows. The last needs a guide: without
+# one, rows far away with similar features are often another thing.
 _ON_GRID = 2.0
 _TO_OTHERS = 2.0
 _AFAR = 0.2
-# Rows anywhere in an image are some that are drawn; the position only breaks ties.
+# Rows anywhere in an image: this many are drawn, and the position only breaks ties.
 _DRAWN_AFAR = 128
 _TIES = 0.02
-# Rows at this distance begin to look different: those of a flat drawing do not.
+# Distance at which rows begin to look different; in a flat drawing they are nearer.
 _SAME = 0.03
 _FAINTEST = 1e-3
-# No scale of a row's own is smaller than this share of the typical one.
+# The least scale of a row, as a share of the median scale.
 _LEAST_SCALE = 1e-3
-# Affinity of a row with itself: next to none, but a row alone has no other.
+# Affinity of a row with itself: tiny, but the only one of an isolated row.
 _SELF = 1e-6
-# Neighbours in other images are sought among all rows up to so many, or a sample.
+# Neighbours in other images are searched among all rows, up to this many, or a sample.
 _CANDIDATES = 16_384
 _SAMPLED_CANDIDATES = 8192
-# Rows without images are dealt with in groups of so many, as if these were images.
+# Rows without images are handled in groups of this size, as if these were images.
 _GROUP = 8192
-# Rows whose neighbours are sought at a time, and that a core multiplies with.
+# Rows that are searched at a time, and that a core multiplies at a time.
 _SOUGHT = 512
 _MULTIPLIED = 4096
 
@@ -69,7 +69,7 @@ class NeighborGraph:
     near : Tensor of float32, shape (N, r)
         Coordinates of the rows; see `Space`.
     guide : Tensor of float32, shape (N, g), optional
-        What rows look like, of root mean square length 1: counts beside the features
+        Appearance of rows, of root mean square length 1: used beside the features
         within an image.
     layout : Layout
     n_neighbors : int
@@ -77,7 +77,8 @@ class NeighborGraph:
         Divides the exponent of the affinities.
     rng : numpy.random.Generator
     done : callable
-        Told of every number of rows whose neighbours are found: of all rows, twice.
+        Called with each number of rows whose neighbours are found; all rows count
+        twice.
 
     Attributes
     ----------
@@ -87,12 +88,12 @@ class NeighborGraph:
     Notes
     -----
     The affinity of neighbours i and j is ``exp(-|x_i - x_j|**2 / (g s_i s_j))`` with
-    ``s_i`` the distance of i to its 7th neighbour [1]_; an edge is there where either
-    chose the other. Affinities of neighbours on the grid go by their contrast,
-    ``exp(-|x_i - x_j|**2 / m)`` with m the median. Among rows drawn from an image each
-    has neighbours, too, nearly whatever their place: those that look the same hold a
-    flat surface together, whose rows would else be joined to the next ones only; with a
-    guide the others count a little.
+    ``s_i`` the distance of i to its 7th neighbour [1]_; two rows share an edge if
+    either chose the other. Affinities of neighbours on the grid follow their contrast,
+    ``exp(-|x_i - x_j|**2 / m)`` with m the median. Each row also has neighbours among
+    rows drawn from all of its image. Those that look the same hold a flat surface
+    together, whose rows would else be joined to adjacent rows only. With a guide, the
+    other ones have a small weight.
 
     References
     ----------
@@ -143,7 +144,7 @@ class NeighborGraph:
         return product
 
     def _groups(self, near: Tensor) -> list[Tensor]:
-        """Return the rows of each image, or parts of the rows that lie together."""
+        """Return the rows of each image, or groups of near rows without images."""
         if self._layout.grid is not None:
             rows = torch.arange(self._layout.count, device=near.device)
             return list(rows.reshape(self._layout.images, -1))
@@ -176,7 +177,7 @@ class NeighborGraph:
     def _afar(
         self, looks: Tensor, groups: list[Tensor], rng: np.random.Generator
     ) -> list[Edges]:
-        """Find each row's nearest among some of its own image, wherever they lie."""
+        """Find each row's nearest among rows drawn from all of its image."""
         size = min(_DRAWN_AFAR, min(map(len, groups)))
         drawn = [
             torch.from_numpy(np.sort(rng.choice(len(group), size, replace=False)))
@@ -229,7 +230,7 @@ class NeighborGraph:
         return _collect(find, range(len(groups)), groups, done)
 
     def _weigh(self, edges: list[Edges]) -> csr_matrix:
-        """Return affinities of rows at these distances, by the rows' own scales."""
+        """Return affinities from these distances, relative to the rows' scales."""
         scale = np.ones(self._layout.count, dtype=np.float32)
         for rows, _, squares in edges:
             farthest = squares[:, :SCALE_NEIGHBOR].amax(1) if squares.numel() else 1
@@ -254,7 +255,7 @@ class NeighborGraph:
         return one_way.maximum(one_way.T)
 
     def _same(self, edges: list[Edges]) -> csr_matrix:
-        """Return affinities of rows that look the same, whatever the rows' scales."""
+        """Return affinities of rows that look the same, independent of their scales."""
         parts = []
         for rows, others, squares in edges:
             weights = torch.exp(-squares / (self._gamma * _SAME**2))
@@ -265,7 +266,7 @@ class NeighborGraph:
         return one_way.maximum(one_way.T)
 
     def _on_grid(self, looks: Tensor) -> csr_matrix:
-        """Return affinities of neighbours on the grid, by their contrast."""
+        """Return affinities of neighbours on the grid, from their contrast."""
         first, second, lengths = self._layout.on_grid()
         i, j = (torch.from_numpy(end).to(looks.device) for end in (first, second))
         square = np.concatenate(
@@ -274,7 +275,7 @@ class NeighborGraph:
                 for x in looks.reshape(self._layout.images, self._layout.cells, -1)
             ]
         )
-        # Where most is flat, what differs at all is another thing.
+        # In a mostly flat image, rows that differ at all are another thing.
         typical = np.median(square) or _LEAST_SCALE**2 * square.max() or 1
         weights = np.exp(-square / typical) / np.tile(lengths, self._layout.images)
         images = self._layout.cells * np.arange(self._layout.images)[:, None]
@@ -302,7 +303,7 @@ class NeighborGraph:
         ):
             part = affinity[at]
             with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sparse")  # torch calls it a beta
+                warnings.filterwarnings("ignore", "Sparse")  # "... is in beta state"
                 values = torch.sparse_csr_tensor(
                     torch.from_numpy(part.indptr),
                     torch.from_numpy(part.indices),
@@ -324,7 +325,7 @@ def _collect(
     groups: list[Tensor],
     done: Callable[[int], object] = lambda count: None,
 ) -> list[Edges]:
-    """Find the edges of every part, each of which stands for one of the groups."""
+    """Find the edges of every part; each part belongs to one of the groups."""
     found: list[Edges] = []
     device = groups[0].device
     for edges, group in zip(deal(find, parts, device), groups, strict=True):

@@ -1,4 +1,4 @@
-"""What cells look like: their colours, which guide where neighbours are sought."""
+"""The colours of cells, which guide the search for neighbours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
     Returns
     -------
     ndarray of float32, shape (B, H, W, 3)
-        In CIELAB; the mean of the others where an image cannot be read.
+        In CIELAB; for an image that cannot be read, the mean of the others.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
         Image.fromarray(image).resize((cols, rows), Image.Resampling.BOX)
         for image in read_ahead(images)
     ]
-    from skimage.color import rgb2lab  # which asks for much
+    from skimage.color import rgb2lab  # here, as this import is slow
 
     lab = np.stack([rgb2lab(np.asarray(each)) for each in small]).astype(np.float32)
     unknown = images.unknown

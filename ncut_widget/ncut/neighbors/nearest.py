@@ -1,4 +1,4 @@
-"""Where rows are neighbours: their coordinates, their places, and a search."""
+"""The search for neighbours: coordinates of rows, their places, and nearest rows."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Indices
 from ncut_widget.ncut.affinity import Distance
 from ncut_widget.ncut.rows import Part, Rows
 
 SCALE_NEIGHBOR = 7
-"""The distance to this neighbour is a row's own scale."""
+"""A row's scale is its distance to this neighbour."""
 
-# Directions that features are looked at in, found by a sample of rows.
+# Directions that distances are measured in, found from a sample of rows.
 _DIRECTIONS = 64
 _SAMPLE_ROWS = 4096
 _DIRECTION_STEPS = 3
@@ -24,11 +24,11 @@ _DIRECTION_STEPS = 3
 
 @dataclass(frozen=True)
 class Space:
-    """Where rows are neighbours: a map of features to coordinates (n, r).
+    """The space of the search for neighbours: maps features to coordinates (n, r).
 
-    Euclidean distances between coordinates are those of features, or where `distance`
-    is ``"cosine"`` of their unit rows, in the leading directions, over the root mean
-    square length about the centre.
+    Distances between coordinates are Euclidean distances of features, or of unit rows
+    where `distance` is ``"cosine"``, in the leading directions, divided by the root
+    mean square length about the centre.
     """
 
     distance: Distance
@@ -43,7 +43,7 @@ class Space:
         device: torch.device,
         rng: np.random.Generator,
     ) -> Space:
-        """Find centre, length and leading directions by a sample of the rows."""
+        """Find centre, length and leading directions from a sample of the rows."""
         size = min(_SAMPLE_ROWS, rows.count)
         sample = rows.read(np.sort(rng.choice(rows.count, size, replace=False)))
         x = _directed(sample, distance).to(device)
@@ -79,7 +79,7 @@ def _directed(part: Part, distance: Distance) -> Tensor:
 
 @dataclass(frozen=True)
 class Layout:
-    """How rows lie: images of a batch, of H x W rows each, or rows without images.
+    """Layout of rows: images of a batch, H x W rows each, or rows without images.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ class Layout:
 
     @classmethod
     def of(cls, shape: tuple[int, ...]) -> Layout:
-        """Read it off the shape of the rows: (..., H, W) has images, (N,) has none."""
+        """Read the layout from the shape of rows: (..., H, W) of images, or (N,)."""
         count = math.prod(shape)
         if len(shape) < 3:
             return cls(count)
@@ -109,12 +109,12 @@ class Layout:
         return self.count // self.images
 
     def positions(self) -> Tensor:
-        """Return those of an image's rows, of root mean square length 1; (P, 2)."""
+        """Return positions (P, 2) of an image's rows, of root mean square length 1."""
         assert self.grid is not None
         y, x = ((torch.arange(n) + 0.5) / n - 0.5 for n in self.grid)
         return torch.cartesian_prod(y, x) * math.sqrt(6)
 
-    def on_grid(self) -> tuple[NDArray, NDArray, NDArray]:
+    def on_grid(self) -> tuple[Indices, Indices, Doubles]:
         """Return the edges between an image's neighbours: two ends, and lengths."""
         assert self.grid is not None
         rows, cols = self.grid
@@ -142,9 +142,9 @@ def nearest(
     ----------
     x, among : Tensor
     k : int
-        As many as there are, where these are fewer.
+        If there are fewer points, all are returned.
     own : Tensor of int, shape (n,), optional
-        Which of the points each row is itself: no neighbour.
+        Index of each row among the points, where it is no neighbour of itself.
 
     Returns
     -------
@@ -158,7 +158,7 @@ def nearest(
         squares[torch.arange(len(x), device=x.device), own] = torch.inf
     k = min(k, len(among) - (own is not None))
     which = squares.topk(k, 1, largest=False).indices
-    # Not by products: rounding would keep equal rows apart.
+    # Not by matrix products, whose rounding gives equal rows a distance.
     exact = (x[:, None] - among[which]).square_().sum(2)
     exact, order = exact.sort(dim=1, stable=True)
     return which.gather(1, order), exact

@@ -1,4 +1,4 @@
-"""The leading eigenpairs of a graph of neighbours, and how they extend to others."""
+"""The leading eigenpairs of a graph of neighbours, and their extension to others."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, Space, ne
 from ncut_widget.ncut.rows import Part, Rows
 from ncut_widget.ncut.solution import Solution
 
-# Residuals that are accepted, by what an eigenvalue lacks to 1.
+# Accepted residuals, divided by 1 minus the eigenvalue.
 _TOLERANCE = 0.02
-# Up to so many rows, or where more than this share of the eigenvectors is wanted, the
-# matrix is solved whole.
+# Up to this many rows, or for more than this share of the eigenvectors, a dense solver
+# is used.
 _SMALL = 512
 _MANY = 0.2
-# Rows that others are placed by, at most, and how many of these for each.
+# Most rows that others are interpolated from, and the number of these for each row.
 _KEPT = 16_384
 _PLACED_BY = 12
 _LEAST_SQUARE = 1e-30
@@ -31,7 +31,7 @@ _LEAST_SQUARE = 1e-30
 
 @dataclass(frozen=True)
 class Interpolation:
-    """Eigenvectors as a function of features: those of near rows, weighted [1]_.
+    """Eigenvectors as a function of features: a weighted mean over near rows [1]_.
 
     Weights are ``exp(-d**2 / s**2) / d**2`` with d the distance to one of the 12
     nearest rows, and s that to the 7th: a row of the fit has its own eigenvector.
@@ -61,7 +61,7 @@ class Interpolation:
         values, norms = (each.to(self.device) for each in part)
         which, squares = nearest(self.space(Part(values, norms)), self.near, _PLACED_BY)
         scale = squares[:, :SCALE_NEIGHBOR].amax(1, keepdim=True)
-        # Of equal rows the weights are large, but their sum is to be finite.
+        # For equal rows the weights are large, but their sum must be finite.
         scale = scale.clamp(min=_LEAST_SQUARE)
         least = (1e-12 * scale).clamp(min=_LEAST_SQUARE)
         weights = torch.exp(-squares / scale) / squares.clamp(min=least)
@@ -89,7 +89,7 @@ class Interpolation:
 
 @dataclass(frozen=True)
 class SparseSolver:
-    """The parameters of `NCUT` that say which graph of neighbours is solved."""
+    """The parameters of `NCUT` that concern the graph of neighbours."""
 
     num_eig: int
     distance: Distance
@@ -160,7 +160,7 @@ class SparseSolver:
                 lambda count: solved.update(1 + count - solved.n),
                 tolerance=_TOLERANCE,
             )
-        # To the last spare one: between neighbours in the spectrum a gap may be none.
+        # Gaps to the last spare eigenvalue, as adjacent eigenvalues may coincide.
         gaps = (values[: k - 1] - values[-1]).clamp(min=1e-7)
         error = float((residuals / gaps).amax(0, True).sum()) if k > 1 else 0.0
         values = torch.cat([values.new_ones(1), values[: k - 1]])
