@@ -15,11 +15,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 from ipywidgets import Layout
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from traitlets import TraitError
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.core import names
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import check_flag, check_match, check_shape, shown
 from ncut_widget.core.progress import heeds_progress, silence
 from ncut_widget.images import Errors, Images
@@ -55,6 +56,7 @@ _GAMMA = "affinity_focal_gamma"
 @heeds_progress
 def from_features(
     cls: Callable[..., S],
+    /,
     features: ArrayLike,
     images: Any = None,
     num_eig: int = 30,
@@ -121,6 +123,7 @@ def from_features(
 @heeds_progress
 def from_images(
     cls: Callable[..., S],
+    /,
     images: Any,
     backbone: str | Backbone = "texture",
     num_eig: int = 30,
@@ -338,7 +341,7 @@ class Predictor:
         full_size: bool = False,
         errors: Errors = "raise",
         progress: bool | None = None,
-    ) -> NDArray | list[NDArray]:
+    ) -> Mask | list[Mask]:
         """Apply the clicks to images that are not in the batch.
 
         Their features are computed as those of the batch were; the eigenvectors are
@@ -396,7 +399,7 @@ class Predictor:
 
     def _predict(
         self, pipeline: Pipeline, images: Any, features: Any, full: bool, errors: Errors
-    ) -> NDArray | list[NDArray]:
+    ) -> Mask | list[Mask]:
         if features is not None:
             if full:
                 raise ValueError("full_size needs images: features have no sizes")
@@ -408,7 +411,7 @@ class Predictor:
         value_range = None if batch is None else batch.value_range
         found = Images(images, value_range=value_range, errors=errors)
         predict = self._frozen()
-        made: dict[int, NDArray] = {}
+        made: dict[int, Mask] = {}
         for part, eigvecs in pipeline.extend_to_images(found):
             sizes = [found.sizes[i] for i in part] if full else None
             made.update(zip(part, predict(eigvecs, sizes), strict=True))
@@ -419,5 +422,5 @@ class Predictor:
         ]
         return masks if full else np.stack(masks)
 
-    def _frozen(self) -> Callable[..., Iterator[NDArray]]:
+    def _frozen(self) -> Callable[..., Iterator[Mask]]:
         return self._session.masker.predictor(self._session.recipe)

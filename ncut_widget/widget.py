@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ncut_widget import build
 from ncut_widget.build import Predictor, check_keywords, warn_of_silent
+from ncut_widget.core.arrays import Doubles, Floats, Labels, Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.composed import part_method
 from ncut_widget.eigvecs.store import Store
@@ -192,12 +193,12 @@ class NcutSegmenter(SettingTraits, Receiving):
         return describe_batch(self._session, self._pictures, self._display.mark)
 
     @property
-    def heatmaps(self) -> NDArray:
+    def heatmaps(self) -> Floats:
         """Heatmaps: float32, shape (B, H, W), about [0, 1], high = alike."""
         return self._session.masker.heatmaps(self._session.recipe)
 
     @property
-    def label_map(self) -> NDArray:
+    def label_map(self) -> Labels:
         """All segments at once: int32, shape (B, H, W), on the latent grid.
 
         0 = background, 1 = the first segment and so on; where several are, the last.
@@ -217,11 +218,12 @@ class NcutSegmenter(SettingTraits, Receiving):
         self._keeper.keep_at(path)
 
     @property
-    def mask(self) -> NDArray:
+    def mask(self) -> Mask:
         """Mask of the active image: bool, shape (h, w), that image's own size."""
-        return self._session.full_masks()[self.active_image]
+        mask: Mask = self._session.full_masks()[self.active_image]
+        return mask
 
-    def image_masks(self) -> list[NDArray]:
+    def image_masks(self) -> list[Mask]:
         """Masks of all images, each at its image's own size; see `full_masks`.
 
         Returns
@@ -231,7 +233,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         return list(self.full_masks())
 
     @property
-    def eigvecs(self) -> NDArray:
+    def eigvecs(self) -> Floats | Doubles:
         """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy.
 
         Of sizes that float32 does not hold they are float64, and copied.
@@ -239,13 +241,13 @@ class NcutSegmenter(SettingTraits, Receiving):
         return self._session.store.given()
 
     @property
-    def eigvals(self) -> NDArray | None:
+    def eigvals(self) -> Floats | Doubles | None:
         """Eigenvalues: float, shape (K,), descending; None where none were given."""
         eigvals = self._session.eigvals
         return None if eigvals is None else eigvals.copy()
 
     @property
-    def colors(self) -> NDArray:
+    def colors(self) -> Floats:
         """Eigenvectors' colours: float32, shape (B, H, W, 3), [0, 1]; read-only.
 
         By `color`, else by principal components.

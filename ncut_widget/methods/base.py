@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.core.arrays import as_array
+from ncut_widget.core.arrays import Doubles, Floats, as_array
 from ncut_widget.core.checks import check_array, check_finite
 from ncut_widget.eigvecs.moments import Moments
 from ncut_widget.eigvecs.store import Store
@@ -69,7 +68,7 @@ class Spectrum(NamedTuple):
 
     store: Store
     moments: Moments
-    eigvals: NDArray | None
+    eigvals: Floats | Doubles | None
 
     @classmethod
     def of(cls, store: Store, eigvals: Any) -> Spectrum:
@@ -85,7 +84,7 @@ class Spectrum(NamedTuple):
             )
         return cls(store, Moments(store), check_finite("eigvals", checked))
 
-    def check_eigvals(self, method: str) -> NDArray:
+    def check_eigvals(self, method: str) -> Floats | Doubles:
         """Return the eigenvalues; raise ValueError if there are none for a method."""
         if self.eigvals is None:
             raise ValueError(
@@ -114,12 +113,12 @@ class Field(ABC):
         """Memory that is taken by the maps which were asked for, and by the rest."""
 
     @property
-    def values(self) -> NDArray:
+    def values(self) -> Floats:
         """Maps of all images: float32, shape (B, H, W); not to be changed."""
         return self.maps(slice(None))
 
     @abstractmethod
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
         """Give the maps of some images: float32, (..., H, W); not to be changed."""
 
     @abstractmethod
@@ -127,11 +126,11 @@ class Field(ABC):
         """Return what a cell must be above to belong to the mask."""
 
     @abstractmethod
-    def heat(self, values: NDArray, gamma: float) -> NDArray:
+    def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values, about 0 to 1."""
 
     @abstractmethod
-    def extend(self, eigvecs: Tensor) -> NDArray:
+    def extend(self, eigvecs: Tensor) -> Floats:
         """Give the map of an image of no batch.
 
         Parameters
@@ -164,7 +163,7 @@ class StandardisedField(Field):
         """Return the similarity above which a cell belongs to the mask."""
         return cut(self._statistics, threshold, gamma)
 
-    def heat(self, values: NDArray, gamma: float) -> NDArray:
+    def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values."""
         return heatmap(values, gamma, self._statistics)
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.masks.statistics import similarity_statistics
 from ncut_widget.methods.base import (
     Field,
@@ -133,11 +133,11 @@ class BiasedField(StandardisedField):
         """Memory that all maps take."""
         return self._values.nbytes
 
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
         """Give the maps of some images: float32, (..., H, W); not to be changed."""
         return self._values[images]
 
-    def extend(self, eigvecs: Tensor) -> NDArray:
+    def extend(self, eigvecs: Tensor) -> Floats:
         """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             rows = eigvecs.to(self._cut.mix).flatten(0, 1).T

@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.parallel import one_thread
 from ncut_widget.core.products import weighted_sum
@@ -112,7 +112,7 @@ class Graph:
         If their lengths differ by more than 5 %, but for those that are 0 altogether.
     """
 
-    def __init__(self, store: Store, eigvals: NDArray) -> None:
+    def __init__(self, store: Store, eigvals: Floats | Doubles) -> None:
         self._store = store
         checked = np.asarray(eigvals, dtype=np.float64)
         self._eigvals = torch.from_numpy(np.maximum(checked, 0))

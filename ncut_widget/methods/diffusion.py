@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.methods.base import Field, Method, Seeds, Spectrum, cells_of
@@ -134,7 +134,7 @@ class DiffusionField(Field):
         del gamma
         return np.float32(threshold)
 
-    def heat(self, values: NDArray, gamma: float) -> NDArray:
+    def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values, 0 to 1."""
         del gamma
         return np.clip(values, 0, 1)
@@ -142,13 +142,13 @@ class DiffusionField(Field):
     @property
     def nbytes(self) -> int:
         """Memory that is taken by the maps which were asked for, and by the rest."""
-        maps = int((self._known | self._begun).sum()) * self._values[0].nbytes
+        maps: int = int((self._known | self._begun).sum()) * self._values[0].nbytes
         # Every cell with its coordinates, here and in each fit.
         count = len(self._coordinates) + sum(len(f.cells) for f in self._fits.values())
-        each = next(iter(self._coordinates.values())).nbytes + CELL_BYTES
+        each: int = next(iter(self._coordinates.values())).nbytes + CELL_BYTES
         return maps + self._known.nbytes + count * each
 
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
         """Give the maps of some images: float32, (..., H, W); not to be changed."""
         missing = np.zeros_like(self._known)
         missing[images] = True
@@ -157,11 +157,12 @@ class DiffusionField(Field):
             self._known[image] = True
         return self._values[images]
 
-    def extend(self, eigvecs: Tensor) -> NDArray:
+    def extend(self, eigvecs: Tensor) -> Floats:
         """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
         fits = map(self._fit, range(1, len(self._positives) + 1))
         maps = [self._map.extend(eigvecs, fit.vector) + fit.offset for fit in fits]
-        return np.max(maps, axis=0)
+        closest: Floats = np.max(maps, axis=0)
+        return closest
 
     def _fit(self, count: int) -> Fit:
         """Fit the first so many positive groups, and all negative ones."""
@@ -174,7 +175,7 @@ class DiffusionField(Field):
             )
         return self._fits[count]
 
-    def _make(self, image: int) -> NDArray:
+    def _make(self, image: int) -> Floats:
         count = len(self._positives)
         field = self._of(self._fit(count), image)
         if self._begun[image]:
@@ -190,7 +191,7 @@ class DiffusionField(Field):
                 field[row, col] = min(field[row, col], 0)
         return field
 
-    def _of(self, fit: Fit, image: int) -> NDArray:
+    def _of(self, fit: Fit, image: int) -> Floats:
         """Return how well an image's cells fit, corrected near its labelled ones."""
         field = self._map.map(image, fit.vector) + fit.offset
         for cell, coordinates, amount in zip(

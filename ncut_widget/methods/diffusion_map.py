@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.products import add_products, row_norms, weighted_sum
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.coordinates import Cell
@@ -33,7 +33,7 @@ _LONGEST = 1e9
 _FAINTEST = 1e-30
 
 
-def diffusion_weights(eigvals: NDArray, granularity: float) -> NDArray:
+def diffusion_weights(eigvals: Floats | Doubles, granularity: float) -> Doubles:
     """Weights of the eigenvectors, ``lambda**(t / 2)``, at the time that is wanted.
 
     Parameters
@@ -57,8 +57,9 @@ def diffusion_weights(eigvals: NDArray, granularity: float) -> NDArray:
     # By the largest of them: at long times all would vanish.
     logs = np.log(np.clip(some / some[0], _FAINTEST, None))
 
-    def weights(time: float) -> NDArray:
-        return np.exp(np.maximum(time * logs, -700.0))
+    def weights(time: float) -> Doubles:
+        decayed: Doubles = np.exp(np.maximum(time * logs, -700.0))
+        return decayed
 
     low, high = 0.0, 1.0
     while high < _LONGEST and _participation(weights(high)) > granularity:
@@ -72,7 +73,7 @@ def diffusion_weights(eigvals: NDArray, granularity: float) -> NDArray:
     return np.concatenate([[TRIVIAL], np.sqrt(weights(low))])
 
 
-def _participation(weights: NDArray) -> float:
+def _participation(weights: Doubles) -> float:
     return float(weights.sum() ** 2 / np.square(weights).sum())
 
 
@@ -85,7 +86,7 @@ class DiffusionMap:
     weights : ndarray of float64, shape (K,)
     """
 
-    def __init__(self, store: Store, weights: NDArray) -> None:
+    def __init__(self, store: Store, weights: Doubles) -> None:
         self._store = store
         self._weights = weights.astype(np.float32)
         self._norms: dict[int, Tensor] = {}
@@ -95,7 +96,7 @@ class DiffusionMap:
         """Memory that the lengths take, which were asked for."""
         return 4 * self._store.cells * len(self._norms)
 
-    def coordinates(self, cells: Sequence[Cell]) -> NDArray:
+    def coordinates(self, cells: Sequence[Cell]) -> Doubles:
         """Return those of some cells: float64, (n, K), each of length 1 or 0."""
         with torch.inference_mode():
             rows = read_cells(self._store, cells, len(self._weights))
@@ -103,7 +104,7 @@ class DiffusionMap:
         lengths = [float(np.sqrt(np.square(each).sum())) for each in wide]
         return wide / np.maximum(lengths, 1e-12)[:, None]
 
-    def map(self, image: int, vector: NDArray) -> NDArray:
+    def map(self, image: int, vector: Doubles) -> Floats:
         """Return the products of a vector (K,) with the cells of an image, (H, W)."""
         with torch.inference_mode():
             rows = self._store.read(slice(image, image + 1))[0]
@@ -112,7 +113,7 @@ class DiffusionMap:
             products = self._products(rows, vector, self._norms[image])
         return products.reshape(self._store.grid)
 
-    def surroundings(self, cell: Cell, coordinates: NDArray) -> NDArray:
+    def surroundings(self, cell: Cell, coordinates: Doubles) -> Floats:
         """Return how near and how like a cell those of its image are: 0 to 1, (H, W).
 
         Parameters
@@ -127,7 +128,7 @@ class DiffusionMap:
         near *= falloff(cell.col, grid[1])
         return near
 
-    def extend(self, eigvecs: Tensor, vector: NDArray) -> NDArray:
+    def extend(self, eigvecs: Tensor, vector: Doubles) -> Floats:
         """Return the same for the eigenvectors (H, W, K) of an image of no batch."""
         rows = eigvecs.detach().float().flatten(0, 1).T.contiguous()
         with torch.inference_mode():
@@ -138,11 +139,12 @@ class DiffusionMap:
         weights = torch.from_numpy(self._weights).to(rows.device)
         return row_norms(rows * weights[:, None])
 
-    def _products(self, rows: Tensor, vector: NDArray, norms: Tensor) -> NDArray:
+    def _products(self, rows: Tensor, vector: Doubles, norms: Tensor) -> Floats:
         weighted = (vector * self._weights).astype(np.float32)
         if rows.device.type == "cpu":
             out = np.empty(rows.shape[1], dtype=np.float32)
             add_products(rows.numpy(), weighted, out)
-            return np.divide(out, norms.numpy(), out=out)
+            out /= norms.numpy()
+            return out
         products = weighted_sum(rows, torch.from_numpy(weighted).to(rows.device))
         return (products / norms).cpu().numpy()

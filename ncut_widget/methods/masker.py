@@ -13,8 +13,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ncut_widget.core.arrays import Floats, Mask
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.checks import check_match
 from ncut_widget.eigvecs.store import Store
@@ -72,7 +73,7 @@ class Masker:
             name: method(self.spectrum) for name, method in METHODS.items()
         }
         self._fields: Bounded[Field] = Bounded(CACHE_BYTES, lambda field: field.nbytes)
-        self._masks: Bounded[NDArray] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
+        self._masks: Bounded[Mask] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
 
     # Fields -------------------------------------------------------------------------
 
@@ -118,7 +119,7 @@ class Masker:
 
     # Masks --------------------------------------------------------------------------
 
-    def masks(self, recipe: Recipe) -> NDArray:
+    def masks(self, recipe: Recipe) -> Mask:
         """Masks of the whole batch.
 
         Returns
@@ -130,7 +131,7 @@ class Masker:
         with self.lock:
             return self._masks.get(recipe, lambda: self._make_masks(recipe))
 
-    def _make_masks(self, recipe: Recipe) -> NDArray:
+    def _make_masks(self, recipe: Recipe) -> Mask:
         positives, negatives = self._cut_maps(recipe, slice(None))
         area_th = _area_th(recipe.settings)
         kept = self._kept(recipe)
@@ -145,7 +146,7 @@ class Masker:
 
     def full_mask(
         self, recipe: Recipe, image: int, size: tuple[int, int] | None = None
-    ) -> NDArray:
+    ) -> Mask:
         """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
         if image in self.store.blank:
             return np.zeros(size or self.sizes[image], dtype=bool)
@@ -161,7 +162,7 @@ class Masker:
         latent = combine(self.grid, *cut_maps, _area_th(recipe.settings), kept)
         return smooth_mask(latent, cut_maps, size or self.sizes[image])
 
-    def heatmaps(self, recipe: Recipe) -> NDArray:
+    def heatmaps(self, recipe: Recipe) -> Floats:
         """Heatmaps of the whole batch.
 
         Returns
@@ -178,7 +179,7 @@ class Masker:
                 heat = np.maximum(heat, each) if number else each
             return heat
 
-    def closeness(self, recipe: Recipe, images: int | slice) -> NDArray:
+    def closeness(self, recipe: Recipe, images: int | slice) -> Floats:
         """Similarity of the cells with what was clicked, as the page tells it.
 
         Returns
@@ -191,7 +192,8 @@ class Masker:
                 self.field(seeds).maps(images) for seeds in self.seeds(recipe).positives
             ]
             if maps:
-                return np.max(maps, axis=0)
+                closest: Floats = np.max(maps, axis=0)
+                return closest
             shape = self.shape[:3] if isinstance(images, slice) else self.grid
             return np.zeros(shape, dtype=np.float32)
 
@@ -225,7 +227,7 @@ class Masker:
 
         return [*map(cut_maps, self._cuts(recipe))]
 
-    def predictor(self, recipe: Recipe) -> Callable[..., Iterator[NDArray]]:
+    def predictor(self, recipe: Recipe) -> Callable[..., Iterator[Mask]]:
         """Make what makes masks of images of no batch.
 
         Returns
@@ -243,7 +245,7 @@ class Masker:
 
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
-        ) -> Iterator[NDArray]:
+        ) -> Iterator[Mask]:
             for image, eigvec in enumerate(torch.as_tensor(eigvecs).cpu()):
                 cut_maps = CutMaps(
                     *(

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.prompts import Group
 
@@ -51,16 +51,16 @@ class Fit(NamedTuple):
     """
 
     cells: list[Cell]
-    coordinates: NDArray
-    vector: NDArray
+    coordinates: Doubles
+    vector: Doubles
     offset: np.float32
-    local: NDArray
+    local: Doubles
 
 
 def fit_groups(
     positives: Sequence[Group],
     negatives: Sequence[Group],
-    coordinates_of: Callable[[Cell], NDArray],
+    coordinates_of: Callable[[Cell], Doubles],
     grid: tuple[int, int],
 ) -> Fit:
     """Fit groups of seeds, at least one of them positive, in one regression.
@@ -104,7 +104,7 @@ def fit_groups(
     return Fit(cells, coordinates, vector, offset, local)
 
 
-def _means(fits: NDArray, weights: NDArray, groups: Sequence[Group]) -> list[float]:
+def _means(fits: Doubles, weights: Doubles, groups: Sequence[Group]) -> list[float]:
     """Return the weighted mean of each group's fits, which follow each other."""
     ends = np.cumsum([len(group) for group in groups])[:-1]
     parts = zip(np.split(fits, ends), np.split(weights, ends), strict=True)
@@ -116,11 +116,11 @@ def _means(fits: NDArray, weights: NDArray, groups: Sequence[Group]) -> list[flo
 
 def make_right(
     cells: Sequence[Cell],
-    cosines: NDArray,
-    lacking: NDArray,
+    cosines: Doubles,
+    lacking: Doubles,
     grid: tuple[int, int],
-    weights: NDArray,
-) -> NDArray:
+    weights: Doubles,
+) -> Doubles:
     """Return how much of each cell's surroundings is added to its image.
 
     Parameters
@@ -148,7 +148,7 @@ def make_right(
     return np.linalg.solve(near + np.diag(LOCAL_RIDGE / weights), lacking)
 
 
-def falloff(place: int, size: int) -> NDArray:
+def falloff(place: int, size: int) -> Floats:
     """Return the Gaussian about a row or column, over all of them; float32."""
     apart = (np.arange(size) - place) / (size * REACH)
     return np.exp(-np.square(apart) / 2).astype(np.float32)

@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats, Indices
 from ncut_widget.core.parallel import chunks, deal_all
 from ncut_widget.core.products import add_products, unit_vector, weighted_sum
 from ncut_widget.eigvecs.moments import Leading
@@ -88,7 +88,7 @@ class SimilarityField(StandardisedField):
         # Not kept: it takes memory, and of some numbers alone it is kept there.
         return self._moments.lead(len(self.vector))
 
-    def _unit(self, group: Group, num_eig: int) -> NDArray:
+    def _unit(self, group: Group, num_eig: int) -> Floats:
         with torch.inference_mode():
             rows = read_cells(self._store, [seed.cell for seed in group], num_eig)
             mean = unit_vector(rows[0])
@@ -121,10 +121,10 @@ class SimilarityField(StandardisedField):
     @property
     def nbytes(self) -> int:
         """Memory that is taken by the maps which were asked for, and by the rest."""
-        maps = int(self._known.sum()) * self._values[0].nbytes
+        maps: int = int(self._known.sum()) * self._values[0].nbytes
         return maps + self._known.nbytes + self.vector.nbytes
 
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
         """Give the maps of some images: float32, (..., H, W); not to be changed."""
         missing = np.zeros_like(self._known)
         missing[images] = True
@@ -134,7 +134,7 @@ class SimilarityField(StandardisedField):
             self._known |= missing
         return self._values[images]
 
-    def _write(self, images: NDArray) -> None:
+    def _write(self, images: Indices) -> None:
         """Compare the group with some images, in ascending order."""
         store, vector = self._store, self.vector
         flat = self._values.reshape(len(self._values), -1)
@@ -164,7 +164,7 @@ class SimilarityField(StandardisedField):
         with torch.inference_mode():
             deal_all(write, runs, store.device)
 
-    def extend(self, eigvecs: Tensor) -> NDArray:
+    def extend(self, eigvecs: Tensor) -> Floats:
         """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             vector = torch.from_numpy(self.vector).to(eigvecs.device)

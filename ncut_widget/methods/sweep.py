@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.eigvecs.store import Store
 
 LEVELS = np.linspace(0.3, 0.75, 46)
@@ -18,8 +18,8 @@ _EQUAL = 1e-6
 
 
 def normalized_cuts(
-    values: NDArray, store: Store, eigvals: NDArray
-) -> tuple[NDArray, NDArray]:
+    values: Floats, store: Store, eigvals: Floats | Doubles
+) -> tuple[Doubles, Doubles]:
     """Return the normalized cut [1]_ of the cells above each of `LEVELS`.
 
     Parameters
@@ -67,7 +67,9 @@ def normalized_cuts(
     return np.where((shares > 0) & (shares < 1), cuts, np.inf), shares
 
 
-def best_threshold(values: NDArray, store: Store, eigvals: NDArray) -> float | None:
+def best_threshold(
+    values: Floats, store: Store, eigvals: Floats | Doubles
+) -> float | None:
     """Find the threshold of smallest normalized cut; None where no mask is in `SHARES`.
 
     Where neighbouring ones are as good, it is the middle one. Parameters are those of

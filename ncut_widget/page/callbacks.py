@@ -20,8 +20,8 @@ import anywidget
 import numpy as np
 import traitlets
 from IPython.core.getipython import get_ipython
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.names import hint
 from ncut_widget.prompts import Click
@@ -120,7 +120,7 @@ class Telling(anywidget.AnyWidget):
         """Keep what has changed; a subclass that keeps sessions does."""
 
     def _tell_changes(
-        self, masks: NDArray | None, segments: Mapping[str, SegmentState]
+        self, masks: Mask | None, segments: Mapping[str, SegmentState]
     ) -> None:
         """Tell what has changed since it was last told, and what was this before."""
         changes = [
@@ -177,7 +177,7 @@ class Telling(anywidget.AnyWidget):
             if "notify_change" not in vars(self):
                 self._apply(lambda: None)
 
-    def _watched_masks(self) -> NDArray | None:
+    def _watched_masks(self) -> Mask | None:
         """Return the masks if anyone wants them; nothing is computed for nobody."""
         observers = self._trait_notifiers
         watched = observers.get("masks", {}) or observers.get(traitlets.All, {})

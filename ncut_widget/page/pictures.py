@@ -117,7 +117,8 @@ class Pictures:
         """Give what the stage shows of an image: uint8, (h, w, 3)."""
         if self._images is None:
             return _as_bytes(self._current().paint(image))
-        return self._images[image]
+        picture: RGBImage = self._images[image]
+        return picture
 
     def small(self, image: int, side: int) -> RGBImage:
         """Give the same with about so many pixels on its longest side."""

@@ -162,7 +162,9 @@ class Fields:
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
         """Return one of some names."""
-        return check_choice(f"{name!r} of {self.what}", self.content.get(name), allowed)
+        value = self.content.get(name)
+        chosen: str = check_choice(f"{name!r} of {self.what}", value, allowed)
+        return chosen
 
     def segment(self, *, optional: bool = False) -> Any:
         """Return a segment's id, or None where that is optional."""
@@ -176,7 +178,8 @@ class Fields:
 
     def num_eig(self, session: Session) -> int:
         """Return a number of leading eigenvectors."""
-        return session.check("num_eig", self.get("num_eig", int))
+        count: int = session.check("num_eig", self.get("num_eig", int))
+        return count
 
     def indices(self, name: str, session: Session) -> list[int]:
         """Return different images of the batch."""

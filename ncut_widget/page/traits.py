@@ -57,7 +57,7 @@ class ListedPrompts:
         return listed
 
 
-class Checked(traitlets.TraitType):
+class Checked(traitlets.TraitType[Any, Any]):
     """A synced trait whose values the session checks, with its one sentence.
 
     Parameters
@@ -89,7 +89,7 @@ class Checked(traitlets.TraitType):
         obj._locked(lambda: super(Checked, self).set(obj, value))
 
 
-class Mirrored(traitlets.TraitType):
+class Mirrored(traitlets.TraitType[Any, Any]):
     """A synced trait whose value is kept elsewhere, so that it is never out of step.
 
     Parameters
@@ -136,7 +136,7 @@ class Mirrored(traitlets.TraitType):
             raise traitlets.TraitError(str(error)) from None
 
 
-class Result(traitlets.TraitType):
+class Result(traitlets.TraitType[Any, Any]):
     """A read-only trait that is computed when it is read.
 
     Parameters

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Labels
 from ncut_widget.core.progress import go_through
 from ncut_widget.images import Images, RGBImage
 from ncut_widget.results.labels import full_label_maps
@@ -90,12 +91,13 @@ class Labelled:
         """Go through the images to export, with a bar."""
         yield from go_through(self.chosen, what, "image", self.progress)
 
-    def label_map(self, image: int) -> NDArray:
+    def label_map(self, image: int) -> Labels:
         """Label an image: int32, (h, w); 0 = background, else a segment's number."""
-        return full_label_maps(self.numbered, self.sizes)[image]
+        labels: Labels = full_label_maps(self.numbered, self.sizes)[image]
+        return labels
 
     @property
-    def palette(self) -> NDArray:
+    def palette(self) -> NDArray[np.uint8]:
         """Colours of labels: uint8, (last label + 1, 3); those of no segment black."""
         palette = np.zeros((max(self.numbers) + 1, 3), dtype=np.uint8)
         for number, segment in self.numbered:
@@ -119,7 +121,8 @@ class Labelled:
                 "there are no images, only eigenvectors: give them, as in "
                 "NcutSegmenter(eigvecs, images)"
             )
-        return self.images[image]
+        picture: RGBImage = self.images[image]
+        return picture
 
     def provenance(self) -> dict[str, Any]:
         """Say how all that is exported came about; ``id`` is a digest of that."""
@@ -155,7 +158,7 @@ class Labelled:
         return {"index": image, "written": self.stems[image], **described}
 
 
-def as_uint16(labels: NDArray) -> NDArray:
+def as_uint16(labels: Labels) -> NDArray[np.uint16]:
     """Return labels as formats of 16 bits hold them; raise where they do not."""
     if labels.size and labels.max() > np.iinfo(np.uint16).max:
         raise ValueError("16 bits hold 65535 segments, and there are more")

@@ -102,7 +102,8 @@ def _width(text: str) -> float:
     from matplotlib.font_manager import FontProperties
 
     font = FontProperties(family=_families(text), size=SIZE)
-    return _renderer().get_text_width_height_descent(text, font, False)[0]
+    width, _, _ = _renderer().get_text_width_height_descent(text, font, False)
+    return float(width)
 
 
 @lru_cache(maxsize=1)
@@ -158,4 +159,5 @@ def add_legend(figure: Any, colors: Sequence[str], names: Sequence[str]) -> None
 def _across(widths: Sequence[float], columns: int, gap: float) -> float:
     """Width of a legend with so many columns, in points."""
     parts = np.array_split(np.array(widths), columns)
-    return sum(part.max() for part in parts) + (columns - 1) * gap
+    widest = sum(float(part.max()) for part in parts)
+    return widest + (columns - 1) * gap

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
+
+from ncut_widget.core.arrays import Doubles, Mask
+
+Ring: TypeAlias = NDArray[np.int64]
+"""Corners (y, x) around a part of a mask, or around a hole: shape (n, 2)."""
 
 INSET = 0.25
 """How far within its pixels a polygon runs. It encloses their centres, which is what
@@ -11,7 +18,7 @@ pycocotools fills, in steps of a fifth of a pixel; and its corners, rounded down
 pixels of the mask, which is what OpenCV fills."""
 
 
-def outline(mask: NDArray, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
+def outline(mask: Mask, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
     """Outline a mask, a polygon for each part of it.
 
     Parameters
@@ -40,7 +47,7 @@ def outline(mask: NDArray, corner: tuple[int, int] = (0, 0)) -> list[list[float]
     return [(path[:, ::-1] + corner).ravel().tolist() for path in paths]
 
 
-def _corners(middles: NDArray) -> NDArray:
+def _corners(middles: Doubles) -> Ring:
     """Find the corners, (y, x), of a contour through the middles of pixels' edges."""
     following = np.roll(middles, -1, axis=0)
     upright = middles[:, 0] % 1 != 0
@@ -51,25 +58,26 @@ def _corners(middles: NDArray) -> NDArray:
     return corners.T.astype(np.int64)
 
 
-def _inset(ring: NDArray) -> NDArray:
+def _inset(ring: Ring) -> Doubles:
     """Move a ring of corners into the mask that it is around."""
     along = np.sign(np.roll(ring, -1, axis=0) - ring)
     inwards = np.stack([along[:, 1], -along[:, 0]], axis=1)
-    return ring + INSET * (inwards + np.roll(inwards, 1, axis=0))
+    inset: Doubles = ring + INSET * (inwards + np.roll(inwards, 1, axis=0))
+    return inset
 
 
-def _is_hole(ring: NDArray) -> bool:
+def _is_hole(ring: Ring) -> bool:
     """Whether the mask is outside a ring."""
     y, x = ring.T
     return float((y * np.roll(x, -1) - np.roll(y, -1) * x).sum()) > 0
 
 
-def _cut_open(mask: NDArray, rings: list[NDArray]) -> list[NDArray]:
+def _cut_open(mask: Mask, rings: list[Ring]) -> list[Doubles]:
     """Give a path for each part of a mask: around it, and into its holes."""
     holes = [number for number, ring in enumerate(rings) if _is_hole(ring)]
     edges = _Edges(rings)
     # Of each ring: after which corner a path leaves it, at which y, and where to.
-    detours: list[list[tuple[int, float, NDArray]]] = [[] for _ in rings]
+    detours: list[list[tuple[int, float, Doubles]]] = [[] for _ in rings]
     # From the right to the left: the ring that a slit leads to begins further left.
     for hole in sorted(holes, key=lambda number: -rings[number][:, 1].min()):
         last, stop, row = _left_edge(rings[hole])
@@ -84,7 +92,7 @@ def _cut_open(mask: NDArray, rings: list[NDArray]) -> list[NDArray]:
     return [_walk(rings[number], detours[number]) for number in parts]
 
 
-def _left_edge(ring: NDArray) -> tuple[int, int, int]:
+def _left_edge(ring: Ring) -> tuple[int, int, int]:
     """Find an edge of a ring that lies furthest left: its corner, its x, a row."""
     following = np.roll(ring, -1, axis=0)
     x = int(ring[:, 1].min())
@@ -93,8 +101,8 @@ def _left_edge(ring: NDArray) -> tuple[int, int, int]:
 
 
 def _walk(
-    ring: NDArray, detours: list[tuple[int, float, NDArray]], first: int = 0
-) -> NDArray:
+    ring: Ring, detours: list[tuple[int, float, Doubles]], first: int = 0
+) -> Doubles:
     """Walk around a ring, from one of its corners on, with all detours."""
     path = _inset(ring)
     down = np.roll(ring, -1, axis=0)[:, 0] > ring[:, 0]
@@ -113,7 +121,7 @@ def _walk(
 class _Edges:
     """The upright edges of rings: where they are, and between which corners."""
 
-    def __init__(self, rings: list[NDArray]) -> None:
+    def __init__(self, rings: list[Ring]) -> None:
         ring = np.repeat(np.arange(len(rings)), [len(each) for each in rings])
         corner = np.concatenate([np.arange(len(each)) for each in rings])
         here = np.concatenate(rings)

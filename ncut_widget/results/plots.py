@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.core.extras import needs
 from ncut_widget.images import RGBImage
 from ncut_widget.methods.masker import Masker
@@ -140,7 +140,7 @@ def _grid(
 
 def _heat(
     segments: Sequence[SegmentState], recipe: Recipe, masker: Masker
-) -> tuple[NDArray, str]:
+) -> tuple[Floats, str]:
     """Heatmaps of the clicks or, without any, of the last segment; and its name."""
     if recipe.positive or not segments:
         return masker.heatmaps(recipe), ""

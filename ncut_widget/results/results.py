@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray, Labels
 from ncut_widget.core.checks import (
     as_list,
     check_choice,
@@ -61,7 +61,7 @@ class Results:
         self._active = active
 
     @property
-    def label_map(self) -> NDArray:
+    def label_map(self) -> Labels:
         """All segments at once: int32, shape (B, H, W), on the latent grid.
 
         0 = background, 1 = the first segment and so on; where several are, the last.
@@ -125,7 +125,7 @@ class Results:
         session = self._session
         masker, recipe = session.masker, session.recipe
 
-        def number(image: int, size: tuple[int, int]) -> NDArray:
+        def number(image: int, size: tuple[int, int]) -> Labels:
             mask = masker.full_mask(recipe, image, size)
             similarity = masker.closeness(recipe, image)
             return number_instances(mask, how or INSTANCES[0], similarity)
@@ -143,7 +143,7 @@ class Results:
         images: int | Sequence[int] | None = None,
         segments: Names | None = None,
         progress: bool = True,
-    ) -> dict[str, NDArray]:
+    ) -> dict[str, AnyArray]:
         """Measure every single thing.
 
         Parameters

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from ncut_widget.core.arrays import AnyArray, Doubles, Floats, Labels
 from ncut_widget.core.checks import as_list, shown
 from ncut_widget.core.names import hint
 from ncut_widget.results.labelled import Labelled
@@ -22,7 +22,7 @@ OURS = ("file", "segment", "segment_number", "label", "similarity", "margin")
 RENAMED = {"image": "thing_image"}
 """The property that is called as a column of ours, and is something else."""
 
-Columns = dict[str, NDArray]
+Columns = dict[str, AnyArray]
 
 
 def tabulate(
@@ -50,7 +50,7 @@ def _rows(
     segment: str,
     number: int,
     measured: Columns,
-    sure: tuple[NDArray, NDArray],
+    sure: tuple[Doubles, Doubles],
 ) -> Columns:
     """Give the rows of the things that a segment has in an image."""
     count = len(measured["label"])
@@ -107,7 +107,7 @@ class Measure:
         images = map(self._labelled.pixels, self._labelled.chosen)
         return all(rgb is None or (rgb == rgb[..., :1]).all() for rgb in images)
 
-    def picture(self, image: int) -> NDArray | None:
+    def picture(self, image: int) -> AnyArray | None:
         """Give an image's values, (h, w) or (h, w, 3); None where none are needed.
 
         They are NaN where there is no image, or none that can be read.
@@ -119,7 +119,7 @@ class Measure:
             rgb = np.full((*self._labelled.sizes[image], 3), np.nan)
         return rgb[..., 0] if self._is_grey else rgb
 
-    def things(self, numbers: NDArray, picture: NDArray | None) -> Columns:
+    def things(self, numbers: Labels, picture: AnyArray | None) -> Columns:
         """Measure the things that have numbers in an image."""
         from skimage.measure import regionprops_table
 
@@ -137,8 +137,8 @@ class Measure:
 
 
 def _similarities(
-    numbers: NDArray, cells: NDArray, count: int
-) -> tuple[NDArray, NDArray]:
+    numbers: Labels, cells: Floats, count: int
+) -> tuple[Doubles, Doubles]:
     """Mean similarity in each thing, and in what is around it, a cell wide."""
     from skimage.segmentation import expand_labels  # as slow an import as `Measure`'s
 
@@ -153,7 +153,7 @@ def _similarities(
     return inside, _means(around, similarity, count)
 
 
-def _means(numbers: NDArray, values: NDArray, count: int) -> NDArray:
+def _means(numbers: Labels, values: Doubles, count: int) -> Doubles:
     """Mean of values where each number is; NaN where it is not."""
     with np.errstate(invalid="ignore"):
         return np.asarray(ndimage.mean(values, numbers, np.arange(1, count + 1)))

@@ -77,7 +77,8 @@ def _alike(color: str) -> list[str]:
 
 
 def _root(value: float) -> float:
-    return value ** (1 / 3)  # math.cbrt is of Python 3.11
+    root: float = value ** (1 / 3)  # math.cbrt needs Python 3.11
+    return root
 
 
 @lru_cache(maxsize=1000)

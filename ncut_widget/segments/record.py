@@ -10,8 +10,8 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Labels, Mask
 from ncut_widget.core.checks import check_choice, check_flag, shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.full import PerImage
@@ -76,7 +76,7 @@ class SegmentState:
         return self.recipe.settings
 
     @property
-    def masks(self) -> NDArray:
+    def masks(self) -> Mask:
         """Masks on the latent grid: bool, shape (B, H, W), not to be written to.
 
         They are whole, whatever other segments lie over them.
@@ -94,7 +94,7 @@ class SegmentState:
         """Masks at the images' own sizes, bool (h_i, w_i), each made when asked for."""
         return self.masker.full_masks(self.recipe)
 
-    def full_mask(self, image: int) -> NDArray:
+    def full_mask(self, image: int) -> Mask:
         """Mask of one image at its own size, bool (h, w)."""
         return self.masker.full_mask(self.recipe, image)
 
@@ -108,7 +108,7 @@ class SegmentState:
         """
         return PerImage(self.masker.sizes, partial(self._number, how))
 
-    def _number(self, how: str | None, image: int, size: tuple[int, int]) -> NDArray:
+    def _number(self, how: str | None, image: int, size: tuple[int, int]) -> Labels:
         mask = self.masker.full_mask(self.recipe, image, size)
         similarity = self.masker.closeness(self.recipe, image)
         return number_instances(mask, how or self.instances, similarity)
@@ -177,17 +177,17 @@ def check_name(name: Any, taken: Iterable[str]) -> str:
 def _check_string(name: Any) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a segment's name must be a string, got {shown(name)}")
-    name = spelled(name)
-    if len(name) > NAME_LENGTH:
+    text: str = spelled(name)
+    if len(text) > NAME_LENGTH:
         raise ValueError(
             f"a segment's name must have at most {NAME_LENGTH} characters, got "
-            f"{len(name)}"
+            f"{len(text)}"
         )
-    if not all(map(_is_written, name)):
-        raise ValueError(f"a segment's name must be printable, got {shown(name)}")
-    if all(letter in JOINERS or letter.isspace() for letter in name):
+    if not all(map(_is_written, text)):
+        raise ValueError(f"a segment's name must be printable, got {shown(text)}")
+    if all(letter in JOINERS or letter.isspace() for letter in text):
         raise ValueError("a segment's name must not be empty")
-    return name
+    return text
 
 
 def _is_written(letter: str) -> bool:

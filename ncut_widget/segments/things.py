@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects, label
 
+from ncut_widget.core.arrays import Doubles, Floats, Labels, Mask
 from ncut_widget.masks.coordinates import interpolation
 from ncut_widget.segments.touching import SMALLEST as SMALLEST
 from ncut_widget.segments.touching import part_at_necks
@@ -28,7 +28,7 @@ CELLS = 2**20
 each cell is a square of several."""
 
 
-def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
+def number_instances(mask: Mask, how: str, similarity: Floats) -> Labels:
     """Give the single things in a mask of one image numbers.
 
     Parameters
@@ -57,14 +57,14 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     """
     if how == "whole":
         return mask.astype(np.int32)
-    parts, _ = label(mask, EIGHT)
+    parts: Labels = label(mask, EIGHT)[0]
     if how == "connected" or not mask.any():
         return parts
     boxes = find_objects(parts)
     step = _step(boxes)
     weight = np.clip(enlarge(similarity, _reduced(mask.shape, step)), 0, 1)
     count = 0
-    found = np.zeros_like(parts)
+    found: Labels = np.zeros_like(parts)
     for number, box in enumerate(boxes, 1):
         inside = parts[box] == number
         if min(inside.shape) < 3 * step or max(inside.shape) < 7 * step:
@@ -76,9 +76,7 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     return found
 
 
-def _part(
-    inside: NDArray, weight: NDArray, box: tuple[slice, slice], step: int
-) -> NDArray:
+def _part(inside: Mask, weight: Doubles, box: tuple[slice, slice], step: int) -> Labels:
     """Part one component, on cells of so many pixels: numbers of its box's pixels."""
     (top, left), size = (at.start // step for at in box), inside.shape
     # The cells are the image's: the first may begin before the box.
@@ -107,11 +105,12 @@ def _reduced(size: Sequence[int], step: int) -> tuple[int, int]:
     return -(-height // step), -(-width // step)
 
 
-def enlarge(values: NDArray, size: tuple[int, ...]) -> NDArray:
+def enlarge(values: Floats, size: tuple[int, ...]) -> Doubles:
     """Interpolate values of cells, (H, W), between their centres to pixels (h, w)."""
     (top, bottom, down), (left, right, across) = (
-        interpolation(pixels, cells)
-        for pixels, cells in zip(size, values.shape, strict=True)
+        interpolation(side, cells)
+        for side, cells in zip(size, values.shape, strict=True)
     )
     lines = values[:, left] + across * (values[:, right] - values[:, left])
-    return lines[top] + down[:, None] * (lines[bottom] - lines[top])
+    pixels: Doubles = lines[top] + down[:, None] * (lines[bottom] - lines[top])
+    return pixels

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ncut_widget.core.arrays import Doubles, Indices, Labels
 
 NARROW = 0.7
 """A neck is less deep than this part of both sides. Where bars cross it is .71."""
@@ -26,7 +27,7 @@ ROUGH = 0.6
 """Cells by which depths differ because there are cells."""
 
 
-def part_at_necks(depth: NDArray) -> NDArray:
+def part_at_necks(depth: Doubles) -> Labels:
     """Give the things in a connected mask numbers, by how deep its cells lie.
 
     Parameters
@@ -74,11 +75,11 @@ class _Basins(NamedTuple):
         Numbers of the cells that are peaks.
     """
 
-    depth: NDArray
-    cells: NDArray
-    uphill: NDArray
-    number: NDArray
-    peaks: NDArray
+    depth: Doubles
+    cells: Indices
+    uphill: Indices
+    number: Indices
+    peaks: Indices
 
 
 class _Passes(NamedTuple):
@@ -91,12 +92,12 @@ class _Passes(NamedTuple):
         Numbers of its two cells, one in each basin.
     """
 
-    depth: NDArray
-    here: NDArray
-    there: NDArray
+    depth: Doubles
+    here: Indices
+    there: Indices
 
 
-def _find_basins(grid: NDArray) -> _Basins:
+def _find_basins(grid: Doubles) -> _Basins:
     flat, width = grid.ravel(), grid.shape[1]
     cells = np.flatnonzero(flat)
     best, highest = cells.copy(), flat[cells]
@@ -145,14 +146,14 @@ class _Things:
     def __init__(self, basins: _Basins) -> None:
         self._basins = basins
         self._flat = basins.depth.ravel()[basins.cells]
-        self._depth = self._flat[basins.peaks].tolist()
+        self._depth: list[float] = self._flat[basins.peaks].tolist()
         self._members = [[number] for number in range(basins.peaks.size)]
         self._owner = np.arange(basins.peaks.size)
         self._apart: list[set[int]] = [set() for _ in self._members]
         # The way to a thing's deepest basin: over which pass to the next one.
         self._way: list[tuple[int, int] | None] = [None] * basins.peaks.size
 
-    def join(self, passes: _Passes) -> NDArray:
+    def join(self, passes: _Passes) -> Indices:
         """Return the number of the thing that each basin belongs to."""
         necks = []
         for depth, here, there in zip(*(v.tolist() for v in passes), strict=True):

@@ -105,7 +105,8 @@ class Reader:
 
     def _prompts(self, told: Any, of: str) -> tuple[Prompt, ...]:
         if self._places is None:
-            return self._check("clicks", told)
+            checked: tuple[Prompt, ...] = self._check("clicks", told)
+            return checked
         kept = [self._part(of, partial(self._prompt, each)) for each in told]
         return tuple(prompt for prompt in kept if prompt is not None)
 
@@ -117,7 +118,8 @@ class Reader:
             if place is None:
                 raise ValueError(f"image {image} of the click {told} is not here")
             told = told_on(told, place)
-        return self._check("clicks", [told])[0]
+        prompt: Prompt = self._check("clicks", [told])[0]
+        return prompt
 
     def _settings(self, told: Mapping[str, Any], of: str) -> dict[str, Any]:
         made: dict[str, Any] = {}

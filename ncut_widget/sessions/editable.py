@@ -52,7 +52,7 @@ class Editable:
     @property
     def locked_here(self) -> bool:
         """Whether this very thread holds the lock."""
-        return self.lock._is_owned()  # type: ignore[attr-defined]
+        return bool(self.lock._is_owned())  # type: ignore[attr-defined]
 
     @property
     def recipe(self) -> Recipe:

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
 from ncut_widget.images.digest import Identity
@@ -119,7 +119,7 @@ def _weigh_alike(now: list[float] | None, then: list[float] | None) -> bool:
     return one.shape == other.shape and bool((abs(one - other) <= TOLERANCE).all())
 
 
-def _weights(eigvals: NDArray, most: float) -> NDArray:
+def _weights(eigvals: Floats | Doubles, most: float) -> Doubles:
     """Weights of the eigenvectors where so many of them, at the most, are in effect."""
     return diffusion_weights(eigvals, max(min(GRANULARITY, most), 1))
 

@@ -214,7 +214,8 @@ class Keeper:
             return session.state
 
         self._begun = found.content.get("begun", [])
-        return self._apply(restore)
+        state: State = self._apply(restore)
+        return state
 
     def save_changes(self) -> None:
         """Write what has changed since it was last written; without the lock."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.full import PerImage
@@ -84,7 +83,7 @@ class Segment:
         return self._state.settings
 
     @property
-    def masks(self) -> NDArray:
+    def masks(self) -> Mask:
         """Masks on the latent grid: bool, shape (B, H, W), not to be written to.
 
         They are whole, whatever other segments lie over them.

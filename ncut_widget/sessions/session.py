@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from numpy.typing import NDArray
-
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import check_number
 from ncut_widget.masks.full import PerImage
 from ncut_widget.prompts import Recipe
@@ -191,7 +190,7 @@ class Session(Editable):
 
     # Results ------------------------------------------------------------------------
 
-    def masks(self) -> NDArray:
+    def masks(self) -> Mask:
         """Masks of the whole batch: bool, shape (B, H, W), on the latent grid.
 
         All False without a positive prompt.

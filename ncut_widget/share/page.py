@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.core.progress import go_through
 from ncut_widget.eigvecs.quantised import quantise_image, quantise_sample
 from ncut_widget.images.names import escaped
@@ -257,7 +257,7 @@ class _Page:
         part = self._add(described.pop("data"))
         return {**described, "part": part}
 
-    def _add(self, data: NDArray | bytes) -> int:
+    def _add(self, data: AnyArray | bytes) -> int:
         raw = data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()
         self._parts.append(base64.b64encode(raw).decode("ascii"))
         return len(self._parts) - 1

@@ -14,11 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from ncut_widget.core.arrays import Labels
 from ncut_widget.masks.runs import to_runs
 from ncut_widget.results.formats.base import Format
 from ncut_widget.results.labelled import Labelled
 
-Described = Callable[[NDArray], Iterator[Any]]
+Described = Callable[[Labels], Iterator[Any]]
 """Of the numbered things in an image: what ``segmentation`` is, of each in turn."""
 
 
@@ -91,7 +92,7 @@ def _annotations(labelled: Labelled, describe: Described) -> Iterator[dict[str, 
                 }
 
 
-def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
+def run_lengths(numbers: Labels) -> Iterator[dict[str, list[int]]]:
     """Count the pixels of every numbered thing, column by column: off, on, off, ..."""
     starts, stops, things = to_runs(numbers.T).astype(np.int64)
     order = np.argsort(things, kind="stable")
@@ -102,13 +103,16 @@ def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
         yield {"size": list(numbers.shape), "counts": counts}
 
 
-def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
+def _counts(
+    starts: NDArray[np.int64], stops: NDArray[np.int64], size: int
+) -> list[int]:
     """Return lengths of runs of 0 and 1, in turn."""
     apart = np.flatnonzero(starts[1:] != stops[:-1])
     firsts = starts[np.concatenate([[0], apart + 1])]
     lasts = stops[np.concatenate([apart, [len(stops) - 1]])]
     edges = np.concatenate([[0], np.stack([firsts, lasts], axis=1).ravel(), [size]])
-    return np.diff(edges).tolist()
+    lengths: list[int] = np.diff(edges).tolist()
+    return lengths
 
 
 FORMAT = Format("coco", write, ".json", place=6)
