@@ -1,8 +1,8 @@
-"""The contract of methods: what makes fields of prompts.
+"""The contract of methods, which make fields of a recipe.
 
-A method says how many fields it needs for the prompts (`Method.seeds`) and makes one of
-its seeds (`Method.field`). A field is one number a cell; a mask is where it is above a
-cut. Whoever uses fields asks for no more than this contract.
+A method says which fields a recipe needs (`Method.seeds`), and makes a field of its
+seeds (`Method.field`). A field is one number a cell; its mask is the cells above a cut.
+All other code uses methods and fields through this contract alone.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from ncut_widget.settings import Settings
 
 
 class Seeds(NamedTuple):
-    """What one field is made of; equal seeds make equal fields.
+    """What a method makes one field of; equal seeds make equal fields.
 
     Attributes
     ----------
     method : str
         Name of the method.
     positives, negatives : tuple of Group
-        What prompts label: a group is one prompt's.
+        The labelled cells; a group is those of one prompt.
     parameters : tuple of (str, value)
         The settings that the field depends on.
     """
@@ -49,20 +49,20 @@ class Seeds(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """The fields that masks are made of: alike to the first, and not to the second."""
+    """The fields of a mask: cells like the positives and unlike the negatives."""
 
     positives: list[Seeds]
     negatives: list[Seeds]
 
 
 class Spectrum(NamedTuple):
-    """What methods compute with.
+    """The eigenvectors and eigenvalues of a batch, which methods compute with.
 
     Attributes
     ----------
     store : Store
     moments : Moments
-        Of that store.
+        Mean and covariance of the store's eigenvectors, and a sample of them.
     eigvals : ndarray of float, shape (K,), or None
     """
 
@@ -95,35 +95,35 @@ class Spectrum(NamedTuple):
 
 
 class Field(ABC):
-    """One number a cell: how well it fits the prompts. Maps are made as asked for."""
+    """One number a cell: how well it fits the seeds. A map is made when first read."""
 
     @property
     @abstractmethod
     def statistics(self) -> SimilarityStatistics | None:
-        """What cut and heatmap follow from; None where the field is its own heatmap."""
+        """Statistics behind cut and heatmap; None if the field is its own heatmap."""
 
     @property
     @abstractmethod
     def constant(self) -> bool:
-        """Whether it tells no cell from another."""
+        """Whether all cells have the same value."""
 
     @property
     @abstractmethod
     def nbytes(self) -> int:
-        """Memory that is taken by the maps which were asked for, and by the rest."""
+        """Bytes of memory: of the maps made so far, and of the rest."""
 
     @property
     def values(self) -> Floats:
-        """Maps of all images: float32, shape (B, H, W); not to be changed."""
+        """Maps of all images: float32, shape (B, H, W); do not write to it."""
         return self.maps(slice(None))
 
     @abstractmethod
     def maps(self, images: int | slice | Sequence[int]) -> Floats:
-        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+        """Give the maps of some images: float32, (..., H, W); do not write to them."""
 
     @abstractmethod
     def cut(self, threshold: float, gamma: float) -> np.float32:
-        """Return what a cell must be above to belong to the mask."""
+        """Return the value above which a cell belongs to the mask."""
 
     @abstractmethod
     def heat(self, values: Floats, gamma: float) -> Floats:
@@ -131,7 +131,7 @@ class Field(ABC):
 
     @abstractmethod
     def extend(self, eigvecs: Tensor) -> Floats:
-        """Give the map of an image of no batch.
+        """Give the map of an image that is not in the batch.
 
         Parameters
         ----------
@@ -156,7 +156,7 @@ class StandardisedField(Field):
 
     @property
     def constant(self) -> bool:
-        """Whether it tells no cell from another."""
+        """Whether all cells have the same value."""
         return self._statistics.constant
 
     def cut(self, threshold: float, gamma: float) -> np.float32:
@@ -169,25 +169,25 @@ class StandardisedField(Field):
 
 
 class Method(ABC):
-    """A way from prompts to fields, for one batch.
+    """A way to make fields of recipes, for one batch.
 
     Attributes
     ----------
     name : str
-        As the setting ``method`` has it.
+        The value of the setting ``method``.
     parameters : tuple of str
         The settings that its fields depend on.
     together : bool
-        Whether all prompts make one field; else each one makes one.
+        Whether all prompts together make one field; else each makes its own.
     costly : bool
-        Whether a field takes a product with the whole batch.
+        Whether a field needs a product with all eigenvectors of the batch.
     standardised : bool
         Whether its fields are cut by their statistics over the whole batch.
     finds_threshold : bool
-        Whether `best_threshold` says where to cut.
+        Whether `best_threshold` can find a threshold.
     twin : str or None
-        The file in ``js/src/maths`` that computes its fields, too; without one the
-        page asks the kernel for them, and a page without a kernel does not offer it.
+        The file in ``js/src/maths`` that computes the same fields. Without it the page
+        asks the kernel for fields, and a page without a kernel lacks the method.
 
     Parameters
     ----------
@@ -205,11 +205,11 @@ class Method(ABC):
     def __init__(self, spectrum: Spectrum) -> None:
         self.spectrum = spectrum
 
-    def check(self) -> None:  # noqa: B027 - most take nothing
-        """Raise ValueError if the batch lacks something that it takes."""
+    def check(self) -> None:  # noqa: B027 - most need nothing
+        """Raise ValueError if the batch lacks something that the method needs."""
 
     def seeds(self, recipe: Recipe) -> Sides:
-        """Say which fields masks are made of."""
+        """Return the seeds of the fields that a recipe's masks are made of."""
         groups = positives, negatives = self.groups(recipe)
         settings = recipe.settings
         if not self.together:
@@ -220,7 +220,7 @@ class Method(ABC):
         return Sides([self.of(tuple(positives), tuple(negatives), settings)], [])
 
     def groups(self, recipe: Recipe) -> tuple[list[Group], list[Group]]:
-        """Return the groups of positive and of negative prompts that count."""
+        """Return the groups of the positive and of the negative prompts in use."""
         return recipe.labelled(1), recipe.labelled(0)
 
     def of(
@@ -229,7 +229,7 @@ class Method(ABC):
         negatives: tuple[Group, ...],
         settings: Settings,
     ) -> Seeds:
-        """Name the field of some groups, with what it takes of the settings."""
+        """Return the seeds of a field: groups, and the settings that it depends on."""
         given = tuple((name, getattr(settings, name)) for name in self.parameters)
         return Seeds(self.name, positives, negatives, given)
 
@@ -242,7 +242,7 @@ class Method(ABC):
         seeds : Seeds
             Of this method.
         known : callable
-            Gives the field of other seeds, if it is at hand.
+            Seeds -> their field if it is in the cache, else None.
         """
 
     def kept(self, recipe: Recipe) -> list[Cell]:
@@ -250,7 +250,7 @@ class Method(ABC):
         return []
 
     def best_threshold(self, field: Field) -> float | None:
-        """Find where a field's cut is cleanest; None where nothing tells."""
+        """Find the threshold of the cleanest cut; None if there is none."""
         return None
 
     @abstractmethod
@@ -270,7 +270,7 @@ def cells_of(groups: Sequence[Group]) -> list[Cell]:
 
 
 def seeds_of(groups: Sequence[Group]) -> list[Seed]:
-    """Return the seeds of some groups, each cell once, as it is labelled first."""
+    """Return the seeds of some groups, each cell once: its first seed."""
     seeds: dict[Cell, Seed] = {}
     for group in groups:
         for seed in group:

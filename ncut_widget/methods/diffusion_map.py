@@ -25,8 +25,8 @@ from ncut_widget.methods.base import read_cells
 from ncut_widget.methods.regression import falloff
 
 TRIVIAL = 0.3
-"""Weight of the trivial eigenvector, beside 1 of the next: large regions vary mainly in
-this eigenvector."""
+"""Weight of the trivial eigenvector; that of the next is 1. Large regions vary mainly
+in the trivial eigenvector."""
 
 _STEPS = 60
 _LONGEST = 1e9
@@ -34,7 +34,7 @@ _FAINTEST = 1e-30
 
 
 def diffusion_weights(eigvals: Floats | Doubles, granularity: float) -> Doubles:
-    """Weights of the eigenvectors, ``lambda**(t / 2)``, at the time that is wanted.
+    """Weights of the eigenvectors, ``lambda**(t / 2)``, for a granularity.
 
     Parameters
     ----------
@@ -42,19 +42,19 @@ def diffusion_weights(eigvals: Floats | Doubles, granularity: float) -> Doubles:
         Descending; the first is the trivial one's.
     granularity : float, 1 to K - 1
         How many eigenvectors stay in effect: ``(sum w)**2 / sum w**2`` for
-        ``w = lambda**t`` (the participation ratio). So a value means the same for any
+        ``w = lambda**t`` (the participation ratio), which means the same for any
         spectrum: few for whole things, many for parts of them.
 
     Returns
     -------
     ndarray of float64, shape (K,)
-        `TRIVIAL` for the trivial one, 1 for the next, and all 0 where no other is above
-        0.
+        `TRIVIAL` for the trivial one, 1 for the next; all 0 if no other eigenvalue is
+        above 0.
     """
     some = np.asarray(eigvals, dtype=np.float64)[1:]
     if not len(some) or some[0] <= 0:
         return np.zeros(len(eigvals))
-    # By the largest of them: at long times all would vanish.
+    # Relative to the largest: at long times all weights would underflow to 0.
     logs = np.log(np.clip(some / some[0], _FAINTEST, None))
 
     def weights(time: float) -> Doubles:
@@ -78,7 +78,7 @@ def _participation(weights: Doubles) -> float:
 
 
 class DiffusionMap:
-    """The diffusion coordinates of a batch, made as far as asked for.
+    """The diffusion coordinates of a batch, each computed when first read.
 
     Parameters
     ----------
@@ -93,11 +93,11 @@ class DiffusionMap:
 
     @property
     def nbytes(self) -> int:
-        """Memory that the lengths take, which were asked for."""
+        """Bytes of memory of the lengths computed so far."""
         return 4 * self._store.cells * len(self._norms)
 
     def coordinates(self, cells: Sequence[Cell]) -> Doubles:
-        """Return those of some cells: float64, (n, K), each of length 1 or 0."""
+        """Return the coordinates of some cells: float64, (n, K), of length 1 or 0."""
         with torch.inference_mode():
             rows = read_cells(self._store, cells, len(self._weights))
             wide = (rows.cpu().numpy() * self._weights).astype(np.float64)
@@ -114,13 +114,13 @@ class DiffusionMap:
         return products.reshape(self._store.grid)
 
     def surroundings(self, cell: Cell, coordinates: Doubles) -> Floats:
-        """Return how near and how like a cell those of its image are: 0 to 1, (H, W).
+        """Return how near and similar to a cell those of its image are: 0 to 1, (H, W).
 
         Parameters
         ----------
         cell : Cell
         coordinates : ndarray of float64, shape (K,)
-            Its own.
+            The coordinates of the cell.
         """
         grid = self._store.grid
         near = np.maximum(self.map(cell.image, coordinates), 0)
@@ -129,7 +129,7 @@ class DiffusionMap:
         return near
 
     def extend(self, eigvecs: Tensor, vector: Doubles) -> Floats:
-        """Return the same for the eigenvectors (H, W, K) of an image of no batch."""
+        """Do as `map` for the eigenvectors (H, W, K) of an image not in the batch."""
         rows = eigvecs.detach().float().flatten(0, 1).T.contiguous()
         with torch.inference_mode():
             products = self._products(rows, vector, self._lengths(rows))

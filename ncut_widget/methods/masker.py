@@ -1,7 +1,7 @@
-"""Recipes in, fields, heatmaps and masks out, of one batch.
+"""Fields, heatmaps and masks of recipes, for one batch.
 
-Results are computed when they are asked for, cached, and numpy. Every public method
-takes the one lock.
+Results are numpy arrays, computed when they are asked for, and cached. Every public
+method takes the one lock.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from ncut_widget.prompts import Recipe
 from ncut_widget.settings import Settings
 
 CACHE_BYTES = 256 * 2**20
-"""Fields that are kept: of the prompts, and for undo, redo and repeated ones."""
+"""Bytes of fields that are cached: of the prompts, and for undo and redo."""
 
 MASKS_BYTES = 128 * 2**20
-"""Masks that are kept: of the prompts, and of segments."""
+"""Bytes of masks that are cached: of the prompts, and of segments."""
 
 
 class Masker:
-    """What makes the masks of one batch.
+    """Makes the masks of one batch.
 
     Parameters
     ----------
@@ -78,18 +78,18 @@ class Masker:
     # Fields -------------------------------------------------------------------------
 
     def check_method(self, name: str) -> None:
-        """Raise ValueError if the batch lacks something that a method takes."""
+        """Raise ValueError if the batch lacks something that a method needs."""
         with self.lock:
             self.methods[name].check()
 
     def seeds(self, recipe: Recipe) -> Sides:
-        """Say which fields masks are made of."""
+        """Return the seeds of the fields that a recipe's masks are made of."""
         return self.methods[recipe.settings.method].seeds(recipe)
 
     def field(self, seeds: Seeds) -> Field:
-        """Give a field, whose maps are made as they are asked for.
+        """Return the field of seeds; its maps are made when first read.
 
-        It is shared with the cache, not to be changed.
+        It is shared with the cache: do not change it.
         """
         with self.lock:
             return self._fields.get(seeds, lambda: self._make_field(seeds))
@@ -109,7 +109,7 @@ class Masker:
         return field
 
     def best_threshold(self, recipe: Recipe) -> float | None:
-        """Find where the cut is cleanest; None where nothing tells."""
+        """Find the threshold of the cleanest cut; None if there is none."""
         method = self.methods[recipe.settings.method]
         positives, _ = method.seeds(recipe)
         if not (method.finds_threshold and positives):
@@ -126,7 +126,7 @@ class Masker:
         -------
         ndarray of bool, shape (B, H, W)
             On the latent grid; all False without a positive click. Shared with the
-            cache, not to be written to.
+            cache, and read-only.
         """
         with self.lock:
             return self._masks.get(recipe, lambda: self._make_masks(recipe))
@@ -180,7 +180,7 @@ class Masker:
             return heat
 
     def closeness(self, recipe: Recipe, images: int | slice) -> Floats:
-        """Similarity of the cells with what was clicked, as the page tells it.
+        """Similarity of the cells to what was clicked, as the page shows it.
 
         Returns
         -------
@@ -202,9 +202,9 @@ class Masker:
         return self.methods[recipe.settings.method].kept(recipe)
 
     def _cuts(self, recipe: Recipe) -> list[Iterator[tuple[Field, np.float32]]]:
-        """Fields and where they are cut, of positives and of negatives.
+        """Yield fields and their cuts, of positives and of negatives.
 
-        One after the other: together they may not fit into the memory they may take.
+        One after the other: together they may exceed the memory of the cache.
         """
         settings = recipe.settings
         thresholds = settings.threshold, settings.negative_threshold
@@ -219,7 +219,7 @@ class Masker:
         return [*map(cuts, self.seeds(recipe), thresholds)]
 
     def _cut_maps(self, recipe: Recipe, images: int | slice) -> list[Iterator[CutMap]]:
-        """Give maps of some images and their cuts, one after the other."""
+        """Yield maps of some images and their cuts, one after the other."""
 
         def cut_maps(cuts: Iterator[tuple[Field, np.float32]]) -> Iterator[CutMap]:
             for field, at in cuts:
@@ -228,16 +228,16 @@ class Masker:
         return [*map(cut_maps, self._cuts(recipe))]
 
     def predictor(self, recipe: Recipe) -> Callable[..., Iterator[Mask]]:
-        """Make what makes masks of images of no batch.
+        """Return a function that makes masks of images that are not in the batch.
 
         Returns
         -------
         callable
             ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
             those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`: with the
-            similarity to what was clicked, standardised and cut as in the batch. The
-            biased cut is the batch's own: new images do not change it.
+            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`. Similarity
+            to what was clicked is standardised and cut as in the batch. The biased cut
+            is that of the batch: new images do not change it.
         """
         settings = recipe.settings
         with self.lock:

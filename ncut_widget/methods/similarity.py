@@ -1,7 +1,7 @@
-"""The published method: each prompt by itself, by the cosine of eigenvectors.
+"""The published method: each prompt alone, by the cosine of eigenvectors.
 
-A cell's statistics over the whole batch follow from moments and a sample; only the maps
-that are asked for are made.
+A field's statistics over the whole batch follow from moments and a sample; only the
+maps that are asked for are made.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ from ncut_widget.methods.base import (
 from ncut_widget.prompts import Group
 
 PART = 2**21
-"""Values of eigenvectors that a core takes at a time; a dozen images are one part."""
+"""Values of eigenvectors that a core reads at a time: about a dozen images."""
 
 
 class SimilarityMethod(Method):
-    """Cells are compared with each prompt by itself."""
+    """Cells are compared with each prompt alone."""
 
     name = "similarity"
     parameters = ("num_eig",)
@@ -46,12 +46,12 @@ class SimilarityMethod(Method):
     twin = "statistics"
 
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
-        """Make the cosines with one group's mean eigenvector."""
+        """Return the cosines with one group's mean eigenvector."""
         (group,) = seeds.positives
         return SimilarityField(self.spectrum, group, seeds.parameter("num_eig"))
 
     def says_nothing(self, seeds: Seeds) -> str:
-        """Name the cell that everything is equally similar to."""
+        """Name the cell that all cells are equally similar to."""
         cell = tuple(seeds.positives[0][0].cell)
         return (
             f"every eigenvector is equally similar to the one at latent pixel {cell} "
@@ -60,7 +60,7 @@ class SimilarityMethod(Method):
 
 
 class SimilarityField(StandardisedField):
-    """The cosine of one group with every eigenvector of the batch, as far as asked for.
+    """The cosine of one group with every cell's eigenvector; maps when first read.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ class SimilarityField(StandardisedField):
 
     @property
     def _lead(self) -> Leading:
-        # Not kept: it takes memory, and of some numbers alone it is kept there.
+        # Not kept here: it takes memory, and `Moments` caches the recent ones.
         return self._moments.lead(len(self.vector))
 
     def _unit(self, group: Group, num_eig: int) -> Floats:
@@ -107,7 +107,7 @@ class SimilarityField(StandardisedField):
         """
         lead, count, vector = self._lead, self._moments.count, self.vector
         prefix = lead.prefix()
-        # Not by a BLAS, whose threads would wait for each other on busy cores.
+        # einsum uses no BLAS, whose threads would wait for each other on busy cores.
         mean = float(np.einsum("i,i", vector, prefix.mean))
         variance = float(np.einsum("i,ij,j", vector, prefix.covariance, vector))
         std = math.sqrt(max(variance, 0.0) * count / max(count - 1, 1))
@@ -120,12 +120,12 @@ class SimilarityField(StandardisedField):
 
     @property
     def nbytes(self) -> int:
-        """Memory that is taken by the maps which were asked for, and by the rest."""
+        """Bytes of memory: of the maps made so far, and of the rest."""
         maps: int = int(self._known.sum()) * self._values[0].nbytes
         return maps + self._known.nbytes + self.vector.nbytes
 
     def maps(self, images: int | slice | Sequence[int]) -> Floats:
-        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+        """Give the maps of some images: float32, (..., H, W); do not write to them."""
         missing = np.zeros_like(self._known)
         missing[images] = True
         missing &= ~self._known
@@ -165,7 +165,7 @@ class SimilarityField(StandardisedField):
             deal_all(write, runs, store.device)
 
     def extend(self, eigvecs: Tensor) -> Floats:
-        """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
+        """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             vector = torch.from_numpy(self.vector).to(eigvecs.device)
             return cosines(eigvecs[..., : len(vector)].detach().float(), vector)
