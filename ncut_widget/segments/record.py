@@ -1,4 +1,4 @@
-"""What is known of a segment at one moment, and what it may be."""
+"""The state of a segment, and the checks of its fields."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ JOINERS = frozenset(
         *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x8E2)),  # Arabic, Syriac signs
     )
 )
-"""Format characters that people write with. The others, as those that turn the
-direction of what follows, would have a name look like another."""
+"""Format characters that scripts need. Others, as those that turn the direction of
+text, could make one name look like another."""
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentState:
-    """A named, committed result, as it is at one moment.
+    """A named, committed recipe, and how it looks, at one moment.
 
     Attributes
     ----------
@@ -45,15 +45,15 @@ class SegmentState:
     color : str
         ``"#rrggbb"``.
     recipe : Recipe
-        What its masks are made of, whatever becomes of the prompts and settings.
+        Its masks are made of it, and do not follow later prompts and settings.
     visible : bool
         Whether the page shows it.
     instances : {"connected", "watershed", "whole"}
-        How its masks are parted into single things; see `number_instances`.
+        How its masks are split into single things; see `number_instances`.
     id : int
-        Its own, whatever it is called.
+        Unique; a new name does not change it.
     edition : int
-        Grows when its masks become others.
+        Grows when its masks change.
     """
 
     name: str
@@ -67,19 +67,19 @@ class SegmentState:
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """The prompts that it is made of."""
+        """The prompts of its recipe."""
         return self.recipe.prompts
 
     @property
     def settings(self) -> Settings:
-        """The settings that it was made with."""
+        """The settings of its recipe."""
         return self.recipe.settings
 
     @property
     def masks(self) -> Mask:
-        """Masks on the latent grid: bool, shape (B, H, W), not to be written to.
+        """Masks on the latent grid: bool, shape (B, H, W), read-only.
 
-        They are whole, whatever other segments lie over them.
+        They are whole, also where other segments lie over them.
         """
         return self.masker.masks(self.recipe)
 
@@ -99,7 +99,7 @@ class SegmentState:
         return self.masker.full_mask(self.recipe, image)
 
     def full_instances(self, how: str | None = None) -> PerImage:
-        """Numbered things at the images' own sizes: int32 (h_i, w_i), made one by one.
+        """Numbered things at the images' own sizes: int32 (h_i, w_i), made when read.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class SegmentState:
 
 
 class ByName(dict[str, SegmentState]):
-    """Segments by name, in whatever form that is written; see `spelled`."""
+    """Segments by name, in any spelling of the name that `spelled` maps to it."""
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a segment of a name."""
@@ -126,7 +126,7 @@ class ByName(dict[str, SegmentState]):
         return super().__getitem__(spelled(name))
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return the segment of a name, or what is given instead."""
+        """Return the segment of a name, or the default."""
         return super().get(spelled(name), default)
 
 
@@ -191,9 +191,9 @@ def _check_string(name: Any) -> str:
 
 
 def _is_written(letter: str) -> bool:
-    """Whether people write with it.
+    """Whether a character is written text.
 
-    Of the spaces Python calls but one printable, and of the emoji those that it knows.
+    `str.isprintable` alone refuses all spaces but one, and emoji newer than Python.
     """
     if letter.isprintable() or letter in JOINERS:
         return True
@@ -208,4 +208,4 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "visible": lambda value: check_flag("visible", value),
     "instances": lambda value: check_choice("instances", value, INSTANCES),
 }
-"""What users set of a segment, and how that is checked."""
+"""The fields of a segment that users set, and their checks."""
