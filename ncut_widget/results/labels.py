@@ -13,7 +13,7 @@ from ncut_widget.segments.record import SegmentState
 
 
 def label_map(segments: Sequence[SegmentState], shape: tuple[int, ...]) -> Labels:
-    """Label the latent grids: int32, shape (B, H, W); of several segments the last."""
+    """Label the latent grids: int32, shape (B, H, W); of overlapping ones the last."""
     return lay(((n, each.masks) for n, each in enumerate(segments, 1)), shape)
 
 
@@ -22,7 +22,7 @@ def full_label_maps(
 ) -> PerImage:
     """Label the images at their own sizes: int32 (h_i, w_i), each made when asked for.
 
-    Of the segments as they are now, whatever becomes of them; each with its number.
+    They are of the segments as they are now; later changes do not alter them.
     """
     return PerImage(sizes, partial(_label, tuple(numbered)))
 

@@ -1,4 +1,4 @@
-"""Masks as polygons, from which the same pixels can be filled again."""
+"""Masks as polygons that fill to the same pixels."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ Ring: TypeAlias = NDArray[np.int64]
 """Corners (y, x) around a part of a mask, or around a hole: shape (n, 2)."""
 
 INSET = 0.25
-"""How far within its pixels a polygon runs. It encloses their centres, which is what
-pycocotools fills, in steps of a fifth of a pixel; and its corners, rounded down, are
-pixels of the mask, which is what OpenCV fills."""
+"""Distance of a polygon from the outer edges of its pixels. pycocotools fills pixels
+whose centres it encloses, in steps of a fifth of a pixel; OpenCV fills from corners
+that are rounded down, which are pixels of the mask. Both give the mask again."""
 
 
 def outline(mask: Mask, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
@@ -31,15 +31,15 @@ def outline(mask: Mask, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
     -------
     list of list of float
         ``[x, y, x, y, ...]`` in pixels, 0 = the left edge of the first; parts are
-        4-connected. COCO's polygons know no holes: a hole is a part of the outline,
-        to which a slit of no width leads from the left.
+        4-connected. COCO's polygons have no holes: a hole is a part of the outline,
+        to which a slit of width 0 leads from the left.
 
     Examples
     --------
     >>> outline(np.ones((1, 2), dtype=bool), (10, 20))
     [[10.25, 20.75, 10.25, 20.25, 11.75, 20.25, 11.75, 20.75]]
     """
-    from skimage.measure import find_contours  # which asks for much
+    from skimage.measure import find_contours  # slow to import
 
     lines = find_contours(np.pad(mask, 1).astype(np.uint8), 0.5)
     rings = [_corners(line[:-1] - 0.5) for line in lines]
@@ -59,7 +59,7 @@ def _corners(middles: Doubles) -> Ring:
 
 
 def _inset(ring: Ring) -> Doubles:
-    """Move a ring of corners into the mask that it is around."""
+    """Move a ring of corners inwards, into its mask."""
     along = np.sign(np.roll(ring, -1, axis=0) - ring)
     inwards = np.stack([along[:, 1], -along[:, 0]], axis=1)
     inset: Doubles = ring + INSET * (inwards + np.roll(inwards, 1, axis=0))
@@ -67,18 +67,18 @@ def _inset(ring: Ring) -> Doubles:
 
 
 def _is_hole(ring: Ring) -> bool:
-    """Whether the mask is outside a ring."""
+    """Whether a ring is around a hole: the mask is outside."""
     y, x = ring.T
     return float((y * np.roll(x, -1) - np.roll(y, -1) * x).sum()) > 0
 
 
 def _cut_open(mask: Mask, rings: list[Ring]) -> list[Doubles]:
-    """Give a path for each part of a mask: around it, and into its holes."""
+    """Return a path for each part of a mask: around it, and into its holes."""
     holes = [number for number, ring in enumerate(rings) if _is_hole(ring)]
     edges = _Edges(rings)
-    # Of each ring: after which corner a path leaves it, at which y, and where to.
+    # For each ring: the corner after which a path leaves it, the y, and the way.
     detours: list[list[tuple[int, float, Doubles]]] = [[] for _ in rings]
-    # From the right to the left: the ring that a slit leads to begins further left.
+    # From right to left: a slit leads to a ring that begins further left.
     for hole in sorted(holes, key=lambda number: -rings[number][:, 1].min()):
         last, stop, row = _left_edge(rings[hole])
         outside = np.flatnonzero(~mask[row, :stop])
@@ -119,7 +119,7 @@ def _walk(
 
 
 class _Edges:
-    """The upright edges of rings: where they are, and between which corners."""
+    """The vertical edges of rings: their places, and their first corners."""
 
     def __init__(self, rings: list[Ring]) -> None:
         ring = np.repeat(np.arange(len(rings)), [len(each) for each in rings])
@@ -131,7 +131,7 @@ class _Edges:
         self._table = np.stack([here[:, 1], top, bottom, ring, corner])[:, top < bottom]
 
     def at(self, x: int, row: int) -> tuple[int, int]:
-        """Find the edge at x that goes past a row: its ring, and its first corner."""
+        """Find the edge at x that crosses a row: its ring, and its first corner."""
         left, top, bottom, ring, corner = self._table
         (found,) = np.flatnonzero((left == x) & (top <= row) & (row < bottom))
         return int(ring[found]), int(corner[found])

@@ -20,25 +20,25 @@ from ncut_widget.results.formats.base import Format
 from ncut_widget.results.labelled import Labelled
 
 Described = Callable[[Labels], Iterator[Any]]
-"""Of the numbered things in an image: what ``segmentation`` is, of each in turn."""
+"""Numbered things of an image -> the ``segmentation`` of each, in order."""
 
 
 def write(labelled: Labelled, path: Path) -> None:
     """Write images, categories and annotations, with run lengths as masks.
 
     Run lengths hold every pixel, with holes and parts. They are lists of numbers, which
-    more loaders read than the compressed text. ``iscrowd`` is 0 all the same, as
-    every annotation is one thing: loaders leave out what is a crowd.
+    more loaders read than the compressed text. ``iscrowd`` is 0, as every annotation is
+    one thing, and loaders leave out crowds.
     """
     write_annotations(labelled, path, run_lengths)
 
 
 def write_annotations(labelled: Labelled, path: Path, describe: Described) -> None:
-    """Write the file with masks of things as they are described."""
+    """Write the file, with ``describe`` for the masks of things."""
     # ASCII, since loaders open the file in whatever encoding the machine has.
     dumps = partial(json.dumps, ensure_ascii=True)
     with path.open("w", encoding="ascii", newline="\n") as file:
-        # One by one: those of a thousand images are hundreds of megabytes together.
+        # One by one: a thousand images can have hundreds of megabytes of them.
         file.write(dumps(_head(labelled))[:-1] + ', "annotations": [')
         for number, annotation in enumerate(_annotations(labelled, describe), 1):
             file.write(",\n" if number > 1 else "\n")
@@ -47,7 +47,7 @@ def write_annotations(labelled: Labelled, path: Path, describe: Described) -> No
 
 
 def _head(labelled: Labelled) -> dict[str, Any]:
-    """Tell all but the annotations."""
+    """Return all but the annotations."""
     told = labelled.provenance()
     return {
         "info": {

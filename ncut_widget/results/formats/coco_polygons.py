@@ -15,9 +15,9 @@ from ncut_widget.results.outlines import outline
 
 
 def write(labelled: Labelled, path: Path) -> None:
-    """Write what ``coco`` does with polygons, for loaders that read nothing else.
+    """Write as ``coco``, but with polygons, for loaders that read only these.
 
-    pycocotools makes the same pixels of them; see `outline`.
+    pycocotools fills them to the same pixels; see `outline`.
     """
     write_annotations(labelled, path, polygons)
 
