@@ -36,8 +36,8 @@ page knows: ``prompts: {keep, added}``, the number of prompts that stay and the 
 those after them. It has the fields of the prompts that these edits added; the page has
 the others, or asks for them. ``sync`` sets settings that may not have arrived, and
 sends all traits again before its answer. No answer is larger than `REPLY_BYTES`:
-requests for more maps or vectors are refused, and pictures that are left out are listed
-in ``left``. Moments and the sample of a large batch take seconds: until they are computed
+requests for more maps or vectors are refused, and ``left`` lists the pictures that are
+left out. Moments and the sample of a large batch take seconds: until they are computed
 the answer is ``later``.
 
 ``views`` tells how many views there are, and whether the page can write into its
