@@ -387,11 +387,11 @@ class Predictor:
         pipeline = self._origin.pipeline
         if pipeline is None:
             raise ValueError(
-                "predict needs what the eigenvectors were made with: use "
+                "predict needs the pipeline that made the eigenvectors: use "
                 "NcutSegmenter.from_images or NcutSegmenter.from_features"
             )
         if (images is None) == (features is None):
-            raise TypeError("predict wants either images or features")
+            raise TypeError("predict needs either images or features")
         check_flag("full_size", full_size)
         shown = pipeline.progress if progress is None else progress
         with silence(not check_flag("progress", shown)):

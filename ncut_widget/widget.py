@@ -88,7 +88,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         Read-only; all False without a positive click. ``observe(f, "masks")`` calls
         ``f`` once after each complete change.
     segments : mapping of str to Segment
-        The committed segments by name; later ones lie over earlier ones. Their ``name``,
+        The committed segments by name; later ones lie over earlier ones. ``name``,
         ``color``, ``visible`` and ``instances`` can be set, and ``del`` removes one.
     label_map : ndarray of int, shape (B, H, W)
         All segments at once: 0 = background, 1 = the first.

@@ -62,7 +62,7 @@ class BiasedMethod(Method):
     def says_nothing(self, seeds: Seeds) -> str:
         """Name the settings with which all cells are alike."""
         return (
-            "the biased cut tells no pixel from another with click_weight = "
+            "the biased cut finds all pixels alike with click_weight = "
             f"{seeds.parameter('click_weight')} and num_eig = "
             f"{seeds.parameter('num_eig')}: its mask is empty"
         )

@@ -36,7 +36,7 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If no export of ours wrote the file.
+        If no export of `NcutSegmenter` wrote the file.
     """
     with Image.open(path) as picture:
         picture.load()
@@ -44,4 +44,4 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     try:
         return find_told(Path(path).absolute().parent, json.loads(mark))
     except (TypeError, ValueError, KeyError) as error:
-        raise ValueError(f"{str(path)!r} does not tell how it came about") from error
+        raise ValueError(f"{str(path)!r} does not say how it was made") from error

@@ -257,7 +257,7 @@ class Results:
               uncompressed RLE: exact, with holes and parts, and no crowd. pycocotools,
               torchvision, DETR and detectron2 read it, supervision from 0.30 on.
             - ``"coco-polygons"``: the same as polygons, which every loader reads;
-              ultralytics and older ones read nothing else. pycocotools fills the same
+              ultralytics and older ones read only these. pycocotools fills the same
               pixels; slits lead into holes.
             - ``"npz"``: one file with all masks and label maps, for `numpy.load`.
             - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr]. A path

@@ -122,7 +122,7 @@ def check_color(color: Any) -> str:
             return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(color)[:3])
         except ValueError:
             raise ValueError(
-                "color must be one that CSS knows, as '#e69f00' or 'tomato', got "
+                "color must be a CSS color, as '#e69f00' or 'tomato', got "
                 f"{shown(color)}"
             ) from None
     numbers: list[Any] = list(color) if isinstance(color, Sequence) else []

@@ -92,7 +92,7 @@ def find_session(
         raise ValueError(
             f"autosave would lose work: {shown_path(path)} holds "
             f"{_count(content)}, and this segmenter has {_count(work)}. To go on with "
-            "the file's call seg.load_session(path) first, or leave out clicks; to "
+            "its work call seg.load_session(path) first, or leave out clicks; to "
             "write over it call seg.save_session(path) first; or give another path"
         )
     told = content.get("others")

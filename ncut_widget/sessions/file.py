@@ -85,7 +85,7 @@ def read_session(path: Any) -> tuple[dict[str, Any], bytes]:
         if told.st_size > MOST_BYTES:
             most = MOST_BYTES // 10**6
             raise ValueError(
-                f"it has {told.st_size // 10**6} MB, and no session more than {most}"
+                f"it has {told.st_size // 10**6} MB, a session has at most {most}"
             )
         data = file.read_bytes()
         content = json.loads(data)

@@ -148,7 +148,7 @@ class Keeper:
             more = len(read.left_out) - NAMED
             others = f"; and {more} more" if more > 0 else ""
             warnings.warn(
-                f"of {str(path)!r} was left out what does not fit here: {named}"
+                f"parts of {str(path)!r} do not fit here and are left out: {named}"
                 f"{others}",
                 stacklevel=3,
             )
@@ -200,7 +200,7 @@ class Keeper:
         if found and found.others:
             warnings.warn(
                 f"{str(target)!r} was written by several at a time: the work of others "
-                f"is kept beside it, in {', '.join(map(repr, found.others))}",
+                f"is kept in the same folder, in {', '.join(map(repr, found.others))}",
                 stacklevel=3,
             )
         self.save_changes()

@@ -142,8 +142,8 @@ class Segments(Mapping[str, Segment]):
     def __setitem__(self, name: str, value: Any) -> None:
         """Refuse: a segment is made by committing clicks."""
         raise TypeError(
-            "a segment cannot be assigned: click, and call seg.commit(name); what it "
-            "is called and how it looks can be set, as segments[name].color = 'red'"
+            "a segment cannot be assigned: click, and call seg.commit(name). Its name "
+            "and looks can be set, as segments[name].color = 'red'"
         )
 
     def __delitem__(self, name: str) -> None:

@@ -71,7 +71,7 @@ class Session(Editable):
             given = None if color is None else check_field("color", color)
             if not self.recipe.positive:
                 raise ValueError(
-                    "there is nothing to commit: click something first, positively"
+                    "there is nothing to commit: add a positive click first"
                 )
             segments, editing = self.shelf
             number = self.new_id()

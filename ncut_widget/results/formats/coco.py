@@ -35,7 +35,7 @@ def write(labelled: Labelled, path: Path) -> None:
 
 def write_annotations(labelled: Labelled, path: Path, describe: Described) -> None:
     """Write the file, with ``describe`` for the masks of things."""
-    # ASCII, since loaders open the file in whatever encoding the machine has.
+    # ASCII, since loaders open the file in the encoding of the machine.
     dumps = partial(json.dumps, ensure_ascii=True)
     with path.open("w", encoding="ascii", newline="\n") as file:
         # One by one: a thousand images can have hundreds of megabytes of them.
