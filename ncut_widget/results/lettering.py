@@ -110,7 +110,8 @@ def _width(text: str) -> float:
 def _renderer() -> Any:
     from matplotlib.backends.backend_agg import RendererAgg
 
-    return RendererAgg(1, 1, INCH)  # a pixel is a point
+    make: Any = RendererAgg  # matplotlib does not annotate it
+    return make(1, 1, INCH)  # a pixel is a point
 
 
 def _families(text: str) -> list[str]:
