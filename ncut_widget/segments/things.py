@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import distance_transform_edt, find_objects, label
 
-from ncut_widget.core.arrays import Doubles, Floats, Labels, Mask
+from ncut_widget.core.arrays import AnyArray, Doubles, Floats, Labels, Mask
 from ncut_widget.masks.coordinates import interpolation
 from ncut_widget.segments.touching import SMALLEST as SMALLEST
 from ncut_widget.segments.touching import part_at_necks
@@ -111,6 +111,6 @@ def enlarge(values: Floats, size: tuple[int, ...]) -> Doubles:
         interpolation(side, cells)
         for side, cells in zip(size, values.shape, strict=True)
     )
-    lines = values[:, left] + across * (values[:, right] - values[:, left])
+    lines: AnyArray = values[:, left] + across * (values[:, right] - values[:, left])
     pixels: Doubles = lines[top] + down[:, None] * (lines[bottom] - lines[top])
     return pixels
