@@ -1,6 +1,6 @@
 """Interactive normalized-cut segmentation inside notebooks.
 
-What it gives is imported when it is asked for: PyTorch takes its time.
+Names are imported when they are first used, as PyTorch is slow to import.
 """
 
 from importlib import import_module
@@ -54,7 +54,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for; PEP 562."""
+    """Import a public name at its first use; PEP 562."""
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -63,5 +63,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List what can be asked for."""
+    """List all names, also those that are not imported yet."""
     return sorted({*globals(), *__all__})

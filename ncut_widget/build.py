@@ -1,6 +1,6 @@
-"""What makes a segmenter of images or features, and masks of later images.
+"""Makes a segmenter of images or features, and masks of later images.
 
-Whatever can be refused is checked before the long work, and not after it.
+All arguments that can be checked are checked before the long work.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any, Protocol, TypeVar
 import numpy as np
 import torch
 from ipywidgets import Layout
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from traitlets import TraitError
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.core import names
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import check_flag, check_match, check_shape, shown
 from ncut_widget.core.progress import heeds_progress, silence
 from ncut_widget.images import Errors, Images
@@ -35,13 +36,13 @@ from ncut_widget.settings import TABLE, Batch, table_of
 
 
 class Segmenter(Protocol):
-    """What is made."""
+    """The widget that is made."""
 
     _origin: Origin
 
     @property
     def autosave(self) -> Any:
-        """The file that its session is kept in."""
+        """The file in which its session is saved."""
 
     @autosave.setter
     def autosave(self, path: Any) -> None: ...
@@ -55,6 +56,7 @@ _GAMMA = "affinity_focal_gamma"
 @heeds_progress
 def from_features(
     cls: Callable[..., S],
+    /,
     features: ArrayLike,
     images: Any = None,
     num_eig: int = 30,
@@ -121,6 +123,7 @@ def from_features(
 @heeds_progress
 def from_images(
     cls: Callable[..., S],
+    /,
     images: Any,
     backbone: str | Backbone = "texture",
     num_eig: int = 30,
@@ -163,9 +166,9 @@ def from_images(
     value_range
         As for `load_images`.
     errors : {"raise", "skip"}
-        Of an image that cannot be read, which is found out before the long work:
-        raise, or leave it out. Then it keeps its place in the batch, with empty
-        masks, and the strip says why.
+        What happens to an image that cannot be read: raise, before the long work, or
+        skip it. A skipped image keeps its place in the batch, with empty masks, and
+        the strip says why.
     **settings
         ``autosave``, and any trait of `NcutSegmenter`.
 
@@ -219,7 +222,7 @@ def _start(
     device: str | torch.device | None,
     settings: dict[str, Any],
 ) -> S:
-    """Make a segmenter of what a pipeline gives, which it keeps for `predict`."""
+    """Make a segmenter of a pipeline's result; it keeps the pipeline for `predict`."""
     eigvecs, eigvals = fitted
     autosave = settings.pop("autosave", None)
     seg = cls(eigvecs, images, eigvals=eigvals, device=device, **settings)
@@ -243,24 +246,24 @@ def _check_start(
     num_eig: int,
     cells: float = math.inf,
 ) -> dict[str, Any]:
-    """Check whatever can be checked while there are no eigenvectors yet.
+    """Check all that can be checked before there are eigenvectors.
 
     Parameters
     ----------
     settings : mapping
-        ``autosave``, ``clicks``, ``layout`` and settings, as a user gives them.
+        ``autosave``, ``clicks``, ``layout`` and settings, as given by the user.
     images : Images or None
     sizes : sequence of (int, int)
         ``(h, w)`` of every image, in pixels.
     num_eig : int
-        Eigenvectors that there will be.
+        Number of eigenvectors to come.
     cells : float
-        Of the latent grid, where that is known already.
+        Cells of the latent grid, if known.
 
     Returns
     -------
     dict
-        The same, as they are to be set: what can be gone through once was.
+        The checked values to set; iterators have been read into them.
 
     Raises
     ------
@@ -306,7 +309,7 @@ def _as_layout(layout: Any) -> Layout:
 
 
 def warn_of_silent(blank: Collection[int], images: Images | None) -> None:
-    """Warn of images of which nothing is known, but for those that were skipped."""
+    """Warn of images whose eigenvectors are all zero, except skipped ones."""
     silent = sorted(set(blank) - set(() if images is None else images.failures))
     if silent:
         more = f" and {len(silent) - 5} more" if len(silent) > 5 else ""
@@ -318,7 +321,7 @@ def warn_of_silent(blank: Collection[int], images: Images | None) -> None:
 
 
 class Predictor:
-    """What applies the clicks of a session to images that are not in its batch.
+    """Applies the clicks of a session to images that are not in its batch.
 
     Parameters
     ----------
@@ -338,27 +341,27 @@ class Predictor:
         full_size: bool = False,
         errors: Errors = "raise",
         progress: bool | None = None,
-    ) -> NDArray | list[NDArray]:
+    ) -> Mask | list[Mask]:
         """Apply the clicks to images that are not in the batch.
 
-        Their features are computed as those of the batch were; the eigenvectors are
-        extended to them (`NCUT.transform`), compared with those clicked, and cut where
-        the batch is. Nothing changes in the widget.
+        Their features are computed as those of the batch were. The eigenvectors are
+        extended to them (`NCUT.transform`), compared with those at the clicks, and cut
+        at the batch's threshold. Nothing changes in the widget.
 
         Parameters
         ----------
         images
-            In any form `load_images` reads, with the batch's ``value_range``; read as
-            they are needed, so that there may be more than fit into memory.
+            In any form `load_images` reads, with the batch's ``value_range``; each is
+            read when needed: together they may exceed the memory.
         features : torch.Tensor or array_like of float, shape (B, H, W, C), optional
-            In place of images: their features, where the batch's were given, too.
+            In place of images: their features, if the batch was made of features.
         full_size : bool
             Give each mask at its image's own size.
         errors : {"raise", "skip"}
-            Of an image that cannot be read, which is found out before the long work:
-            raise, or give an empty mask, and warn.
+            What happens to an image that cannot be read: raise, before the long work,
+            or warn and give an empty mask.
         progress : bool, optional
-            Show progress bars; by default as when the widget was made.
+            Show progress bars; by default as for the making of the widget.
 
         Returns
         -------
@@ -384,11 +387,11 @@ class Predictor:
         pipeline = self._origin.pipeline
         if pipeline is None:
             raise ValueError(
-                "predict needs what the eigenvectors were made with: use "
+                "predict needs the pipeline that made the eigenvectors: use "
                 "NcutSegmenter.from_images or NcutSegmenter.from_features"
             )
         if (images is None) == (features is None):
-            raise TypeError("predict wants either images or features")
+            raise TypeError("predict needs either images or features")
         check_flag("full_size", full_size)
         shown = pipeline.progress if progress is None else progress
         with silence(not check_flag("progress", shown)):
@@ -396,7 +399,7 @@ class Predictor:
 
     def _predict(
         self, pipeline: Pipeline, images: Any, features: Any, full: bool, errors: Errors
-    ) -> NDArray | list[NDArray]:
+    ) -> Mask | list[Mask]:
         if features is not None:
             if full:
                 raise ValueError("full_size needs images: features have no sizes")
@@ -408,7 +411,7 @@ class Predictor:
         value_range = None if batch is None else batch.value_range
         found = Images(images, value_range=value_range, errors=errors)
         predict = self._frozen()
-        made: dict[int, NDArray] = {}
+        made: dict[int, Mask] = {}
         for part, eigvecs in pipeline.extend_to_images(found):
             sizes = [found.sizes[i] for i in part] if full else None
             made.update(zip(part, predict(eigvecs, sizes), strict=True))
@@ -419,5 +422,5 @@ class Predictor:
         ]
         return masks if full else np.stack(masks)
 
-    def _frozen(self) -> Callable[..., Iterator[NDArray]]:
+    def _frozen(self) -> Callable[..., Iterator[Mask]]:
         return self._session.masker.predictor(self._session.recipe)

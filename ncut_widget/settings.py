@@ -1,10 +1,10 @@
 """The table of settings: one entry is all that a setting needs in Python.
 
 An entry is an annotated line of `MaskSettings` or `ViewSettings` (type, default, range,
-unit) and the text below it, whose first paragraph is the sentence that the page shows.
-From the table come `Settings`, what `Session.check` allows, the widget's traits with
-their documentation, and what the page is told of its controls. To an editor the two
-classes are bases of the widget, so it shows type and text of ``seg.threshold``.
+unit) and the text below it, whose first paragraph is the tooltip on the page.
+`Settings`, the checks of `Session.check`, the widget's traits with their documentation,
+and the page's controls are all made of the table. For editors the two classes are bases
+of the widget, so that they show type and text of ``seg.threshold``.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from ncut_widget.core.checks import check_choice, check_flag, check_number
 
 
 class Batch(NamedTuple):
-    """What ranges and defaults depend on.
+    """The sizes of a batch, which ranges and defaults depend on.
 
     Attributes
     ----------
     images : int
     cells : int
-        Of the latent grid, H * W; infinite where that is not known yet.
+        Cells of the latent grid, H * W; infinite while that is not known.
     num_eig : int
         Eigenvectors, K.
     has_eigvals : bool
@@ -40,13 +40,13 @@ class Batch(NamedTuple):
 
 
 class FromBatch(NamedTuple):
-    """What follows from the batch, and how documentation names it."""
+    """A value that follows from the batch, and its name in documentation."""
 
     name: str
     of: Callable[[Batch], Any]
 
     def __str__(self) -> str:
-        """Name it."""
+        """Return the name."""
         return self.name
 
 
@@ -68,16 +68,16 @@ class Setting:
     low, high : Bound, optional
         Range of a number, both ends included.
     usual : Bound, optional
-        What a slider spans until a larger value is set; by default all of the range.
+        End of the slider until a larger value is set; by default `high`.
     choices : tuple of str
     unit : str
-        Of a number; may be empty.
+        Unit of a number; may be empty.
     name, text : str
         Text: a sentence, and perhaps paragraphs after it.
     of : {"mask", "view"}
-        What depends on it: the masks themselves, or how they look.
+        What depends on the setting: the masks, or how they look.
     named : tuple of (str, float)
-        Values that are chosen by name on the page.
+        Values that have a name on the page.
     """
 
     kind: str
@@ -98,7 +98,7 @@ class Setting:
         return " ".join(self.text.partition("\n\n")[0].split())
 
     def at(self, batch: Batch) -> Setting:
-        """Return the entry for one batch: with numbers for what follows from it."""
+        """Return the entry for one batch, with numbers in place of `FromBatch`."""
         numbers: dict[str, Any] = {
             name: value.of(batch)
             for name in ("default", "low", "high", "usual")
@@ -118,7 +118,7 @@ class Setting:
         return check_number(self.name, value, self.low, self.high, whole=whole)
 
     def describe(self) -> dict[str, Any]:
-        """Tell the page all that a control of it needs."""
+        """Return what the page's control needs."""
         told = {
             "kind": self.kind,
             "default": self.default,
@@ -135,7 +135,7 @@ class Setting:
         return {**told, "named": dict(self.named)} if self.named else told
 
     def document(self) -> str:
-        """Return the entry as NumPy's docstrings have it."""
+        """Return the entry as text of a NumPy docstring."""
         types = {"number": "float", "whole": "int", "flag": "bool"}
         choices = ", ".join(f'"{choice}"' for choice in self.choices)
         parts = [types.get(self.kind, f"{{{choices}}}")]
@@ -173,12 +173,12 @@ def flag(default: bool) -> Any:
 
 
 def choice(*names: str, default: FromBatch | None = None) -> Any:
-    """Declare one of some names, the first of which is the default, if no other is."""
+    """Declare one of some names; the first is the default unless another is given."""
     return Setting("choice", default or names[0], choices=names)
 
 
 class MaskSettings:
-    """What masks depend on besides the clicks."""
+    """The settings that masks depend on, besides the clicks."""
 
     num_eig: int = whole(NUM_EIG, 1, NUM_EIG, unit="eigenvectors")
     """How many of the leading eigenvectors are compared: few for whole scenes, many for
@@ -196,32 +196,33 @@ class MaskSettings:
     """How many eigenvectors stay in effect: few for whole things, many for their parts.
 
     On the page key G steps through 2 (the whole), 5.5 (a thing) and 12 (a part). The
-    time of the diffusion follows from it, whatever the spectrum: see
+    time of the diffusion is found so that it means the same for any spectrum: see
     `diffusion_weights`.
     """
 
     threshold: float = number(0.5, 0, 1)
-    """How alike a cell must be to belong to the mask; higher means smaller masks.
+    """How like the clicks a cell of the mask must be; higher means smaller masks.
 
     The level of the heatmap above which a pixel belongs to the mask.
     """
 
     auto_threshold: bool = flag(False)
-    """Whether the threshold follows the clicks, to where the cut is cleanest.
+    """Whether the threshold follows the clicks, to the cleanest cut.
 
-    That is where the normalized cut is smallest, see `normalized_cuts`, with the method
-    ``"diffusion"``; a new threshold turns it off. On labelled photographs its masks are
-    as good as those of 0.5, within 0.02 of IoU, so it is off by default.
+    The cleanest cut is the smallest normalized cut, see `normalized_cuts`; only the
+    method ``"diffusion"`` finds it. Setting a threshold turns this off. On labelled
+    photographs its masks are as good as those of 0.5, within 0.02 of IoU: therefore it
+    is off by default.
     """
 
     gamma: float = number(1.0, 0.1, 10)
     """Contrast of the heatmap, its exponent; higher means smaller masks."""
 
     negative_threshold: float = number(0.7, 0, 1)
-    """How alike a cell must be to a negative click to be taken away; lower takes more.
+    """How like a negative click a cell must be to be removed; lower removes more.
 
-    At 0.7 a negative click takes nine tenths of what a positive click there would give
-    at 0.5, and leaves what is only alike.
+    At 0.7 a negative click removes nine tenths of the mask that a positive click there
+    would give at 0.5, and leaves the cells that are less like it.
     """
 
     denoise: bool = flag(True)
@@ -236,7 +237,7 @@ class MaskSettings:
     )
     """Connected parts of the mask with fewer cells than this are dropped.
 
-    With the method ``"diffusion"``, not one that holds a positive click.
+    With the method ``"diffusion"``, a part that holds a positive click is kept.
     """
 
     method: str = choice(
@@ -248,36 +249,36 @@ class MaskSettings:
             lambda batch: "diffusion" if batch.has_eigvals else "similarity",
         ),
     )
-    """Similarity: cells are compared with each click by itself. Diffusion: with all
-    clicks together, each eigenvector by its weight. Biased cut: the cells are cut in
-    two, with all clicks in mind.
+    """Similarity: cells are compared with each click alone. Diffusion: with all clicks
+    together, by weighted eigenvectors. Biased cut: two-way normalized cut that keeps to
+    all clicks.
 
-    ``"diffusion"`` compares by all eigenvectors, each by the diffusion that it stands
-    for (`granularity`). Its heatmap is 1 at the weakest positive click and 0 at the
-    strongest negative one; `gamma`, `num_eig` and `negative_threshold` do nothing. It
-    needs eigenvalues.
+    ``"diffusion"`` compares by all eigenvectors, each weighted by
+    ``eigenvalue ** (t / 2)``, where `granularity` sets the time t. Its heatmap is 1 at
+    the weakest positive click and 0 at the strongest negative one; `gamma`, `num_eig`
+    and `negative_threshold` do nothing. It needs eigenvalues.
 
     ``"biased_ncut"`` compares by the leading two eigenvectors of a normalized cut that
     is biased towards the clicks; see `Graph.bias`. It needs eigenvalues, and
-    eigenvectors that are all of one length over the whole batch, as those of `NCUT`.
+    eigenvectors that all have the same length over the whole batch, as those of `NCUT`.
     Its negative clicks act through `bg_weight`, and `negative_threshold` does nothing.
     """
 
     click_weight: float = number(0.5, 0, 1)
-    """Share of the clicks in the biased cut; the rest is how cells are alike anyway."""
+    """Weight of the clicks in the biased cut; the rest is the graph's own affinity."""
 
     bg_weight: float = number(0.1, 0, 10, usual=1)
-    """How much the negative clicks count in the biased cut."""
+    """Weight of the negative clicks in the biased cut."""
 
 
 class ViewSettings:
-    """How it looks."""
+    """How masks and images look on the page."""
 
     active_image: int = whole(0, 0, LAST_IMAGE)
     """Index of the image on the stage."""
 
     overlay: str = choice("image", "eigvecs", "heatmap")
-    """What lies over the image on the stage.
+    """The overlay over the image on the stage.
 
     The mask alone, or the eigenvectors' colours or the heatmap with the mask's outline.
     """
@@ -286,7 +287,7 @@ class ViewSettings:
     """Opacity of the mask, or of the overlay, over the image."""
 
     hover_preview: bool = flag(True)
-    """Whether the page shows, under the pointer, what a click there would give."""
+    """Whether the page shows the mask that a click at the pointer would give."""
 
 
 def read_table(of: str, declared: type) -> dict[str, Setting]:
@@ -320,7 +321,7 @@ MASK = read_table("mask", MaskSettings)
 """The settings that masks depend on."""
 
 VIEW = read_table("view", ViewSettings)
-"""The settings of how it looks."""
+"""The settings of how masks and images look."""
 
 TABLE = {**MASK, **VIEW}
 
@@ -334,7 +335,7 @@ if TYPE_CHECKING:
 
     @dataclass(frozen=True)
     class Settings(MaskSettings):
-        """The mask settings of one moment; not to be changed."""
+        """The mask settings of one moment; immutable."""
 
         def __init__(self, *values: Any, **named: Any) -> None: ...
 
@@ -350,7 +351,7 @@ else:
         frozen=True,
         kw_only=True,
         namespace={
-            "__doc__": "The mask settings of one moment; not to be changed.\n\n"
+            "__doc__": "The mask settings of one moment; immutable.\n\n"
             "Attributes\n----------\n"
             + "\n".join(entry.document() for entry in MASK.values())
         },

@@ -1,4 +1,4 @@
-"""`NcutSegmenter`: a session as a Jupyter widget. Traits and messages, nothing else."""
+"""`NcutSegmenter`: a session as a Jupyter widget. It has only traits and messages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 import traitlets
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ncut_widget import build
 from ncut_widget.build import Predictor, check_keywords, warn_of_silent
+from ncut_widget.core.arrays import Doubles, Floats, Labels, Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.composed import part_method
 from ncut_widget.eigvecs.store import Store
@@ -52,8 +53,8 @@ class NcutSegmenter(SettingTraits, Receiving):
     Parameters
     ----------
     eigvecs : torch.Tensor or array_like of float, shape (B, H, W, K), or Store
-        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. Copied, but for a
-        store, which is read as it is needed.
+        NCUT eigenvectors on the latent grid, as from `NCUT`; finite. An array is
+        copied; a store is read when needed.
     images : optional
         The batch's images, B of them, in any form `load_images` reads. Files are read
         when the page shows them, and have to stay where they are. Without images the
@@ -61,11 +62,11 @@ class NcutSegmenter(SettingTraits, Receiving):
     eigvals : array_like of float, shape (K,), optional
         Eigenvalues, as from `NCUT`. With them `method` is ``"diffusion"`` by default.
     value_range, errors
-        As for `load_images`. An image that is skipped has its place in the strip, with
-        the reason; so has one of which nothing is known, as its eigenvectors are zero.
+        As for `load_images`. A skipped image keeps its place in the strip, with the
+        reason; so does an image whose eigenvectors are all zero.
     device : str or torch.device, optional
-        Where to hold the eigenvectors; by default CUDA, MPS or the CPU, whichever is
-        there first.
+        Device that holds the eigenvectors; by default the first of CUDA, MPS and the
+        CPU that is available.
     autosave : str or Path, optional
         A file that is written at once and after every change, as `save_session` does.
         If it is there already, its session is loaded: a cell that runs again goes on
@@ -85,9 +86,9 @@ class NcutSegmenter(SettingTraits, Receiving):
         Replace the list; a change in place is refused.
     masks : ndarray of bool, shape (B, H, W)
         Read-only; all False without a positive click. ``observe(f, "masks")`` calls
-        ``f`` once for each settled change.
+        ``f`` once after each complete change.
     segments : mapping of str to Segment
-        What `commit` kept, by name: later ones lie over earlier ones. Their ``name``,
+        The committed segments by name; later ones lie over earlier ones. ``name``,
         ``color``, ``visible`` and ``instances`` can be set, and ``del`` removes one.
     label_map : ndarray of int, shape (B, H, W)
         All segments at once: 0 = background, 1 = the first.
@@ -107,7 +108,7 @@ class NcutSegmenter(SettingTraits, Receiving):
     [9, 9]
     """
 
-    # As text: anywidget watches files, and what watches would keep every widget.
+    # As text: anywidget watches files, and the watcher would keep widgets alive.
     _esm = (STATIC / "widget.js").read_text(encoding="utf-8")
     _css = (STATIC / "widget.css").read_text(encoding="utf-8")
 
@@ -119,7 +120,7 @@ class NcutSegmenter(SettingTraits, Receiving):
     )
     segments = Result(
         lambda self: Segments(self._session, self._apply),
-        "What was committed, by name; see `Segments`.",
+        "The committed segments by name; see `Segments`.",
     )
 
     _info = traitlets.Dict(read_only=True).tag(sync=True)
@@ -192,21 +193,21 @@ class NcutSegmenter(SettingTraits, Receiving):
         return describe_batch(self._session, self._pictures, self._display.mark)
 
     @property
-    def heatmaps(self) -> NDArray:
+    def heatmaps(self) -> Floats:
         """Heatmaps: float32, shape (B, H, W), about [0, 1], high = alike."""
         return self._session.masker.heatmaps(self._session.recipe)
 
     @property
-    def label_map(self) -> NDArray:
+    def label_map(self) -> Labels:
         """All segments at once: int32, shape (B, H, W), on the latent grid.
 
-        0 = background, 1 = the first segment and so on; where several are, the last.
+        0 = background, 1 = the first segment and so on; of overlapping ones the last.
         """
         return self._results.label_map
 
     @property
     def autosave(self) -> Path | None:
-        """The file that is written after every change; None for none.
+        """The file that is written after every change, or None.
 
         Set it to keep a file up to date from now on; see `Keeper.keep_at`.
         """
@@ -217,11 +218,12 @@ class NcutSegmenter(SettingTraits, Receiving):
         self._keeper.keep_at(path)
 
     @property
-    def mask(self) -> NDArray:
-        """Mask of the active image: bool, shape (h, w), that image's own size."""
-        return self._session.full_masks()[self.active_image]
+    def mask(self) -> Mask:
+        """Mask of the active image: bool, shape (h, w), at the image's own size."""
+        mask: Mask = self._session.full_masks()[self.active_image]
+        return mask
 
-    def image_masks(self) -> list[NDArray]:
+    def image_masks(self) -> list[Mask]:
         """Masks of all images, each at its image's own size; see `full_masks`.
 
         Returns
@@ -231,35 +233,35 @@ class NcutSegmenter(SettingTraits, Receiving):
         return list(self.full_masks())
 
     @property
-    def eigvecs(self) -> NDArray:
+    def eigvecs(self) -> Floats | Doubles:
         """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy.
 
-        Of sizes that float32 does not hold they are float64, and copied.
+        If values are too large or small for float32, it is a copy in float64.
         """
         return self._session.store.given()
 
     @property
-    def eigvals(self) -> NDArray | None:
+    def eigvals(self) -> Floats | Doubles | None:
         """Eigenvalues: float, shape (K,), descending; None where none were given."""
         eigvals = self._session.eigvals
         return None if eigvals is None else eigvals.copy()
 
     @property
-    def colors(self) -> NDArray:
+    def colors(self) -> Floats:
         """Eigenvectors' colours: float32, shape (B, H, W, 3), [0, 1]; read-only.
 
-        By `color`, else by principal components.
+        As set by `color`; by default of the principal components.
         """
         return self._pictures.colors
 
     def color(self, method: str = "pca", **options: Any) -> None:
-        """Colour the eigenvectors anew, in `colors` and in the page.
+        """Compute new colours of the eigenvectors, in `colors` and on the page.
 
         Parameters
         ----------
         method : {"pca", "tsne", "umap"}
-            ``"tsne"`` and ``"umap"`` tell more things apart, take up to a minute, and
-            need the extra of that name.
+            ``"tsne"`` and ``"umap"`` distinguish more things, take up to a minute, and
+            need the extra of the same name.
         **options
             As for `rgb_from_pca_3d`, `rgb_from_tsne_3d` or `rgb_from_umap_3d`.
 
@@ -300,7 +302,7 @@ class NcutSegmenter(SettingTraits, Receiving):
     def undo(self) -> None:
         """Take back the last change of clicks, settings or segments, if there was one.
 
-        A slider's way from press to release is one change. `active_image`, `overlay`,
+        A slider from press to release makes one change. `active_image`, `overlay`,
         `opacity` and `hover_preview` stay: they change no mask.
         """
         self._apply(self._session.undo)
@@ -319,12 +321,12 @@ class NcutSegmenter(SettingTraits, Receiving):
         Parameters
         ----------
         name : str, optional
-            A segment of that name gets these clicks and settings. By default the one
-            that was opened again does, or else "segment 1", "segment 2" and so on, the
-            first that is free, is new.
+            An existing segment of that name gets these clicks and settings. By default
+            the segment that is open again does; else a new one is named "segment 1",
+            "segment 2" and so on, the first free name.
         color : str or sequence of 3 floats, optional
-            What CSS knows, as ``"tomato"``, or red, green and blue within [0, 1]; by
-            default the first of the palette that is free.
+            A CSS colour, as ``"tomato"``, or red, green and blue within [0, 1]; by
+            default the first free colour of the palette.
 
         Returns
         -------
@@ -335,7 +337,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         Raises
         ------
         TypeError, ValueError
-            If the name is not one, or there is no positive click.
+            If the name is not valid, or there is no positive click.
         """
         state = self._apply(self._session.commit, name, color)
         return Segment(self._session, self._apply, state)
@@ -343,12 +345,13 @@ class NcutSegmenter(SettingTraits, Receiving):
     def reopen(self, name: str | None) -> None:
         """Bring a segment's clicks and settings back, to go on with them.
 
-        The next `commit` gives it the new ones, and the settings before come back.
+        The next `commit` gives the segment the new ones, and brings back the settings
+        from before.
 
         Parameters
         ----------
         name : str or None
-            None: leave the one that is open as it was.
+            None: close the open segment without a change.
 
         Raises
         ------
@@ -359,20 +362,20 @@ class NcutSegmenter(SettingTraits, Receiving):
         self._apply(self._session.reopen, found)
 
     def close(self) -> None:
-        """Take the widget, and the layout that came with it, off every page."""
+        """Remove the widget, and the layout it made, from every page."""
         super().close()
         if self._own_layout is not None:
             self._own_layout.close()
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """Show the widget, and where it cannot be, a picture of how it is now."""
+        """Show the widget or, where that cannot be shown, a picture of it."""
         return self._display.bundle(super()._repr_mimebundle_(**kwargs))
 
     def _keep_changes(self) -> None:
-        """Keep what has changed: in its file, and in the notebook's picture."""
+        """Save changes in the file, and update the notebook's picture."""
         try:
             self._keeper.save_changes()
-        except Exception as error:  # it refuses nothing
+        except Exception as error:  # a failed save refuses no change
             self._show_failure(self._keeper.save_changes, "autosave", error)
         self._display.follow()
 
@@ -388,7 +391,7 @@ class NcutSegmenter(SettingTraits, Receiving):
         )
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Refuse what is no attribute: a name that is misspelt would do nothing."""
+        """Refuse an unknown attribute: a misspelt name would do nothing."""
         if not name.startswith("_"):
             check_attribute(type(self), NcutSegmenter, name)
         super().__setattr__(name, value)

@@ -174,7 +174,7 @@ def test_bind_keeps_a_variable_equal_to_masks(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = SimpleNamespace(user_ns={})
-    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    monkeypatch.setattr("ncut_widget.page.callbacks.get_ipython", lambda: shell)
     seg.bind("found")
     assert not shell.user_ns["found"].any()
     seg.add_click(3, 3)

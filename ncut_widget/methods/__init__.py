@@ -1,7 +1,7 @@
-"""What makes fields of prompts: one file a method.
+"""Methods make fields of a recipe: one file a method.
 
-Each keeps to the contract of `ncut_widget.methods.base`; nothing outside of this room
-asks which one it is. It knows neither Jupyter nor history.
+Each keeps to the contract of `ncut_widget.methods.base`; no other folder asks which
+method it has. Methods know neither Jupyter nor history.
 """
 
 from ncut_widget.methods.base import Field, Method, Seeds, Sides, Spectrum
@@ -12,6 +12,6 @@ from ncut_widget.methods.similarity import SimilarityMethod
 METHODS: dict[str, type[Method]] = {
     each.name: each for each in (SimilarityMethod, DiffusionMethod, BiasedMethod)
 }
-"""By name, as the setting ``method`` has them."""
+"""By the name that the setting ``method`` has."""
 
 __all__ = ["METHODS", "Field", "Method", "Seeds", "Sides", "Spectrum"]

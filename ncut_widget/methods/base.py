@@ -1,8 +1,8 @@
-"""The contract of methods: what makes fields of prompts.
+"""The contract of methods, which make fields of a recipe.
 
-A method says how many fields it needs for the prompts (`Method.seeds`) and makes one of
-its seeds (`Method.field`). A field is one number a cell; a mask is where it is above a
-cut. Whoever uses fields asks for no more than this contract.
+A method says which fields a recipe needs (`Method.seeds`), and makes a field of its
+seeds (`Method.field`). A field is one number a cell; its mask is the cells above a cut.
+All other code uses methods and fields through this contract alone.
 """
 
 from __future__ import annotations
@@ -12,10 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
-from ncut_widget.core.arrays import as_array
+from ncut_widget.core.arrays import Doubles, Floats, as_array
 from ncut_widget.core.checks import check_array, check_finite
 from ncut_widget.eigvecs.moments import Moments
 from ncut_widget.eigvecs.store import Store
@@ -27,14 +26,14 @@ from ncut_widget.settings import Settings
 
 
 class Seeds(NamedTuple):
-    """What one field is made of; equal seeds make equal fields.
+    """What a method makes one field of; equal seeds make equal fields.
 
     Attributes
     ----------
     method : str
         Name of the method.
     positives, negatives : tuple of Group
-        What prompts label: a group is one prompt's.
+        The labelled cells; a group is those of one prompt.
     parameters : tuple of (str, value)
         The settings that the field depends on.
     """
@@ -50,26 +49,26 @@ class Seeds(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """The fields that masks are made of: alike to the first, and not to the second."""
+    """The fields of a mask: cells like the positives and unlike the negatives."""
 
     positives: list[Seeds]
     negatives: list[Seeds]
 
 
 class Spectrum(NamedTuple):
-    """What methods compute with.
+    """The eigenvectors and eigenvalues of a batch, which methods compute with.
 
     Attributes
     ----------
     store : Store
     moments : Moments
-        Of that store.
+        Mean and covariance of the store's eigenvectors, and a sample of them.
     eigvals : ndarray of float, shape (K,), or None
     """
 
     store: Store
     moments: Moments
-    eigvals: NDArray | None
+    eigvals: Floats | Doubles | None
 
     @classmethod
     def of(cls, store: Store, eigvals: Any) -> Spectrum:
@@ -85,7 +84,7 @@ class Spectrum(NamedTuple):
             )
         return cls(store, Moments(store), check_finite("eigvals", checked))
 
-    def check_eigvals(self, method: str) -> NDArray:
+    def check_eigvals(self, method: str) -> Floats | Doubles:
         """Return the eigenvalues; raise ValueError if there are none for a method."""
         if self.eigvals is None:
             raise ValueError(
@@ -96,43 +95,43 @@ class Spectrum(NamedTuple):
 
 
 class Field(ABC):
-    """One number a cell: how well it fits the prompts. Maps are made as asked for."""
+    """One number a cell: how well it fits the seeds. A map is made when first read."""
 
     @property
     @abstractmethod
     def statistics(self) -> SimilarityStatistics | None:
-        """What cut and heatmap follow from; None where the field is its own heatmap."""
+        """Statistics behind cut and heatmap; None if the field is its own heatmap."""
 
     @property
     @abstractmethod
     def constant(self) -> bool:
-        """Whether it tells no cell from another."""
+        """Whether all cells have the same value."""
 
     @property
     @abstractmethod
     def nbytes(self) -> int:
-        """Memory that is taken by the maps which were asked for, and by the rest."""
+        """Bytes of memory: of the maps made so far, and of the rest."""
 
     @property
-    def values(self) -> NDArray:
-        """Maps of all images: float32, shape (B, H, W); not to be changed."""
+    def values(self) -> Floats:
+        """Maps of all images: float32, shape (B, H, W); do not write to it."""
         return self.maps(slice(None))
 
     @abstractmethod
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
-        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
+        """Give the maps of some images: float32, (..., H, W); do not write to them."""
 
     @abstractmethod
     def cut(self, threshold: float, gamma: float) -> np.float32:
-        """Return what a cell must be above to belong to the mask."""
+        """Return the value above which a cell belongs to the mask."""
 
     @abstractmethod
-    def heat(self, values: NDArray, gamma: float) -> NDArray:
+    def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values, about 0 to 1."""
 
     @abstractmethod
-    def extend(self, eigvecs: Tensor) -> NDArray:
-        """Give the map of an image of no batch.
+    def extend(self, eigvecs: Tensor) -> Floats:
+        """Give the map of an image that is not in the batch.
 
         Parameters
         ----------
@@ -157,44 +156,44 @@ class StandardisedField(Field):
 
     @property
     def constant(self) -> bool:
-        """Whether it tells no cell from another."""
+        """Whether all cells have the same value."""
         return self._statistics.constant
 
     def cut(self, threshold: float, gamma: float) -> np.float32:
         """Return the similarity above which a cell belongs to the mask."""
         return cut(self._statistics, threshold, gamma)
 
-    def heat(self, values: NDArray, gamma: float) -> NDArray:
+    def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values."""
         return heatmap(values, gamma, self._statistics)
 
 
 class Method(ABC):
-    """A way from prompts to fields, for one batch.
+    """A way to make fields of recipes, for one batch.
 
     Attributes
     ----------
     name : str
-        As the setting ``method`` has it.
+        The value of the setting ``method``.
     title : str
-        What the page calls it.
+        Its name on the page.
     parameters : tuple of str
         The settings that its fields depend on.
     together : bool
-        Whether all prompts make one field; else each one makes one.
+        Whether all prompts together make one field; else each makes its own.
     last_counts : bool
-        Whether a cell counts as the last prompt says; else with all that label it.
+        Whether a cell counts as the last prompt says; else as all that label it say.
     keeps_prompted : bool
         Whether parts of a mask that hold a positive cell are kept, however small.
     costly : bool
-        Whether a field takes a product with the whole batch.
+        Whether a field needs a product with all eigenvectors of the batch.
     standardised : bool
         Whether its fields are cut by their statistics over the whole batch.
     finds_threshold : bool
-        Whether `best_threshold` says where to cut.
+        Whether `best_threshold` can find a threshold.
     twin : str or None
-        The file in ``js/src/maths`` that computes its fields, too; without one the
-        page asks the kernel for them, and a page without a kernel does not offer it.
+        The file in ``js/src/maths`` that computes the same fields. Without it the page
+        asks the kernel for fields, and a page without a kernel lacks the method.
 
     Parameters
     ----------
@@ -217,7 +216,7 @@ class Method(ABC):
 
     @classmethod
     def describe(cls) -> dict[str, Any]:
-        """Tell the page all that differs from method to method."""
+        """Return what the page must know of the method."""
         return {
             "title": cls.title,
             "parameters": list(cls.parameters),
@@ -229,11 +228,11 @@ class Method(ABC):
             "twin": cls.twin,
         }
 
-    def check(self) -> None:  # noqa: B027 - most take nothing
-        """Raise ValueError if the batch lacks something that it takes."""
+    def check(self) -> None:  # noqa: B027 - most need nothing
+        """Raise ValueError if the batch lacks something that the method needs."""
 
     def seeds(self, recipe: Recipe) -> Sides:
-        """Say which fields masks are made of."""
+        """Return the seeds of the fields that a recipe's masks are made of."""
         groups = positives, negatives = self.groups(recipe)
         settings = recipe.settings
         if not self.together:
@@ -244,7 +243,7 @@ class Method(ABC):
         return Sides([self.of(tuple(positives), tuple(negatives), settings)], [])
 
     def groups(self, recipe: Recipe) -> tuple[list[Group], list[Group]]:
-        """Return the groups of positive and of negative prompts that count."""
+        """Return the groups of the positive and of the negative prompts in use."""
         labelled = recipe.last_labelled if self.last_counts else recipe.labelled
         return labelled(1), labelled(0)
 
@@ -254,7 +253,7 @@ class Method(ABC):
         negatives: tuple[Group, ...],
         settings: Settings,
     ) -> Seeds:
-        """Name the field of some groups, with what it takes of the settings."""
+        """Return the seeds of a field: groups, and the settings that it depends on."""
         given = tuple((name, getattr(settings, name)) for name in self.parameters)
         return Seeds(self.name, positives, negatives, given)
 
@@ -267,7 +266,7 @@ class Method(ABC):
         seeds : Seeds
             Of this method.
         known : callable
-            Gives the field of other seeds, if it is at hand.
+            Seeds -> their field if it is in the cache, else None.
         """
 
     def kept(self, recipe: Recipe) -> list[Cell]:
@@ -275,7 +274,7 @@ class Method(ABC):
         return cells_of(self.groups(recipe)[0]) if self.keeps_prompted else []
 
     def best_threshold(self, field: Field) -> float | None:
-        """Find where a field's cut is cleanest; None where nothing tells."""
+        """Find the threshold of the cleanest cut; None if there is none."""
         return None
 
     @abstractmethod
@@ -295,7 +294,7 @@ def cells_of(groups: Sequence[Group]) -> list[Cell]:
 
 
 def seeds_of(groups: Sequence[Group]) -> list[Seed]:
-    """Return the seeds of some groups, each cell once, as it is labelled first."""
+    """Return the seeds of some groups, each cell once: its first seed."""
     seeds: dict[Cell, Seed] = {}
     for group in groups:
         for seed in group:

@@ -1,4 +1,4 @@
-"""A cut of the graph that is biased towards the prompts."""
+"""The method of the biased cut: a normalized cut that is biased by the seeds."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.masks.statistics import similarity_statistics
 from ncut_widget.methods.base import (
     Field,
@@ -20,14 +20,14 @@ from ncut_widget.methods.base import (
 )
 from ncut_widget.methods.biased_cut import Graph
 from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
-from ncut_widget.methods.regression import make_right
+from ncut_widget.methods.regression import local_corrections
 
 LIKE = 5.5
-"""Granularity at which a biased cut looks for what is like a negative prompt."""
+"""Granularity of the diffusion map that finds the cells like a negative seed."""
 
 
 class BiasedMethod(Method):
-    """Cells are cut in two, by a normalized cut that keeps to all prompts."""
+    """Two-way normalized cut of all cells that keeps to all prompts."""
 
     name = "biased_ncut"
     title = "Biased cut"
@@ -45,7 +45,7 @@ class BiasedMethod(Method):
         self.graph()
 
     def graph(self) -> Graph:
-        """Give the graph of the batch."""
+        """Return the graph of the batch, made once."""
         if self._graph is None:
             eigvals = self.spectrum.check_eigvals(self.name)
             with torch.inference_mode():
@@ -61,16 +61,16 @@ class BiasedMethod(Method):
         return BiasedField(self.graph(), self.spectrum.store.grid, seeds, self._like)
 
     def says_nothing(self, seeds: Seeds) -> str:
-        """Name the settings that tell nothing apart."""
+        """Name the settings with which all cells are alike."""
         return (
-            "the biased cut tells no pixel from another with click_weight = "
+            "the biased cut finds all pixels alike with click_weight = "
             f"{seeds.parameter('click_weight')} and num_eig = "
             f"{seeds.parameter('num_eig')}: its mask is empty"
         )
 
 
 class BiasedField(StandardisedField):
-    """Cosine of every cell with the positive ones, by the biased eigenvectors.
+    """Cosine of every cell with the positive seeds, by the biased eigenvectors.
 
     Parameters
     ----------
@@ -79,13 +79,13 @@ class BiasedField(StandardisedField):
         ``(H, W)``.
     seeds : Seeds
     like : DiffusionMap
-        Of the same batch: which cells near a negative prompt are like it.
+        Of the same batch; it tells which cells near a negative seed are like it.
 
     Notes
     -----
-    A negative prompt may change the cut so little that it stays in the mask. So its
-    cells get the lowest similarity there is, and what is near them and like them less,
-    as far as no positive prompt speaks against that (`make_right`).
+    A negative prompt may change the cut so little that its cells stay in the mask.
+    Therefore its cells get the lowest similarity of the batch. The cells near and like
+    them are lowered less, and least near positive seeds (`local_corrections`).
     """
 
     def __init__(
@@ -121,7 +121,7 @@ class BiasedField(StandardisedField):
         for place, seed in enumerate(negatives, len(positives)):
             lacking[place] = lowest - self._values[seed.cell]
         weights = np.array([seed.weight for seed in (*positives, *negatives)])
-        amounts = make_right(cells, cosines, lacking, grid, weights)
+        amounts = local_corrections(cells, cosines, lacking, grid, weights)
         for cell, own, amount in zip(cells, coordinates, amounts, strict=True):
             near = like.surroundings(cell, own)
             self._values[cell.image] += np.float32(amount) * near
@@ -131,15 +131,15 @@ class BiasedField(StandardisedField):
 
     @property
     def nbytes(self) -> int:
-        """Memory that all maps take."""
+        """Bytes of memory of all maps."""
         return self._values.nbytes
 
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
-        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
+        """Give the maps of some images: float32, (..., H, W); do not write to them."""
         return self._values[images]
 
-    def extend(self, eigvecs: Tensor) -> NDArray:
-        """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
+    def extend(self, eigvecs: Tensor) -> Floats:
+        """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             rows = eigvecs.to(self._cut.mix).flatten(0, 1).T
             return self._cut.similarity(rows).cpu().numpy().reshape(eigvecs.shape[:2])

@@ -1,11 +1,11 @@
-"""Click-biased normalized cut: the graph, and the clicks' own affinity, in one cut.
+"""Click-biased normalized cut: one cut of the graph and of an affinity from the clicks.
 
-The clicks give every pixel a *profile*: how near it is to the positive ones, less how
-near to the negative ones. Pixels of like profile are joined, the graph's own affinity
-is added with a weight, and the leading two eigenvectors of the sum tell what is with
-the clicks and what is not. Nothing N x N is formed: the graph comes by its eigenpairs,
-the clicks' affinity by a factor over a grid of profiles, and the eigenproblem is as
-small as the two have columns.
+The clicks give every pixel a *profile*: its affinity to the positive clicks minus that
+to the negative ones. The clicks' affinity joins pixels of similar profiles; the graph's
+own affinity is added with a weight. The leading two eigenvectors of the sum separate
+the pixels that go with the clicks from the others. No N x N matrix is formed: the graph
+is given by its eigenpairs, the clicks' affinity by a factor over a grid of profiles, so
+that the eigenproblem has as many rows as these have columns.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.parallel import one_thread
 from ncut_widget.core.products import weighted_sum
@@ -28,9 +28,9 @@ from ncut_widget.methods.biased_factor import STEP, click_factor, leading_two
 from ncut_widget.prompts import Seed
 
 REACH = 16.0
-"""Profiles beyond this, on either side, count as this.
+"""Profiles are clipped to this, on either side.
 
-1 is the profile of an average pixel, so what is 16 times as near is all alike.
+1 is the profile of an average pixel: pixels 16 times as near are all alike.
 """
 
 _DEGREE_FLOOR = 0.01  # of the mean degree
@@ -42,8 +42,8 @@ _BLOCKS_SUMMED = 8  # in float32, before they are added in float64
 class BiasedCut(NamedTuple):
     """The leading two eigenvectors of a biased cut, as a function of a pixel's row.
 
-    They are known up to a positive factor for each pixel, the root of its degree, which
-    no cosine sees: so they extend to pixels that are not in the batch.
+    They are known up to a positive factor for each pixel, the root of its degree. A
+    cosine does not depend on it, so that pixels outside of the batch have one, too.
 
     Attributes
     ----------
@@ -66,7 +66,7 @@ class BiasedCut(NamedTuple):
     clicked: tuple[float, float]
 
     def similarity(self, rows: Tensor) -> Tensor:
-        """Cosine of pixels with the clicked, by their biased eigenvectors.
+        """Cosine of pixels with the positive clicks, by their biased eigenvectors.
 
         Parameters
         ----------
@@ -84,12 +84,12 @@ class BiasedCut(NamedTuple):
         return self.cosine(cells, leading)
 
     def cosine(self, cells: Tensor, leading: Tensor) -> Tensor:
-        """Give the same of pixels whose rows of the table are known."""
+        """Give the `similarity` of pixels whose rows of the table are known."""
         first, second = (
             weighted_sum(leading, graph).add_(clicks[cells])
             for graph, clicks in zip(self.mix, self.table, strict=True)
         )
-        # Without a second eigenvector this is 1 or -1, to the bit: nothing to tell.
+        # Without a second eigenvector this is 1 or -1, to the bit: a constant field.
         # `torch.hypot` may round the last pixels of a block in another way.
         length = (first * first + second * second).sqrt_().clamp_min_(_TINY)
         return (first / length) * self.clicked[0] + (second / length) * self.clicked[1]
@@ -104,15 +104,15 @@ class Graph:
         Eigenvectors, of unit length and orthogonal over all ``N = B * P`` cells, as
         `NCUT` gives them, or all of another length.
     eigvals : array_like of float, shape (K,)
-        Those below 0 count as 0.
+        Negative ones are set to 0.
 
     Raises
     ------
     ValueError
-        If their lengths differ by more than 5 %, but for those that are 0 altogether.
+        If the eigenvectors' lengths differ by more than 5 %, zero vectors aside.
     """
 
-    def __init__(self, store: Store, eigvals: NDArray) -> None:
+    def __init__(self, store: Store, eigvals: Floats | Doubles) -> None:
         self._store = store
         checked = np.asarray(eigvals, dtype=np.float64)
         self._eigvals = torch.from_numpy(np.maximum(checked, 0))
@@ -130,7 +130,7 @@ class Graph:
                 "'biased_ncut', as those of NCUT, or all the same: got "
                 f"{lengths[number]:.3g} for eigenvector {number}"
             )
-        # Of longer rows M is the same, with eigenvalues divided by the square of that.
+        # Of vectors of another length: divided by its square, they give the same M.
         self._eigvals /= float(lengths[number]) ** 2
 
     def bias(
@@ -150,9 +150,9 @@ class Graph:
         num_eig : int, 1 to K
             Leading eigenvectors of the graph that are used, k.
         click_weight : float, 0 to 1
-            Weight of the clicks' affinity; the graph has the rest.
+            Weight of the clicks' affinity; that of the graph is 1 minus this.
         bg_weight : float, at least 0
-            How much the negative clicks count in the profile.
+            Weight of the negative clicks in the profile.
 
         Returns
         -------
@@ -170,20 +170,19 @@ class Graph:
 
             D**-0.5 (click_weight A + (1 - click_weight) M) D**-0.5
 
-        with D its degrees. This is ``ncut_click_prompt`` of ncut-pytorch 3 over all
-        pixels, where that takes a sample of them.
+        with D its degrees. ``ncut_click_prompt`` of ncut-pytorch 3 does the same on a
+        sample of the pixels; here all of them are used.
 
         A is factorised over a grid of profiles: a Gaussian over an interval is a sum of
         cosines to within 2e-9 (Poisson's formula; see `make_waves`). Profiles are
         rounded to `STEP`, which changes an entry of A by 0.01 at most. The factor has
-        two columns for each SIGMA that the profiles spread over, and some. So that this
-        is bounded, by 147, profiles are held within ``-REACH`` and ``REACH``: a thing
-        of less than a sixteenth of the batch may have larger ones, and its pixels then
-        count as wholly alike, where a Gaussian of fixed width would take them for
-        strangers.
+        two columns for each SIGMA that the profiles spread over, and some. To bound
+        them, by 147, profiles are clipped to ``-REACH`` and ``REACH``. A thing of less
+        than a sixteenth of the batch may have larger ones: its pixels then count as
+        fully alike, where a Gaussian of fixed width would make them unlike each other.
 
-        A truncated M may have row sums near or below 0: degrees below 0.01 of their
-        mean count as that.
+        A truncated M may have row sums near or below 0: degrees are raised to at least
+        0.01 of their mean.
         """
         with one_thread():
             weights = self._profile_weights(positives, negatives, num_eig, bg_weight)
@@ -232,7 +231,7 @@ class Graph:
         return self._there(count * self._eigvals[:num_eig] * direction)
 
     def _there(self, values: Tensor) -> Tensor:
-        """Bring float64 values to the eigenvectors' device, which may have none."""
+        """Copy values to the eigenvectors' device as float32: it may lack float64."""
         return values.float().to(self._store.device)
 
     def _place(self, weights: Tensor) -> tuple[float, Tensor, Tensor]:
@@ -263,16 +262,16 @@ class Graph:
     def _degrees(
         self, num_eig: int, click_weight: float, click_sums: Tensor, cells: Tensor
     ) -> Tensor:
-        """Row sums of the mixture, none of them too small: (B, P)."""
+        """Row sums of the mixture, with a lower limit: (B, P)."""
         clicks = self._there(click_weight * click_sums)
         degrees = clicks[cells].add_(self._own_sums(num_eig), alpha=1 - click_weight)
         floor = max(_DEGREE_FLOOR * float(degrees.mean()), _TINY)
         return degrees.clamp_min_(floor)
 
     def _own_sums(self, num_eig: int) -> Tensor:
-        """Row sums of the graph's normalised affinity: (B, P); the same for all clicks.
+        """Row sums of the graph's normalised affinity M: (B, P), for any clicks.
 
-        Not the degrees of the graph, but what M, which is divided by them, sums to.
+        They are not the degrees of the graph: M is already divided by these.
         """
         store = self._store
 
@@ -306,7 +305,7 @@ class Graph:
         torch.Tensor of float64, shape (q + k, q + k)
         """
         size = len(factor)
-        # A GPU adds in any order: in float64, no order shows in the similarity.
+        # A GPU adds in any order: in float64 the order does not change the similarity.
         kind = torch.float64 if cells.device.type == "cuda" else torch.float32
 
         def add(blocks: Iterator[slice]) -> tuple[Tensor, Tensor, Tensor]:
@@ -314,7 +313,7 @@ class Graph:
             sums = factor.new_zeros((num_eig, size))  # of eigenvectors, by profile
             mass = factor.new_zeros(size)  # of pixels
             part = torch.zeros((num_eig, size), dtype=kind, device=cells.device)
-            scaled = torch.empty(0, device=cells.device)  # one memory for all blocks
+            scaled = torch.empty(0, device=cells.device)  # reused by all blocks
             for number, at in enumerate(blocks, 1):
                 leading, shares = self._store.read(at, num_eig), 1 / degrees[at]
                 torch.mul(leading, shares[:, None], out=scaled.resize_(leading.shape))
@@ -364,5 +363,5 @@ def _weights(seeds: Sequence[Seed]) -> Tensor:
 
 
 def _cells(profile: Tensor, low: float, size: int) -> Tensor:
-    """Places of profiles in steps from the lowest, held within the table."""
+    """Places of profiles in steps from the lowest, clipped to the table."""
     return ((profile - low) / STEP).round_().clamp_(0, size - 1).long()

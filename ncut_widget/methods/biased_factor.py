@@ -1,4 +1,4 @@
-"""The small algebra of a biased cut: the clicks' affinity by a factor over a grid."""
+"""Linear algebra of the biased cut: a factor of the clicks' affinity, eigenvectors."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def click_factor(counts: Tensor) -> tuple[Tensor, Tensor]:
         The affinity of two pixels, divided by the roots of their degrees, is the
         product of their profiles' rows.
     sums : torch.Tensor of float64, shape (G,)
-        Row sums of that, over all pixels.
+        Row sums of the normalised affinity, over all pixels.
     """
     waves = make_waves(len(counts))
-    # Every pixel has affinity 1 with itself: less is where there is none, or rounding.
+    # Every pixel has affinity 1 with itself: less means no pixel, or rounding.
     own = (waves @ (counts @ waves)).clamp_min_(1)
     factor = waves / own.sqrt()[:, None]
     return factor, factor @ (counts @ factor)
@@ -58,7 +58,7 @@ def make_waves(size: int) -> Tensor:
     By Poisson's summation formula cosines of frequencies ``2 pi j / period``, weighted
     by the Gaussian's transform, sum to the Gaussian repeated with that period. With a
     period of _TAIL widths more than the grid, and frequencies up to _TAIL over the
-    width, all that is missing or too much is under 2e-9.
+    width, the error is below 2e-9.
     """
     span = (size - 1) * STEP / SIGMA
     period = span + _TAIL

@@ -1,7 +1,7 @@
-"""How well every cell fits all prompts together, in diffusion coordinates.
+"""The diffusion method: how well every cell fits all prompts together.
 
-All prompts make one field, by a regression in the coordinates of `DiffusionMap`. So a
-mask is one comparison with the threshold.
+All prompts make one field, by a regression in the coordinates of `DiffusionMap`; its
+mask is the cells above the threshold.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.core.cache import Bounded
 from ncut_widget.methods.base import Field, Method, Seeds, Spectrum, cells_of
 from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
@@ -19,14 +19,14 @@ from ncut_widget.methods.regression import Fit, fit_groups
 from ncut_widget.methods.sweep import best_threshold
 
 GRANULARITIES = 4
-"""Times of diffusion whose lengths are kept, for undo and a slider that goes back."""
+"""Diffusion maps that are kept, for undo and for a slider that moves back."""
 
 CELL_BYTES = 250
-"""Of a labelled cell and its array of coordinates, without their values."""
+"""Bytes of a labelled cell and its array of coordinates, without the values."""
 
 
 class DiffusionMethod(Method):
-    """Cells are compared with all prompts together, each eigenvector by its weight."""
+    """Cells are compared with all prompts together, by weighted eigenvectors."""
 
     name = "diffusion"
     title = "Diffusion"
@@ -47,7 +47,7 @@ class DiffusionMethod(Method):
         self.spectrum.check_eigvals(self.name)
 
     def map(self, granularity: float) -> DiffusionMap:
-        """Give the coordinates in which so many eigenvectors are in effect."""
+        """Return the diffusion map of a granularity."""
         eigvals = self.spectrum.check_eigvals(self.name)
         return self._maps.get(
             granularity,
@@ -57,7 +57,7 @@ class DiffusionMethod(Method):
         )
 
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
-        """Fit all groups, from the field without the last one on, if it is at hand."""
+        """Fit all groups; reuse the field without the last positive one if cached."""
         earlier = known(seeds._replace(positives=seeds.positives[:-1]))
         return DiffusionField(
             self.map(seeds.parameter("granularity")),
@@ -67,17 +67,17 @@ class DiffusionMethod(Method):
         )
 
     def best_threshold(self, field: Field) -> float | None:
-        """Find where the normalized cut is smallest; see `normalized_cuts`."""
+        """Find the threshold of the smallest normalized cut; see `normalized_cuts`."""
         eigvals = self.spectrum.check_eigvals(self.name)
         return best_threshold(field.values, self.spectrum.store, eigvals)
 
     def says_nothing(self, seeds: Seeds) -> str:
-        """Say nothing: the field is 1 at positive prompts whatever else."""
+        """Say that all cells fit equally, which never occurs: see `constant`."""
         return "every cell fits the clicks equally: the mask is empty"
 
 
 class DiffusionField(Field):
-    """How well every cell fits the groups of positive and negative prompts.
+    """How well every cell fits the groups of positive and negative seeds.
 
     Parameters
     ----------
@@ -87,14 +87,14 @@ class DiffusionField(Field):
     seeds : Seeds
         At least one positive group.
     earlier : DiffusionField, optional
-        That of the same seeds but for the last positive group, if it is at hand: its
-        maps need not be made again.
+        The field of the same seeds without the last positive group, if it is cached:
+        its maps are not made again.
 
     Notes
     -----
-    The largest of the regressions (`fit_groups`) of the first positive group, the first
-    two and so on, each with all negative ones: so a positive prompt only adds to a
-    mask. The cells that are labelled get what the prompts say, whatever else.
+    The maximum over the regressions (`fit_groups`) of the first positive group, the
+    first two and so on, each with all negative groups: a further positive prompt can
+    only add to a mask. A labelled cell is at least 1, or at most 0, by its label.
     """
 
     statistics = None
@@ -118,31 +118,31 @@ class DiffusionField(Field):
         self._values = np.empty(shape, dtype=np.float32)
         self._begun = self._known.copy()
         if earlier is not None:
-            # Memory that is never written to is never taken.
+            # Unwritten parts of an array take no memory: copy only the maps made.
             self._begun = earlier._known.copy()
             self._values[self._begun] = earlier._values[self._begun]
 
     def cut(self, threshold: float, gamma: float) -> np.float32:
-        """Return what a cell must be above to belong to the mask."""
+        """Return the value above which a cell belongs to the mask."""
         del gamma
         return np.float32(threshold)
 
-    def heat(self, values: NDArray, gamma: float) -> NDArray:
+    def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values, 0 to 1."""
         del gamma
         return np.clip(values, 0, 1)
 
     @property
     def nbytes(self) -> int:
-        """Memory that is taken by the maps which were asked for, and by the rest."""
-        maps = int((self._known | self._begun).sum()) * self._values[0].nbytes
+        """Bytes of memory: of the maps made so far, and of the rest."""
+        maps: int = int((self._known | self._begun).sum()) * self._values[0].nbytes
         # Every cell with its coordinates, here and in each fit.
         count = len(self._coordinates) + sum(len(f.cells) for f in self._fits.values())
-        each = next(iter(self._coordinates.values())).nbytes + CELL_BYTES
+        each: int = next(iter(self._coordinates.values())).nbytes + CELL_BYTES
         return maps + self._known.nbytes + count * each
 
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
-        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
+        """Give the maps of some images: float32, (..., H, W); do not write to them."""
         missing = np.zeros_like(self._known)
         missing[images] = True
         for image in np.flatnonzero(missing & ~self._known).tolist():
@@ -150,11 +150,12 @@ class DiffusionField(Field):
             self._known[image] = True
         return self._values[images]
 
-    def extend(self, eigvecs: Tensor) -> NDArray:
-        """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
+    def extend(self, eigvecs: Tensor) -> Floats:
+        """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         fits = map(self._fit, range(1, len(self._positives) + 1))
         maps = [self._map.extend(eigvecs, fit.vector) + fit.offset for fit in fits]
-        return np.max(maps, axis=0)
+        closest: Floats = np.max(maps, axis=0)
+        return closest
 
     def _fit(self, count: int) -> Fit:
         """Fit the first so many positive groups, and all negative ones."""
@@ -167,7 +168,7 @@ class DiffusionField(Field):
             )
         return self._fits[count]
 
-    def _make(self, image: int) -> NDArray:
+    def _make(self, image: int) -> Floats:
         count = len(self._positives)
         field = self._of(self._fit(count), image)
         if self._begun[image]:
@@ -183,8 +184,8 @@ class DiffusionField(Field):
                 field[row, col] = min(field[row, col], 0)
         return field
 
-    def _of(self, fit: Fit, image: int) -> NDArray:
-        """Return how well an image's cells fit, corrected near its labelled ones."""
+    def _of(self, fit: Fit, image: int) -> Floats:
+        """Return how well an image's cells fit, corrected near its labelled cells."""
         field = self._map.map(image, fit.vector) + fit.offset
         for cell, coordinates, amount in zip(
             fit.cells, fit.coordinates, fit.local, strict=True

@@ -1,7 +1,7 @@
-"""Recipes in, fields, heatmaps and masks out, of one batch.
+"""Fields, heatmaps and masks of recipes, for one batch.
 
-Results are computed when they are asked for, cached, and numpy. Every public method
-takes the one lock.
+Results are numpy arrays, computed when they are asked for, and cached. Every public
+method takes the one lock.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import partial
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from ncut_widget.core.arrays import Floats, Mask
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.checks import check_match
 from ncut_widget.eigvecs.store import Store
@@ -27,14 +28,14 @@ from ncut_widget.prompts import Recipe
 from ncut_widget.settings import Settings
 
 CACHE_BYTES = 256 * 2**20
-"""Fields that are kept: of the prompts, and for undo, redo and repeated ones."""
+"""Bytes of fields that are cached: of the prompts, and for undo and redo."""
 
 MASKS_BYTES = 128 * 2**20
-"""Masks that are kept: of the prompts, and of segments."""
+"""Bytes of masks that are cached: of the prompts, and of segments."""
 
 
 class Masker:
-    """What makes the masks of one batch.
+    """Makes the masks of one batch.
 
     Parameters
     ----------
@@ -72,23 +73,23 @@ class Masker:
             name: method(self.spectrum) for name, method in METHODS.items()
         }
         self._fields: Bounded[Field] = Bounded(CACHE_BYTES, lambda field: field.nbytes)
-        self._masks: Bounded[NDArray] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
+        self._masks: Bounded[Mask] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
 
     # Fields -------------------------------------------------------------------------
 
     def check_method(self, name: str) -> None:
-        """Raise ValueError if the batch lacks something that a method takes."""
+        """Raise ValueError if the batch lacks something that a method needs."""
         with self.lock:
             self.methods[name].check()
 
     def seeds(self, recipe: Recipe) -> Sides:
-        """Say which fields masks are made of."""
+        """Return the seeds of the fields that a recipe's masks are made of."""
         return self.methods[recipe.settings.method].seeds(recipe)
 
     def field(self, seeds: Seeds) -> Field:
-        """Give a field, whose maps are made as they are asked for.
+        """Return the field of seeds; its maps are made when first read.
 
-        It is shared with the cache, not to be changed.
+        It is shared with the cache: do not change it.
         """
         with self.lock:
             return self._fields.get(seeds, lambda: self._make_field(seeds))
@@ -108,7 +109,7 @@ class Masker:
         return field
 
     def best_threshold(self, recipe: Recipe) -> float | None:
-        """Find where the cut is cleanest; None where nothing tells."""
+        """Find the threshold of the cleanest cut; None if there is none."""
         method = self.methods[recipe.settings.method]
         positives, _ = method.seeds(recipe)
         if not (method.finds_threshold and positives):
@@ -118,19 +119,19 @@ class Masker:
 
     # Masks --------------------------------------------------------------------------
 
-    def masks(self, recipe: Recipe) -> NDArray:
+    def masks(self, recipe: Recipe) -> Mask:
         """Masks of the whole batch.
 
         Returns
         -------
         ndarray of bool, shape (B, H, W)
             On the latent grid; all False without a positive click. Shared with the
-            cache, not to be written to.
+            cache, and read-only.
         """
         with self.lock:
             return self._masks.get(recipe, lambda: self._make_masks(recipe))
 
-    def _make_masks(self, recipe: Recipe) -> NDArray:
+    def _make_masks(self, recipe: Recipe) -> Mask:
         positives, negatives = self._cut_maps(recipe, slice(None))
         area_th = _area_th(recipe.settings)
         kept = self._kept(recipe)
@@ -145,7 +146,7 @@ class Masker:
 
     def full_mask(
         self, recipe: Recipe, image: int, size: tuple[int, int] | None = None
-    ) -> NDArray:
+    ) -> Mask:
         """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
         if image in self.store.blank:
             return np.zeros(size or self.sizes[image], dtype=bool)
@@ -161,7 +162,7 @@ class Masker:
         latent = combine(self.grid, *cut_maps, _area_th(recipe.settings), kept)
         return smooth_mask(latent, cut_maps, size or self.sizes[image])
 
-    def heatmaps(self, recipe: Recipe) -> NDArray:
+    def heatmaps(self, recipe: Recipe) -> Floats:
         """Heatmaps of the whole batch.
 
         Returns
@@ -178,8 +179,8 @@ class Masker:
                 heat = np.maximum(heat, each) if number else each
             return heat
 
-    def closeness(self, recipe: Recipe, images: int | slice) -> NDArray:
-        """Similarity of the cells with what was clicked, as the page tells it.
+    def closeness(self, recipe: Recipe, images: int | slice) -> Floats:
+        """Similarity of the cells to what was clicked, as the page shows it.
 
         Returns
         -------
@@ -191,7 +192,8 @@ class Masker:
                 self.field(seeds).maps(images) for seeds in self.seeds(recipe).positives
             ]
             if maps:
-                return np.max(maps, axis=0)
+                closest: Floats = np.max(maps, axis=0)
+                return closest
             shape = self.shape[:3] if isinstance(images, slice) else self.grid
             return np.zeros(shape, dtype=np.float32)
 
@@ -200,9 +202,9 @@ class Masker:
         return self.methods[recipe.settings.method].kept(recipe)
 
     def _cuts(self, recipe: Recipe) -> list[Iterator[tuple[Field, np.float32]]]:
-        """Fields and where they are cut, of positives and of negatives.
+        """Yield fields and their cuts, of positives and of negatives.
 
-        One after the other: together they may not fit into the memory they may take.
+        One after the other: together they may exceed the memory of the cache.
         """
         settings = recipe.settings
         thresholds = settings.threshold, settings.negative_threshold
@@ -217,7 +219,7 @@ class Masker:
         return [*map(cuts, self.seeds(recipe), thresholds)]
 
     def _cut_maps(self, recipe: Recipe, images: int | slice) -> list[Iterator[CutMap]]:
-        """Give maps of some images and their cuts, one after the other."""
+        """Yield maps of some images and their cuts, one after the other."""
 
         def cut_maps(cuts: Iterator[tuple[Field, np.float32]]) -> Iterator[CutMap]:
             for field, at in cuts:
@@ -225,17 +227,17 @@ class Masker:
 
         return [*map(cut_maps, self._cuts(recipe))]
 
-    def predictor(self, recipe: Recipe) -> Callable[..., Iterator[NDArray]]:
-        """Make what makes masks of images of no batch.
+    def predictor(self, recipe: Recipe) -> Callable[..., Iterator[Mask]]:
+        """Return a function that makes masks of images that are not in the batch.
 
         Returns
         -------
         callable
             ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
             those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`: with the
-            similarity to what was clicked, standardised and cut as in the batch. The
-            biased cut is the batch's own: new images do not change it.
+            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`. Similarity
+            to what was clicked is standardised and cut as in the batch. The biased cut
+            is that of the batch: new images do not change it.
         """
         settings = recipe.settings
         with self.lock:
@@ -243,7 +245,7 @@ class Masker:
 
         def predict(
             eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
-        ) -> Iterator[NDArray]:
+        ) -> Iterator[Mask]:
             for image, eigvec in enumerate(torch.as_tensor(eigvecs).cpu()):
                 cut_maps = CutMaps(
                     *(

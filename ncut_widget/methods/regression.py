@@ -1,6 +1,6 @@
-"""The regression of prompts: how well anything fits all of them together.
+"""The regression of seeds: how well every cell fits all of them together.
 
-``js/src/maths/diffusion.js`` has the twin.
+``js/src/maths/regression.js`` has the twin.
 """
 
 from __future__ import annotations
@@ -9,31 +9,31 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.prompts import Group
 
-# What these do for masks shows in `make bench-quality`.
+# `make bench-quality` measures what these constants do to masks.
 RIDGE = 2.0
-"""Ridge of the regression, where a similarity is at most 1: the larger, the less does
-one prompt more near others change the field."""
+"""Ridge of the regression; cosines are at most 1. The larger it is, the less another
+prompt near others changes the field."""
 
 SEPARATION = 0.7
 """A negative prompt moves the cut of the whole batch up to this share of the weakest
 positive one; the rest is corrected near that prompt only."""
 
 REACH = 0.15
-"""Near a labelled cell: a Gaussian of this share of the image's sides."""
+"""Width of the Gaussian around a labelled cell, as a share of the image's sides."""
 
 LOCAL_RIDGE = 0.05
-"""Ridge of what is corrected near labelled cells."""
+"""Ridge of the second regression, which corrects the field near labelled cells."""
 
-_NOTHING = 1e-9  # what a cell lacks by rounding alone
+_NOTHING = 1e-9  # smaller errors at a cell are rounding
 
 
 class Fit(NamedTuple):
-    """What seeds say of all cells.
+    """A regression of seeds, which gives the fit of every cell.
 
     The fit of a cell is ``coordinates @ vector + offset``: 1 at the weakest positive
     group, 0 at the strongest negative one.
@@ -41,9 +41,9 @@ class Fit(NamedTuple):
     Attributes
     ----------
     cells : list of Cell
-        The seeds'.
+        Those of the seeds.
     coordinates : ndarray of float64, shape (n, K)
-        Theirs, of length 1.
+        Those of the cells, of length 1.
     vector : ndarray of float64, shape (K,)
     offset : numpy.float32
     local : ndarray of float64, shape (n,)
@@ -51,24 +51,24 @@ class Fit(NamedTuple):
     """
 
     cells: list[Cell]
-    coordinates: NDArray
-    vector: NDArray
+    coordinates: Doubles
+    vector: Doubles
     offset: np.float32
-    local: NDArray
+    local: Doubles
 
 
 def fit_groups(
     positives: Sequence[Group],
     negatives: Sequence[Group],
-    coordinates_of: Callable[[Cell], NDArray],
+    coordinates_of: Callable[[Cell], Doubles],
     grid: tuple[int, int],
 ) -> Fit:
-    """Fit groups of seeds, at least one of them positive, in one regression.
+    """Fit groups of seeds, one or more of them positive, in one regression.
 
     Parameters
     ----------
     positives, negatives : sequence of Group
-        No cell in two of them.
+        No cell is in two of them.
     coordinates_of : callable
         Cell -> its coordinates, float64, shape (K,).
     grid : (int, int)
@@ -78,9 +78,10 @@ def fit_groups(
     Kernel ridge regression of 1 at positive and 0 at negative seeds, with the cosine of
     coordinates for the kernel; the ridge of a seed is divided by its weight. The result
     is scaled: 1 is the weakest positive group, 0 the strongest negative one, each by
-    the weighted mean of its seeds. Where a negative group is so strong that this would
-    leave too little of the rest (`SEPARATION`), it is corrected near its cells only, by
-    a second regression whose kernel is the cosine times a Gaussian of the distance.
+    the weighted mean of its seeds. A negative group may be so strong that little of
+    the mask would be left (`SEPARATION`): then the rest is corrected near its cells
+    only, by a second regression whose kernel is the cosine times a Gaussian of the
+    distance.
     """
     seeds = [seed for group in (*positives, *negatives) for seed in group]
     cells = [seed.cell for seed in seeds]
@@ -100,11 +101,11 @@ def fit_groups(
     fits = (fits - bottom) / (top - bottom)
     lacking = np.where(positive, np.maximum(1 - fits, 0), np.minimum(-fits, 0))
     lacking[np.abs(lacking) < _NOTHING] = 0
-    local = make_right(cells, cosines, lacking, grid, weights)
+    local = local_corrections(cells, cosines, lacking, grid, weights)
     return Fit(cells, coordinates, vector, offset, local)
 
 
-def _means(fits: NDArray, weights: NDArray, groups: Sequence[Group]) -> list[float]:
+def _means(fits: Doubles, weights: Doubles, groups: Sequence[Group]) -> list[float]:
     """Return the weighted mean of each group's fits, which follow each other."""
     ends = np.cumsum([len(group) for group in groups])[:-1]
     parts = zip(np.split(fits, ends), np.split(weights, ends), strict=True)
@@ -114,13 +115,13 @@ def _means(fits: NDArray, weights: NDArray, groups: Sequence[Group]) -> list[flo
     ]
 
 
-def make_right(
+def local_corrections(
     cells: Sequence[Cell],
-    cosines: NDArray,
-    lacking: NDArray,
+    cosines: Doubles,
+    lacking: Doubles,
     grid: tuple[int, int],
-    weights: NDArray,
-) -> NDArray:
+    weights: Doubles,
+) -> Doubles:
     """Return how much of each cell's surroundings is added to its image.
 
     Parameters
@@ -129,7 +130,7 @@ def make_right(
     cosines : ndarray of float64, shape (n, n)
         Of the cells' coordinates.
     lacking : ndarray of float64, shape (n,)
-        What is to be added at the cells themselves.
+        The errors to be corrected at the cells themselves.
     grid : (int, int)
     weights : ndarray of float64, shape (n,)
         Of the seeds.
@@ -148,7 +149,7 @@ def make_right(
     return np.linalg.solve(near + np.diag(LOCAL_RIDGE / weights), lacking)
 
 
-def falloff(place: int, size: int) -> NDArray:
+def falloff(place: int, size: int) -> Floats:
     """Return the Gaussian about a row or column, over all of them; float32."""
     apart = (np.arange(size) - place) / (size * REACH)
     return np.exp(-np.square(apart) / 2).astype(np.float32)

@@ -1,7 +1,7 @@
-"""The published method: each prompt by itself, by the cosine of eigenvectors.
+"""The published method: each prompt alone, by the cosine of eigenvectors.
 
-A cell's statistics over the whole batch follow from moments and a sample; only the maps
-that are asked for are made.
+A field's statistics over the whole batch follow from moments and a sample; only the
+maps that are asked for are made.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from ncut_widget.core.arrays import Floats, Indices
 from ncut_widget.core.parallel import chunks, deal_all
 from ncut_widget.core.products import add_products, unit_vector, weighted_sum
 from ncut_widget.eigvecs.moments import Leading
@@ -34,11 +34,11 @@ from ncut_widget.methods.base import (
 from ncut_widget.prompts import Group
 
 PART = 2**21
-"""Values of eigenvectors that a core takes at a time; a dozen images are one part."""
+"""Values of eigenvectors that a core reads at a time: about a dozen images."""
 
 
 class SimilarityMethod(Method):
-    """Cells are compared with each prompt by itself."""
+    """Cells are compared with each prompt alone."""
 
     name = "similarity"
     title = "Similarity"
@@ -47,12 +47,12 @@ class SimilarityMethod(Method):
     twin = "statistics"
 
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
-        """Make the cosines with one group's mean eigenvector."""
+        """Return the cosines with one group's mean eigenvector."""
         (group,) = seeds.positives
         return SimilarityField(self.spectrum, group, seeds.parameter("num_eig"))
 
     def says_nothing(self, seeds: Seeds) -> str:
-        """Name the cell that everything is equally similar to."""
+        """Name the cell that all cells are equally similar to."""
         cell = tuple(seeds.positives[0][0].cell)
         return (
             f"every eigenvector is equally similar to the one at latent pixel {cell} "
@@ -61,7 +61,7 @@ class SimilarityMethod(Method):
 
 
 class SimilarityField(StandardisedField):
-    """The cosine of one group with every eigenvector of the batch, as far as asked for.
+    """The cosine of one group with every cell's eigenvector; maps when first read.
 
     Parameters
     ----------
@@ -86,10 +86,10 @@ class SimilarityField(StandardisedField):
 
     @property
     def _lead(self) -> Leading:
-        # Not kept: it takes memory, and of some numbers alone it is kept there.
+        # Not kept here: it takes memory, and `Moments` caches the recent ones.
         return self._moments.lead(len(self.vector))
 
-    def _unit(self, group: Group, num_eig: int) -> NDArray:
+    def _unit(self, group: Group, num_eig: int) -> Floats:
         with torch.inference_mode():
             rows = read_cells(self._store, [seed.cell for seed in group], num_eig)
             mean = unit_vector(rows[0])
@@ -108,7 +108,7 @@ class SimilarityField(StandardisedField):
         """
         lead, count, vector = self._lead, self._moments.count, self.vector
         prefix = lead.prefix()
-        # Not by a BLAS, whose threads would wait for each other on busy cores.
+        # einsum uses no BLAS, whose threads would wait for each other on busy cores.
         mean = float(np.einsum("i,i", vector, prefix.mean))
         variance = float(np.einsum("i,ij,j", vector, prefix.covariance, vector))
         std = math.sqrt(max(variance, 0.0) * count / max(count - 1, 1))
@@ -121,12 +121,12 @@ class SimilarityField(StandardisedField):
 
     @property
     def nbytes(self) -> int:
-        """Memory that is taken by the maps which were asked for, and by the rest."""
-        maps = int(self._known.sum()) * self._values[0].nbytes
+        """Bytes of memory: of the maps made so far, and of the rest."""
+        maps: int = int(self._known.sum()) * self._values[0].nbytes
         return maps + self._known.nbytes + self.vector.nbytes
 
-    def maps(self, images: int | slice | Sequence[int]) -> NDArray:
-        """Give the maps of some images: float32, (..., H, W); not to be changed."""
+    def maps(self, images: int | slice | Sequence[int]) -> Floats:
+        """Give the maps of some images: float32, (..., H, W); do not write to them."""
         missing = np.zeros_like(self._known)
         missing[images] = True
         missing &= ~self._known
@@ -135,7 +135,7 @@ class SimilarityField(StandardisedField):
             self._known |= missing
         return self._values[images]
 
-    def _write(self, images: NDArray) -> None:
+    def _write(self, images: Indices) -> None:
         """Compare the group with some images, in ascending order."""
         store, vector = self._store, self.vector
         flat = self._values.reshape(len(self._values), -1)
@@ -165,8 +165,8 @@ class SimilarityField(StandardisedField):
         with torch.inference_mode():
             deal_all(write, runs, store.device)
 
-    def extend(self, eigvecs: Tensor) -> NDArray:
-        """Give the map of an image of no batch: eigvecs (H, W, K) -> (H, W)."""
+    def extend(self, eigvecs: Tensor) -> Floats:
+        """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             vector = torch.from_numpy(self.vector).to(eigvecs.device)
             return cosines(eigvecs[..., : len(vector)].detach().float(), vector)

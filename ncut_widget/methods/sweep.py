@@ -1,15 +1,15 @@
-"""Where a map is cut best: a threshold that is found, not set."""
+"""The automatic threshold: where the normalized cut of a field is smallest."""
 
 from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.eigvecs.store import Store
 
 LEVELS = np.linspace(0.3, 0.75, 46)
-"""Thresholds that are compared. Beyond them cuts are often smaller, and masks worse."""
+"""Thresholds that are compared. Beyond them smaller cuts often give worse masks."""
 
 SHARES = 0.003, 0.7
 """Least and largest share of the batch's volume that a mask may have."""
@@ -18,14 +18,14 @@ _EQUAL = 1e-6
 
 
 def normalized_cuts(
-    values: NDArray, store: Store, eigvals: NDArray
-) -> tuple[NDArray, NDArray]:
+    values: Floats, store: Store, eigvals: Floats | Doubles
+) -> tuple[Doubles, Doubles]:
     """Return the normalized cut [1]_ of the cells above each of `LEVELS`.
 
     Parameters
     ----------
     values : ndarray of float32, shape (B, H, W)
-        What is cut.
+        The field that is cut.
     store : Store
         Eigenvectors of the graph, of one length over the batch; the first is the
         trivial one.
@@ -36,14 +36,14 @@ def normalized_cuts(
     cuts : ndarray of float64, shape (46,)
         ``cut / vol(above) + cut / vol(below)``, infinite where one of them is empty.
     shares : ndarray of float64, shape (46,)
-        Of the batch's volume, above.
+        Share of the batch's volume above each threshold.
 
     Notes
     -----
-    With the root of the degrees, which is the trivial eigenvector u, the association of
-    cells S is ``sum_k lambda_k (sum_S u v_k)**2``, and their volume ``sum_S u**2``. So
-    all levels follow from one histogram of these products, in O(N K). Of vectors of
-    another length both are divided by its powers.
+    The root of the degrees is the trivial eigenvector u. The association of cells S is
+    ``sum_k lambda_k (sum_S u v_k)**2``, and their volume ``sum_S u**2``: all levels
+    follow from one histogram of these products, in O(N K). If the vectors have another
+    length than 1, both are divided by its powers.
 
     References
     ----------
@@ -56,7 +56,7 @@ def normalized_cuts(
         below = np.searchsorted(levels, field.ravel())
         wide = store.read(slice(image, image + 1))[0].cpu().double()
         sums.index_add_(0, torch.from_numpy(below), (wide * wide[0]).T)
-    # Above a level is what is above the next one, too.
+    # Cells above a level include those above the next one.
     above = sums.numpy()[::-1].cumsum(0)[::-1][1:]
     total = max(float(sums[:, 0].sum()), np.finfo(float).tiny)
     shares = above[:, 0] / total
@@ -67,11 +67,13 @@ def normalized_cuts(
     return np.where((shares > 0) & (shares < 1), cuts, np.inf), shares
 
 
-def best_threshold(values: NDArray, store: Store, eigvals: NDArray) -> float | None:
+def best_threshold(
+    values: Floats, store: Store, eigvals: Floats | Doubles
+) -> float | None:
     """Find the threshold of smallest normalized cut; None where no mask is in `SHARES`.
 
-    Where neighbouring ones are as good, it is the middle one. Parameters are those of
-    `normalized_cuts`.
+    Of neighbouring thresholds that are as good it takes the middle one. Parameters are
+    those of `normalized_cuts`.
     """
     with torch.inference_mode():
         cuts, shares = normalized_cuts(values, store, eigvals)

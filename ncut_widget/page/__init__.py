@@ -1,6 +1,6 @@
-"""What the browser asks for and gets: messages, pictures, traits.
+"""The link to the browser's page: messages, pictures, traits.
 
-`protocol` describes the messages, `requests` has a file for each kind, `traits` what is
-kept in step, `callbacks` who hears of changes. It asks the session, and knows nothing
-of how masks are made.
+`protocol` describes the messages, `requests` has a file for each kind, `traits` has the
+synced state, `callbacks` tells pages and observers of changes. All of it asks the
+session, and knows nothing of how masks are made.
 """

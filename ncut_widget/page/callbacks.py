@@ -20,8 +20,8 @@ import anywidget
 import numpy as np
 import traitlets
 from IPython.core.getipython import get_ipython
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.names import hint
 from ncut_widget.prompts import Click
@@ -34,22 +34,22 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 TOLD = ("clicks", *MASK, "_revision", "_history", "_segments", "_colors")
-"""Traits whose values are the session's, or the pictures'."""
+"""Traits whose values the session or the pictures hold."""
 
 TRACEBACK_LENGTH = 4000
-"""Characters of a traceback that the page is told, at most."""
+"""Most characters of a traceback that is sent to the page."""
 
 
 class Event(NamedTuple):
-    """What users' functions are to be called for.
+    """A change or a click that users' functions are called for.
 
     Attributes
     ----------
     name : str
     observers : callable
-        Gives those who want to hear of it, when they are called.
+        Returns the functions to call, at the time of the call.
     told : Any
-        What they are called with.
+        The argument of the call.
     """
 
     name: str
@@ -58,9 +58,9 @@ class Event(NamedTuple):
 
 
 class Telling(anywidget.AnyWidget):
-    """A widget whose session changes under a lock, and which tells of it afterwards.
+    """A widget whose session changes under a lock, and that tells of it afterwards.
 
-    A subclass sets ``_session`` before it is made.
+    A subclass sets ``_session`` before it calls ``__init__``.
     """
 
     _session: Session
@@ -75,7 +75,7 @@ class Telling(anywidget.AnyWidget):
         self._tasks: set[asyncio.Task[None]] = set()
         self._block: str | None = None
         self._blocks = itertools.count()
-        # All at once: a threshold that came after `auto_threshold` would end it.
+        # All at once: a threshold set after `auto_threshold` would turn it off.
         given = {name: traits.pop(name) for name in MASK if name in traits}
         try:
             self._session.begin(**given)
@@ -89,7 +89,7 @@ class Telling(anywidget.AnyWidget):
     # From the session to the page ---------------------------------------------------
 
     def _apply(self, action: Callable[..., T], *arguments: Any, **changes: Any) -> T:
-        """Change the session, and tell the page and observers whatever comes of it."""
+        """Change the session, and tell the page and observers of all that changed."""
 
         def change() -> T:
             masks, segments = self._watched_masks(), self._session.segments
@@ -99,15 +99,15 @@ class Telling(anywidget.AnyWidget):
                 finally:
                     self._tell_changes(masks, segments)
             except KeyboardInterrupt:
-                # In the middle of telling: pages would go on with what was, Undo greyed
-                # out for one, until something else is changed.
+                # Interrupted while it told: pages would keep old values, as a grey Undo
+                # button, until the next change.
                 self._tell_changes(masks, segments)
                 raise
 
         return self._locked(change)
 
     def _locked(self, action: Callable[[], T]) -> T:
-        """Do something under the session's lock; observers hear of it afterwards."""
+        """Call a function under the session's lock, and observers after it."""
         try:
             with self._session.lock:
                 return action()
@@ -117,12 +117,12 @@ class Telling(anywidget.AnyWidget):
                 self._keep_changes()
 
     def _keep_changes(self) -> None:
-        """Keep what has changed; a subclass that keeps sessions does."""
+        """Save what has changed; a subclass that saves sessions overrides this."""
 
     def _tell_changes(
-        self, masks: NDArray | None, segments: Mapping[str, SegmentState]
+        self, masks: Mask | None, segments: Mapping[str, SegmentState]
     ) -> None:
-        """Tell what has changed since it was last told, and what was this before."""
+        """Tell the page and observers what has changed, with the values before."""
         changes = [
             _change(self, name, old, new)
             for name, old in self._last_told.items()
@@ -140,7 +140,7 @@ class Telling(anywidget.AnyWidget):
             if isinstance(prompt, Click):
                 callbacks = self._click_callbacks.copy
                 self._events.append(Event("click", callbacks, prompt))
-        if "notify_change" in vars(self):  # a block holds what is to be told
+        if "notify_change" in vars(self):  # a block delays notifications
             for change in changes:
                 self.notify_change(change)
             return
@@ -165,7 +165,7 @@ class Telling(anywidget.AnyWidget):
     def hold_trait_notifications(self) -> Iterator[None]:
         """Tell of several changes at once, when the block ends; as for any traits.
 
-        Its settings are undone together.
+        Settings that are changed in the block are undone together.
         """
         outer, self._block = self._block, self._block or f"block {next(self._blocks)}"
         try:
@@ -173,12 +173,12 @@ class Telling(anywidget.AnyWidget):
                 yield
         finally:
             self._block = outer
-            # A block that is refused forgets what it held.
+            # If a value is refused, traitlets drops the delayed notifications.
             if "notify_change" not in vars(self):
                 self._apply(lambda: None)
 
-    def _watched_masks(self) -> NDArray | None:
-        """Return the masks if anyone wants them; nothing is computed for nobody."""
+    def _watched_masks(self) -> Mask | None:
+        """Return the masks if someone observes them; else compute nothing."""
         observers = self._trait_notifiers
         watched = observers.get("masks", {}) or observers.get(traitlets.All, {})
         wanted = self._bound or watched.get("change")
@@ -195,7 +195,7 @@ class Telling(anywidget.AnyWidget):
         Raises
         ------
         ValueError
-            If it is no variable name.
+            If it is not a variable name.
         RuntimeError
             If there is no notebook.
         """
@@ -215,7 +215,7 @@ class Telling(anywidget.AnyWidget):
         shell.user_ns[name] = self._session.masks()
 
     def unbind(self, name: str) -> None:
-        """End what `bind` began; the variable keeps its last value."""
+        """Stop `bind`; the variable keeps its last value."""
         self._bound.pop(name, None)
 
     def observe(
@@ -226,7 +226,7 @@ class Telling(anywidget.AnyWidget):
         Raises
         ------
         ValueError
-            If there is no such trait, which would never change.
+            If there is no such trait.
         """
         for name in traitlets.parse_notifier_name(names):
             if isinstance(name, str) and not self.has_trait(name):
@@ -246,11 +246,11 @@ class Telling(anywidget.AnyWidget):
         Parameters
         ----------
         callback : callable
-            Called with ``(image, x, y, label)``, a named tuple, once the masks are
-            those of the click. What it raises is shown under the widget. An ``async``
-            function goes on beside what runs; without an event loop it is waited for.
+            Called with ``(image, x, y, label)``, a named tuple, after the masks have
+            changed. An error that it raises is shown under the widget. An ``async``
+            function runs in the event loop; without one the call waits for it.
         remove : bool
-            True: call it no more.
+            True: stop calling it.
         """
         if remove:
             self._click_callbacks.remove(callback)
@@ -266,7 +266,7 @@ class Telling(anywidget.AnyWidget):
             super()._notify_observers(event)
 
     def _observers(self, event: Any) -> list[Any]:
-        """Who observes the traits of an event now."""
+        """Return the observers that an event has now."""
         tables = (
             self._trait_notifiers.get(name, {})
             for name in (event["name"], traitlets.All)
@@ -281,7 +281,7 @@ class Telling(anywidget.AnyWidget):
     def _tell_observers(self) -> None:
         """Call observers in the order of the changes, one at a time, without the lock.
 
-        Whoever changes something meanwhile leaves it to the one who is telling.
+        If another thread is already calling them, it also calls them for this change.
         """
         me = sys._getframe()
         while not self._session.locked_here:
@@ -311,7 +311,7 @@ class Telling(anywidget.AnyWidget):
                     self._see_to(result, observer, event.name)
 
     def _see_to(self, result: Awaitable[Any], observer: Any, name: str) -> None:
-        """Have what an ``async`` function of a user's began come to its end."""
+        """Run a user's ``async`` function to its end."""
 
         async def finish() -> None:
             try:
@@ -326,7 +326,7 @@ class Telling(anywidget.AnyWidget):
             asyncio.run(finish())
         else:
             task = loop.create_task(finish())
-            self._tasks.add(task)  # a loop holds its tasks but weakly
+            self._tasks.add(task)  # a loop has only weak references to its tasks
             task.add_done_callback(self._tasks.discard)
 
     def _show_failure(self, observer: Any, name: str, error: Exception) -> None:
@@ -336,7 +336,7 @@ class Telling(anywidget.AnyWidget):
         log.error(what, shown(observer), name, error, exc_info=shell is None)
         if shell is not None:
             shell.showtraceback()
-        # From the user's function on: what called it is of no use.
+        # From the user's function on: its callers here are of no use.
         frames = error.__traceback__ and error.__traceback__.tb_next
         lines = traceback.format_exception(type(error), error, frames)
         self._show_trouble(name, "".join(lines)[-TRACEBACK_LENGTH:])
@@ -350,8 +350,8 @@ class Telling(anywidget.AnyWidget):
     def send_state(self, key: str | Iterable[str] | None = None) -> None:
         """Send traits to the page, without a search for buffers in thousands of clicks.
 
-        That search takes ipywidgets 2 us a number; only a widget's first state, which
-        goes another way, could hold any.
+        The search takes ipywidgets 2 us a number. Only a widget's first state may hold
+        buffers, and that is not sent by this method.
         """
         state = self.get_state(key=key)
         for name in state.keys() & self._property_lock.keys():
@@ -365,7 +365,7 @@ def _change(owner: Any, name: str, old: Any, new: Any) -> traitlets.Bunch:
 
 
 def _is_running(frame: FrameType) -> bool:
-    """Whether a call goes on, on any thread: Ctrl-C may have ended it anywhere."""
+    """Whether a call still runs, on any thread: Ctrl-C may have ended it."""
     for top in sys._current_frames().values():
         each: FrameType | None = top
         while each is not None:

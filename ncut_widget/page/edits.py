@@ -1,4 +1,4 @@
-"""Edits of the clicks that pages number, so that one sent again is not made again."""
+"""Numbered edits of a page: an edit that is sent twice is made once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any, NamedTuple
 from ncut_widget.core.cache import Bounded
 
 Edit = tuple[str, Any]
-"""An operation, and what goes with it."""
+"""The name of an operation, and its fields."""
 
 PAGES_KEPT = 64
-"""Pages whose edits are known: every reload is a new one."""
+"""Pages whose edits are remembered; every reload is a new page."""
 
 
 class _Made(NamedTuple):
-    """The number of a page's last edit that was made or refused, and why refused."""
+    """Number of a page's last edit made or refused, and the reason if refused."""
 
     number: int
     refused: str | None
@@ -34,22 +34,22 @@ class Edits:
         edits: list[Edit],
         make: Callable[[Edit], object],
     ) -> str | None:
-        """Make the edits that have not been made, in order, up to one that is refused.
+        """Make the edits that have not been made, in order, until one is refused.
 
         Parameters
         ----------
         page : str, optional
-            Without one, all of them are made.
+            Name of the page; without it all edits are made.
         first : int
             Number of the first edit, from 1 on.
         edits : list of Edit
         make : callable
-            Makes one, or raises TypeError or ValueError.
+            Makes an edit, or raises TypeError or ValueError.
 
         Returns
         -------
         str or None
-            Why one was refused; for edits that came before, what was said then.
+            Why an edit was refused; for edits that are sent again, the first answer.
         """
         known = self._made.peek(page) if page else None
         made = known or _Made(first - 1, None)

@@ -1,4 +1,4 @@
-"""What the page must know of a batch, and never changes."""
+"""The facts of a batch that the page needs, and that never change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ncut_widget.sessions.session import Session
 
 
 def describe_batch(session: Session, pictures: Pictures, mark: str) -> dict[str, Any]:
-    """Tell sizes, methods and settings; the picture of the output has the mark."""
+    """Return sizes, methods and settings, and the mark of the output's picture."""
     eigvals = session.eigvals
     return {
         "grid": list(session.grid),

@@ -25,20 +25,20 @@ from ncut_widget.images import Images, RGBImage
 KINDS = ("stage", "thumb", "eigvecs")
 
 SIDES = {"stage": 2048, "thumb": 192}
-"""Longest sides of what is sent, in pixels. Clicks are in the image's own pixels."""
+"""Longest sides of the pictures, in pixels. Clicks are in the image's own pixels."""
 
 LONGEST = 5
-"""How many times as long as wide an image is that is shown whole; as in
+"""Largest ratio of sides at which an image is shown whole; the same as in
 ``js/src/maths/viewport.js``."""
 
 LONGEST_SIDE = 8192
-"""Of a picture of one that is longer, in pixels."""
+"""Longest side of the picture of a longer image, in pixels."""
 
 QUALITIES = {"stage": 95, "thumb": 85}
-"""Of JPEG."""
+"""JPEG quality."""
 
 SPREAD = 0.98
-"""Quantile of the components at which colours are full, as in `rgb_from_pca_3d`."""
+"""Quantile of the components that has full colour, as in `rgb_from_pca_3d`."""
 
 METHODS: dict[str, Callable[..., Colors]] = {
     "pca": rgb_from_pca_3d,
@@ -67,16 +67,16 @@ class Picture(NamedTuple):
 
 
 class _Coloring:
-    """Eigenvector colours, made image by image or all at once.
+    """Eigenvector colours, computed for each image or for all at once.
 
     Parameters
     ----------
     version : int
-        How many came before them.
+        Number of colourings before this one.
     paint : callable
         Image -> float32 (H, W, 3).
     rgb : ndarray of float32, shape (B, H, W, 3), optional
-        All of them.
+        The colours of all images.
     """
 
     def __init__(
@@ -91,15 +91,15 @@ class _Coloring:
 
 
 class Pictures:
-    """Pictures of one batch, made when the page asks for them.
+    """Pictures of one batch, encoded when the page asks for them.
 
     Parameters
     ----------
     store : Store
         The eigenvectors.
     images : Images or None
-        Files among them are read when a picture of them is asked for.
-        Without images the eigenvectors' colours stand in for them.
+        Files are read when their picture is asked for. Without images the
+        eigenvectors' colours are shown instead.
     """
 
     def __init__(self, store: Store, images: Images | None) -> None:
@@ -110,17 +110,18 @@ class Pictures:
 
     @property
     def images(self) -> Images | None:
-        """The images, where there are any besides the eigenvectors' colours."""
+        """The images; None if there are only the eigenvectors' colours."""
         return self._images
 
     def shown(self, image: int) -> RGBImage:
-        """Give what the stage shows of an image: uint8, (h, w, 3)."""
+        """Return the picture of an image on the stage: uint8, (h, w, 3)."""
         if self._images is None:
             return _as_bytes(self._current().paint(image))
-        return self._images[image]
+        picture: RGBImage = self._images[image]
+        return picture
 
     def small(self, image: int, side: int) -> RGBImage:
-        """Give the same with about so many pixels on its longest side."""
+        """Return that picture with about ``side`` pixels on its longest side."""
         if self._images is None:
             pil = Image.fromarray(self.shown(image))
             scale = side / max(pil.size)
@@ -131,7 +132,7 @@ class Pictures:
 
     @property
     def has_images(self) -> bool:
-        """Whether there are images besides the eigenvectors' colours."""
+        """Whether there are images, not only the eigenvectors' colours."""
         return self._images is not None
 
     @property
@@ -142,7 +143,7 @@ class Pictures:
             rgb = np.stack([*map(coloring.paint, range(self._store.shape[0]))])
             rgb.flags.writeable = False
             with self._lock:
-                # Another thread may have made them meanwhile.
+                # Another thread may have computed them meanwhile.
                 coloring.rgb = rgb if coloring.rgb is None else coloring.rgb
         return coloring.rgb
 
@@ -152,9 +153,9 @@ class Pictures:
         return self._coloring.version if self._coloring else 0
 
     def color(self, method: str, **options: Any) -> None:
-        """Colour the eigenvectors anew; nothing has changed if that fails.
+        """Compute new colours of the eigenvectors; an error changes nothing.
 
-        It may take long. Pictures can be written meanwhile, in the colours so far.
+        It may take long. Pictures that are made meanwhile have the old colours.
 
         Raises
         ------
@@ -172,7 +173,7 @@ class Pictures:
                     f"color({method!r}) has no option {name!r}; "
                     f"known: {', '.join(sorted(known))}"
                 )
-        # t-SNE and UMAP look for the nearest of all rows.
+        # t-SNE and UMAP search the nearest neighbours of all rows: use the device.
         options.setdefault("device", self._store.device)
         _, rgb = METHODS[method](self._store.array(), **options)
         rgb.flags.writeable = False
@@ -180,7 +181,7 @@ class Pictures:
             self._coloring = _Coloring(self.version + 1, rgb.__getitem__, rgb)
 
     def encoder(self, kind: str) -> tuple[int, Callable[[int], Picture]]:
-        """Give the version of the colours, and what makes an image's picture."""
+        """Return the version of the colours, and a function: image -> its picture."""
         images = self._images
         if kind == "eigvecs" or images is None:
             coloring = self._current()
@@ -221,7 +222,7 @@ class Pictures:
 
 
 def _side(kind: str, size: tuple[int, int]) -> int:
-    """Give the longest side of a picture: of a very long image a part is shown."""
+    """Return the longest side of a picture; the stage shows a part of a long image."""
     ratio = max(size) / min(size) / LONGEST
     return min(round(SIDES[kind] * max(ratio, 1)), LONGEST_SIDE)
 
@@ -242,7 +243,7 @@ def encode_picture(
     ----------
     image : ndarray of uint8, shape (h, w, 3)
     max_side : int, optional
-        Longest side in pixels of what is encoded; never scaled up.
+        Longest side of the file, in pixels; images are never scaled up.
     mime : {"image/jpeg", "image/png"}
     quality : int, 1 to 95
         Of JPEG. From 90 on colours keep their full resolution.
@@ -267,7 +268,7 @@ def encode_picture(
     if mime == "image/png":
         pil.save(buffer, "PNG")
     else:
-        # 4:2:0 chroma smears red on blue by a pixel, which a still stage shows.
+        # 4:2:0 chroma smears red on blue by a pixel, which is visible on the stage.
         pil.save(buffer, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2)
     return Picture(buffer.getvalue(), mime, pil.width, pil.height)
 

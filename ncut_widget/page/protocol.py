@@ -1,13 +1,13 @@
-"""The wire: what the page may ask for, and how its messages are read.
+"""The wire protocol: the page's requests, and how they are read.
 
 `ncut_widget.page.requests` has a class for each kind, which answers it.
 
-Requests carry an ``id`` that their answer repeats: a name of the page and a number that
-grows. They are answered in the order they come in, so that an answer tells the page
-that what it asked before, and has had no answer for, is lost. It then asks again: all
-but edits change nothing, and an edit has a number under which it is made once
-(`ncut_widget.page.edits`). Small state travels as traits; here is what is large or
-happens once:
+A request has an ``id`` that its answer repeats: a name of the page and a growing
+number. Requests are answered in their order. An answer thus tells the page that an
+earlier request without an answer is lost, and the page sends it again. That is safe:
+only edits change anything, and an edit has a number under which it is made once
+(`ncut_widget.page.edits`). Small state travels as traits; requests are for large data
+and for actions:
 
 ============  =====================================================  ============
 request       fields                                                 answer
@@ -32,37 +32,37 @@ segments: ``{op: commit, name}``, ``{op: reopen, segment}``, ``{op: delete, segm
 `ncut_widget.prompts.kinds`: a click is ``[image, x, y, label]``.
 
 ``edited`` tells how the prompts differ from those of the revision ``since``, which the
-page knows: ``prompts: {keep, added}``, the number of those that stay and what follows
-them. It has the fields of the prompts that these very edits added: the page has the
-others, or asks for them. ``sync`` sets what the page cannot know to have arrived, and
-sends all traits again before it is answered. No answer is larger than `REPLY_BYTES`:
-more maps or vectors than that are refused, and pictures that are left out are named in
-``left``. Moments and the sample of a large batch take seconds: until they are there the
-answer is ``later``.
+page knows: ``prompts: {keep, added}``, the number of prompts that stay and the list of
+those after them. It has the fields of the prompts that these edits added; the page has
+the others, or asks for them. ``sync`` sets settings that may not have arrived, and
+sends all traits again before its answer. No answer is larger than `REPLY_BYTES`:
+requests for more maps or vectors are refused, and ``left`` lists the pictures that are
+left out. Moments and the sample of a large batch take seconds: until they are computed
+the answer is ``later``.
 
 ``views`` tells how many views there are, and whether the page can write into its
-notebook: then it is sent ``{type: picture, model, mark, png}`` at times, for the output
-whose picture has that mark.
+notebook. If so, the kernel sends it ``{type: picture, model, mark, png}`` after
+changes, for the output whose picture has that mark.
 
 From ``vectors`` and ``moments`` the page computes what a click would give before it is
 made: quantised unit eigenvectors, uint16, ``(K, pixels)``, one buffer for each image
-and, last, for the sample that quantiles are taken of; and the exact mean and covariance
+and, last, for the sample that gives the quantiles; and the exact mean and covariance
 of the leading ``num_eig`` unit eigenvectors, float64, ``(num_eig,)`` and
 ``(num_eig, num_eig)``.
 
 Masks of segments at the images' own sizes, for the stage, are runs (`to_runs`), uint32,
-``(3, runs)``: first pixel, the one after the last, number of the instance. On the
-latent grid, for thumbs, they are bits, the first one the highest of the first byte.
-There is a buffer for each of ``parts``, ``{id, edition, image, instances}``; those that
-the answer had no time for are to be asked for again.
+``(3, runs)``: first pixel, pixel after the last, number of the instance. On the latent
+grid, for thumbs, they are bits, the first bit the highest of the first byte. There is a
+buffer for each of ``parts``, ``{id, edition, image, instances}``; the page asks again
+for parts that the answer had no time for.
 
 Pictures come with ``colors``, the version of the eigenvectors' colours that they were
-made with: a page that knows a later one drops them. One that cannot be made has an
-``error`` in its entry, and no buffer. Whatever cannot be read or done is
+made with: a page that knows a later version drops them. A picture that cannot be made
+has an ``error`` in its entry, and no buffer. A request that cannot be read or done is
 answered with ``{type: "error", id, message}``.
 
-Seeds are ``{method, positives, negatives, parameters}``: lists of groups, one for each
-prompt, of the cells that it labels, and the settings that the method takes. A cell is
+Seeds are ``{method, positives, negatives, parameters}``: lists of groups, which are the
+cells that one prompt labels, and the settings that the method takes. A cell is
 ``[image, row, col]`` or, where its weight is not 1, ``[image, row, col, weight]``. The
 answer names a field in the same way, with ``stats``, null where a field is its own
 heatmap. Maps are
@@ -86,14 +86,14 @@ Message = tuple[dict[str, Any], list[Any]]
 """Contents and buffers."""
 
 REPLY_BYTES = 10 * 2**20
-"""Of one answer's buffers, at most; one part alone, as of an image, may be larger."""
+"""Most bytes of an answer's buffers; a single part, as an image, may be larger."""
 
 NAME_LENGTH = 100
-"""Characters of an id or a page's name, at most."""
+"""Most characters of an id or of a page's name."""
 
 
 def read_id(content: Any) -> str | None:
-    """Return the id of a message of the page, or None if it has none to answer to."""
+    """Return the id of a message of the page, or None if it has no valid id."""
     value = content.get("id") if isinstance(content, dict) else None
     return value if _is_name(value) else None
 
@@ -108,7 +108,7 @@ def _is_name(value: Any) -> TypeGuard[str]:
 
 
 def check_short(name: str, value: Any) -> str:
-    """Return a name that a page made up; raise TypeError if it is none."""
+    """Return a name that a page has chosen; raise TypeError if it is not valid."""
     if not _is_name(value):
         raise TypeError(
             f"{name} must be at most {NAME_LENGTH} printable ASCII characters, got "
@@ -118,7 +118,7 @@ def check_short(name: str, value: Any) -> str:
 
 
 def check_size(count: int, size: int, what: str) -> None:
-    """Raise ValueError if a reply of so many things of a size would be too large."""
+    """Raise ValueError if a reply with `count` things of a size would be too large."""
     most = max(REPLY_BYTES // size, 1)
     if count > most:
         raise ValueError(
@@ -130,7 +130,7 @@ def check_size(count: int, size: int, what: str) -> None:
 class Fields:
     """A dictionary from outside, read field by field.
 
-    Every method raises TypeError or ValueError, with one sentence, for what it is not.
+    Every method raises TypeError or ValueError, with one sentence, for a wrong value.
     """
 
     def __init__(self, content: Any, what: str) -> None:
@@ -162,7 +162,9 @@ class Fields:
 
     def one_of(self, name: str, allowed: tuple[str, ...]) -> str:
         """Return one of some names."""
-        return check_choice(f"{name!r} of {self.what}", self.content.get(name), allowed)
+        value = self.content.get(name)
+        chosen: str = check_choice(f"{name!r} of {self.what}", value, allowed)
+        return chosen
 
     def segment(self, *, optional: bool = False) -> Any:
         """Return a segment's id, or None where that is optional."""
@@ -176,10 +178,11 @@ class Fields:
 
     def num_eig(self, session: Session) -> int:
         """Return a number of leading eigenvectors."""
-        return session.check("num_eig", self.get("num_eig", int))
+        count: int = session.check("num_eig", self.get("num_eig", int))
+        return count
 
     def indices(self, name: str, session: Session) -> list[int]:
-        """Return different images of the batch."""
+        """Return images of the batch, without duplicates."""
         last = len(session.sizes) - 1
         indices = self.get(name, list)
         if len(indices) > last + 1:
@@ -193,7 +196,7 @@ class Fields:
         return checked
 
     def seeds(self, session: Session) -> Seeds:
-        """Return what a wanted field is of."""
+        """Return the seeds of a wanted field."""
         told = Fields(self.content.get("seeds"), "the seeds of a wanted field")
         told.only("method", "positives", "negatives", "parameters")
         method = METHODS[told.one_of("method", tuple(METHODS))]

@@ -1,4 +1,4 @@
-"""Taking what the page sends: traits, and requests that are answered."""
+"""Receives the page's traits and requests, and answers the requests."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ FROM_PAGE: dict[str, Callable[[Any], Any] | None] = {
     "_seen": lambda value: _check_count("_seen", value),
     "_step": lambda value: value == "" or check_short("_step", value),
 }
-"""All traits that the page may set, with their checks; None is for the session's.
+"""All traits that the page may set, with their checks; None: the session checks.
 
-Of a segment it may set what `check_field` knows, by an edit: see `OPERATIONS`.
+Fields of a segment are set by an edit, and checked by `check_field`: see `OPERATIONS`.
 """
 
 
 class Receiving(Telling):
     """A widget that answers its page.
 
-    A subclass sets ``_session`` and ``_pictures`` before it is made.
+    A subclass sets ``_session`` and ``_pictures`` before it calls ``__init__``.
     """
 
     _pictures: Pictures
@@ -45,13 +45,13 @@ class Receiving(Telling):
         self.on_msg(self._receive)
 
     def set_state(self, sync_data: Mapping[str, Any]) -> None:
-        """Take from the page what it may set; what is refused is said and put right."""
+        """Set traits that the page sends; answer a refused one with its kept value."""
         taken = {k: value for k, value in sync_data.items() if k in FROM_PAGE}
         wrong = sync_data.keys() & set(self.keys) - taken.keys()
 
         def take() -> None:
             try:
-                # Before it is sent to other pages, or set in part.
+                # Checked before any is set, or sent to other pages.
                 self._apply(self._take, taken, self._checked(taken))
                 wrong.update(taken.keys() - self._as_given(taken))
             except (TypeError, ValueError, traitlets.TraitError) as error:
@@ -63,15 +63,15 @@ class Receiving(Telling):
         self._locked(take)
 
     def _take(self, values: Mapping[str, Any], checked: Mapping[str, Any]) -> None:
-        """Set what has been checked: what masks depend on as one change."""
+        """Set checked values; those that masks depend on are one change."""
         ours = {k: v for k, v in checked.items() if k in ("clicks", *MASK)}
         step, _, _ = values.get("_step", "").partition(".")
         self._session.set(step or None, **ours)
-        ours.pop("clicks", None)  # prompts are told in another way than they are held
+        ours.pop("clicks", None)  # the page and the session write prompts differently
         super().set_state(self._as_given({**values, **ours}))
 
     def _as_given(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return those that are set as given: a threshold may have been found since."""
+        """Return the values that were set as given; a threshold may have been found."""
         found = self._session.recipe.own is not None
         return {
             name: value
@@ -80,7 +80,7 @@ class Receiving(Telling):
         }
 
     def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the values as they are to be set."""
+        """Check values and return them in the form to be set."""
         checked: dict[str, Any] = {}
         for name, value in values.items():
             if name not in FROM_PAGE:
@@ -110,10 +110,10 @@ class Receiving(Telling):
             self._send_error(read_id(content), error)
 
     def _take_views(self, count: int, keeps: bool) -> None:
-        """Take how many views a page has; a subclass that minds does."""
+        """Note how many views a page has; a subclass may override this."""
 
     def _sync(self, settings: Mapping[str, Any], then: Callable[[], object]) -> None:
-        """Set what may not have arrived, and tell all that the page may have missed."""
+        """Set settings that may not have arrived, and send all traits to the page."""
 
         def sync() -> None:
             try:

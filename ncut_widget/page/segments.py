@@ -8,7 +8,7 @@ from ncut_widget.sessions.state import Shelf
 
 
 def list_segments(shelf: Shelf) -> list[dict[str, Any]]:
-    """Tell the page what it lists: all but the masks, which it asks for."""
+    """Return the list for the page: all but the masks, which it asks for."""
     opened = shelf.editing and shelf.editing.id
     return [
         {

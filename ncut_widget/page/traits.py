@@ -1,4 +1,4 @@
-"""The widget's traits, whose values the session behind it checks, keeps or computes."""
+"""The widget's traits; the session checks, keeps or computes their values."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ ADVICE = "replace the list, seg.clicks = [...], or use seg.add_click(x, y)"
 class Clicks(list[Any]):
     """A list that can be read, compared and added to others, but not changed.
 
-    A change in place would show, and go nowhere: the session would not hear of it.
-    ``seg.clicks += [...]`` replaces the list, and takes effect.
+    The session would not notice a change in place. ``seg.clicks += [...]`` replaces
+    the list, and takes effect.
     """
 
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
@@ -39,13 +39,13 @@ class Clicks(list[Any]):
 
 
 class ListedPrompts:
-    """The list that users have of prompts; what stays of it is made once."""
+    """The list of prompts for users; entries that stay are made once."""
 
     def __init__(self) -> None:
         self._known: tuple[tuple[Prompt, ...], Clicks] = ((), Clicks())
 
     def of(self, prompts: tuple[Prompt, ...]) -> Clicks:
-        """Give the list of some prompts, the same one while these are the same."""
+        """Return the list of some prompts: the same list for the same prompts."""
         known, listed = self._known
         if prompts is not known:
             keep = min(len(prompts), len(known))
@@ -57,13 +57,13 @@ class ListedPrompts:
         return listed
 
 
-class Checked(traitlets.TraitType):
-    """A synced trait whose values the session checks, with its one sentence.
+class Checked(traitlets.TraitType[Any, Any]):
+    """A synced trait whose values the session checks, with a sentence for errors.
 
     Parameters
     ----------
     entry : Setting
-        Of the table of settings.
+        The trait's entry in the table of settings.
     """
 
     def __init__(self, entry: Setting) -> None:
@@ -89,18 +89,18 @@ class Checked(traitlets.TraitType):
         obj._locked(lambda: super(Checked, self).set(obj, value))
 
 
-class Mirrored(traitlets.TraitType):
-    """A synced trait whose value is kept elsewhere, so that it is never out of step.
+class Mirrored(traitlets.TraitType[Any, Any]):
+    """A synced trait without a value of its own: it reads and writes another place.
 
     Parameters
     ----------
     read : callable
         ``(widget, name)`` -> the value.
     write : callable, optional
-        ``(widget, name, value)``: sets it; raises TypeError or ValueError where it is
-        refused. Read-only without.
+        ``(widget, name, value)``: sets the value, or raises TypeError or ValueError.
+        Without it the trait is read-only.
     help : str, optional
-        What it is.
+        Documentation of the trait.
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Mirrored(traitlets.TraitType):
         self.tag(sync=True)
 
     def default(self, obj: Any = None) -> Any:
-        """Return the value at the start: a setting's, no clicks, else what it is."""
+        """Return the first value: a setting's default, no clicks, else as read."""
         entry = obj._session.table.get(self.name)
         if entry is not None:
             return entry.default
@@ -126,8 +126,8 @@ class Mirrored(traitlets.TraitType):
         return self._read(obj, str(self.name))
 
     def set(self, obj: Any, value: Any) -> None:
-        """Write the value, and pass on why not as a TraitError."""
-        # Traitlets sets again what it has read, and a page's values are there already.
+        """Write the value; pass on an error as a TraitError."""
+        # Traitlets sets again the value it has just read, and a page's is already set.
         if self._write is None or value is self._read(obj, str(self.name)):
             return
         try:
@@ -136,7 +136,7 @@ class Mirrored(traitlets.TraitType):
             raise traitlets.TraitError(str(error)) from None
 
 
-class Result(traitlets.TraitType):
+class Result(traitlets.TraitType[Any, Any]):
     """A read-only trait that is computed when it is read.
 
     Parameters
@@ -144,7 +144,7 @@ class Result(traitlets.TraitType):
     read : callable
         Widget -> value.
     help : str
-        What it is.
+        Documentation of the trait.
     """
 
     def __init__(self, read: Callable[[Any], Any], help: str) -> None:
@@ -152,7 +152,7 @@ class Result(traitlets.TraitType):
         self._read = read
 
     def default(self, obj: Any = None) -> Any:
-        """Return the value as it is: it follows from the session."""
+        """Compute the value: it follows from the session."""
         return self.get(obj)
 
     def get(self, obj: Any, cls: Any = None) -> Any:
@@ -164,7 +164,7 @@ class Result(traitlets.TraitType):
 
 
 def session_setting(help: str) -> Mirrored:
-    """Make a trait of the clicks, or of a setting, that the session keeps."""
+    """Return a trait of the clicks, or of a setting, that the session keeps."""
     return Mirrored(
         lambda self, name: self._read_setting(name),
         lambda self, name, value: self._write_setting(name, value),
@@ -173,7 +173,7 @@ def session_setting(help: str) -> Mirrored:
 
 
 def told(read: Callable[[Any], Any]) -> Any:
-    """Make a read-only trait that the page is told."""
+    """Return a read-only trait that is sent to the page."""
     return Mirrored(lambda self, name: read(self))
 
 
@@ -201,10 +201,9 @@ def check_attribute(kind: type, own: type, name: str) -> None:
     Parameters
     ----------
     kind : type
-        Of the widget; anywidget makes a class of each.
+        Class of the widget; anywidget makes one for each widget.
     own : type
-        The class that it is one of. Others derived from it may have attributes of
-        their own.
+        `NcutSegmenter`. Classes derived from it may have attributes of their own.
     name : str
     """
     if inspect.isfunction(vars(own).get(name)) and not hasattr(AnyWidget, name):

@@ -1,6 +1,6 @@
 """Segments -> tables, files and figures.
 
-It takes what a session has committed (`Labelled`), image by image, so that a thousand
-photographs need no more memory than one. It knows nothing of the page. Libraries that
-own a format are imported where they are used: most are extras.
+Results take a session's segments (`Labelled`) image by image: a thousand photographs
+need no more memory than one. Results know nothing of the page. The libraries of formats
+are imported where they are used: most are extras.
 """

@@ -1,4 +1,4 @@
-"""What is asked for of a batch: images by their numbers, segments by their names."""
+"""The choice of images, by index, and of segments, by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ncut_widget.sessions.segment import Segment
 from ncut_widget.sessions.session import Session
 
 Names: TypeAlias = str | Segment | Iterable[str | Segment]
-"""Of segments."""
+"""Names of segments, or segments."""
 
 
 def choose(
@@ -24,9 +24,9 @@ def choose(
     segments: Names | None,
     progress: bool,
 ) -> Labelled:
-    """Take some segments on some images; by default all that can be read."""
+    """Choose segments and images; by default all images that can be read."""
     count, failures = len(session.sizes), origin.failures
-    # Of an image that cannot be read there is nothing to tell.
+    # An image that cannot be read has no results.
     chosen = [each for each in range(count) if each not in failures]
     if images is not None:
         chosen = check_indices("images", images, count)
@@ -49,7 +49,7 @@ def choose(
 
 
 def choose_segments(session: Session, names: Names | None) -> dict[int, SegmentState]:
-    """Find segments by name; give them by their numbers, in the order of all."""
+    """Find segments by name; return them by number, in their order."""
     known = session.segments
     if names is None:
         return dict(enumerate(known.values(), 1))

@@ -1,4 +1,4 @@
-"""Segments of one image as `supervision` has them."""
+"""Segments of one image as `supervision.Detections`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ncut_widget.results.table import tabulate
 
 
 def to_detections(labelled: Labelled) -> Any:
-    """Give the single things in one image as `supervision.Detections`."""
+    """Return the single things in one image as `supervision.Detections`."""
     with needs("supervision"):
         import supervision
 

@@ -1,4 +1,4 @@
-"""Segments -> a file or a folder, in the format that is named or the path's."""
+"""Segments -> a file or a folder; the format is named, or follows from the path."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def export(
 def _export_folder(
     labelled: Labelled, target: Path, chosen: Format, *, overwrite: bool
 ) -> None:
-    """Write a folder, and what it tells; see `Staying` for what stays of another."""
+    """Write a folder and its legend; `Staying` keeps files of an earlier export."""
 
     def finish(folder: Path) -> None:
         staying = Staying(target, labelled, chosen)
@@ -58,7 +58,7 @@ def _export_folder(
         staying = Staying(target, labelled, chosen)
         called = staying.called
         adapted = replace(labelled, numbers=called.numbers, folders=called.folders)
-        check_own(target, chosen.files(adapted))  # before the work, not after it
+        check_own(target, chosen.files(adapted))  # before the long work
         staying.warn()
         chosen.write(adapted, folder)
 

@@ -1,4 +1,4 @@
-"""What is exported: segments of a batch, and how they came about."""
+"""Segments of a batch for tables and files, with how they were made."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Labels
 from ncut_widget.core.progress import go_through
 from ncut_widget.images import Images, RGBImage
 from ncut_widget.results.labels import full_label_maps
@@ -29,23 +30,24 @@ class Labelled:
     Attributes
     ----------
     segments : tuple of SegmentState
-        Those to export, in the segmenter's order.
+        The segments to export, in the segmenter's order.
     numbers : tuple of int
-        Of each, as in the segmenter's label maps: the same whichever are exported.
+        The number of each in the segmenter's label maps; it does not depend on which
+        segments are exported.
     folders : tuple of str
-        What is written of each segment is called so; no two alike, and the same
-        whichever are exported.
+        Unique name of each for its files or folder; it does not depend on which
+        segments are exported.
     images : Images or None
     sizes : sequence of (int, int)
         ``(h, w)`` of every image of the batch.
     chosen : sequence of int
         The images to export.
     made : dict
-        How eigenvectors and masks were made, for whoever reads a file.
+        How eigenvectors and masks were made, to be written to files.
     fingerprint : callable
-        Gives that of all images and eigenvectors; see `fingerprint`.
+        Returns the fingerprint of images and eigenvectors; see `fingerprint`.
     progress : bool
-        Whether there are progress bars.
+        Whether to show progress bars.
     """
 
     segments: tuple[SegmentState, ...]
@@ -59,7 +61,7 @@ class Labelled:
     progress: bool = True
 
     def require_segments(self) -> None:
-        """Raise ValueError if there are none: an empty file would help nobody."""
+        """Raise ValueError if there are no segments: an empty file helps nobody."""
         if not self.segments:
             raise ValueError(
                 "there are no segments yet: click something, and call "
@@ -75,13 +77,13 @@ class Labelled:
     def files(self) -> list[str]:
         """Name the images: their files' names, or ``image 0`` and so on.
 
-        Files of one name have the folders before it that tell them apart.
+        Files of the same name are preceded by the folders that distinguish them.
         """
         return image_names(self.images, len(self.sizes))
 
     @cached_property
     def stems(self) -> list[str]:
-        """Name what is written of each image; no two alike."""
+        """Unique names for the files of each image, without suffix."""
         return unique_names(
             name.removesuffix(PurePosixPath(name).suffix) for name in self.files
         )
@@ -90,20 +92,21 @@ class Labelled:
         """Go through the images to export, with a bar."""
         yield from go_through(self.chosen, what, "image", self.progress)
 
-    def label_map(self, image: int) -> NDArray:
+    def label_map(self, image: int) -> Labels:
         """Label an image: int32, (h, w); 0 = background, else a segment's number."""
-        return full_label_maps(self.numbered, self.sizes)[image]
+        labels: Labels = full_label_maps(self.numbered, self.sizes)[image]
+        return labels
 
     @property
-    def palette(self) -> NDArray:
-        """Colours of labels: uint8, (last label + 1, 3); those of no segment black."""
+    def palette(self) -> NDArray[np.uint8]:
+        """Colours of labels: uint8, (last label + 1, 3); unused labels are black."""
         palette = np.zeros((max(self.numbers) + 1, 3), dtype=np.uint8)
         for number, segment in self.numbered:
             palette[number] = as_rgb(segment.color)
         return palette
 
     def pixels(self, image: int) -> RGBImage | None:
-        """Read an image; None where nobody knows its values."""
+        """Read an image; None if there are no pixels to read."""
         return None if self.images is None else self.images.read(image)
 
     def image(self, image: int) -> RGBImage:
@@ -119,22 +122,23 @@ class Labelled:
                 "there are no images, only eigenvectors: give them, as in "
                 "NcutSegmenter(eigvecs, images)"
             )
-        return self.images[image]
+        picture: RGBImage = self.images[image]
+        return picture
 
     def provenance(self) -> dict[str, Any]:
-        """Say how all that is exported came about; ``id`` is a digest of that."""
+        """Describe how the export was made; ``id`` is a digest of that."""
         images = [self.describe(each) for each in self.chosen]
         return {"id": self.id, **self._made_of, "images": images}
 
     def mark(self, image: int) -> str:
-        """Give what a file of an image tells: its image, and which legend is its."""
+        """Return the mark in a file of an image: the image, and its legend's id."""
         return json.dumps({"id": self.id, "file": self.files[image], "index": image})
 
     @cached_property
     def id(self) -> str:
-        """Tell exports apart that were made of other things, or in other ways.
+        """Digest of how the export was made.
 
-        All images of the batch count, so that it is one, whichever are exported.
+        It covers all images of the batch, and is the same whichever are exported.
         """
         made_of = [self._made_of, self.fingerprint()["images"]]
         text = json.dumps(made_of, sort_keys=True)
@@ -150,13 +154,13 @@ class Labelled:
         return {**self.made, "eigvecs": eigvecs, "segments": segments}
 
     def describe(self, image: int) -> dict[str, Any]:
-        """Tell an image's place in the batch, and what is written of it."""
+        """Describe an image: its index in the batch, and the name of its files."""
         described = self.fingerprint()["images"][image]
         return {"index": image, "written": self.stems[image], **described}
 
 
-def as_uint16(labels: NDArray) -> NDArray:
-    """Return labels as formats of 16 bits hold them; raise where they do not."""
+def as_uint16(labels: Labels) -> NDArray[np.uint16]:
+    """Return labels as uint16; raise ValueError if one is too large."""
     if labels.size and labels.max() > np.iinfo(np.uint16).max:
         raise ValueError("16 bits hold 65535 segments, and there are more")
     return labels.astype(np.uint16)

@@ -1,4 +1,4 @@
-"""Names in figures: as they are written, in the room that there is for them."""
+"""Names in figures: in any script, shortened to the room that they have."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 SIZE = 8
-"""Of names, in points."""
+"""Font size of names, in points."""
 
 INCH = 72
-"""Points."""
+"""Points of an inch."""
 
 BEYOND = "\u0590"
 """Letters before this one, Latin, Greek and Cyrillic, are in every font."""
@@ -37,16 +37,16 @@ FALLBACKS = (
     "FreeSans",
     "Unifont",
 )
-"""Fonts with the letters of other scripts; those that a machine has are used."""
+"""Fonts with the letters of other scripts; those that are installed are used."""
 
 
 def as_name(text: str) -> dict[str, Any]:
-    """Give the options of a text that is a name: a dollar sign begins no formula."""
+    """Return the options of a text that is a name: a dollar sign begins no formula."""
     return {"parse_math": False, "usetex": False, "fontfamily": _families(text)}
 
 
 def fitted(text: str, width: float, lines: int = 1) -> str:
-    """Break a name into lines, and leave out its middle where they are too few.
+    """Break a name into lines; leave out its middle if it needs more lines.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def fitted(text: str, width: float, lines: int = 1) -> str:
     width : float
         Inches of a line.
     lines : int
-        As many, at most.
+        Most lines.
     """
     text = " ".join(text.split())  # a name may have lines of its own
     whole = _broken(text, width, lines)
@@ -62,7 +62,7 @@ def fitted(text: str, width: float, lines: int = 1) -> str:
         return whole
 
     def shortened(kept: int) -> str | None:
-        # The end has the number and the suffix: it is kept as much as the beginning.
+        # The end, often a number and a suffix, is kept as much as the beginning.
         start, end = kept // 2, len(text) - (kept - kept // 2)
         return _broken(f"{text[:start]}…{text[end:]}", width, lines)
 
@@ -71,7 +71,7 @@ def fitted(text: str, width: float, lines: int = 1) -> str:
 
 
 def _broken(text: str, width: float, lines: int) -> str | None:
-    """Break a text where a line is full; None where the lines are too few."""
+    """Break a text where a line is full; None if it needs more lines."""
     broken = []
     for _ in range(lines):
         full = _fit(text, width)
@@ -91,7 +91,7 @@ def _fit(text: str, width: float) -> int:
 
 
 def _last(numbers: range, fits: Callable[[int], bool]) -> int:
-    """Find the last number that fits, if the smaller ones fit, too; else the first."""
+    """Find the last number that fits, by bisection; the first if none fits."""
     found = bisect_right(numbers, False, key=lambda number: not fits(number))
     return numbers[max(found - 1, 0)]
 
@@ -102,18 +102,20 @@ def _width(text: str) -> float:
     from matplotlib.font_manager import FontProperties
 
     font = FontProperties(family=_families(text), size=SIZE)
-    return _renderer().get_text_width_height_descent(text, font, False)[0]
+    width, _, _ = _renderer().get_text_width_height_descent(text, font, False)
+    return float(width)
 
 
 @lru_cache(maxsize=1)
 def _renderer() -> Any:
     from matplotlib.backends.backend_agg import RendererAgg
 
-    return RendererAgg(1, 1, INCH)  # a pixel is a point
+    make: Any = RendererAgg  # matplotlib does not annotate it
+    return make(1, 1, INCH)  # a pixel is a point
 
 
 def _families(text: str) -> list[str]:
-    """Name the fonts to look for a text's letters in, one after the other."""
+    """Return the fonts for a text's letters, in the order in which to try them."""
     from matplotlib import rcParams
     from matplotlib.font_manager import fontManager
 
@@ -142,7 +144,7 @@ def add_legend(figure: Any, colors: Sequence[str], names: Sequence[str]) -> None
     )
     legend = figure.legend(
         handles=[Patch(color=color) for color in colors],
-        labels=["name"] * len(texts),  # one with _ before it would be left out
+        labels=["name"] * len(texts),  # matplotlib leaves out names that begin with _
         loc="outside lower center",
         ncols=columns,
         fontsize=SIZE,
@@ -158,4 +160,5 @@ def add_legend(figure: Any, colors: Sequence[str], names: Sequence[str]) -> None
 def _across(widths: Sequence[float], columns: int, gap: float) -> float:
     """Width of a legend with so many columns, in points."""
     parts = np.array_split(np.array(widths), columns)
-    return sum(part.max() for part in parts) + (columns - 1) * gap
+    widest = sum(float(part.max()) for part in parts)
+    return widest + (columns - 1) * gap

@@ -1,4 +1,4 @@
-"""What each picture that is exported tells of itself: of which export it is."""
+"""The mark in each exported picture: which export wrote it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from PIL.PngImagePlugin import PngInfo
 from ncut_widget.core.writing.legend import KEY, find_told
 
 _DESCRIPTION = 270
-"""TIFF's tag for it."""
+"""TIFF's tag for the description."""
 
 
 def save_png(picture: Image.Image, path: Path, mark: str) -> None:
-    """Save a picture as PNG that tells its mark; see `Labelled.mark`."""
+    """Save a picture as PNG with its mark; see `Labelled.mark`."""
     info = PngInfo()
     info.add_itxt(KEY, mark)
     # Three times as fast as the default, and hardly larger.
@@ -24,19 +24,19 @@ def save_png(picture: Image.Image, path: Path, mark: str) -> None:
 
 
 def read_provenance(path: str | Path) -> dict[str, Any]:
-    """Read how a label map, a mask or an overlay came about.
+    """Read how a label map, a mask or an overlay was made.
 
     Returns
     -------
     dict
-        What its folder's ``segments.json`` tells of the export that wrote it, and
-        ``image``, what that tells of the file's image. Of a file that was moved away
-        from it only ``id`` and the image's ``file`` and ``index`` are known.
+        The description of its export in the folder's ``segments.json``, and ``image``,
+        the description of the file's image. If the file was moved to another folder,
+        only ``id`` and the image's ``file`` and ``index``.
 
     Raises
     ------
     ValueError
-        If no export of ours wrote the file.
+        If no export of `NcutSegmenter` wrote the file.
     """
     with Image.open(path) as picture:
         picture.load()
@@ -44,4 +44,4 @@ def read_provenance(path: str | Path) -> dict[str, Any]:
     try:
         return find_told(Path(path).absolute().parent, json.loads(mark))
     except (TypeError, ValueError, KeyError) as error:
-        raise ValueError(f"{str(path)!r} does not tell how it came about") from error
+        raise ValueError(f"{str(path)!r} does not say how it was made") from error

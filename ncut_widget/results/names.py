@@ -1,4 +1,4 @@
-"""Names of files, made of names that may hold anything."""
+"""Safe names of files, made of names with any characters."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterable
 from itertools import count
 
 LENGTH = 120
-"""Bytes of a name, at most: file systems take 255, with all that is added."""
+"""Most bytes of a name: file systems take 255, with suffix and number."""
 
 FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def safe_name(name: str) -> str:
-    """Make a name that any file system takes as that of one file.
+    """Make a name that is valid for a file on any file system.
 
-    Whatever script it is in stays; what separates folders, or what Windows refuses,
-    becomes ``_``. pathvalidate leaves ``..`` and hidden names as they are, makes an
-    empty one of an empty one, and the device CON of ``"CON "``.
+    Letters of any script stay; separators of folders, and characters that Windows
+    refuses, become ``_``. pathvalidate is no substitute: it leaves ``..``, hidden and
+    empty names as they are, and makes the device CON of ``"CON "``.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def safe_name(name: str) -> str:
 
 
 def unique_names(names: Iterable[str], others: Iterable[str] = ()) -> list[str]:
-    """Make safe names that no file system takes for one another, nor for others.
+    """Make safe names that differ from each other and from others on any file system.
 
     Examples
     --------
@@ -52,5 +52,5 @@ def unique_names(names: Iterable[str], others: Iterable[str] = ()) -> list[str]:
 
 
 def _folded(name: str) -> str:
-    """Return what file systems that know no case, or no forms of letters, compare."""
+    """Return the name as file systems without case, or Unicode forms, compare it."""
     return unicodedata.normalize("NFKC", name.casefold()).casefold()

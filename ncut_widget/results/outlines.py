@@ -1,17 +1,24 @@
-"""Masks as polygons, from which the same pixels can be filled again."""
+"""Masks as polygons that fill to the same pixels."""
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Mask
+
+Ring: TypeAlias = NDArray[np.int64]
+"""Corners (y, x) around a part of a mask, or around a hole: shape (n, 2)."""
+
 INSET = 0.25
-"""How far within its pixels a polygon runs. It encloses their centres, which is what
-pycocotools fills, in steps of a fifth of a pixel; and its corners, rounded down, are
-pixels of the mask, which is what OpenCV fills."""
+"""Distance of a polygon from the outer edges of its pixels. pycocotools fills pixels
+whose centres it encloses, in steps of a fifth of a pixel; OpenCV fills from corners
+that are rounded down, which are pixels of the mask. Both give the mask again."""
 
 
-def outline(mask: NDArray, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
+def outline(mask: Mask, corner: tuple[int, int] = (0, 0)) -> list[list[float]]:
     """Outline a mask, a polygon for each part of it.
 
     Parameters
@@ -24,15 +31,15 @@ def outline(mask: NDArray, corner: tuple[int, int] = (0, 0)) -> list[list[float]
     -------
     list of list of float
         ``[x, y, x, y, ...]`` in pixels, 0 = the left edge of the first; parts are
-        4-connected. COCO's polygons know no holes: a hole is a part of the outline,
-        to which a slit of no width leads from the left.
+        4-connected. COCO's polygons have no holes: a hole is a part of the outline,
+        to which a slit of width 0 leads from the left.
 
     Examples
     --------
     >>> outline(np.ones((1, 2), dtype=bool), (10, 20))
     [[10.25, 20.75, 10.25, 20.25, 11.75, 20.25, 11.75, 20.75]]
     """
-    from skimage.measure import find_contours  # which asks for much
+    from skimage.measure import find_contours  # slow to import
 
     lines = find_contours(np.pad(mask, 1).astype(np.uint8), 0.5)
     rings = [_corners(line[:-1] - 0.5) for line in lines]
@@ -40,7 +47,7 @@ def outline(mask: NDArray, corner: tuple[int, int] = (0, 0)) -> list[list[float]
     return [(path[:, ::-1] + corner).ravel().tolist() for path in paths]
 
 
-def _corners(middles: NDArray) -> NDArray:
+def _corners(middles: Doubles) -> Ring:
     """Find the corners, (y, x), of a contour through the middles of pixels' edges."""
     following = np.roll(middles, -1, axis=0)
     upright = middles[:, 0] % 1 != 0
@@ -51,26 +58,27 @@ def _corners(middles: NDArray) -> NDArray:
     return corners.T.astype(np.int64)
 
 
-def _inset(ring: NDArray) -> NDArray:
-    """Move a ring of corners into the mask that it is around."""
+def _inset(ring: Ring) -> Doubles:
+    """Move a ring of corners inwards, into its mask."""
     along = np.sign(np.roll(ring, -1, axis=0) - ring)
     inwards = np.stack([along[:, 1], -along[:, 0]], axis=1)
-    return ring + INSET * (inwards + np.roll(inwards, 1, axis=0))
+    inset: Doubles = ring + INSET * (inwards + np.roll(inwards, 1, axis=0))
+    return inset
 
 
-def _is_hole(ring: NDArray) -> bool:
-    """Whether the mask is outside a ring."""
+def _is_hole(ring: Ring) -> bool:
+    """Whether a ring is around a hole: the mask is outside."""
     y, x = ring.T
     return float((y * np.roll(x, -1) - np.roll(y, -1) * x).sum()) > 0
 
 
-def _cut_open(mask: NDArray, rings: list[NDArray]) -> list[NDArray]:
-    """Give a path for each part of a mask: around it, and into its holes."""
+def _cut_open(mask: Mask, rings: list[Ring]) -> list[Doubles]:
+    """Return a path for each part of a mask: around it, and into its holes."""
     holes = [number for number, ring in enumerate(rings) if _is_hole(ring)]
     edges = _Edges(rings)
-    # Of each ring: after which corner a path leaves it, at which y, and where to.
-    detours: list[list[tuple[int, float, NDArray]]] = [[] for _ in rings]
-    # From the right to the left: the ring that a slit leads to begins further left.
+    # For each ring: the corner after which a path leaves it, the y, and the way.
+    detours: list[list[tuple[int, float, Doubles]]] = [[] for _ in rings]
+    # From right to left: a slit leads to a ring that begins further left.
     for hole in sorted(holes, key=lambda number: -rings[number][:, 1].min()):
         last, stop, row = _left_edge(rings[hole])
         outside = np.flatnonzero(~mask[row, :stop])
@@ -84,7 +92,7 @@ def _cut_open(mask: NDArray, rings: list[NDArray]) -> list[NDArray]:
     return [_walk(rings[number], detours[number]) for number in parts]
 
 
-def _left_edge(ring: NDArray) -> tuple[int, int, int]:
+def _left_edge(ring: Ring) -> tuple[int, int, int]:
     """Find an edge of a ring that lies furthest left: its corner, its x, a row."""
     following = np.roll(ring, -1, axis=0)
     x = int(ring[:, 1].min())
@@ -93,8 +101,8 @@ def _left_edge(ring: NDArray) -> tuple[int, int, int]:
 
 
 def _walk(
-    ring: NDArray, detours: list[tuple[int, float, NDArray]], first: int = 0
-) -> NDArray:
+    ring: Ring, detours: list[tuple[int, float, Doubles]], first: int = 0
+) -> Doubles:
     """Walk around a ring, from one of its corners on, with all detours."""
     path = _inset(ring)
     down = np.roll(ring, -1, axis=0)[:, 0] > ring[:, 0]
@@ -111,9 +119,9 @@ def _walk(
 
 
 class _Edges:
-    """The upright edges of rings: where they are, and between which corners."""
+    """The vertical edges of rings: their places, and their first corners."""
 
-    def __init__(self, rings: list[NDArray]) -> None:
+    def __init__(self, rings: list[Ring]) -> None:
         ring = np.repeat(np.arange(len(rings)), [len(each) for each in rings])
         corner = np.concatenate([np.arange(len(each)) for each in rings])
         here = np.concatenate(rings)
@@ -123,7 +131,7 @@ class _Edges:
         self._table = np.stack([here[:, 1], top, bottom, ring, corner])[:, top < bottom]
 
     def at(self, x: int, row: int) -> tuple[int, int]:
-        """Find the edge at x that goes past a row: its ring, and its first corner."""
+        """Find the edge at x that crosses a row: its ring, and its first corner."""
         left, top, bottom, ring, corner = self._table
         (found,) = np.flatnonzero((left == x) & (top <= row) & (row < bottom))
         return int(ring[found]), int(corner[found])

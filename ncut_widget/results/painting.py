@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Mask
 from ncut_widget.images import RGBImage
 from ncut_widget.segments.palette import as_rgb, shade
 from ncut_widget.segments.record import SegmentState
@@ -36,7 +36,7 @@ def paint_segments(
     return laid
 
 
-def tint(picture: RGBImage, mask: NDArray) -> RGBImage:
+def tint(picture: RGBImage, mask: Mask) -> RGBImage:
     """Lay the mask of clicks over an image, as the page does."""
     tinted = picture.copy()
     tinted[mask] = np.rint((picture[mask] + np.array(as_rgb(MASK))) / 2)

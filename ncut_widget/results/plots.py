@@ -1,4 +1,4 @@
-"""Figures as papers print them."""
+"""Figures for papers."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Floats
 from ncut_widget.core.extras import needs
 from ncut_widget.images import RGBImage
 from ncut_widget.methods.masker import Masker
@@ -22,13 +22,13 @@ from ncut_widget.segments.things import enlarge
 ROWS = ("images", "masks", "heatmaps")
 
 SIDE = 2.4
-"""Inches of an image in a figure."""
+"""Height of an image in a figure, in inches."""
 
 NARROWEST = 1.0
-"""Inches of its column, which has a name above it."""
+"""Least width of its column, in inches: a name is above it."""
 
 MARGIN = 0.25
-"""Inches of a column, or a row, that a name does not reach into."""
+"""Inches of a column, or a row, that a name leaves free."""
 
 
 def plot_images(
@@ -76,7 +76,7 @@ def plot_eigenvectors(masker: Masker, labelled: Labelled, count: int) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
     figure, axes, _ = _grid(len(labelled.chosen), count, labelled, turned=True)
     store, moments, eigvals = masker.spectrum
-    # One scale for all images, as signs and sizes compare across them.
+    # One scale for all images: values can be compared across them.
     sample = moments.lead(store.shape[3]).sample.rows[:count].abs().cpu().numpy()
     limits = np.quantile(sample, 0.99, axis=1)
     for row, image in enumerate(labelled.chosen):
@@ -95,13 +95,13 @@ def plot_eigenvectors(masker: Masker, labelled: Labelled, count: int) -> Any:
 
 
 def _name_row(axis: Any, name: str) -> None:
-    """Write a name beside the first picture of a row, upwards."""
+    """Write a name beside the first picture of a row, rotated."""
     text = fitted(name, SIDE - MARGIN, lines=2)
     axis.set_ylabel(text, fontsize=SIZE, **as_name(text))
 
 
 def _new_figure(size: tuple[float, float]) -> Any:
-    """Make a figure that is no part of pyplot's: whoever gets it shows it, once."""
+    """Return a figure outside of pyplot, which would show it a second time."""
     with needs("plot"):
         from matplotlib import figure
 
@@ -119,7 +119,7 @@ def _new_figure(size: tuple[float, float]) -> Any:
 def _grid(
     rows: int, columns: int, labelled: Labelled, *, turned: bool = False
 ) -> tuple[Any, Any, list[float]]:
-    """Lay out a figure for the chosen images; tell its columns' widths, in inches."""
+    """Lay out a figure for the chosen images; return its columns' widths in inches."""
     if not labelled.chosen:
         raise ValueError("there is nothing to draw: images must name at least one")
     aspects = [labelled.sizes[i][1] / labelled.sizes[i][0] for i in labelled.chosen]
@@ -140,8 +140,8 @@ def _grid(
 
 def _heat(
     segments: Sequence[SegmentState], recipe: Recipe, masker: Masker
-) -> tuple[NDArray, str]:
-    """Heatmaps of the clicks or, without any, of the last segment; and its name."""
+) -> tuple[Floats, str]:
+    """Heatmaps of the clicks or, without any, of the last segment; and a title."""
     if recipe.positive or not segments:
         return masker.heatmaps(recipe), ""
     return masker.heatmaps(segments[-1].recipe), f" of {segments[-1].name}"

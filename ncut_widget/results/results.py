@@ -1,4 +1,4 @@
-"""What users make of segments: label maps, things, tables, files, figures."""
+"""Users' methods on segments: label maps, things, tables, files, figures."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray, Labels
 from ncut_widget.core.checks import (
     as_list,
     check_choice,
@@ -32,7 +32,7 @@ from ncut_widget.sessions.segment import Segment
 from ncut_widget.sessions.session import Session
 
 PLOTTED = 8
-"""Images of a figure, if not told."""
+"""Images of a figure, by default."""
 
 
 class Results:
@@ -61,16 +61,17 @@ class Results:
         self._active = active
 
     @property
-    def label_map(self) -> NDArray:
+    def label_map(self) -> Labels:
         """All segments at once: int32, shape (B, H, W), on the latent grid.
 
-        0 = background, 1 = the first segment and so on; where several are, the last.
+        0 = background, 1 = the first segment and so on; where segments overlap, the
+        last.
         """
         session = self._session
         return label_map(session.shelf.segments, session.shape[:3])
 
     def full_label_maps(self) -> PerImage:
-        """Give label maps at the images' own sizes, each made when it is asked for.
+        """Return label maps at the images' own sizes, each made when it is read.
 
         Returns
         -------
@@ -83,26 +84,27 @@ class Results:
     def instances(
         self, segment: str | Segment | None = None, how: str | None = None
     ) -> PerImage:
-        """Give the single things in a segment numbers of their own, image by image.
+        """Label the single things in a segment, image by image.
 
         Parameters
         ----------
         segment : str or Segment, optional
-            It, or its name; by default what the clicks that are not committed give.
+            The segment or its name; by default the masks of the clicks that are not
+            committed.
         how : {"connected", "watershed", "whole"}, optional
-            Connected components; these parted where they touch, too; or all one. By
-            default as the segment says.
+            How things are counted: connected parts, parts split where they touch, or
+            one. By default as set for the segment.
 
         Returns
         -------
         PerImage
             A sequence of ndarray of int32, shapes (h_i, w_i): 0 = background, 1, 2,
-            ... = things. Each is made when it is asked for.
+            ... = things. Each is made when it is read.
 
         Raises
         ------
         KeyError, ValueError
-            If there is no such segment, or way.
+            If there is no such segment, or ``how`` is not one of these.
 
         Notes
         -----
@@ -125,7 +127,7 @@ class Results:
         session = self._session
         masker, recipe = session.masker, session.recipe
 
-        def number(image: int, size: tuple[int, int]) -> NDArray:
+        def number(image: int, size: tuple[int, int]) -> Labels:
             mask = masker.full_mask(recipe, image, size)
             similarity = masker.closeness(recipe, image)
             return number_instances(mask, how or INSTANCES[0], similarity)
@@ -143,20 +145,20 @@ class Results:
         images: int | Sequence[int] | None = None,
         segments: Names | None = None,
         progress: bool = True,
-    ) -> dict[str, NDArray]:
+    ) -> dict[str, AnyArray]:
         """Measure every single thing.
 
         Parameters
         ----------
         properties : sequence of str, optional
-            Any of `skimage.measure.regionprops`, one or many; they become the columns
-            that ``skimage.measure.regionprops_table(labels, image)`` gives. Those of
-            intensities are of the image as it is shown, 0 to 255: where all images
-            are grey in one column, as ``intensity_mean``, else in one for each of
-            red, green and blue, ``intensity_mean-0`` to ``-2``; NaN without images, and
-            of an image that cannot be read.
+            Any of `skimage.measure.regionprops`, one or many; the columns are those of
+            ``skimage.measure.regionprops_table(labels, image)``. Intensities are of the
+            image as it is shown, 0 to 255: if all images are grey in one column, as
+            ``intensity_mean``, else in one for each of red, green and blue,
+            ``intensity_mean-0`` to ``-2``. They are NaN without images, and for an
+            image that cannot be read.
         instances : {"connected", "watershed", "whole"}, optional
-            How segments are parted into things; by default as each says.
+            How segments are split into things; by default as set for each segment.
         images : int or sequence of int, optional
             By default all of the batch.
         segments : str, Segment, or sequence of these, optional
@@ -169,18 +171,18 @@ class Results:
         dict of ndarray
             A column each, a row for each image, segment and thing: ``image``,
             ``file`` (with folders where names are alike), ``segment``,
-            ``segment_number`` (as in `label_map`, whichever are chosen), ``label``
+            ``segment_number`` (its number in `label_map`), ``label``
             (of the thing, from 1 on in each image and segment), ``area``,
             ``bbox-0`` to ``bbox-3``, ``centroid-0``, ``centroid-1``, all in pixels of
             the image, rows first; ``similarity`` to what was clicked, the mean over
-            the thing, and ``margin``, how much higher that is than around it, a latent
-            pixel wide. The property ``image`` becomes ``thing_image``: these columns
-            are always there, also where there are no rows.
+            the thing, and ``margin``, how much higher that is than the mean within a
+            latent pixel around the thing. The property ``image`` is named
+            ``thing_image``. All columns exist even if there are no rows.
 
         Raises
         ------
         KeyError, ValueError
-            If there are no segments, no such one, or no such property.
+            If there are no segments, or there is no such segment or property.
 
         Examples
         --------
@@ -214,7 +216,7 @@ class Results:
         with needs("tables"):
             import pandas
         frame = pandas.DataFrame(self.to_table(*arguments, **options))
-        # As objects, which every library reads that reads pandas.
+        # Strings as objects: every library that reads pandas reads these.
         return frame.astype({"file": object, "segment": object})
 
     # Files --------------------------------------------------------------------------
@@ -232,22 +234,22 @@ class Results:
     ) -> Path:
         """Write the segments to a file or a folder, whole or not at all.
 
-        With them goes how they came about: images, clicks, settings, backbone,
+        The export also says how they were made: images, clicks, settings, backbone,
         versions. In a folder that is in ``segments.json``, or in the attributes of a
-        Zarr group, with the meaning of the labels; each file tells its ``id``.
+        Zarr group, with the names of the labels; each file has the ``id`` of this.
         Segments that are hidden on the page are written, too.
 
         Parameters
         ----------
         path : str or Path
-            ``~`` is the home folder; links are followed, and stay.
+            ``~`` is the home folder; links are followed, not replaced.
         format : str, optional
             By default by the path's suffix: ``.json`` COCO, ``.npz``, ``.zarr``.
 
             - ``"labels"``: a folder with a label map of each image, PNG with the
               segments' colours as its palette: ``np.asarray(PIL.Image.open(file))``
-              has the numbers. What turns palettes into colours, as scikit-image does,
-              reads ``"tiff"``. Beyond 255 segments it is 16 bits without colours.
+              has the numbers. Readers that turn palettes into colours, as scikit-image,
+              need ``"tiff"``. Above 255 segments it has 16 bits and no colours.
             - ``"tiff"``: the same as TIFF of 16 bits.
             - ``"binary"``: a folder for each segment, with its masks, PNG of 1 bit.
             - ``"overlay"``: the images with the segments in their colours, PNG.
@@ -255,7 +257,7 @@ class Results:
               uncompressed RLE: exact, with holes and parts, and no crowd. pycocotools,
               torchvision, DETR and detectron2 read it, supervision from 0.30 on.
             - ``"coco-polygons"``: the same as polygons, which every loader reads;
-              ultralytics and older ones read nothing else. pycocotools fills the same
+              ultralytics and older ones read only these. pycocotools fills the same
               pixels; slits lead into holes.
             - ``"npz"``: one file with all masks and label maps, for `numpy.load`.
             - ``"ome-zarr"``: images with labels and colours; extra [ome-zarr]. A path
@@ -264,12 +266,11 @@ class Results:
         images : int or sequence of int, optional
             By default all of the batch.
         segments : str, Segment, or sequence of these, optional
-            Names; by default all. Numbers and classes are those of `label_map`,
-            whichever are chosen.
+            Names; by default all. Numbers and classes are always those of `label_map`.
         overwrite : bool
-            Replace a file; of a folder what an earlier export wrote to it, and nothing
-            else: files of other images of the batch stay where only some are exported,
-            with their numbers, as does all that no export wrote.
+            Replace a file. In a folder only the files that an earlier export wrote are
+            replaced: files of images that are not exported now stay, with their
+            numbers, as do all files that no export wrote.
         progress : bool
             Show a progress bar.
 
@@ -281,13 +282,13 @@ class Results:
         Raises
         ------
         FileExistsError
-            If there is such a file, or such a folder with something in it; or if
-            a file is in the way that is not as an export wrote it.
+            If the file exists, or the folder is not empty; or if a file to be replaced
+            is not as an export wrote it.
         ImportError
             If the format's library is not installed.
         ValueError
-            If there are no segments, or none or no images are chosen, or there is no
-            such format.
+            If there are no segments, if no segments or images are chosen, or if there
+            is no such format.
         """
         labelled = self._labelled(images, segments, progress)
         if segments is not None and not labelled.segments:
@@ -300,7 +301,7 @@ class Results:
         return export(labelled, path, format, overwrite=overwrite)
 
     def to_supervision(self, image: int | None = None) -> Any:
-        """Give the single things in one image as `supervision.Detections`.
+        """Return the single things in one image as `supervision.Detections`.
 
         Parameters
         ----------
@@ -319,7 +320,7 @@ class Results:
             If supervision is not installed, extra [supervision].
         """
         image = self._active() if image is None else image
-        # Of an image that was skipped there are none.
+        # An image that was skipped has no things.
         images = [] if image in self._failures else [image]
         return to_detections(self._labelled(images, None, progress=False))
 
@@ -330,10 +331,10 @@ class Results:
         images: int | Sequence[int] | None = None,
         rows: str | Sequence[str] | None = ("images", "masks"),
     ) -> Any:
-        """Draw images, masks with clicks and names, and heatmaps, as papers do.
+        """Draw images, masks with clicks and names, and heatmaps, for papers.
 
-        Segments that are hidden on the page are left out. A name that is too long for
-        its place lacks its middle.
+        Segments that are hidden on the page are left out. A name that is too long is
+        shortened in its middle.
 
         Parameters
         ----------
@@ -373,7 +374,7 @@ class Results:
         images : int or sequence of int, optional
             By default all, or the first 8.
         num_eig : int
-            How many.
+            Number of eigenvectors.
 
         Returns
         -------
@@ -391,7 +392,7 @@ class Results:
         return plot_eigenvectors(session.masker, labelled, min(count, most))
 
     def _few(self, images: int | Sequence[int] | None) -> int | Sequence[int]:
-        """Return the images of a figure: those that are asked for, or the first."""
+        """Return the images of a figure: as given, or the first ones."""
         if images is not None:
             return images
         failures = self._failures

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
+from ncut_widget.core.arrays import AnyArray, Doubles, Floats, Labels
 from ncut_widget.core.checks import as_list, shown
 from ncut_widget.core.names import hint
 from ncut_widget.results.labelled import Labelled
 from ncut_widget.segments.things import enlarge
 
 PROPERTIES = ("area", "bbox", "centroid")
-"""Of `skimage.measure.regionprops`, by default."""
+"""The default properties, of `skimage.measure.regionprops`."""
 
 OURS = ("file", "segment", "segment_number", "label", "similarity", "margin")
-"""Columns that are there without being asked for."""
+"""Columns that every table has."""
 
 RENAMED = {"image": "thing_image"}
-"""The property that is called as a column of ours, and is something else."""
+"""The property with the name of one of our columns, and its new name."""
 
-Columns = dict[str, NDArray]
+Columns = dict[str, AnyArray]
 
 
 def tabulate(
@@ -50,9 +50,9 @@ def _rows(
     segment: str,
     number: int,
     measured: Columns,
-    sure: tuple[NDArray, NDArray],
+    sure: tuple[Doubles, Doubles],
 ) -> Columns:
-    """Give the rows of the things that a segment has in an image."""
+    """Return the rows of the things of a segment in an image."""
     count = len(measured["label"])
     inside, around = sure
     return {
@@ -81,7 +81,7 @@ class Measure:
     """
 
     def __init__(self, labelled: Labelled, properties: str | Iterable[str]) -> None:
-        # A twentieth of a second, which an import of ours need not take.
+        # Imported here, as it takes a twentieth of a second.
         from skimage.measure import regionprops
 
         asked = [properties] if isinstance(properties, str) else properties
@@ -90,7 +90,7 @@ class Measure:
         block = np.ones((3, 3), dtype=np.uint8)
         (plain,), (imaged,) = regionprops(block), regionprops(block, block)
         for name in named:
-            # What a region has besides, methods and its own state, is no property.
+            # A region's methods and private attributes are not properties.
             is_name = isinstance(name, str) and not name.startswith("_")
             if not is_name or callable(getattr(imaged, name, len)):
                 raise ValueError(
@@ -103,14 +103,14 @@ class Measure:
         self._is_grey = self._needs_images and self._are_grey()
 
     def _are_grey(self) -> bool:
-        """Whether no image has colours; the first one that has ends the search."""
+        """Whether all images are grey; the first coloured one ends the search."""
         images = map(self._labelled.pixels, self._labelled.chosen)
         return all(rgb is None or (rgb == rgb[..., :1]).all() for rgb in images)
 
-    def picture(self, image: int) -> NDArray | None:
-        """Give an image's values, (h, w) or (h, w, 3); None where none are needed.
+    def picture(self, image: int) -> AnyArray | None:
+        """Return an image's values, (h, w) or (h, w, 3); None if none are needed.
 
-        They are NaN where there is no image, or none that can be read.
+        They are NaN if there is no image, or if it cannot be read.
         """
         if not self._needs_images:
             return None
@@ -119,17 +119,17 @@ class Measure:
             rgb = np.full((*self._labelled.sizes[image], 3), np.nan)
         return rgb[..., 0] if self._is_grey else rgb
 
-    def things(self, numbers: NDArray, picture: NDArray | None) -> Columns:
+    def things(self, numbers: Labels, picture: AnyArray | None) -> Columns:
         """Measure the things that have numbers in an image."""
         from skimage.measure import regionprops_table
 
-        # What is black has no weighted centroid: NaN says so.
+        # A black thing has no weighted centroid: it is NaN.
         with np.errstate(divide="ignore", invalid="ignore"):
             table = regionprops_table(numbers, picture, properties=self._names)
         return {RENAMED.get(name, name): values for name, values in table.items()}
 
     def nothing(self) -> Columns:
-        """Give the columns without a row."""
+        """Return the columns without rows."""
         numbers = np.zeros((3, 3), dtype=np.int32)
         rgb = np.zeros((3, 3, 3), dtype=np.uint8)
         picture = rgb[..., 0] if self._is_grey else rgb
@@ -137,9 +137,9 @@ class Measure:
 
 
 def _similarities(
-    numbers: NDArray, cells: NDArray, count: int
-) -> tuple[NDArray, NDArray]:
-    """Mean similarity in each thing, and in what is around it, a cell wide."""
+    numbers: Labels, cells: Floats, count: int
+) -> tuple[Doubles, Doubles]:
+    """Mean similarity in each thing, and within a cell around it."""
     from skimage.segmentation import expand_labels  # as slow an import as `Measure`'s
 
     similarity = enlarge(cells, numbers.shape)
@@ -153,7 +153,7 @@ def _similarities(
     return inside, _means(around, similarity, count)
 
 
-def _means(numbers: NDArray, values: NDArray, count: int) -> NDArray:
-    """Mean of values where each number is; NaN where it is not."""
+def _means(numbers: Labels, values: Doubles, count: int) -> Doubles:
+    """Mean of the values of each number's pixels; NaN if it has none."""
     with np.errstate(invalid="ignore"):
         return np.asarray(ndimage.mean(values, numbers, np.arange(1, count + 1)))

@@ -1,7 +1,7 @@
-"""An export of some images over an earlier one: the others' files stay, and stay true.
+"""Exports of some images over an earlier export: the files of other images stay valid.
 
-A label map is read with the folder's legend. So where files stay, segments keep the
-numbers and the folders that they have there, and the legend goes on telling how these
+A label map is read with the folder's legend. Where files stay, segments thus keep the
+numbers and the folders that they have there, and the legend still says how these files
 were made.
 """
 
@@ -22,29 +22,29 @@ from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.names import unique_names
 
 LAST = np.iinfo(np.uint16).max
-"""Of the labels that files hold."""
+"""Largest label that files can hold."""
 
 Told = dict[str, Any]
 
 
 class Called(NamedTuple):
-    """What segments are called in files: their labels, and their folders."""
+    """The labels of segments in files, and the names of their folders."""
 
     numbers: tuple[int, ...]
     folders: tuple[str, ...]
 
 
 class Staying:
-    """What stays of an earlier export when some images are exported again.
+    """The files of an earlier export that stay when some images are exported again.
 
     Parameters
     ----------
     folder : Path
-        Where the earlier export is, if there is one.
+        Folder of the earlier export, which need not exist.
     labelled : Labelled
-        What is exported now.
+        The export now.
     format : Format
-        What it is written in.
+        Its format.
     """
 
     def __init__(self, folder: Path, labelled: Labelled, format: Format) -> None:
@@ -77,7 +77,7 @@ class Staying:
 
     @property
     def called(self) -> Called:
-        """What segments are called in files that stay, if any do."""
+        """Labels and folders of the segments, as in the files that stay, if any do."""
         if not self._past:
             return Called(self._labelled.numbers, self._labelled.folders)
         taken = {number for number, _ in self._known.values()}
@@ -98,7 +98,7 @@ class Staying:
         return Called(tuple(numbers), tuple(folders))
 
     def warn(self) -> None:
-        """Warn if numbers are other ones than in the segmenter's label maps."""
+        """Warn if numbers differ from those in the segmenter's label maps."""
         numbers = self.called.numbers
         if numbers != self._labelled.numbers:
             pairs = zip(numbers, self._labelled.segments, strict=True)
@@ -116,7 +116,7 @@ class Staying:
             make_like(self._folder / name, new / name)
 
     def tell(self, told: Told) -> Told:
-        """Add to what is told of the new files what is told of those that stay."""
+        """Return the legend of the new files with that of the files that stay."""
         told = {**told, "format": self._format.name, EARLIER: []}
         for each in self._past:
             if each["id"] == told["id"]:
@@ -134,7 +134,7 @@ class Staying:
 
 
 def _only(told: Told, stay: dict[str, Told]) -> list[Told]:
-    """Give what was told of some images, by the exports that wrote them."""
+    """Return the earlier legends of some images, by the exports that wrote them."""
     parts = []
     for each in (told, *told.get(EARLIER, ())):
         images = [
@@ -162,7 +162,7 @@ def _folder(value: Any) -> str:
 
 
 def _is_same(then: Told, now: Told | None) -> bool:
-    """Whether two are one image, as far as is known: not all files can be read."""
+    """Whether two descriptions are of one image, as far as known: files may be gone."""
     if now is None:
         return False
     known = ["file", "written", "height", "width"]

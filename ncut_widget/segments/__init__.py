@@ -1,4 +1,5 @@
-"""Segments: what was committed, by name, and the things in their masks.
+"""Segments: committed recipes with their names, and the things in their masks.
 
-It knows prompts, settings and what makes masks of them, but neither history nor files.
+Segments know recipes and the masker that makes masks of them, but neither history nor
+files.
 """

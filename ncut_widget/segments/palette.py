@@ -47,13 +47,13 @@ PALETTE = (
     "#5a78b4",
     "#009696",
 )
-"""Each two of them, and the blue of the mask that is being made, are at least 12 apart
+"""Any two of these, and the blue of the clicks' mask, are at least 12 apart
 (CIEDE2000). The first ten are after Okabe and Ito, *Color Universal Design* (2008).
-Each of the others is as far as can be from all before it, also as those see it who see
-red and green alike (G. Machado et al., 2009), whose distances count double."""
+Each of the others is as far as possible from all before it, also for people who confuse
+red and green (after G. Machado et al., 2009); those distances have double weight."""
 
 ALIKE = 0.05
-"""Colours nearer than this in OKLab pass for one; those of `PALETTE` are not."""
+"""Colours nearer than this in OKLab look the same; no two of `PALETTE` are so near."""
 
 SHADES = ((0, 0), (40, 255), (30, 0), (65, 255), (50, 0), (20, 255))
 """Per cent of white or black in the colours of a segment's instances, in turn."""
@@ -65,7 +65,7 @@ def free_color(taken: Iterable[str]) -> str:
     Parameters
     ----------
     taken : iterable of str
-        The colour of each segment; what is much like one of ours takes it, too.
+        The colour of each segment; one that looks like a colour of `PALETTE` takes it.
     """
     uses = Counter(ours for color in taken for ours in _alike(color))
     return min(PALETTE, key=lambda color: uses[color])
@@ -77,7 +77,8 @@ def _alike(color: str) -> list[str]:
 
 
 def _root(value: float) -> float:
-    return value ** (1 / 3)  # math.cbrt is of Python 3.11
+    root: float = value ** (1 / 3)  # math.cbrt needs Python 3.11
+    return root
 
 
 @lru_cache(maxsize=1000)
@@ -103,7 +104,7 @@ def check_color(color: Any) -> str:
     Parameters
     ----------
     color : str or sequence of 3 floats
-        What CSS knows, as ``"#e69f00"``, ``"tomato"`` or ``"hsl(9, 100%, 64%)"``, or
+        A CSS colour, as ``"#e69f00"``, ``"tomato"`` or ``"hsl(9, 100%, 64%)"``, or
         red, green and blue within [0, 1].
 
     Raises
@@ -121,7 +122,7 @@ def check_color(color: Any) -> str:
             return "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(color)[:3])
         except ValueError:
             raise ValueError(
-                "color must be one that CSS knows, as '#e69f00' or 'tomato', got "
+                "color must be a CSS color, as '#e69f00' or 'tomato', got "
                 f"{shown(color)}"
             ) from None
     numbers: list[Any] = list(color) if isinstance(color, Sequence) else []
@@ -155,7 +156,7 @@ def shade(color: str, instance: int) -> tuple[int, int, int]:
     color : str
         The segment's, as ``"#rrggbb"``.
     instance : int
-        From 1 on, which has the segment's own colour.
+        From 1 on; the first has the segment's own colour.
 
     Examples
     --------

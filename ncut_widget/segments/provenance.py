@@ -1,4 +1,4 @@
-"""What a file says of images, segments and software: how masks came about."""
+"""How masks were made, for files: images, segments and software."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def describe_image(name: str, size: tuple[int, int]) -> dict[str, Any]:
 
 
 def describe_segment(segment: SegmentState) -> dict[str, Any]:
-    """Tell all that a segment is made of."""
+    """Describe a segment and its recipe."""
     return {
         "name": segment.name,
         "color": segment.color,
@@ -37,7 +37,7 @@ def describe_segment(segment: SegmentState) -> dict[str, Any]:
 
 
 def software(*more: str) -> dict[str, str]:
-    """Name the versions that masks may depend on, and of more packages if known."""
+    """List versions that masks may depend on; of more packages if installed."""
     versions = {"python": platform.python_version()}
     for package in dict.fromkeys((*PACKAGES, *more)):
         known = _version(package)

@@ -1,4 +1,4 @@
-"""What is known of a segment at one moment, and what it may be."""
+"""The state of a segment, and the checks of its fields."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from itertools import count
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Labels, Mask
 from ncut_widget.core.checks import check_choice, check_flag, shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.full import PerImage
@@ -31,13 +31,13 @@ JOINERS = frozenset(
         *map(chr, (*range(0x600, 0x606), 0x6DD, 0x70F, 0x8E2)),  # Arabic, Syriac signs
     )
 )
-"""Format characters that people write with. The others, as those that turn the
-direction of what follows, would have a name look like another."""
+"""Format characters that scripts need. Others, as those that turn the direction of
+text, could make one name look like another."""
 
 
 @dataclass(frozen=True, eq=False)
 class SegmentState:
-    """A named, committed result, as it is at one moment.
+    """A named, committed recipe, and how it looks, at one moment.
 
     Attributes
     ----------
@@ -45,15 +45,15 @@ class SegmentState:
     color : str
         ``"#rrggbb"``.
     recipe : Recipe
-        What its masks are made of, whatever becomes of the prompts and settings.
+        Its masks are made of it, and do not follow later prompts and settings.
     visible : bool
         Whether the page shows it.
     instances : {"connected", "watershed", "whole"}
-        How its masks are parted into single things; see `number_instances`.
+        How its masks are split into single things; see `number_instances`.
     id : int
-        Its own, whatever it is called.
+        Unique; a new name does not change it.
     edition : int
-        Grows when its masks become others.
+        Grows when its masks change.
     """
 
     name: str
@@ -67,19 +67,19 @@ class SegmentState:
 
     @property
     def prompts(self) -> tuple[Prompt, ...]:
-        """The prompts that it is made of."""
+        """The prompts of its recipe."""
         return self.recipe.prompts
 
     @property
     def settings(self) -> Settings:
-        """The settings that it was made with."""
+        """The settings of its recipe."""
         return self.recipe.settings
 
     @property
-    def masks(self) -> NDArray:
-        """Masks on the latent grid: bool, shape (B, H, W), not to be written to.
+    def masks(self) -> Mask:
+        """Masks on the latent grid: bool, shape (B, H, W), read-only.
 
-        They are whole, whatever other segments lie over them.
+        They are whole, also where other segments lie over them.
         """
         return self.masker.masks(self.recipe)
 
@@ -94,12 +94,12 @@ class SegmentState:
         """Masks at the images' own sizes, bool (h_i, w_i), each made when asked for."""
         return self.masker.full_masks(self.recipe)
 
-    def full_mask(self, image: int) -> NDArray:
+    def full_mask(self, image: int) -> Mask:
         """Mask of one image at its own size, bool (h, w)."""
         return self.masker.full_mask(self.recipe, image)
 
     def full_instances(self, how: str | None = None) -> PerImage:
-        """Numbered things at the images' own sizes: int32 (h_i, w_i), made one by one.
+        """Numbered things at the images' own sizes: int32 (h_i, w_i), made when read.
 
         Parameters
         ----------
@@ -108,14 +108,14 @@ class SegmentState:
         """
         return PerImage(self.masker.sizes, partial(self._number, how))
 
-    def _number(self, how: str | None, image: int, size: tuple[int, int]) -> NDArray:
+    def _number(self, how: str | None, image: int, size: tuple[int, int]) -> Labels:
         mask = self.masker.full_mask(self.recipe, image, size)
         similarity = self.masker.closeness(self.recipe, image)
         return number_instances(mask, how or self.instances, similarity)
 
 
 class ByName(dict[str, SegmentState]):
-    """Segments by name, in whatever form that is written; see `spelled`."""
+    """Segments by name, in any spelling of the name that `spelled` maps to it."""
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a segment of a name."""
@@ -126,7 +126,7 @@ class ByName(dict[str, SegmentState]):
         return super().__getitem__(spelled(name))
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return the segment of a name, or what is given instead."""
+        """Return the segment of a name, or the default."""
         return super().get(spelled(name), default)
 
 
@@ -177,23 +177,23 @@ def check_name(name: Any, taken: Iterable[str]) -> str:
 def _check_string(name: Any) -> str:
     if not isinstance(name, str):
         raise TypeError(f"a segment's name must be a string, got {shown(name)}")
-    name = spelled(name)
-    if len(name) > NAME_LENGTH:
+    text: str = spelled(name)
+    if len(text) > NAME_LENGTH:
         raise ValueError(
             f"a segment's name must have at most {NAME_LENGTH} characters, got "
-            f"{len(name)}"
+            f"{len(text)}"
         )
-    if not all(map(_is_written, name)):
-        raise ValueError(f"a segment's name must be printable, got {shown(name)}")
-    if all(letter in JOINERS or letter.isspace() for letter in name):
+    if not all(map(_is_written, text)):
+        raise ValueError(f"a segment's name must be printable, got {shown(text)}")
+    if all(letter in JOINERS or letter.isspace() for letter in text):
         raise ValueError("a segment's name must not be empty")
-    return name
+    return text
 
 
 def _is_written(letter: str) -> bool:
-    """Whether people write with it.
+    """Whether a character is written text.
 
-    Of the spaces Python calls but one printable, and of the emoji those that it knows.
+    `str.isprintable` alone refuses all spaces but one, and emoji newer than Python.
     """
     if letter.isprintable() or letter in JOINERS:
         return True
@@ -208,4 +208,4 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "visible": lambda value: check_flag("visible", value),
     "instances": lambda value: check_choice("instances", value, INSTANCES),
 }
-"""What users set of a segment, and how that is checked."""
+"""The fields of a segment that users set, and their checks."""

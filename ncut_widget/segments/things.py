@@ -1,4 +1,4 @@
-"""Single things in a mask, with numbers of their own."""
+"""The single things in a mask, numbered."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt, find_objects, label
 
+from ncut_widget.core.arrays import AnyArray, Doubles, Floats, Labels, Mask
 from ncut_widget.masks.coordinates import interpolation
 from ncut_widget.segments.touching import SMALLEST as SMALLEST
 from ncut_widget.segments.touching import part_at_necks
 
 INSTANCES = ("connected", "watershed", "whole")
-"""How a mask is parted: into connected components, these where they narrow, too, or
-not at all."""
+"""How a mask is split into things: connected components, components split at necks, or
+no split."""
 
 EIGHT = np.ones((3, 3), dtype=bool)
-"""Neighbours of a pixel, those across corners among them."""
+"""Neighbours of a pixel: those at its edges and at its corners."""
 
 TINY = 1e-6
-"""A weight of nothing: what is inside stays inside."""
+"""Lowest weight: above 0, so that a pixel inside stays inside."""
 
 CELLS = 2**20
-"""Cells that the boxes of an image's components have together, at most: of more pixels
-each cell is a square of several."""
+"""Most cells that the boxes of an image's components have together. If they have more
+pixels, each cell is a square of several pixels."""
 
 
-def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
-    """Give the single things in a mask of one image numbers.
+def number_instances(mask: Mask, how: str, similarity: Floats) -> Labels:
+    """Label the single things in a mask of one image.
 
     Parameters
     ----------
     mask : ndarray of bool, shape (h, w)
     how : {"connected", "watershed", "whole"}
         ``"connected"``: 8-connected components, numbered as `skimage.measure.label`
-        does. ``"watershed"``: components are parted where things touch, by a watershed
-        on the distance from the edge, weighted with the similarity: at necks, which are
-        narrower, or less similar, than both sides. A thing is at least a quarter as
-        deep as the one that it touches. Of more than a million pixels it works on a
-        coarser grid. ``"whole"``: all of it is one.
+        does. ``"watershed"``: components are split where things touch, by a watershed
+        on the distance from the edge, weighted with the similarity. It splits at necks,
+        which are narrower, or less similar, than both sides. A thing is at least a
+        quarter as deep as the thing that it touches. Above a million pixels it works on
+        a coarser grid. ``"whole"``: the mask is one thing.
     similarity : ndarray of float, shape (H, W)
-        Of the image's cells with what was clicked; only a watershed looks at it.
+        Of the image's cells to what was clicked; only the watershed uses it.
 
     Returns
     -------
@@ -57,18 +57,18 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     """
     if how == "whole":
         return mask.astype(np.int32)
-    parts, _ = label(mask, EIGHT)
+    parts: Labels = label(mask, EIGHT)[0]
     if how == "connected" or not mask.any():
         return parts
     boxes = find_objects(parts)
     step = _step(boxes)
     weight = np.clip(enlarge(similarity, _reduced(mask.shape, step)), 0, 1)
     count = 0
-    found = np.zeros_like(parts)
+    found: Labels = np.zeros_like(parts)
     for number, box in enumerate(boxes, 1):
         inside = parts[box] == number
         if min(inside.shape) < 3 * step or max(inside.shape) < 7 * step:
-            here = inside.astype(np.int32)  # no room for two that are not narrow
+            here = inside.astype(np.int32)  # too small for two things
         else:
             here = _part(inside, weight, box, step)
         found[box][inside] = here[inside] + count
@@ -76,12 +76,10 @@ def number_instances(mask: NDArray, how: str, similarity: NDArray) -> NDArray:
     return found
 
 
-def _part(
-    inside: NDArray, weight: NDArray, box: tuple[slice, slice], step: int
-) -> NDArray:
-    """Part one component, on cells of so many pixels: numbers of its box's pixels."""
+def _part(inside: Mask, weight: Doubles, box: tuple[slice, slice], step: int) -> Labels:
+    """Split one component, on cells of `step` pixels; number its box's pixels."""
     (top, left), size = (at.start // step for at in box), inside.shape
-    # The cells are the image's: the first may begin before the box.
+    # The grid of cells begins at the image's corner: a cell may begin before the box.
     ahead = [at.start % step for at in box]
     cells = _reduced([a + n for a, n in zip(ahead, size, strict=True)], step)
     there = tuple(slice(a, a + n) for a, n in zip(ahead, size, strict=True))
@@ -107,11 +105,12 @@ def _reduced(size: Sequence[int], step: int) -> tuple[int, int]:
     return -(-height // step), -(-width // step)
 
 
-def enlarge(values: NDArray, size: tuple[int, ...]) -> NDArray:
+def enlarge(values: Floats, size: tuple[int, ...]) -> Doubles:
     """Interpolate values of cells, (H, W), between their centres to pixels (h, w)."""
     (top, bottom, down), (left, right, across) = (
-        interpolation(pixels, cells)
-        for pixels, cells in zip(size, values.shape, strict=True)
+        interpolation(side, cells)
+        for side, cells in zip(size, values.shape, strict=True)
     )
-    lines = values[:, left] + across * (values[:, right] - values[:, left])
-    return lines[top] + down[:, None] * (lines[bottom] - lines[top])
+    lines: AnyArray = values[:, left] + across * (values[:, right] - values[:, left])
+    pixels: Doubles = lines[top] + down[:, None] * (lines[bottom] - lines[top])
+    return pixels

@@ -1,8 +1,8 @@
-"""Parting a thing where two of them touch: at necks.
+"""Splits a mask where two things touch: at necks.
 
-A neck is a place that is narrow as compared with what lies on both of its sides. All of
-that are ratios of depths, the distances from the edge: so a mask is parted alike at any
-size, and each place of it by what is around, not by what is elsewhere.
+A neck is a place that is narrower than the mask on both of its sides. It is found by
+ratios of depths, the distances from the edge: the split is the same at any size, and
+depends only on the surroundings of the neck.
 """
 
 from __future__ import annotations
@@ -10,24 +10,26 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ncut_widget.core.arrays import Doubles, Indices, Labels
 
 NARROW = 0.7
-"""A neck is less deep than this part of both sides. Where bars cross it is .71."""
+"""A neck is less deep than this share of both sides. Where bars cross it is 0.71."""
 
 NEAR = 1.0
-"""A side must widen that much within this times its own depth, somewhere on the way
-from the neck to its deepest place: a ring whose width changes slowly is one thing."""
+"""A side must widen that much within this many times its own depth, somewhere on the
+way from the neck to its deepest place: a ring whose width changes slowly is one
+thing."""
 
 SMALLEST = 0.25
-"""Depth of a thing, at least, as part of that of the one that it touches."""
+"""Least depth of a thing, as a share of the depth of the thing that it touches."""
 
 ROUGH = 0.6
-"""Cells by which depths differ because there are cells."""
+"""Error of a depth by the grid, in cells."""
 
 
-def part_at_necks(depth: NDArray) -> NDArray:
-    """Give the things in a connected mask numbers, by how deep its cells lie.
+def part_at_necks(depth: Doubles) -> Labels:
+    """Label the things in a connected mask, by the depth of its cells.
 
     Parameters
     ----------
@@ -41,8 +43,8 @@ def part_at_necks(depth: NDArray) -> NDArray:
 
     Notes
     -----
-    Every cell belongs to the peak that it comes to uphill: a watershed. Neighbouring
-    basins are joined over the deepest pass first, unless that pass is a neck.
+    A watershed: the basin of a peak is the cells from which the way uphill leads to it.
+    Neighbouring basins are joined, deepest pass first, unless the pass is a neck.
 
     Examples
     --------
@@ -58,7 +60,7 @@ def part_at_necks(depth: NDArray) -> NDArray:
 
 
 class _Basins(NamedTuple):
-    """What the cells inside come to.
+    """The basins of a watershed.
 
     Attributes
     ----------
@@ -67,43 +69,43 @@ class _Basins(NamedTuple):
     cells : ndarray of int, shape (N,)
         Places of the cells inside, in the flat grid.
     uphill : ndarray of int, shape (N,)
-        Number of the neighbour that each goes to; a peak's is its own.
+        Number of the next cell uphill of each; a peak has its own number.
     number : ndarray of int, shape (N,)
-        Of the basin of each.
+        Number of the basin of each cell.
     peaks : ndarray of int, shape (P,)
         Numbers of the cells that are peaks.
     """
 
-    depth: NDArray
-    cells: NDArray
-    uphill: NDArray
-    number: NDArray
-    peaks: NDArray
+    depth: Doubles
+    cells: Indices
+    uphill: Indices
+    number: Indices
+    peaks: Indices
 
 
 class _Passes(NamedTuple):
-    """Deepest places where basins border on each other; the deepest pass first.
+    """The deepest place of each border between two basins; the deepest pass first.
 
     Attributes
     ----------
     depth : ndarray of float, shape (E,)
     here, there : ndarray of int, shape (E,)
-        Numbers of its two cells, one in each basin.
+        Numbers of the pass's two cells, one in each basin.
     """
 
-    depth: NDArray
-    here: NDArray
-    there: NDArray
+    depth: Doubles
+    here: Indices
+    there: Indices
 
 
-def _find_basins(grid: NDArray) -> _Basins:
+def _find_basins(grid: Doubles) -> _Basins:
     flat, width = grid.ravel(), grid.shape[1]
     cells = np.flatnonzero(flat)
     best, highest = cells.copy(), flat[cells]
     for row in (-width, 0, width):
         for step in (row - 1, row, row + 1):
             near = flat[cells + step]
-            # Of equal ones the last, so that also on a plain there is one way.
+            # Of equal neighbours the last: on a plain, too, there is only one way.
             better = (near > highest) | ((near == highest) & (cells + step > best))
             best[better] = cells[better] + step
             highest[better] = near[better]
@@ -140,19 +142,19 @@ def _find_passes(basins: _Basins) -> _Passes:
 
 
 class _Things:
-    """Basins that are joined to things, but for necks."""
+    """Things: basins that are joined, except at necks."""
 
     def __init__(self, basins: _Basins) -> None:
         self._basins = basins
         self._flat = basins.depth.ravel()[basins.cells]
-        self._depth = self._flat[basins.peaks].tolist()
+        self._depth: list[float] = self._flat[basins.peaks].tolist()
         self._members = [[number] for number in range(basins.peaks.size)]
         self._owner = np.arange(basins.peaks.size)
         self._apart: list[set[int]] = [set() for _ in self._members]
-        # The way to a thing's deepest basin: over which pass to the next one.
+        # The way to a thing's deepest basin: the pass to the next basin.
         self._way: list[tuple[int, int] | None] = [None] * basins.peaks.size
 
-    def join(self, passes: _Passes) -> NDArray:
+    def join(self, passes: _Passes) -> Indices:
         """Return the number of the thing that each basin belongs to."""
         necks = []
         for depth, here, there in zip(*(v.tolist() for v in passes), strict=True):
@@ -165,7 +167,7 @@ class _Things:
                 self._apart[second].add(first)
             else:
                 self._unite(here, there)
-        # What is large enough beside one basin may be small beside the whole.
+        # A thing that is large beside one basin may be small beside a joined thing.
         while small := [pass_ for pass_ in necks if self._is_small(*pass_)]:
             for here, there in small:
                 self._unite(here, there)
@@ -176,7 +178,7 @@ class _Things:
 
     def _is_small(self, here: int, there: int) -> bool:
         low, high = sorted(self._depth[self._thing(cell)] for cell in (here, there))
-        return low < SMALLEST * high  # which two cells of one thing never are
+        return low < SMALLEST * high  # never of two cells of one thing
 
     def _is_neck(self, depth: float, here: int, there: int) -> bool:
         least = min(self._depth[self._thing(cell)] for cell in (here, there))
@@ -227,7 +229,7 @@ class _Things:
             self._apart[other].add(deep)
         self._apart[deep] |= self._apart[shallow]
         self._apart[deep].discard(deep)
-        # All ways of the shallow one lead to this pass now.
+        # All ways of the shallow thing lead to this pass now.
         link: tuple[int, int] | None = (there, here)
         while link is not None:
             basin = self._basins.number[link[0]]

@@ -1,4 +1,4 @@
-"""A session's file that is kept up to date, and that others may write meanwhile."""
+"""A session's file that is kept up to date, while others may write it, too."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ from ncut_widget.sessions.file import (
 )
 
 WAIT = 2.0
-"""Seconds that a write waits for another at the most: its process may be stopped."""
+"""Most seconds that a write waits for another writer, whose process may be stopped."""
 
 SESSION = ("clicks", "settings", "segments", "open")
-"""What is in a file of a session itself."""
+"""Entries of a file that are the session; the others describe it."""
 
 
 class Found(NamedTuple):
-    """A session that is in a file which is to be kept up to date.
+    """The session in a file that autosave shall keep up to date.
 
     Attributes
     ----------
     content : dict
     data : bytes
-        The same as it stands in the file.
+        The bytes of the file.
     others : list of str
-        Files beside it that hold the work of others.
+        Files in the same folder that hold the work of other writers.
     loads : bool
-        Whether it is to be loaded, and not written over.
+        Whether to load it, instead of writing over it.
     """
 
     content: dict[str, Any]
@@ -55,7 +55,7 @@ def find_session(
     work: Mapping[str, Any],
     kept: bytes | None = None,
 ) -> Found | None:
-    """Look for the session that is in a file; None where there is no file.
+    """Return the session in a file; None if there is no file.
 
     Parameters
     ----------
@@ -63,16 +63,16 @@ def find_session(
     now : dict
         Fingerprint of this batch; see `differences`.
     work : mapping
-        What this segmenter has: ``clicks``, ``segments``, its ``writer``, and the rest
-        of `SESSION` once there are eigenvectors.
+        This segmenter's ``clicks``, ``segments`` and ``writer``, and the rest of
+        `SESSION` once there are eigenvectors.
     kept : bytes, optional
-        What it wrote there last, if it keeps this file up to date, or did so last.
+        What this segmenter wrote to the file last, if it keeps or kept it up to date.
 
     Raises
     ------
     ValueError
-        If it is no session, or one of another batch; or if both have work that the
-        other has not.
+        If it is no session, or one of another batch; or if file and segmenter each have
+        work that the other lacks.
     """
     try:
         content, data = read_session(path)
@@ -92,7 +92,7 @@ def find_session(
         raise ValueError(
             f"autosave would lose work: {shown_path(path)} holds "
             f"{_count(content)}, and this segmenter has {_count(work)}. To go on with "
-            "the file's call seg.load_session(path) first, or leave out clicks; to "
+            "its work call seg.load_session(path) first, or leave out clicks; to "
             "write over it call seg.save_session(path) first; or give another path"
         )
     told = content.get("others")
@@ -102,13 +102,13 @@ def find_session(
 
 
 def _loads(content: Mapping[str, Any], work: Mapping[str, Any]) -> bool | None:
-    """Whether to load a file, or write over it; None if either would lose work."""
+    """Whether to load a file (True) or write over it; None if both would lose work."""
     if all(content.get(name) == work.get(name) for name in SESSION):
         return False
     idle = not (work["clicks"] or work["segments"])
-    # What this segmenter saved itself it has gone on from, be it by deleting.
+    # This segmenter saved the file: what it lacks now it has deleted since.
     goes_on = content.get("writer") == work["writer"] and not idle
-    # The clicks of the cell that began it: it runs again.
+    # The segmenter has only the clicks that its cell gives: the cell runs again.
     begun = not work["segments"] and work["clicks"] == content.get("begun")
     if not goes_on and (begun or holds_work(content, work)):
         return True
@@ -120,13 +120,13 @@ def _count(work: Mapping[str, Any]) -> str:
 
 
 class Aside(NamedTuple):
-    """A copy of what was in a file.
+    """A copy of what a file held.
 
     Attributes
     ----------
     path : Path
     ours : bool
-        Whether it was this segmenter that had written or loaded it.
+        Whether this segmenter had written or loaded that.
     """
 
     path: Path
@@ -136,20 +136,20 @@ class Aside(NamedTuple):
 class Autosave:
     """A file that a session is written to after every change.
 
-    Whoever else wrote it since is noticed: what they wrote is put beside it, so that
-    nobody's work is lost.
+    If another writer has written it since, what they wrote is copied to another file in
+    the folder, so that nobody's work is lost.
 
     Parameters
     ----------
     path : Path
         Absolute.
     found : Found, optional
-        What was in it when it was opened.
+        What the file held when it was opened.
 
     Attributes
     ----------
     data : bytes or None
-        What was written or read last.
+        The bytes that were written or read last.
     """
 
     def __init__(self, path: Path, found: Found | None = None) -> None:
@@ -166,13 +166,13 @@ class Autosave:
         ----------
         content : dict
         replaces : bool
-            Whether it is no edit of what is in the file, but another session: then
-            that is put aside, too.
+            Whether it is another session, not an edit of the one in the file: then the
+            file is copied aside, too.
 
         Returns
         -------
         Aside or None
-            What was put aside; work of somebody else the first time alone.
+            What was copied aside; of each other writer only the first time.
         """
         folder = real_path(self.path).parent
         folder.mkdir(parents=True, exist_ok=True)
@@ -198,15 +198,15 @@ class Autosave:
         return self.path.read_bytes() == self.data
 
     def _put_aside(self, content: dict[str, Any], ours: bool) -> None:
-        """Copy the file, if there is work in it that would be lost.
+        """Copy the file aside, if it holds work that would be lost.
 
-        The next time the same other writer is met, the copy is brought up to date: two
-        that write in turn do not fill the folder.
+        Each other writer has one copy, which is updated: two that write in turn do not
+        fill the folder.
         """
         if not self.path.is_file():
             return
         writer, saved = "", datetime.fromtimestamp(self.path.stat().st_mtime)
-        with suppress(*WRONG):  # whatever it is, it is kept
+        with suppress(*WRONG):  # a file that cannot be read is kept, too
             theirs, _ = read_session(self.path)
             if holds_work(content, theirs):
                 return
@@ -224,7 +224,7 @@ class Autosave:
 
 
 def check_place(path: Any) -> Path:
-    """Return where a session can be kept, absolute: a notebook may change its folder.
+    """Return an absolute path, as a notebook may change its folder; check it.
 
     Raises
     ------
@@ -250,7 +250,7 @@ def check_place(path: Any) -> Path:
 
 
 def _free_name(path: Path, time: str) -> Path:
-    """Name a file beside another, by a time; one that is not there yet."""
+    """Name a new file in the folder of another, by a time."""
     names = [f"{path.stem[:100]}-{time}"]
     while (beside := path.with_name(names[-1] + path.suffix)).exists():
         names.append(f"{names[0]}-{len(names) + 1}")

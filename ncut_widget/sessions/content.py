@@ -1,4 +1,4 @@
-"""What a session's file says, checked: all of it, or as much as fits this batch."""
+"""Reads a session's file, checked: all of it, or the parts that fit this batch."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from ncut_widget.segments.record import check_field, check_name, spelled
 from ncut_widget.settings import MASK, Setting
 
 WRONG = (AttributeError, ArithmeticError, IndexError, KeyError, TypeError, ValueError)
-"""What is raised where a file does not hold what it should."""
+"""The errors that a file with wrong content raises."""
 
 
 class Content(NamedTuple):
-    """What a session's file says.
+    """The checked content of a session's file.
 
     Attributes
     ----------
     prompts : tuple of Prompt
     settings : dict
-        Those of `MASK` that the file has, and `OWN_THRESHOLD`.
+        The settings of `MASK` that the file has, and `OWN_THRESHOLD`.
     segments : list of dict
         ``name``, ``color``, ``visible``, ``instances``, ``prompts`` and ``settings``.
     opened : (str, dict) or None
@@ -41,7 +41,7 @@ class Content(NamedTuple):
 
 
 class Reader:
-    """Reads what a session's file says.
+    """Reads the content of a session's file.
 
     Parameters
     ----------
@@ -50,8 +50,8 @@ class Reader:
     table : mapping of str to Setting
         Of this batch.
     places : sequence of int or None, optional
-        Which image each of the file's is here. With it what does not fit is left out;
-        without it raises.
+        For each image of the file its index in this batch. If given, parts that do not
+        fit are left out; else they raise.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class Reader:
         self._left_out: list[str] = []
 
     def read(self, content: dict[str, Any]) -> Content:
-        """Read it.
+        """Read the content.
 
         Raises
         ------
         ValueError
-            In one sentence, if something cannot be so, and all of it is wanted.
+            In one sentence, if a part is not allowed, and nothing may be left out.
         """
         prompts = self._part(
             "clicks", lambda: self._prompts(content["clicks"], "clicks")
@@ -91,7 +91,7 @@ class Reader:
         return Content(prompts or (), settings or {}, segments, opened, self._left_out)
 
     def _part(self, of: str, read: Callable[[], Any], instead: Any = None) -> Any:
-        """Read a part; where it cannot be, leave it out or raise."""
+        """Read a part; if it is wrong, leave it out or raise."""
         try:
             return read()
         except WRONG as error:
@@ -105,7 +105,8 @@ class Reader:
 
     def _prompts(self, told: Any, of: str) -> tuple[Prompt, ...]:
         if self._places is None:
-            return self._check("clicks", told)
+            checked: tuple[Prompt, ...] = self._check("clicks", told)
+            return checked
         kept = [self._part(of, partial(self._prompt, each)) for each in told]
         return tuple(prompt for prompt in kept if prompt is not None)
 
@@ -117,7 +118,8 @@ class Reader:
             if place is None:
                 raise ValueError(f"image {image} of the click {told} is not here")
             told = told_on(told, place)
-        return self._check("clicks", [told])[0]
+        prompt: Prompt = self._check("clicks", [told])[0]
+        return prompt
 
     def _settings(self, told: Mapping[str, Any], of: str) -> dict[str, Any]:
         made: dict[str, Any] = {}
@@ -138,7 +140,7 @@ class Reader:
         return made
 
     def _nearest(self, name: str, value: Any) -> Any:
-        """Return the end of a setting's range that a number is beyond, or None."""
+        """Return the end of a setting's range that a number exceeds, or None."""
         entry = self._table.get(name)
         if entry is None or entry.high is None:
             return None
@@ -178,7 +180,7 @@ class Reader:
 def holds_work(content: Mapping[str, Any], work: Mapping[str, Any]) -> bool:
     """Whether a session holds all work of another: every segment, and the clicks.
 
-    Settings alone are no work: they are set again in a moment.
+    Settings do not count as work: setting them again takes a moment.
     """
     segments, clicks = content["segments"], work["clicks"]
     if any(segment not in segments for segment in work["segments"]):

@@ -1,4 +1,4 @@
-"""What a session holds, changed and undone: one lock, one state, one history."""
+"""The state of a session, its changes and undo: one lock, one state, one history."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Editable:
 
     @property
     def locked_here(self) -> bool:
-        """Whether this very thread holds the lock."""
-        return self.lock._is_owned()  # type: ignore[attr-defined]
+        """Whether the calling thread holds the lock."""
+        return bool(self.lock._is_owned())  # type: ignore[attr-defined]
 
     @property
     def recipe(self) -> Recipe:
-        """Prompts and settings, of one moment."""
+        """Prompts and settings as they are now."""
         return self._state.recipe
 
     @property
@@ -66,12 +66,12 @@ class Editable:
 
     @property
     def settings(self) -> Settings:
-        """What masks depend on besides the prompts."""
+        """The settings that masks depend on, besides the prompts."""
         return self._state.recipe.settings
 
     @property
     def revision(self) -> int:
-        """How many changes there have been."""
+        """Number of changes so far."""
         return self._state.revision
 
     @property
@@ -100,19 +100,19 @@ class Editable:
     # Prompts and settings -----------------------------------------------------------
 
     def begin(self, **settings: Any) -> None:
-        """Set settings as `update` does, before anything that could be undone."""
+        """Set the first settings as `update` does; this cannot be undone."""
         with self.lock:
             given = self._given(self._checked(settings))
             self._state = State(self.recipe_of((), given), Shelf(), 0, 0)
 
     def update(self, step: str | None = None, /, **changes: Any) -> bool:
-        """Set clicks or settings, all of them or, where one is refused, none.
+        """Set clicks or settings: all of them or, if one is refused, none.
 
         Parameters
         ----------
         step : str, optional
-            Undone together are changes of settings of the same step, as of a slider
-            while it is moved, with no other change between.
+            Changes of settings with the same step are undone together, if no other
+            change is between them: as those of a slider while it is moved.
         **changes
             ``clicks`` and fields of `Settings`. A new threshold turns
             ``auto_threshold`` off.
@@ -131,7 +131,7 @@ class Editable:
             return self.set(step, **self._checked(changes))
 
     def set(self, step: str | None = None, /, **checked: Any) -> bool:
-        """Do as `update` does with what `check` has returned."""
+        """Do as `update` does, with values that `check` has returned."""
         with self.lock:
             prompts = checked.pop("clicks", None)
             return self._turn(None, self._given(checked), prompts, step)
@@ -140,12 +140,12 @@ class Editable:
         return {name: self.check(name, value) for name, value in changes.items()}
 
     def _given(self, checked: dict[str, Any]) -> Settings:
-        """Return the settings as they are set after some changes."""
+        """Return the given settings after some changes."""
         given = self.recipe.given
         if checked.get("threshold", self.settings.threshold) != self.settings.threshold:
             checked.setdefault("auto_threshold", False)
         elif checked.get("auto_threshold", given.auto_threshold):
-            checked.pop("threshold", None)  # it is the one that was found
+            checked.pop("threshold", None)  # it is the found threshold
         return replace(given, **checked)
 
     def add(self, prompt: Any) -> None:
@@ -156,7 +156,7 @@ class Editable:
             self._new.append(checked)
 
     def take_new(self) -> list[Prompt]:
-        """Give the prompts that were added since this was last asked, once."""
+        """Return the prompts that were added since the last call."""
         with self.lock:
             taken, self._new = self._new, []
             return taken
@@ -164,7 +164,7 @@ class Editable:
     def changed_since(self, revision: int) -> Change:
         """Compare the prompts with those of a revision.
 
-        Of one that is not known any more they are all new.
+        If that revision is not known any more, all prompts are new.
         """
         with self.lock:
             then = self.prompts
@@ -177,7 +177,7 @@ class Editable:
         self.update(clicks=())
 
     def undo(self) -> None:
-        """Go back to what was before the last change of clicks, settings, segments."""
+        """Take back the last change of clicks, settings or segments."""
         with self.lock:
             place = self._state.place
             change = self._history.before(place)
@@ -229,12 +229,12 @@ class Editable:
 
     @property
     def state(self) -> State:
-        """All of one moment."""
+        """The whole state as it is now."""
         return self._state
 
     @property
     def shelf(self) -> Shelf:
-        """The segments in their order, and which of them is open again."""
+        """The segments in their order, and which is open again."""
         return self._state.shelf
 
     @property
@@ -262,7 +262,7 @@ class Editable:
         prompts: tuple[Prompt, ...] | None = None,
         step: str | None = None,
     ) -> bool:
-        """Note and make a change, if it is one; None is for what stays."""
+        """Note and make a change, if anything differs; None: that part stays."""
         now = self.prompts
         change = Change.between(now, now if prompts is None else prompts)
         before, after = Turn(), Turn()

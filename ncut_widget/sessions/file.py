@@ -1,4 +1,4 @@
-"""A session as a file: clicks, settings and segments, and what they were made on."""
+"""A session as a file: clicks, settings, segments, and the batch they belong to."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ FORMAT = "ncut_widget session"
 VERSION = 1
 
 MOST_BYTES = 256_000_000
-"""Of a session's file; one of a million clicks has 40."""
+"""Most bytes of a session's file; that of a million clicks has 40 million."""
 
 
 def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
-    """Tell all of a session that a file holds.
+    """Return the content of a session's file.
 
     Parameters
     ----------
     state : State
     made : dict
-        What else is told: how eigenvectors were made, and their fingerprint.
+        More entries: how eigenvectors were made, and their fingerprint.
     """
     recipe, shelf = state.recipe, state.shelf
     opened = None
@@ -58,9 +58,9 @@ def describe_session(state: State, made: dict[str, Any]) -> dict[str, Any]:
 
 
 def write_session(content: dict[str, Any], path: Path, *, overwrite: bool) -> bytes:
-    """Write a session's file, whole or not at all, and return what is in it."""
+    """Write a session's file, whole or not at all, and return its bytes."""
     text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=1)
-    # A file's name need not be text: what is none is escaped, as JSON escapes it.
+    # Bytes of a file's name that are not text are escaped, as JSON escapes them.
     data = text.encode("utf-8", "backslashreplace")
     with whole_file(path, overwrite=overwrite) as file:
         file.write_bytes(data)
@@ -68,14 +68,14 @@ def write_session(content: dict[str, Any], path: Path, *, overwrite: bool) -> by
 
 
 def read_session(path: Any) -> tuple[dict[str, Any], bytes]:
-    """Read a session's file: what it says, and its bytes.
+    """Read a session's file: its content and its bytes.
 
     Raises
     ------
     FileNotFoundError
-        If there is none.
+        If there is no such file.
     TypeError, ValueError
-        In one sentence, if it is none.
+        In one sentence, if it is not a session's file.
     """
     try:
         file = Path(path)
@@ -85,7 +85,7 @@ def read_session(path: Any) -> tuple[dict[str, Any], bytes]:
         if told.st_size > MOST_BYTES:
             most = MOST_BYTES // 10**6
             raise ValueError(
-                f"it has {told.st_size // 10**6} MB, and no session more than {most}"
+                f"it has {told.st_size // 10**6} MB, a session has at most {most}"
             )
         data = file.read_bytes()
         content = json.loads(data)
@@ -120,11 +120,12 @@ def _no_session(path: Any, reason: str) -> str:
 
 
 def find_differences(content: dict[str, Any], now: dict[str, Any]) -> str:
-    """Say in one sentence what a file was saved for, if not for this batch."""
+    """Say in one sentence how a file's batch differs from this one; empty if not."""
     try:
         found = differences(content["fingerprint"], now)
     except WRONG as error:
-        found = [f"it says not what it was made on ({type(error).__name__}: {error})"]
+        reason = f"{type(error).__name__}: {error}"
+        found = [f"it does not say what it was made on ({reason})"]
     more = f"; and {len(found) - 5} more differences" if len(found) > 5 else ""
     return (
         f"it was saved for another batch: {'; '.join(found[:5])}{more}" if found else ""
@@ -138,12 +139,12 @@ def read_content(
     path: str,
     places: Sequence[int | None] | None = None,
 ) -> Content:
-    """Read what a file says of clicks, settings and segments; see `Reader`.
+    """Read a file's clicks, settings and segments; see `Reader`.
 
     Raises
     ------
     ValueError
-        In one sentence, if something in it cannot be so, and all of it is wanted.
+        In one sentence, if a part is not allowed, and nothing may be left out.
     """
     try:
         return Reader(check, table, places).read(content)

@@ -1,4 +1,4 @@
-"""What tells whether images and eigenvectors are those that clicks were made on."""
+"""Fingerprints: whether images and eigenvectors are those that clicks were made on."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
 from ncut_widget.images.digest import Identity
@@ -19,24 +19,24 @@ from ncut_widget.methods.masker import Masker
 from ncut_widget.segments.provenance import describe_image, image_names
 
 PROBES = 16
-"""Cells whose likeness to each other stands for all eigenvectors."""
+"""Number of cells whose cosines represent all eigenvectors."""
 
 GRANULARITY = 5.5
 
 TOLERANCE = 0.02
-"""Of a cosine, an eigenvalue, or a weight: another machine's eigenvectors are as near,
-another batch's are not."""
+"""Largest difference of a cosine, an eigenvalue or a weight: eigenvectors of another
+machine are within it, those of another batch are not."""
 
 
 def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
-    """Describe what clicks are made on, in a few kilobytes.
+    """Describe the images and eigenvectors of a batch, in a few kilobytes.
 
     Returns
     -------
     dict
         ``images``: name, size and digest of each. ``eigvecs``: shape, digest,
-        eigenvalues, and cosines between some cells, which neither signs nor rotations
-        within an eigenspace change, and other machines hardly.
+        eigenvalues, and cosines between some cells. Signs and rotations within an
+        eigenspace do not change the cosines; another machine hardly does.
     """
     images_told = describe_images(images, masker.sizes)
     return {"images": images_told, "eigvecs": _describe_eigvecs(masker)}
@@ -45,7 +45,7 @@ def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
 def describe_images(
     images: Images | None, sizes: Sequence[tuple[int, int]]
 ) -> list[dict[str, Any]]:
-    """Describe images as they were when they were first read: some may be gone."""
+    """Describe images as they were first read: their files may be gone now."""
     names = image_names(images, len(sizes))
     none = [Identity("none")] * len(sizes)
     identities = none if images is None else images.identities
@@ -56,13 +56,13 @@ def describe_images(
 
 
 def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    """Say in what two fingerprints differ; nothing where clicks mean the same.
+    """List how two fingerprints differ; empty if clicks mean the same.
 
     Parameters
     ----------
     then, now : dict
-        As `fingerprint`; now also with ``num_eig`` instead of ``eigvecs``, where there
-        are no eigenvectors yet.
+        As `fingerprint`; ``now`` may have ``num_eig`` instead of ``eigvecs``, while
+        there are no eigenvectors yet.
     """
     images, others = now["images"], then["images"]
     found = []
@@ -93,10 +93,10 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
         )
         return found
     if "eigvals" in before and not _weigh_alike(eigvecs["eigvals"], before["eigvals"]):
-        found.append("eigvals are others than they were (of another graph, or none?)")
+        found.append("eigvals differ (another graph, or none?)")
     elif places != [*range(len(images))]:
-        pass  # digest and cosines are of other cells
-    # Files of before eigenvalues were told have them in the cosines.
+        pass  # digest and cosines would be of other cells
+    # Files without eigenvalues are older: their cosines are weighted by them.
     elif eigvecs["digest"] != before["digest"] or "eigvals" not in before:
         pairs = zip(eigvecs["cosines"], before["cosines"], strict=True)
         away = [abs(a - b) for a, b in pairs]
@@ -109,7 +109,7 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 
 def _weigh_alike(now: list[float] | None, then: list[float] | None) -> bool:
-    """Whether eigenvectors count the same by one set of eigenvalues and by another."""
+    """Whether two sets of eigenvalues give eigenvectors the same weights."""
     if now is None or then is None:
         return now is then
     one, other = (
@@ -119,13 +119,13 @@ def _weigh_alike(now: list[float] | None, then: list[float] | None) -> bool:
     return one.shape == other.shape and bool((abs(one - other) <= TOLERANCE).all())
 
 
-def _weights(eigvals: NDArray, most: float) -> NDArray:
-    """Weights of the eigenvectors where so many of them, at the most, are in effect."""
+def _weights(eigvals: Floats | Doubles, most: float) -> Doubles:
+    """Weights of the eigenvectors, with at most ``most`` of them in effect."""
     return diffusion_weights(eigvals, max(min(GRANULARITY, most), 1))
 
 
 def _differs(now: dict[str, Any], then: dict[str, Any]) -> str:
-    """Say in what an image differs; nothing where it does not, or nobody knows."""
+    """Say how an image differs; empty if it does not, or if nobody knows."""
     missing = [each["kind"] == "missing" for each in (now, then)]
     if any(missing):
         if all(missing):
@@ -137,12 +137,12 @@ def _differs(now: dict[str, Any], then: dict[str, Any]) -> str:
             f"had {shown(then['width'])} x {shown(then['height'])}"
         )
     if now["kind"] == then["kind"] and not _alike(now, then):
-        return f"is another one than was {shown(then['file'])}"
+        return f"differs from the saved {shown(then['file'])}"
     return ""
 
 
 def _alike(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """Whether digests say that two are the same: of all, or of what was told then."""
+    """Whether the digests of two images are equal: whole ones, if both have them."""
     by = "whole" if one.get("whole") and other.get("whole") else "digest"
     return bool(one[by] == other[by])
 
@@ -153,8 +153,8 @@ def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
     Returns
     -------
     list of int or None
-        For each then: which it is now. The same file, or the same pixels, wherever it
-        is; else the one of the same number, if that is no other's; else None.
+        For each image of ``then`` its index in ``now``: that of the same file or
+        pixels, at any place; else the same index, if no other image has it; else None.
     """
 
     def known(image: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,7 +1,7 @@
 """The changes of prompts, settings and segments, to be undone and redone.
 
-Whatever masks depend on is in it, and what segments are called and look like; what is
-shown at the moment (image, overlay, opacity) is not.
+The history has all that masks depend on, and the names and looks of segments; it does
+not have the view (image, overlay, opacity).
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from ncut_widget.sessions.state import Shelf
 from ncut_widget.settings import Settings
 
 HISTORY_BYTES = 16 * 2**20
-"""Changes that are kept: about 40 000 clicks, or 10 000 steps of a slider; the oldest
-are forgotten first."""
+"""Bytes of changes that are kept: about 40 000 clicks, or 10 000 steps of a slider. The
+oldest are forgotten first."""
 
 LISTS_KEPT = 32
-"""Lists of prompts that are known by their revision."""
+"""Number of lists of prompts that are kept, by their revision."""
 
 CHANGE_BYTES = 250
-"""Of a change without its prompts."""
+"""Bytes of a change without its prompts."""
 
 SETTINGS_BYTES = 600
-"""Of all settings of one moment."""
+"""Bytes of all settings of one moment."""
 
 
 class Turn(NamedTuple):
-    """What a change goes from, or leads to, besides prompts; None for what stays.
+    """The state before or after a change, without prompts; None: that part stays.
 
     Attributes
     ----------
     shelf : Shelf or None
     settings : Settings or None
-        As they were set: a threshold that was found is found again.
+        The given settings: an automatic threshold is found again.
     """
 
     shelf: Shelf | None = None
@@ -43,24 +43,24 @@ class Turn(NamedTuple):
 
     @property
     def nbytes(self) -> int:
-        """Memory that it takes, about."""
+        """Bytes of memory, about."""
         pointers = 8 * len(self.shelf.segments) if self.shelf else 0
         return pointers + (SETTINGS_BYTES if self.settings else 0)
 
 
 class Change(NamedTuple):
-    """From one list of prompts to the next, one shelf of segments, some settings.
+    """A change of prompts, of the shelf of segments, or of settings.
 
     Attributes
     ----------
     keep : int
         Leading prompts that both lists have.
     removed, added : tuple of Prompt
-        What follows them before, and after.
+        The prompts after these, before and after the change.
     before, after : Turn or None
         None where prompts alone have changed.
     step : str or None
-        Changes of settings with the same one are parts of one, as of a slider's way.
+        Changes of settings with the same step are undone as one, as those of a slider.
     """
 
     keep: int
@@ -79,18 +79,18 @@ class Change(NamedTuple):
         return cls(keep, tuple(old[keep:]), tuple(new[keep:]))
 
     def undo(self) -> Change:
-        """Return the change back."""
+        """Return the reverse change."""
         return Change(self.keep, self.added, self.removed, self.after, self.before)
 
     @property
     def nbytes(self) -> int:
-        """Memory that it takes, about."""
+        """Bytes of memory, about."""
         prompts = sum(each.nbytes for each in (*self.removed, *self.added))
         turns = (turn for turn in (self.before, self.after) if turn is not None)
         return CHANGE_BYTES + prompts + sum(turn.nbytes for turn in turns)
 
     def then(self, later: Change) -> Change | None:
-        """Return the two as one, if both are of settings, and parts of one step."""
+        """Return both changes as one, if both change settings in the same step."""
         if self.step is None or later.step != self.step:
             return None
         for each in (self, later):
@@ -103,8 +103,8 @@ class Change(NamedTuple):
 class History:
     """Changes by *place*: how many changes came before, since the beginning.
 
-    It is the session that knows at which place it is. So an interrupt between noting
-    a change and making it leaves nothing but something to redo.
+    The session has its place, not the history. An interrupt between noting a change and
+    making it thus leaves only a change that can be redone.
     """
 
     def __init__(self) -> None:
@@ -120,9 +120,9 @@ class History:
             self._forget(next(iter(self._changes)))
 
     def replace(self, place: int, change: Change) -> None:
-        """Note another change in place of the one that leads on from a place.
+        """Replace the change that leads on from a place.
 
-        At once: without one in between there would be nothing to undo.
+        In one assignment: an interrupt between two would leave nothing to undo.
         """
         self._changes[place] = change
 
@@ -144,7 +144,7 @@ class History:
 
 
 class RecentLists:
-    """The last lists of prompts, by revision: what pages may have been told last."""
+    """The last lists of prompts, by revision: the lists that pages may still have."""
 
     def __init__(self) -> None:
         self._lists: deque[tuple[int, tuple[Prompt, ...]]] = deque(maxlen=LISTS_KEPT)
@@ -154,5 +154,5 @@ class RecentLists:
         self._lists.append((revision, prompts))
 
     def at(self, revision: int) -> tuple[Prompt, ...]:
-        """Return the list of a revision; none where it is not known any more."""
+        """Return the list of a revision; an empty one if it is not known any more."""
         return next((prompts for at, prompts in self._lists if at == revision), ())

@@ -31,11 +31,11 @@ from ncut_widget.sessions.state import State
 PathLike = str | os.PathLike[str]
 
 NAMED = 5
-"""Of what is left out, in a warning."""
+"""Most left-out parts that a warning names."""
 
 
 class Keeper:
-    """What saves and loads a segmenter's session.
+    """Saves and loads a segmenter's session.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Keeper:
     apply : callable
         Calls a function that changes the session, and tells of the changes after it.
     trouble : callable
-        Shows what went wrong, and its text, on the page.
+        Shows a title and a text on the page.
     """
 
     def __init__(
@@ -67,15 +67,16 @@ class Keeper:
         self._loaded: list[int] = []
 
     def begin(self) -> None:
-        """Note what the session begins with."""
+        """Note the clicks that the session begins with."""
         self._begun = [prompt.tell() for prompt in self._session.prompts]
 
     def save_session(self, path: PathLike, *, overwrite: bool = True) -> Path:
         """Write clicks, settings and segments to a JSON file, whole or not at all.
 
-        With it go the versions, how the eigenvectors were made, and a fingerprint of
-        images and eigenvectors; the images themselves do not. To ``autosave``'s file
-        it is written as after a change: what somebody else wrote is put beside it.
+        The file also has the versions, how the eigenvectors were made, and a
+        fingerprint of images and eigenvectors, but not the images. ``autosave``'s file
+        is written as after a change: what somebody else wrote to it is copied to
+        another file in the folder.
 
         Parameters
         ----------
@@ -90,7 +91,7 @@ class Keeper:
         Raises
         ------
         FileExistsError
-            If there is such a file, and it is not to be overwritten.
+            If the file exists, and ``overwrite`` is False.
         """
         target = as_path(path)
         overwrite = check_flag("overwrite", overwrite)
@@ -106,27 +107,27 @@ class Keeper:
     def load_session(self, path: PathLike, *, strict: bool = True) -> None:
         """Bring clicks, settings and segments back from a file; can be undone.
 
-        With the same images and eigenvectors the masks are the same. What
-        ``autosave``'s file holds is put beside it, if this replaces it, and so is what
-        was loaded, if undo does.
+        With the same images and eigenvectors the masks are the same. If this replaces
+        the session in ``autosave``'s file, that is copied to another file in the
+        folder; so is the loaded session, if undo replaces it.
 
         Parameters
         ----------
         path : str or Path
-            What `save_session` or ``autosave`` wrote.
+            A file that `save_session` or ``autosave`` wrote.
         strict : bool
-            False: also load what was saved for other images or eigenvectors, and warn
-            of the differences. What does not fit is left out, and named: clicks that
-            are on no image, settings and methods that are not known here. Images are
-            found by their content; a number beyond a setting's range becomes its end.
+            False: also load a file that was saved for other images or eigenvectors, and
+            warn of the differences. Parts that do not fit are left out, and named:
+            clicks outside of all images, unknown settings and methods. Images are found
+            by their content; a number beyond a setting's range becomes its end.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         TypeError, ValueError
-            If it is no session, or saved for another batch: it says what differs.
-            Nothing has changed then.
+            If it is no session, or saved for another batch; the message says what
+            differs. Nothing has changed then.
         """
         path = as_path(path)
         content, _ = read_session(path)
@@ -147,7 +148,7 @@ class Keeper:
             more = len(read.left_out) - NAMED
             others = f"; and {more} more" if more > 0 else ""
             warnings.warn(
-                f"of {str(path)!r} was left out what does not fit here: {named}"
+                f"parts of {str(path)!r} do not fit here and are left out: {named}"
                 f"{others}",
                 stacklevel=3,
             )
@@ -155,7 +156,7 @@ class Keeper:
         def restore() -> None:
             restore_session(session, read)
             place = session.state.place
-            # Of the history: on the way to it, and back, a session replaces another.
+            # Places in the history at which one session replaces another.
             self._loaded = [place, place - 1] if self._autosave else [place - 1]
 
         self._apply(restore)
@@ -168,16 +169,16 @@ class Keeper:
     def keep_at(self, path: PathLike | None) -> None:
         """Keep a file up to date, from now on.
 
-        A session that is in it is loaded, so that a cell that runs again goes on where
-        it was; undo does not go back beyond that. What somebody else writes to it later
-        is put beside it, with a warning.
+        A session in the file is loaded, so that a cell that runs again continues it;
+        this cannot be undone. What somebody else writes to the file later is copied to
+        another file in the folder, with a warning.
 
         Raises
         ------
         TypeError, ValueError
             If no file can be written there, or the file is no session, or one of
-            another batch; or if both the file and this segmenter have work that the
-            other has not. Nothing has changed then.
+            another batch; or if file and segmenter each have work that the other lacks.
+            Nothing has changed then.
         """
         if path is None:
             self._autosave = None
@@ -199,13 +200,13 @@ class Keeper:
         if found and found.others:
             warnings.warn(
                 f"{str(target)!r} was written by several at a time: the work of others "
-                f"is kept beside it, in {', '.join(map(repr, found.others))}",
+                f"is kept in the same folder, in {', '.join(map(repr, found.others))}",
                 stacklevel=3,
             )
         self.save_changes()
 
     def _load_found(self, found: Found, path: Path) -> State:
-        """Load the session of an autosave's file, and return what it holds then."""
+        """Load the session of an autosave's file, and return the new state."""
         session = self._session
         read = read_content(found.content, session.check, session.table, str(path))
 
@@ -214,10 +215,11 @@ class Keeper:
             return session.state
 
         self._begun = found.content.get("begun", [])
-        return self._apply(restore)
+        state: State = self._apply(restore)
+        return state
 
     def save_changes(self) -> None:
-        """Write what has changed since it was last written; without the lock."""
+        """Write the session if it has changed since the last write."""
         keep = self._autosave
         if keep is None:
             return

@@ -1,4 +1,4 @@
-"""How a segmenter's eigenvectors came about, for whoever reads a file."""
+"""How a segmenter's eigenvectors were made, to be written to files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ncut_widget.sessions.fingerprint import fingerprint
 
 
 class Origin:
-    """What eigenvectors were made of, and with.
+    """The images and the pipeline that eigenvectors were made of.
 
     Parameters
     ----------
@@ -22,7 +22,7 @@ class Origin:
     Attributes
     ----------
     pipeline : Pipeline or None
-        What made them, where that is known.
+        It made the eigenvectors; None if that is not known.
     """
 
     def __init__(self, masker: Masker, images: Images | None) -> None:
@@ -37,7 +37,7 @@ class Origin:
         return {} if self.images is None else self.images.failures
 
     def made(self) -> dict[str, Any]:
-        """Tell versions, the range of values, backbone and parameters of the graph."""
+        """Return versions, range of values, backbone and parameters of the graph."""
         made: dict[str, Any] = {"backbone": None, "ncut": None}
         packages: tuple[str, ...] = ()
         if self.pipeline is not None:
@@ -46,7 +46,7 @@ class Origin:
         return {"software": software(*packages), "value_range": value_range, **made}
 
     def fingerprint(self) -> dict[str, Any]:
-        """Tell what clicks are made on, which never changes; made once."""
+        """Return the fingerprint of images and eigenvectors, made once."""
         if self._fingerprint is None:
             self._fingerprint = fingerprint(self._masker, self.images)
         return self._fingerprint

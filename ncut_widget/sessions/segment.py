@@ -1,12 +1,11 @@
-"""Segments as users have them in hand: what is set takes effect at once."""
+"""Segments as users have them: a field that is set takes effect at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.full import PerImage
@@ -16,7 +15,7 @@ from ncut_widget.sessions.session import Session
 from ncut_widget.settings import Settings
 
 Apply = Callable[..., Any]
-"""Calls what changes a session, and tells of the changes."""
+"""Calls a function that changes a session, and tells of the changes."""
 
 
 def _field(name: str, text: str) -> property:
@@ -32,8 +31,8 @@ def _field(name: str, text: str) -> property:
 class Segment:
     """A segment of a `NcutSegmenter`: named, kept, and open to change.
 
-    What is set shows on the page at once, and can be undone. Once it is deleted, what
-    it was can still be read.
+    A field that is set shows on the page at once, and can be undone. After the segment
+    was deleted, its last values can still be read.
 
     Examples
     --------
@@ -49,11 +48,11 @@ class Segment:
     """
 
     name: str = _field("name", "Its name; no other segment has it.")  # type: ignore[assignment]
-    color: Any = _field("color", 'Its colour, ``"#rrggbb"``; takes what CSS knows.')
+    color: Any = _field("color", 'Its colour, ``"#rrggbb"``; takes any CSS colour.')
     visible: bool = _field("visible", "Whether the page shows it.")  # type: ignore[assignment]
     instances: str = _field(  # type: ignore[assignment]
         "instances",
-        "How its masks are parted into single things: ``connected``, ``watershed`` or "
+        "How its masks are split into single things: ``connected``, ``watershed`` or "
         "``whole``; see `number_instances`.",
     )
 
@@ -84,10 +83,10 @@ class Segment:
         return self._state.settings
 
     @property
-    def masks(self) -> NDArray:
-        """Masks on the latent grid: bool, shape (B, H, W), not to be written to.
+    def masks(self) -> Mask:
+        """Masks on the latent grid: bool, shape (B, H, W), read-only.
 
-        They are whole, whatever other segments lie over them.
+        They are whole, also where other segments lie over them.
         """
         return self._state.masks
 
@@ -105,18 +104,18 @@ class Segment:
         apply(session.change_segment, self._state.id, **fields)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set what can be set, and refuse all else."""
+        """Set a property; refuse any other name."""
         if not isinstance(vars(Segment).get(name), property):
             known = [name for name in vars(Segment) if not name.startswith("_")]
             raise AttributeError(f"a segment has no {name!r}; {hint(name, known)}")
         super().__setattr__(name, value)
 
     def __eq__(self, other: Any) -> bool:
-        """Whether it is the same segment, whatever has been changed meanwhile."""
+        """Whether it is the same segment, even if its fields have changed."""
         return isinstance(other, Segment) and self._state.id == other._state.id
 
     def __hash__(self) -> int:
-        """Hash as what stays the same."""
+        """Hash by the id, which never changes."""
         return hash(self._state.id)
 
     def __repr__(self) -> str:
@@ -141,10 +140,10 @@ class Segments(Mapping[str, Segment]):
         return Segment(self._session, self._apply, self._find(name))
 
     def __setitem__(self, name: str, value: Any) -> None:
-        """Refuse: segments are made of clicks."""
+        """Refuse: a segment is made by committing clicks."""
         raise TypeError(
-            "a segment cannot be assigned: click, and call seg.commit(name); what it "
-            "is called and how it looks can be set, as segments[name].color = 'red'"
+            "a segment cannot be assigned: click, and call seg.commit(name). Its name "
+            "and looks can be set, as segments[name].color = 'red'"
         )
 
     def __delitem__(self, name: str) -> None:
@@ -166,7 +165,7 @@ class Segments(Mapping[str, Segment]):
         ----------
         name : str
         place : int
-            0 is below all others, -1 above them; what is beyond is the last place.
+            0 is below all others, -1 above them; larger numbers are the last place.
 
         Raises
         ------

@@ -1,8 +1,8 @@
-"""Prompts, settings and segments, and what becomes of them. No Jupyter here.
+"""A session: prompts, settings and segments of one batch. No Jupyter here.
 
 A session holds the prompts, the settings and the segments with their undo history; its
-`Masker` says what masks they give. Every public method takes the one lock, so results
-are never seen half-updated from whatever thread a notebook's messages arrive on.
+`Masker` makes their masks. Every public method takes the one lock: a notebook's
+messages may arrive on any thread, and none sees a half-made change.
 """
 
 from __future__ import annotations
@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from numpy.typing import NDArray
-
+from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import check_number
 from ncut_widget.masks.full import PerImage
 from ncut_widget.prompts import Recipe
@@ -34,7 +33,7 @@ class Session(Editable):
     sizes : sequence of (int, int), optional
         ``(h, w)`` of every image, in pixels; the latent grid by default.
     device : str or torch.device, optional
-        Where to hold the eigenvectors; by default `pick_device` chooses.
+        Device that holds the eigenvectors; by default `pick_device` chooses.
     eigvals : array_like of float, shape (K,), optional
         Eigenvalues, which the methods ``"diffusion"`` and ``"biased_ncut"`` need.
 
@@ -50,11 +49,11 @@ class Session(Editable):
         Parameters
         ----------
         name : str, optional
-            A segment of that name gets these clicks and settings. By default the one
-            that is open again does, or else "segment 1", "segment 2" and so on, the
-            first that is free, is new.
+            An existing segment of that name gets these clicks and settings. By default
+            the segment that is open again does; else a new one is named "segment 1",
+            "segment 2" and so on, the first free name.
         color : str or sequence of 3 floats, optional
-            As `check_color`; by default the first of the palette that is free.
+            As for `check_color`; by default the first free colour of the palette.
 
         Returns
         -------
@@ -72,7 +71,7 @@ class Session(Editable):
             given = None if color is None else check_field("color", color)
             if not self.recipe.positive:
                 raise ValueError(
-                    "there is nothing to commit: click something first, positively"
+                    "there is nothing to commit: add a positive click first"
                 )
             segments, editing = self.shelf
             number = self.new_id()
@@ -90,7 +89,7 @@ class Session(Editable):
             return new
 
     def _commit_to(self, name: Any) -> tuple[SegmentState | None, str]:
-        """Return the segment that a commit goes to, if there is one, and its name."""
+        """Return the segment that a commit changes, if one exists, and its name."""
         editing = self.shelf.editing
         if name is None and editing is not None:
             opened = self.find(editing.id)
@@ -106,13 +105,13 @@ class Session(Editable):
         segment : str or int
             Name or id.
         **fields
-            ``place`` is its number among the segments, of which later ones lie over
-            earlier ones: 0 is below all others, -1 above them, as in lists.
+            ``place`` is its index among the segments: 0 is below all others, -1 above
+            them, as in lists.
 
         Raises
         ------
         KeyError, TypeError, ValueError
-            If there is no such segment, or it cannot be so.
+            If there is no such segment, or a value is not allowed.
         """
         with self.lock:
             old = self.find(segment)
@@ -138,13 +137,13 @@ class Session(Editable):
     def reopen(self, segment: str | int | None) -> None:
         """Bring a segment's clicks and settings back, to go on with them.
 
-        The next commit gives it the new ones. Clicks that are not committed go; undo
-        brings them back.
+        The next commit gives the segment the new ones. Clicks that are not committed
+        are removed; undo brings them back.
 
         Parameters
         ----------
         segment : str or int or None
-            Name or id; None: leave the one that is open as it was.
+            Name or id; None: close the open segment without a change.
         """
         with self.lock:
             segments, editing = self.shelf
@@ -172,7 +171,7 @@ class Session(Editable):
         recipe : Recipe
         editing : Editing or None
         begin : bool
-            Begin with them: neither they nor what was before can be undone.
+            Clear the history: this change and earlier ones cannot be undone.
         """
         with self.lock:
             shelf = Shelf(tuple(segments), editing)
@@ -191,7 +190,7 @@ class Session(Editable):
 
     # Results ------------------------------------------------------------------------
 
-    def masks(self) -> NDArray:
+    def masks(self) -> Mask:
         """Masks of the whole batch: bool, shape (B, H, W), on the latent grid.
 
         All False without a positive prompt.
@@ -201,9 +200,9 @@ class Session(Editable):
     def full_masks(self) -> PerImage:
         """Masks of all images at their own sizes, each made when it is asked for.
 
-        So a thousand photographs can be gone through that do not fit into memory
-        together. They are of the clicks and settings as they are now, whatever becomes
-        of these.
+        Thus a loop over a thousand photographs needs the memory of one. The masks are
+        those of the clicks and settings at the time of this call; later changes do not
+        alter them.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""What a session holds at one moment. Nothing here changes: it is replaced."""
+"""The state of a session at one moment; immutable: a change makes a new one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Editing(NamedTuple):
     Attributes
     ----------
     id : int
-        Of the segment.
+        Id of the segment.
     settings : Settings
-        Those that were set before, which come back afterwards.
+        The settings before it was opened, which come back afterwards.
     """
 
     id: int
@@ -26,7 +26,7 @@ class Editing(NamedTuple):
 
 
 class Shelf(NamedTuple):
-    """The segments, and what else comes and goes with them.
+    """The segments, and which of them is open again.
 
     Attributes
     ----------
@@ -44,7 +44,7 @@ class Shelf(NamedTuple):
         return ByName({segment.name: segment for segment in self.segments})
 
     def place(self, id: int) -> int | None:
-        """Return where a segment is, or None."""
+        """Return the index of a segment, or None."""
         places = (at for at, each in enumerate(self.segments) if each.id == id)
         return next(places, None)
 
@@ -57,7 +57,7 @@ class Shelf(NamedTuple):
         raise KeyError(segment)
 
     def without(self, gone: SegmentState) -> Shelf:
-        """Return the shelf without a segment; if it is open, none is open then."""
+        """Return the shelf without a segment; if that was open, none is open."""
         left = tuple(each for each in self.segments if each is not gone)
         opened = self.editing is not None and self.editing.id == gone.id
         return Shelf(left, None if opened else self.editing)
@@ -88,14 +88,14 @@ class Shelf(NamedTuple):
 
 
 class State(NamedTuple):
-    """All that a change can change, replaced at once: never half of it.
+    """All that a change can change; replaced at once, so that none is half-made.
 
     Attributes
     ----------
     recipe : Recipe
     shelf : Shelf
     place : int
-        In the history.
+        Place in the history.
     revision : int
         Grows by one with every change.
     """

@@ -1,5 +1,5 @@
-"""A segmenter where there is no kernel: pages that live, and pictures of outputs.
+"""A segmenter without a kernel: interactive pages, and pictures in outputs.
 
-`page` writes one file that needs no kernel, `display` shows the widget in a notebook's
-cell with a picture of it, and ends it with the cell.
+`page` writes one file that needs no kernel. `display` shows the widget in a notebook's
+cell with a picture of it, and releases it when the cell runs again.
 """

@@ -1,9 +1,9 @@
-"""Which cells of a notebook show which widgets, as far as the kernel is told.
+"""Which cells of a notebook show which widgets, as far as the kernel knows.
 
-A widget that only a cell's output showed is of no use when that cell has run again, and
-ipywidgets' own table would keep it until the kernel's end. JupyterLab, Notebook 7
-and VS Code tell the kernel which cell they run; where nothing is told, nothing is
-taken for overwritten.
+If only a cell's output showed a widget, the widget is of no use after that cell has run
+again; but ipywidgets' own table would keep it until the kernel ends. JupyterLab,
+Notebook 7 and VS Code tell the kernel which cell they run; with other hosts no output
+counts as overwritten.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ UNDERSCORES = ("_", "__", "___")
 
 
 class Shown(Protocol):
-    """What an output shows, and what it is told of its cell."""
+    """A widget in an output, which hears of its cell."""
 
     def cell_ended(self, *, shown: bool) -> None:
         """Hear that a cell has ended, and whether it showed the widget."""
 
     def cell_overwritten(self) -> None:
-        """Hear that no output of a cell shows it any more."""
+        """Hear that no cell's output shows it any more."""
 
 
 class Cells:
@@ -53,7 +53,7 @@ class Cells:
         return True
 
     def _end(self) -> None:
-        """Tell the widgets what becomes of them, at the end of a cell."""
+        """Tell widgets, at the end of a cell, whether it showed or overwrote them."""
         message, cell = _running_cell(self._shell)
         if message is None:
             return
@@ -63,16 +63,16 @@ class Cells:
         if overwritten:
             while overwritten:
                 overwritten.pop().cell_overwritten()
-            gc.collect()  # a widget is a cycle, which may else stay for a long time
+            gc.collect()  # a widget is a reference cycle, which could stay for long
 
     def _tell_end(self, shown: WeakSet[Any]) -> None:
         for widget in list(self._changing):
             widget.cell_ended(shown=widget in shown)
 
     def _take_place(self, message: str, cell: str, shown: WeakSet[Any]) -> list[Any]:
-        """Note what a cell shows; give what is shown nowhere any more."""
+        """Note what a cell shows; return the widgets that no cell shows any more."""
         run, before = self._shown.pop(cell, (message, WeakSet[Any]()))
-        if run == message:  # a cell that runs code as cells are run ends several times
+        if run == message:  # a cell that runs code as a cell ends several times
             shown, before = shown | before, WeakSet()
         if shown:
             self._shown[cell] = message, shown
@@ -89,8 +89,7 @@ def show_in_cell(widget: Shown) -> bool:
     Returns
     -------
     bool
-        False if there is no such cell: no notebook, or what is shown is shown by a
-        callback.
+        False if no cell runs: there is no notebook, or a callback shows the widget.
     """
     shell = get_ipython()
     if shell is None or _running_cell(shell)[0] is None:
@@ -101,9 +100,9 @@ def show_in_cell(widget: Shown) -> bool:
 
 
 def forget_result(result: Any) -> None:
-    """Take a result out of IPython's history of results: ``Out``, ``_``, ``_1``, ...
+    """Remove a result from IPython's history of results: ``Out``, ``_``, ``_1``, ...
 
-    As its own ``%xdel`` does; names that a user gave stay as they are.
+    IPython's ``%xdel`` does the same; variables of the user stay.
     """
     shell = get_ipython()
     if shell is None:
@@ -123,9 +122,9 @@ def _is_of_history(name: str | int) -> bool:
 
 
 def _running_cell(shell: Any) -> tuple[str | None, str | None]:
-    """Give the id of the request that this thread works at, and of its cell.
+    """Return the id of the request that this thread executes, and that of its cell.
 
-    None, None if it is no cell's.
+    Both are None if it executes no cell.
     """
     parent: dict[str, Any] = getattr(shell, "get_parent", dict)() or {}
     header = parent.get("header", {})

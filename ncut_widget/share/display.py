@@ -1,4 +1,4 @@
-"""Showing a segmenter in a notebook: the widget, a picture of it, and its end."""
+"""Shows a segmenter in a notebook: the widget, its picture, and its release."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ncut_widget.share.output_picture import PNG, OutputPicture
 from ncut_widget.share.snapshot import picture_stage, picture_widget
 
 STILL_QUALITY = 75
-"""Of JPEG: the picture goes with the widget's state."""
+"""JPEG quality; low, as the picture is part of the widget's state."""
 
 
 class Displayed(Protocol):
@@ -35,7 +35,7 @@ class Displayed(Protocol):
         """Set a trait that is read-only."""
 
     def _handle_msg(self, message: Any) -> None:
-        """Take a message of the page."""
+        """Handle a message of the page."""
 
 
 class Display:
@@ -58,18 +58,18 @@ class Display:
 
     @property
     def mark(self) -> str:
-        """What the page knows the picture by."""
+        """The mark by which the page finds the picture."""
         return self._output.mark
 
     def bundle(self, bundle: Any) -> Any:
-        """Add to what shows the widget a picture of how it is now."""
+        """Add a picture of the widget as it is now to its MIME bundle."""
         if not isinstance(bundle, tuple):
             return bundle
         data, metadata = bundle
         self._overwritten = False
         self._hold()
         png = self._output.draw()
-        # In a notebook's cell the picture has an output of its own, which follows.
+        # In a notebook's cell the picture has an output of its own, published later.
         if not show_in_cell(self) and png is not None:
             data = {**data, PNG: png}
         return data, metadata
@@ -77,7 +77,7 @@ class Display:
     # The picture --------------------------------------------------------------------
 
     def _picture(self) -> bytes:
-        """Draw the widget, a PNG file; its page has the stage from now on."""
+        """Draw the widget as a PNG file, and give the page a still of the stage."""
         image = self._widget.active_image
         stage = picture_stage(self._session, self._pictures, image)
         png = picture_widget(self._session, self._pictures, image, stage)
@@ -99,7 +99,7 @@ class Display:
             self._widget.send({**message, "model": comm.comm_id})
 
     def follow(self) -> None:
-        """Have the picture follow a change."""
+        """Update the picture after a change."""
         self._output.follow_later()
 
     def cell_ended(self, *, shown: bool) -> None:
@@ -109,31 +109,31 @@ class Display:
     # The end ------------------------------------------------------------------------
 
     def take_views(self, count: int, keeps: bool) -> None:
-        """Take from a page how many views it has, and whether it keeps the picture."""
+        """Note how many views a page has, and whether it keeps the picture."""
         self._views = count
         if count:
             self._hold()
             self._output.kept_by_page(keeps)
         elif self._overwritten:
             self._let_go()
-            # Not before this message is handled, which holds the widget.
+            # Later: this message, while it is handled, refers to the widget.
             Timer(1, gc.collect).start()
 
     def cell_overwritten(self) -> None:
-        """Hear that no output of a cell shows it any more."""
+        """Hear that no cell's output shows it any more."""
         self._overwritten = True
         if not self._views:
             self._let_go()
 
     def _hold(self) -> None:
-        """Live on as long as ipywidgets lets a widget live."""
+        """Let ipywidgets' table keep the widget alive."""
         ipywidgets_table._instances[self._widget.model_id] = self._widget
 
     def _let_go(self) -> None:
-        """Live on only as long as the user has a name for it, or keeps it in something.
+        """Let the widget live only while the user's variables refer to it.
 
-        ipywidgets' table, the line to the page and IPython's history of results would
-        keep it, with its eigenvectors and images, until the kernel's end.
+        ipywidgets' table, the comm to the page and IPython's history of results would
+        keep it, with its eigenvectors and images, until the kernel ends.
         """
         forget_result(self._widget)
         comm = self._widget.comm

@@ -1,8 +1,8 @@
-"""A widget's picture in an output of its own, which follows the widget.
+"""A widget's picture in an output of its own, updated after changes.
 
-A saved notebook holds an output as it was published, or as it was updated. JupyterLab
-makes a view anew when its output is updated, which loses what is under way in it: so
-the picture does not lie in the view's output. While there is a view, the page hides the
+A saved notebook holds an output as it was published or last updated. When an output is
+updated, JupyterLab makes its views anew, and they lose their current actions: therefore
+the picture is not in the view's output. While there is a view, the page hides the
 picture (``js/src/model/output.js``).
 """
 
@@ -26,14 +26,14 @@ log = logging.getLogger(__name__)
 PNG = "image/png"
 
 SETTLED_AFTER = 1.0
-"""Seconds without a change, after which the picture follows."""
+"""Seconds without a change before the picture is updated."""
 
 HEAD = 33
 """Bytes of a PNG file's signature and header."""
 
 KEY = b"Widget\0"
-"""Of the text in the file. In base64 what comes after it starts on a new group of three
-bytes, so that the page finds it there."""
+"""Keyword of the text in the file. The text after it starts on a new group of three
+bytes, so that the page finds it in the file's base64."""
 
 
 class OutputPicture:
@@ -42,9 +42,9 @@ class OutputPicture:
     Parameters
     ----------
     draw : callable
-        Makes it: a PNG file.
+        Makes the picture, a PNG file.
     seen : callable
-        Gives what it depends on: nothing is drawn while that is the same.
+        Returns all that the picture depends on; equal values need no new picture.
     tell : callable
         Sends a message to the page.
     """
@@ -68,12 +68,12 @@ class OutputPicture:
         self._due = 0.0
 
     def draw(self) -> str | None:
-        """Give the picture as it is now, in base64; None if none can be made."""
+        """Return the current picture in base64; None if it cannot be made."""
         with self._lock:
             return self._current()
 
     def cell_ended(self, *, shown: bool) -> None:
-        """Follow what a cell changed, and publish an output if it showed the widget."""
+        """Update the picture after a cell; publish it if the cell showed the widget."""
         if shown or self._page is None:
             self._update(publish=shown, follow=self._page is None)
         if self._page is not None:
@@ -91,23 +91,23 @@ class OutputPicture:
                 self._published = self._published or png
 
     def kept_by_page(self, keeps: bool) -> None:
-        """Note whether a page that comes puts the picture into its notebook.
+        """Note whether a new page puts the picture into its notebook.
 
-        Of a page that was loaded again the host knows no output to update, and its
-        notebook may be older than the last picture.
+        After a reload the host knows no output to update, and the notebook may be
+        older than the last picture.
         """
         self._page = contextvars.copy_context() if keeps else None
         self._is_new_page = keeps
         self.follow_later()
 
     def follow_later(self) -> None:
-        """Follow a change, once there are no more for a while."""
+        """Update the picture after a change, once no more come for a while."""
         self._due = time.monotonic() + SETTLED_AFTER
         if self._published is None or self._waiting:
             return
         self._waiting = True
-        # JupyterLab has clicks wait for the running cell as long as what was last told
-        # to the page answers a cell's message: so it answers the page's.
+        # JupyterLab lets clicks wait for the running cell while the kernel's last
+        # message to the page answers a cell's: make it answer the page's.
         context = self._page or contextvars.copy_context()
         run = context.copy().run
         Thread(target=run, args=(_follow, weakref.ref(self)), daemon=True).start()
@@ -128,7 +128,7 @@ class OutputPicture:
         if self._drawn is None or self._drawn[0] != seen:
             try:
                 png = mark_png(self._draw(), self.mark)
-            except Exception:  # whatever it is: the widget itself can be shown
+            except Exception:  # any error: the widget itself can still be shown
                 log.exception("no picture of the widget could be made")
                 return None
             self._drawn = seen, base64.b64encode(png).decode("ascii")
@@ -140,13 +140,13 @@ class OutputPicture:
 
     def _bundle(self, png: str) -> tuple[dict[str, str], dict[str, Any]]:
         text = "NcutSegmenter, as it was shown last"
-        # VS Code's address of the picture is another, in which the mark is not found.
+        # VS Code gives the picture an address without the mark: put it into the text.
         told = {PNG: {"alt": text}, "vscode_altText": f"{text} ({self.mark})"}
         return {PNG: png, "text/plain": text}, told
 
 
 def mark_png(png: bytes, mark: str) -> bytes:
-    """Write a text into a PNG file, where it can be found in the file's base64, too."""
+    """Write the mark into a PNG file; it can be found in the file's base64."""
     data = KEY + mark.encode("ascii")
     chunk = b"tEXt" + data
     size, check = len(data).to_bytes(4, "big"), zlib.crc32(chunk).to_bytes(4, "big")
@@ -154,7 +154,7 @@ def mark_png(png: bytes, mark: str) -> bytes:
 
 
 def _follow(ref: weakref.ref[OutputPicture]) -> None:
-    """Wait until there are no more changes, without keeping the widget meanwhile."""
+    """Wait until changes end, with no reference to the widget meanwhile."""
     while (picture := ref()) is not None:
         rest = picture._due - time.monotonic()
         if rest <= 0:

@@ -1,7 +1,8 @@
-"""A page that needs no kernel and no network: the widget, and what it works with.
+"""A page that needs no kernel and no network: the widget with its data.
 
-``js/src/offline`` answers it. Masks are computed in the page, of quantised
-eigenvectors; how far they are from the kernel's is measured here, by the same ones.
+``js/src/offline`` answers its requests. The page computes masks of quantised
+eigenvectors; this file measures, with the same ones, how far they are from the
+kernel's.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from ncut_widget.core.arrays import AnyArray
 from ncut_widget.core.progress import go_through
 from ncut_widget.eigvecs.quantised import quantise_image, quantise_sample
 from ncut_widget.images.names import escaped
@@ -32,14 +33,14 @@ OFFERED = tuple(name for name, method in METHODS.items() if method.twin)
 """Methods whose fields are computed in the page."""
 
 INSTEAD = "diffusion"
-"""The method of a page where the kernel's is none of these."""
+"""The method of a page if the kernel's is none of `OFFERED`."""
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
 
 STAGE_SIDE = 1280
 STAGE_QUALITY = 85
-"""Of the stage's pictures, in pixels and of JPEG: a page is sent by mail."""
+"""Longest side, and JPEG quality, of stage pictures: small enough for a mail."""
 
 NOTE = (
     "Made by ncut_widget. Click and move the sliders as you like: the masks are "
@@ -58,10 +59,10 @@ class SharedPage:
     nbytes : int
         Its size.
     images : tuple of int
-        Those of the batch that are in it.
+        The images of the batch that are in it.
     iou : float
-        Of the page's masks with the kernel's, the lowest over segments and clicks: what
-        intersects divided by what either holds, of all cells of the page's images.
+        Intersection over union of the page's masks and the kernel's, over all cells of
+        the page's images; the lowest of the segments and the clicks.
     """
 
     path: Path
@@ -70,7 +71,7 @@ class SharedPage:
     iou: float
 
     def __str__(self) -> str:
-        """Report it in a line."""
+        """Describe it in a line."""
         return (
             f"{self.path}: {self.nbytes / 1e6:.1f} MB, {len(self.images)} images, "
             f"IoU with the kernel's masks {self.iou:.4f}"
@@ -80,17 +81,17 @@ class SharedPage:
 
 
 class Moment(NamedTuple):
-    """A segmenter at one moment: it may be clicked while its page is written.
+    """A segmenter at one moment; it may change while its page is written.
 
     Attributes
     ----------
     traits : mapping
-        Of the widget, as its page is told them.
+        The widget's traits, as they are sent to a page.
     recipe : Recipe
-        Of what is not committed.
+        The clicks that are not committed.
     segments : tuple of SegmentState
     images : list of int
-        Those to put into the page, ascending.
+        The images for the page, ascending.
     """
 
     traits: Mapping[str, Any]
@@ -105,10 +106,10 @@ def take_moment(
     images: Sequence[int] | None,
     most: int,
 ) -> Moment:
-    """Take what a page is to show, and choose its images.
+    """Take the state for a page, and choose its images.
 
-    Those that are asked for, and those that were clicked; without any asked for, the
-    active one and the first others, ``most`` together.
+    The images are those given, and those with clicks. If none are given, the active
+    image and the first others are added, up to ``most`` images.
     """
     recipe, segments = session.recipe, session.shelf.segments
     shown = [recipe.prompts, *(segment.prompts for segment in segments)]
@@ -157,13 +158,13 @@ def render_page(
     text = (HERE / "page.html").read_text(encoding="utf-8")
     for name, value in fields.items():
         before, _, after = text.partition(f"{{{name}}}")
-        fields[name] = before + value  # what was filled in is looked at no more
+        fields[name] = before + value  # filled-in text is not searched
         text = after
     return "".join(fields.values()) + text
 
 
 class _Page:
-    """What a page is made of, as far as it has been put together."""
+    """Collects the content of a page."""
 
     def __init__(self, session: Session, pictures: Pictures, moment: Moment) -> None:
         self._session = session
@@ -174,7 +175,7 @@ class _Page:
         self._parts: list[str] = []
 
     def traits(self) -> dict[str, Any]:
-        """Give the traits that the page begins with, of its images alone."""
+        """Return the page's first traits, for its images alone."""
         told = self._moment.traits
         info = json.loads(json.dumps(told["_info"]))
         info["sizes"] = [info["sizes"][image] for image in self._images]
@@ -205,7 +206,7 @@ class _Page:
         }
 
     def content(self, progress: bool) -> dict[str, Any]:
-        """Give eigenvectors, pictures and segments; their bytes are `parts`."""
+        """Return eigenvectors, pictures and segments; ``parts`` has their bytes."""
         store, moments = self._session.store, self._session.moments
         content: dict[str, Any] = {
             "vectors": {},
@@ -257,14 +258,14 @@ class _Page:
         part = self._add(described.pop("data"))
         return {**described, "part": part}
 
-    def _add(self, data: NDArray | bytes) -> int:
+    def _add(self, data: AnyArray | bytes) -> int:
         raw = data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()
         self._parts.append(base64.b64encode(raw).decode("ascii"))
         return len(self._parts) - 1
 
 
 def _in_script(text: str) -> str:
-    """Escape JSON so that nothing in it ends a script, or begins another."""
+    """Escape JSON so that no text in it ends the script or begins another."""
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028")
 
 
@@ -280,8 +281,8 @@ def _checked(script: str) -> str:
 def compare_masks(session: Session, moment: Moment) -> float:
     """Compare masks of quantised eigenvectors with the kernel's, on some images.
 
-    Of the clicks and of every segment; where there are none, of a click in the middle
-    of each image.
+    The masks are those of the clicks and of every segment; without these, those of a
+    click in the middle of each image.
 
     Returns
     -------
@@ -291,7 +292,7 @@ def compare_masks(session: Session, moment: Moment) -> float:
     images = moment.images
     made = [segment.recipe for segment in moment.segments]
     made += [moment.recipe] if moment.recipe.positive else []
-    # Of others nothing is made in the page.
+    # The page makes no masks of other methods.
     made = [each for each in made if each.settings.method in OFFERED]
     if not made:
         settings = moment.recipe.settings
@@ -302,7 +303,7 @@ def compare_masks(session: Session, moment: Moment) -> float:
             middle = Click(image, width // 2, height // 2, 1)
             made.append(session.recipe_of((middle,), settings))
     standardised = any(METHODS[each.settings.method].standardised for each in made)
-    # Statistics are the whole batch's.
+    # Statistics need the whole batch.
     held = range(len(session.sizes)) if standardised else images
     other = _quantised(session, held)
     number = {image: at for at, image in enumerate(held)}
@@ -318,7 +319,7 @@ def compare_masks(session: Session, moment: Moment) -> float:
 
 
 def _quantised(session: Session, images: Sequence[int]) -> Session:
-    """Make a session of the eigenvectors as a page has them."""
+    """Make a session of the quantised eigenvectors that a page has."""
     _, height, width, num_eig = session.shape
     vectors = np.empty((len(images), height, width, num_eig), dtype=np.float32)
     for at, image in enumerate(images):

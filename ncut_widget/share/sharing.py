@@ -1,4 +1,4 @@
-"""Sharing a segmenter where there is no kernel: pages that live."""
+"""Users' methods to share a segmenter without a kernel: interactive pages."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ from ncut_widget.share.page import (
 )
 
 MOST = 12
-"""Images of a page, if not told; each takes half a megabyte."""
+"""Images of a page, by default; each takes half a megabyte."""
 
 TOLD = ("_info", "_segments", "_colors", "_revision", *TABLE)
 
 
 class Sharing:
-    """What shows a segmenter where there is no kernel.
+    """Makes pages that show a segmenter without a kernel.
 
     Parameters
     ----------
     session : Session
     pictures : Pictures
     trait : callable
-        Name -> value of one of the widget's traits, as its page is told it.
+        Name -> value of one of the widget's traits, as it is sent to a page.
     """
 
     def __init__(
@@ -60,17 +60,17 @@ class Sharing:
     ) -> SharedPage:
         """Write a page that needs neither kernel nor network, one file.
 
-        Whoever opens it in a browser clicks, hovers and slides as here; segments are
-        shown, hidden, recoloured. Masks are computed in the page, of eigenvectors in 16
-        bits; how far they are from the kernel's is measured and reported. A biased cut
-        cannot be made there.
+        In any browser it takes clicks, hovering and sliders as the widget does;
+        segments can be shown, hidden and recoloured. The page computes masks of
+        eigenvectors in 16 bits; how far they are from the kernel's is measured and
+        reported. The page has no biased cut.
 
         Parameters
         ----------
         path : str or Path
         images : int or sequence of int, optional
-            Those to put into it, and those with clicks besides; by default 12, those
-            with clicks before others. Each takes about half a megabyte.
+            Images for the page; images with clicks are added. By default 12, those with
+            clicks first. Each takes about half a megabyte.
         title : str, optional
             Of the page; by default the file's name.
         overwrite : bool
@@ -86,7 +86,7 @@ class Sharing:
         Raises
         ------
         FileExistsError
-            If there is such a file, and it is not to be overwritten.
+            If the file exists, and ``overwrite`` is False.
         """
         target = as_path(path)
         with whole_file(target, overwrite=check_flag("overwrite", overwrite)) as file:
@@ -104,10 +104,9 @@ class Sharing:
         height: int = 720,
         progress: bool = True,
     ) -> HTML:
-        """Show the page of `save_html` in the notebook, where it stays.
+        """Show the page of `save_html` in the notebook, and save it there.
 
-        Saved with the notebook, it lives on in its HTML export, and wherever no kernel
-        is.
+        It also works in the notebook's HTML export, and wherever there is no kernel.
 
         Parameters
         ----------

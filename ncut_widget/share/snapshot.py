@@ -1,4 +1,4 @@
-"""A picture of what the page shows: stage and strip, for where there is no kernel."""
+"""A picture of the page, stage and strip, for notebooks without a kernel."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.session import Session
 
 SIDE = 480
-"""Of the stage, in pixels, at most."""
+"""Longest side of the stage, in pixels."""
 
 THUMB = 54
-"""Height of a thumb."""
+"""Height of a thumb, in pixels."""
 
 GAP = 6
 
@@ -49,7 +49,7 @@ def picture_widget(
     session : Session
     pictures : Pictures
     image : int
-        The one on the stage.
+        Index of the image on the stage.
     stage : Image
         As `picture_stage` draws it.
     """
@@ -70,7 +70,7 @@ def picture_widget(
 def _thumbs(
     session: Session, pictures: Pictures, image: int, width: int
 ) -> list[Image.Image]:
-    """Draw as many thumbs as there is room for, the active image's among them."""
+    """Draw as many thumbs as there is room for, with the active image's."""
     thumbs: list[Image.Image] = []
     room = width
     for each in range(max(0, image - 3), len(session.sizes)):
@@ -87,7 +87,7 @@ def _thumbs(
 def _painted(
     session: Session, pictures: Pictures, image: int, side: int
 ) -> Image.Image:
-    """Draw an image, or grey where it cannot be read, with all that lies over it."""
+    """Draw an image, or grey if it cannot be read, with segments and mask."""
     try:
         small = pictures.small(image, side)
     except (OSError, ValueError):
@@ -105,7 +105,7 @@ def _painted(
 
 
 def _encode(whole: Image.Image) -> bytes:
-    """Write it as PNG, of 256 colours: in a tenth of the time, and of the size."""
+    """Encode as PNG of 256 colours: a tenth of the time, and of the size."""
     for side, colors in ((SIDE * 2, 256), (SIDE // 2, 256), (SIDE // 2, 64)):
         buffer = io.BytesIO()
         few = shrink(whole, side).quantize(colors, Image.Quantize.FASTOCTREE)

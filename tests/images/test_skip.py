@@ -201,7 +201,7 @@ def test_a_file_that_was_replaced_after_it_was_read_is_another(
     seg = from_images(photos[:1])
     Image.new("RGB", (64, 64)).save(photos[0])
     path = seg.save_session(photos[0].with_name("s.json"))
-    with pytest.raises(ValueError, match=r"'a\.png', is another one than was 'a\.png'"):
+    with pytest.raises(ValueError, match=r"'a\.png', differs from the saved 'a\.png'"):
         from_images(photos[:1]).load_session(path)
 
 

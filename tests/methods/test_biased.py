@@ -124,7 +124,7 @@ def test_where_nothing_can_be_told_apart_the_masks_are_empty(
     session.update(
         clicks=[[0, 0, 0, 1]], method="biased_ncut", click_weight=click_weight
     )
-    with pytest.warns(UserWarning, match="the biased cut tells no pixel from another"):
+    with pytest.warns(UserWarning, match="the biased cut finds all pixels alike"):
         assert not session.masks().any()
     assert np.array_equal(session.masker.heatmaps(session.recipe), np.zeros(shape[:3]))
 

@@ -189,7 +189,7 @@ def test_ctrl_c_in_an_observer_silences_nobody(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = SimpleNamespace(user_ns={}, showtraceback=lambda: None)
-    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    monkeypatch.setattr("ncut_widget.page.callbacks.get_ipython", lambda: shell)
     heard: list[Any] = []
 
     def interrupted(change: Any) -> None:
@@ -211,7 +211,7 @@ def test_bound_variables_follow_at_once_each_with_an_array_of_its_own(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = SimpleNamespace(user_ns={})
-    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    monkeypatch.setattr("ncut_widget.page.callbacks.get_ipython", lambda: shell)
     seg.bind("one")
     seg.bind("two")
     telling, go_on = threading.Event(), threading.Event()
@@ -261,7 +261,7 @@ def test_a_block_that_is_refused_leaves_page_and_observers_in_step(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shell = SimpleNamespace(user_ns={})
-    monkeypatch.setattr("ncut_widget.widget.get_ipython", lambda: shell)
+    monkeypatch.setattr("ncut_widget.page.callbacks.get_ipython", lambda: shell)
     wire = Wire(seg, monkeypatch)
     seg.bind("found")
 
@@ -332,5 +332,5 @@ def test_eigenvectors_are_held_once(eigvecs: NDArray) -> None:
         if isinstance(value, np.ndarray) and value.size == size and value.base is None
     ]
     assert arrays == []
-    assert not hasattr(seg._pipeline._ncut, "eigenvectors_")
+    assert not hasattr(seg._origin.pipeline._ncut, "eigenvectors_")
     assert seg.predict(features=features).shape == (2, 12, 12)

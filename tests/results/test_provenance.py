@@ -222,5 +222,5 @@ def test_of_one_file_twice_each_label_map_leads_to_its_image(tmp_path: Path) -> 
 
 def test_a_picture_of_others_tells_nothing(tmp_path: Path) -> None:
     Image.new("L", (4, 4)).save(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="does not tell how it came about"):
+    with pytest.raises(ValueError, match="does not say how it was made"):
         read_provenance(tmp_path / "a.png")

@@ -191,7 +191,7 @@ def test_what_fits_is_loaded_and_what_does_not_is_named(
         (lambda p: p.write_text("[" * 200_000), "its JSON is nested too deeply"),
         (lambda p: p.write_text('{"a": ' * 200_000), "its JSON is nested too deeply"),
         (lambda p: p.write_text("1" * 100_000), "is no session file"),
-        (lambda p: os.truncate(p, 2**34), "it has 17179 MB, and no session more"),
+        (lambda p: os.truncate(p, 2**34), "it has 17179 MB, a session has at most"),
         (lambda p: (p.unlink(), p.mkdir()), "it is a folder, or no ordinary file"),
         (lambda p: (p.unlink(), os.mkfifo(p)), "it is a folder, or no ordinary file"),
     ],

@@ -122,8 +122,8 @@ def test_what_differs_is_said(
     )
     Image.new("RGB", (64, 48)).save(images[0])
     other = make()
-    refused(other, "image 0, 'photo 0.png', is another one than was 'photo 0.png'")
-    with pytest.warns(UserWarning, match="is another one than was"):
+    refused(other, "image 0, 'photo 0.png', differs from the saved 'photo 0.png'")
+    with pytest.warns(UserWarning, match="differs from the saved"):
         other.load_session(path, strict=False)
     assert len(other.segments) == 2
 
@@ -167,7 +167,7 @@ def test_other_eigenvalues_are_another_batch(
         (lambda c: [], "is no session file"),
         (lambda c: {**c, "version": 9}, "of version 9, this release reads 1"),
         (lambda c: {k: v for k, v in c.items() if k != "clicks"}, "lacks 'clicks'"),
-        (lambda c: {**c, "fingerprint": {}}, "it says not what it was made on"),
+        (lambda c: {**c, "fingerprint": {}}, "it does not say what it was made on"),
         (lambda c: {**c, "clicks": [[0, 99, 0, 1]]}, "64 x 48 pixels"),
         (lambda c: {**c, "segments": c["segments"][:1] * 2}, "have the same name"),
         (lambda c: {**c, "settings": {"threshold": "x"}}, "threshold must be"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import ncut_widget.share.showing
+import ncut_widget.share.display
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def test_a_picture_that_cannot_be_made_hides_no_widget(
     def fail(*_: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(ncut_widget.share.showing, "picture_stage", fail)
+    monkeypatch.setattr(ncut_widget.share.display, "picture_stage", fail)
     data, _ = seg._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
     assert "image/png" not in data

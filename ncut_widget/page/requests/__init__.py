@@ -1,4 +1,4 @@
-"""What the page asks for: a file each, found by the type of its messages."""
+"""The page's requests: a file for each kind, found by the type of its messages."""
 
 from importlib import import_module
 from pkgutil import iter_modules

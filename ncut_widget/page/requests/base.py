@@ -1,4 +1,4 @@
-"""What a request is: a message of the page, which is read and answered."""
+"""The contract of requests: a message of the page is read, and answered."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ncut_widget.sessions.session import Session
 
 
 class Desk(NamedTuple):
-    """What requests are answered with.
+    """The objects and functions that requests use for their answers.
 
     Attributes
     ----------
@@ -25,11 +25,11 @@ class Desk(NamedTuple):
     change : callable
         Calls a function that changes the session, and tells of the changes after it.
     sync : callable
-        Sets some settings, and tells all traits and then a message that it is given.
+        Sets some settings, sends all traits, then calls a function that answers.
     tell : callable
-        Tells traits.
+        Sends traits, given by their names.
     view : callable
-        Takes how many views the page has, and whether its notebook can be written to.
+        Notes how many views the page has, and whether it can write into its notebook.
     """
 
     session: Session
@@ -49,7 +49,7 @@ class Request(ABC):
     kinds: ClassVar[dict[str, type[Request]]] = {}
 
     def __init_subclass__(cls) -> None:
-        """Let `read_request` find the kind."""
+        """Register the kind for `read_request`."""
         cls.kinds[cls.message_type] = cls
 
     id: str
@@ -57,14 +57,14 @@ class Request(ABC):
     @classmethod
     @abstractmethod
     def read(cls, id: str, fields: Fields, session: Session) -> Request:
-        """Read the fields; raise TypeError or ValueError where they are not right."""
+        """Read the fields; raise TypeError or ValueError if one is wrong."""
 
     def answer(self, desk: Desk) -> Message:
-        """Make the answer, of a request that changes nothing."""
+        """Return the answer of a request that changes nothing."""
         raise NotImplementedError
 
     def handle(self, desk: Desk) -> None:
-        """Do what is asked for, and answer."""
+        """Do the request, and send the answer."""
         desk.send(*self.answer(desk))
 
 
@@ -74,7 +74,7 @@ def read_request(content: Any, session: Session) -> Request:
     Raises
     ------
     TypeError, ValueError
-        If it is no request, in one sentence.
+        In one sentence, if it is not a valid request.
     """
     fields = Fields(content, "a message from the page")
     request_id = fields.name("id")

@@ -1,4 +1,4 @@
-"""Changes of prompts and segments, and the fields of what is new."""
+"""Edits of prompts and segments, answered with the fields of new prompts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from ncut_widget.page.requests.fields import list_fields, map_bytes
 from ncut_widget.sessions.session import Session
 
 EDITED_BYTES = 10**6
-"""Of the fields of an edit's answer, at most: more would keep the first one waiting."""
+"""Most bytes of the fields in an edit's answer: more would delay the first field."""
 
 
 class Operation(NamedTuple):
-    """What a page may do, and the fields that go with it."""
+    """An operation of a page: its fields, and the function that makes it."""
 
     fields: tuple[str, ...]
     make: Callable[[Session, Fields], object]
@@ -49,7 +49,7 @@ OPERATIONS = {
         ),
     ),
 }
-"""By name. What is refused when it is made refuses no edit before it."""
+"""By name. An operation may be refused when it is made; edits before it stay."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class EditRequest(Request):
     """Change prompts and segments, in order; ``images`` are those on view.
 
     ``since`` is the revision of the prompts that the page knows. Without a page the
-    edits have no numbers, and are made whenever they come.
+    edits have no numbers, and are always made.
     """
 
     message_type = "edit"
@@ -70,7 +70,7 @@ class EditRequest(Request):
 
     @classmethod
     def read(cls, id: str, fields: Fields, session: Session) -> EditRequest:
-        """Read operations and clicks; the session checks them when they are made."""
+        """Read the edits; the session checks them when they are made."""
         edits = [Fields(edit, "an edit") for edit in fields.get("edits", list)]
         numbered = "page" in fields.content
         return cls(
@@ -83,11 +83,11 @@ class EditRequest(Request):
         )
 
     def handle(self, desk: Desk) -> None:
-        """Edit and answer, and only then tell the traits.
+        """Edit and answer, and only then send the traits.
 
-        The page paints from the answer alone, and a small message before it can hold it
-        up by a round trip. Only settings that come with the prompts, and segments, go
-        first: the answer is painted with them.
+        The page paints from the answer alone, and a small message before the answer can
+        delay it by a round trip. Only settings that change with the prompts, and
+        segments, go first: the page paints the answer with them.
         """
 
         def edit() -> None:
@@ -104,9 +104,9 @@ class EditRequest(Request):
         desk.change(edit)
 
     def answer(self, desk: Desk) -> Message:
-        """Edit up to what is refused; tell what has changed, with fields that are new.
+        """Edit until one is refused; return what has changed, with the new fields.
 
-        Those that masks were made of before the page has, or asks for.
+        The page has the earlier fields, or asks for them.
         """
         session = desk.session
 
@@ -145,7 +145,7 @@ class EditRequest(Request):
 def _fitting(
     new: list[Seeds], images: list[int], size: int
 ) -> Iterator[tuple[Seeds, list[int]]]:
-    """Yield the maps that a reply has room for, those of the first image first."""
+    """Yield as many wants as a reply has room for, the first images first."""
     room = max(EDITED_BYTES // size, 1)
     images = images[: max(room // max(len(new), 1), 1)]
     if images:

@@ -1,4 +1,4 @@
-"""Fields of seeds, on some images."""
+"""The request for the fields of seeds, on some images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ncut_widget.page.requests.base import Desk, Request
 from ncut_widget.sessions.session import Session
 
 COSTLY = 8
-"""Fields that one request may ask for, where each takes a product with the batch."""
+"""Most costly fields in one request: each takes a product with the whole batch."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class FieldsRequest(Request):
 
     @classmethod
     def read(cls, id: str, fields: Fields, session: Session) -> FieldsRequest:
-        """Read what is wanted, as far as one answer goes."""
+        """Read the wants; refuse more than one answer can hold."""
         wants = [Fields(want, "a wanted field") for want in fields.get("wants", list)]
         read = [(w.seeds(session), w.indices("images", session)) for w in wants]
         costly = sum(METHODS[seeds.method].costly for seeds, _ in read)
@@ -40,7 +40,7 @@ class FieldsRequest(Request):
         return cls(id, read)
 
     def answer(self, desk: Desk) -> Message:
-        """Give the maps, one buffer for each want."""
+        """Return the maps, one buffer for each want."""
         session = desk.session
         with session.lock:
             fields, buffers = list_fields(session, self.wants)
@@ -60,7 +60,7 @@ def map_bytes(session: Session) -> int:
 def list_fields(
     session: Session, wants: Iterable[tuple[Seeds, list[int]]]
 ) -> tuple[list[dict[str, Any]], list[bytes]]:
-    """Give fields as they are sent: what each is of, and a buffer for each."""
+    """Return fields in the form that is sent: entries, and a buffer for each."""
     fields, buffers = [], []
     for seeds, images in wants:
         field = session.masker.field(seeds)

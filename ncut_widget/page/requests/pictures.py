@@ -27,7 +27,7 @@ class PicturesRequest(Request):
         return cls(id, kind, fields.indices("images", session))
 
     def answer(self, desk: Desk) -> Message:
-        """Give as many pictures as fit: the others are `left`.
+        """Return as many pictures as fit; the others are listed in ``left``.
 
         No lock is held while files are read, decoded and encoded.
         """
@@ -39,7 +39,7 @@ class PicturesRequest(Request):
             try:
                 picture = encode(image)
             except (OSError, ValueError, MemoryError) as error:
-                # The others can be shown, and this one's place says why it is not.
+                # The other images can be shown; this one's place shows the reason.
                 entries.append({"image": image, "error": str(error)})
                 continue
             size += len(picture.data)

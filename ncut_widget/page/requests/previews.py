@@ -1,4 +1,4 @@
-"""What the page computes previews of: quantised eigenvectors, and their moments."""
+"""Data for the page's previews: quantised eigenvectors, and their moments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ncut_widget.page.requests.base import Desk, Request
 from ncut_widget.sessions.session import Session
 
 VALUES_AT_ONCE = 2**24
-"""Of eigenvectors whose moments take less than a tenth of a second."""
+"""Most values of eigenvectors whose moments take less than a tenth of a second."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class VectorsRequest(Request):
 
     @classmethod
     def read(cls, id: str, fields: Fields, session: Session) -> VectorsRequest:
-        """Read the images, as many as one answer may hold."""
+        """Read the images; refuse more than one answer can hold."""
         images = fields.indices("images", session)
         _, height, width, num_eig = session.shape
         size = 2 * height * width * num_eig
@@ -38,7 +38,7 @@ class VectorsRequest(Request):
         return cls(id, images, check_flag("sample", fields.content.get("sample")))
 
     def answer(self, desk: Desk) -> Message:
-        """Give levels, one buffer for each image and, last, for the sample."""
+        """Return levels, one buffer for each image and, last, for the sample."""
         store, moments = desk.session.store, desk.session.moments
         if self.sample and not _at_hand(moments, store.shape[3]):
             return _later(self)
@@ -69,7 +69,7 @@ class MomentsRequest(Request):
         return cls(id, fields.num_eig(session))
 
     def answer(self, desk: Desk) -> Message:
-        """Give the moments, in two buffers."""
+        """Return the moments, in two buffers."""
         session = desk.session
         if not _at_hand(session.moments, self.num_eig):
             return _later(self)
@@ -86,7 +86,7 @@ class MomentsRequest(Request):
 
 
 def _at_hand(moments: Moments, num_eig: int) -> bool:
-    """Whether moments and sample can be sent; if not, they will be."""
+    """Whether moments and sample can be sent now; if not, begin to compute them."""
     if moments.values <= VALUES_AT_ONCE or moments.ready(num_eig):
         return True
     moments.prepare(num_eig)

@@ -1,4 +1,4 @@
-"""The segments as the page lists and paints them."""
+"""The request for masks of segments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ KINDS = ("stage", "thumb")
 
 REPLY_BYTES = 10**6
 REPLY_SECONDS = 0.1
-"""Of one answer: more would keep others waiting. The first part always goes."""
+"""Limits of an answer: a longer one would delay others. One part is always sent."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,9 @@ class SegmentsRequest(Request):
         return cls(id, kind, segments, fields.indices("images", session))
 
     def answer(self, desk: Desk) -> Message:
-        """Give masks, image by image, as many as there is time for.
+        """Return masks, image by image, as many as there is time for.
 
-        No lock is held in between: a click need not wait for all of them.
+        No lock is held between them, so that a click need not wait for all.
         """
         known = {(s.id, s.edition): s for s in desk.session.shelf.segments}
         wanted = [known[each] for each in self.segments if each in known]

@@ -1,4 +1,4 @@
-"""Settings that may not have arrived, and how many views there are."""
+"""Requests of a page about itself: sync its settings, count its views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ncut_widget.sessions.session import Session
 
 @dataclass(frozen=True)
 class SyncRequest(Request):
-    """Set what may not have arrived, and tell all that the page may have missed."""
+    """Set settings that may not have arrived, and send all traits to the page."""
 
     message_type = "sync"
     id: str
@@ -25,18 +25,18 @@ class SyncRequest(Request):
         return cls(id, fields.get("settings", dict))
 
     def handle(self, desk: Desk) -> None:
-        """Set the settings, tell all traits, and answer."""
+        """Set the settings, send all traits, and answer."""
         desk.sync(self.settings, lambda: desk.send(*self.answer(desk)))
 
     def answer(self, desk: Desk) -> Message:
-        """Tell the revision that the traits are of."""
+        """Return the revision of the traits."""
         revision = desk.session.revision
         return {"type": "synced", "id": self.id, "revision": revision}, []
 
 
 @dataclass(frozen=True)
 class ViewsRequest(Request):
-    """Note how many views the page has, and whether its notebook can be written to."""
+    """Note how many views the page has, and whether it can write into its notebook."""
 
     message_type = "views"
     id: str
@@ -50,5 +50,5 @@ class ViewsRequest(Request):
         return cls(id, fields.whole("count", 0, 2**53), keeps)
 
     def handle(self, desk: Desk) -> None:
-        """Note it; there is nothing to answer."""
+        """Note it; there is no answer."""
         desk.view(self.count, self.keeps)

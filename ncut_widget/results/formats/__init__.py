@@ -1,8 +1,8 @@
-"""Formats of files: a module each, which is found by being here.
+"""Formats of files: one module each; every module in this folder is found.
 
-A module says with ``FORMAT`` what the format is called and how it is written. It is
-given segments (`Labelled`) and a path of its own, and does not know of other formats,
-of what was at the path before, nor of the page.
+A module declares in ``FORMAT`` the name of the format and the function that writes it.
+That gets segments (`Labelled`) and a path of its own. It knows nothing of other
+formats, of earlier files at the path, nor of the page.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What a format of files is."""
+"""The contract of formats of files."""
 
 from __future__ import annotations
 
@@ -20,24 +20,23 @@ class Format:
     Attributes
     ----------
     name : str
-        What `NcutSegmenter.export` knows it by.
+        Its name in `NcutSegmenter.export`.
     write : callable
-        Called with what is to be written, and a file or a folder.
+        Called with the segments, and a file or a folder to write.
     suffix : str
-        Of the one file; empty where it is a folder.
+        Suffix of the one file; empty if it is a folder.
     each : str
-        Suffix of what is written of an image, in a folder of these.
+        Suffix of each image's file, in a folder of these.
     each_is_folder : bool
-        Whether what is written of an image is a folder itself.
+        Whether each image is written to a folder, not to a file.
     by_segment : bool
         Whether the images' files are in a folder for each segment.
     alone : Format, optional
-        What is written in place of a folder of these, where the path itself ends with
-        the suffix of ``each``.
+        The format to use instead, if the path itself ends with the suffix ``each``.
     legend : str
-        File in the folder that tells how all in it was made.
+        File in the folder that says how its files were made.
     is_default : bool
-        Whether a path with the suffix means this format where none is named.
+        Whether a path with the suffix means this format if none is named.
     place : int
         Its place in lists of formats; the smallest is first.
     """
@@ -54,7 +53,7 @@ class Format:
     place: int = LAST
 
     def files(self, labelled: Labelled) -> list[str]:
-        """Name the files that it writes to a folder, without those in folders."""
+        """Name the files that it writes to a folder, without images' folders."""
         files: list[str] = []
         if self.each and not self.each_is_folder:
             files = [f"{labelled.stems[image]}{self.each}" for image in labelled.chosen]

@@ -14,30 +14,31 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from ncut_widget.core.arrays import Labels
 from ncut_widget.masks.runs import to_runs
 from ncut_widget.results.formats.base import Format
 from ncut_widget.results.labelled import Labelled
 
-Described = Callable[[NDArray], Iterator[Any]]
-"""Of the numbered things in an image: what ``segmentation`` is, of each in turn."""
+Described = Callable[[Labels], Iterator[Any]]
+"""Numbered things of an image -> the ``segmentation`` of each, in order."""
 
 
 def write(labelled: Labelled, path: Path) -> None:
     """Write images, categories and annotations, with run lengths as masks.
 
     Run lengths hold every pixel, with holes and parts. They are lists of numbers, which
-    more loaders read than the compressed text. ``iscrowd`` is 0 all the same, as
-    every annotation is one thing: loaders leave out what is a crowd.
+    more loaders read than the compressed text. ``iscrowd`` is 0, as every annotation is
+    one thing, and loaders leave out crowds.
     """
     write_annotations(labelled, path, run_lengths)
 
 
 def write_annotations(labelled: Labelled, path: Path, describe: Described) -> None:
-    """Write the file with masks of things as they are described."""
-    # ASCII, since loaders open the file in whatever encoding the machine has.
+    """Write the file, with ``describe`` for the masks of things."""
+    # ASCII, since loaders open the file in the encoding of the machine.
     dumps = partial(json.dumps, ensure_ascii=True)
     with path.open("w", encoding="ascii", newline="\n") as file:
-        # One by one: those of a thousand images are hundreds of megabytes together.
+        # One by one: a thousand images can have hundreds of megabytes of them.
         file.write(dumps(_head(labelled))[:-1] + ', "annotations": [')
         for number, annotation in enumerate(_annotations(labelled, describe), 1):
             file.write(",\n" if number > 1 else "\n")
@@ -46,7 +47,7 @@ def write_annotations(labelled: Labelled, path: Path, describe: Described) -> No
 
 
 def _head(labelled: Labelled) -> dict[str, Any]:
-    """Tell all but the annotations."""
+    """Return all but the annotations."""
     told = labelled.provenance()
     return {
         "info": {
@@ -91,7 +92,7 @@ def _annotations(labelled: Labelled, describe: Described) -> Iterator[dict[str, 
                 }
 
 
-def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
+def run_lengths(numbers: Labels) -> Iterator[dict[str, list[int]]]:
     """Count the pixels of every numbered thing, column by column: off, on, off, ..."""
     starts, stops, things = to_runs(numbers.T).astype(np.int64)
     order = np.argsort(things, kind="stable")
@@ -102,13 +103,16 @@ def run_lengths(numbers: NDArray) -> Iterator[dict[str, list[int]]]:
         yield {"size": list(numbers.shape), "counts": counts}
 
 
-def _counts(starts: NDArray, stops: NDArray, size: int) -> list[int]:
+def _counts(
+    starts: NDArray[np.int64], stops: NDArray[np.int64], size: int
+) -> list[int]:
     """Return lengths of runs of 0 and 1, in turn."""
     apart = np.flatnonzero(starts[1:] != stops[:-1])
     firsts = starts[np.concatenate([[0], apart + 1])]
     lasts = stops[np.concatenate([apart, [len(stops) - 1]])]
     edges = np.concatenate([[0], np.stack([firsts, lasts], axis=1).ravel(), [size]])
-    return np.diff(edges).tolist()
+    lengths: list[int] = np.diff(edges).tolist()
+    return lengths
 
 
 FORMAT = Format("coco", write, ".json", place=6)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from numpy.typing import NDArray
 from scipy.ndimage import find_objects
 
+from ncut_widget.core.arrays import Labels
 from ncut_widget.results.formats.base import Format
 from ncut_widget.results.formats.coco import write_annotations
 from ncut_widget.results.labelled import Labelled
@@ -15,14 +15,14 @@ from ncut_widget.results.outlines import outline
 
 
 def write(labelled: Labelled, path: Path) -> None:
-    """Write what ``coco`` does with polygons, for loaders that read nothing else.
+    """Write as ``coco``, but with polygons, for loaders that read only these.
 
-    pycocotools makes the same pixels of them; see `outline`.
+    pycocotools fills them to the same pixels; see `outline`.
     """
     write_annotations(labelled, path, polygons)
 
 
-def polygons(numbers: NDArray) -> Iterator[list[list[float]]]:
+def polygons(numbers: Labels) -> Iterator[list[list[float]]]:
     """Outline every numbered thing."""
     for thing, box in enumerate(find_objects(numbers), 1):
         yield outline(numbers[box] == thing, (box[1].start, box[0].start))

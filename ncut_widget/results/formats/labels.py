@@ -15,7 +15,7 @@ from ncut_widget.results.marks import save_png
 def write(labelled: Labelled, folder: Path) -> None:
     """Write a label map of each image, PNG: 8 bits with the segments' colours, or 16.
 
-    Of 16 bits PNG knows no palette: beyond 255 labels viewers show nearly black.
+    PNG of 16 bits has no palette: above 255 labels viewers show it nearly black.
     """
     stems = labelled.stems
     palette = labelled.palette

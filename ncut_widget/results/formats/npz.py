@@ -18,9 +18,9 @@ def write(labelled: Labelled, path: Path) -> None:
     """Write masks and label maps for `numpy.load`, image by image.
 
     ``masks_3`` are those of image 3 of the batch: bool, (segments, h, w), each whole;
-    ``labels_3`` its label map, uint16, (h, w). ``names``, ``colors`` and ``labels``
-    are the segments', the last their numbers in the label maps; ``files`` and
-    ``images`` the images' names and numbers; ``provenance`` is JSON.
+    ``labels_3`` is its label map, uint16, (h, w). ``names``, ``colors`` and ``labels``
+    are those of the segments; ``labels`` are their numbers in the label maps. ``files``
+    and ``images`` are the images' names and indices; ``provenance`` is JSON.
     """
     files = labelled.files
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:

@@ -19,7 +19,7 @@ from ncut_widget.results.labelled import Labelled, as_uint16
 from ncut_widget.segments.palette import as_rgb
 
 NAME = "segments"
-"""Of the labels, beside each image."""
+"""Name of the labels, beside each image."""
 
 CHANNELS = {"red": "FF0000", "green": "00FF00", "blue": "0000FF"}
 
@@ -36,11 +36,11 @@ def write(labelled: Labelled, folder: Path) -> None:
 
 
 def write_group(labelled: Labelled, folder: Path) -> None:
-    """Write a group that is the image, or one of several in the way of bioformats2raw.
+    """Write one image as a group, or several in the layout of bioformats2raw.
 
-    That one has the images as ``0``, ``1`` and so on, and names them in
-    ``OME/METADATA.ome.xml``. What reads single images alone, as `ome_zarr.reader` does,
-    reads these.
+    That layout has the images as ``0``, ``1`` and so on, with their names in
+    ``OME/METADATA.ome.xml``. Readers of single images, as `ome_zarr.reader`, open each
+    of these.
     """
     if len(labelled.chosen) == 1:
         _write_image(labelled, labelled.chosen[0], folder)
@@ -61,7 +61,7 @@ def write_group(labelled: Labelled, folder: Path) -> None:
 
 
 def _write_image(labelled: Labelled, image: int, path: Path) -> None:
-    """Write an image and its labels; of one that is not known the labels' group."""
+    """Write an image and its labels; without pixels only the group of the labels."""
     with needs("ome-zarr"):
         import zarr
         from ome_zarr.writer import write_image, write_labels
@@ -92,12 +92,12 @@ def _write_image(labelled: Labelled, image: int, path: Path) -> None:
             ],
         },
     )
-    labels: Any = group["labels"]  # which the format's writer gives no version
+    labels: Any = group["labels"]  # the format's writer gives this group no version
     labels.attrs["ome"] = {"version": VERSION, **labels.attrs["ome"]}
 
 
 def _omero() -> dict[str, Any]:
-    """Say that channels are red, green and blue: viewers would stack grey images."""
+    """Declare channels red, green and blue: else viewers stack grey images."""
     window = {"min": 0, "max": 255, "start": 0, "end": 255}
     return {
         "channels": [
@@ -109,7 +109,7 @@ def _omero() -> dict[str, Any]:
 
 
 def _write_xml(labelled: Labelled, path: Path) -> None:
-    """Name images as OME-XML, in which each has the sizes of its pixels."""
+    """Write the images' names as OME-XML, which also requires their sizes."""
     root = ElementTree.Element("OME", xmlns=SCHEMA)
     for number, image in enumerate(labelled.chosen):
         height, width = labelled.sizes[image]

@@ -10,7 +10,7 @@ from ncut_widget.results.labelled import Labelled, as_uint16
 
 def write(labelled: Labelled, folder: Path) -> None:
     """Write a label map of each image, TIFF of 16 bits."""
-    import tifffile  # an eighth of a second, which an import of ours need not take
+    import tifffile  # here, as it takes an eighth of a second
 
     stems = labelled.stems
     for image in labelled.go_through("Writing label maps"):
