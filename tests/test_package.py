@@ -63,7 +63,7 @@ def test_the_sdist_holds_what_bundle_tests_and_pages_are_made_with(
         *("js/package.json", "js/package-lock.json", "js/.npmrc", "js/build.js"),
         *("js/tsconfig.json", "js/biome.json"),
         *("js/src/index.js", "js/src/styles/index.css"),
-        *("js/test/wire.test.js", "js/test/fixtures/masks.json"),
+        *("js/test/fields.test.js", "js/test/fixtures/masks.json"),
         *("tests/conftest.py", "tests/browser/host.py", "tests/install/node.sh"),
         *("tests/peers/ncut-pytorch-1.8.19.txt", "tests/benchmarks/pytest.ini"),
         *("notebooks/quickstart.ipynb", "docs/figures/how-it-works.svg"),

@@ -65,13 +65,34 @@ def test_links_and_pictures_of_a_page_lead_to_files(page: Path) -> None:
             assert (page.parent / place).exists(), f"{page.name} leads to {place}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [*PAGES, ROOT / "BENCHMARKS.md"], ids=lambda page: page.stem
+)
 def test_files_that_a_page_names_are_there(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     named = re.findall(
-        r"\b(?:tests|notebooks|ncut_widget)/[\w./-]+\.(?:py|ipynb)\b", text
+        r"\b(?:(?:tests|ncut_widget)/[\w./-]*\w|notebooks/[\w./-]+\.ipynb)", text
     )
     assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_files_that_the_plan_of_the_code_names_are_there() -> None:
+    """A path begins at the root or in a source folder; a file's name may be alone."""
+    text = (ROOT / "DEVELOP.md").read_text(encoding="utf-8")
+    suffix = r"\.(?:py|js|css|json|md|npz)\b"
+    named = re.findall(rf"`((?:[\w.]+/)+[\w.]*|[\w.]+{suffix})`", text)
+    named += re.findall(rf"(?:[\w.]+/)+[\w.]+{suffix}", text)
+    named += re.findall(r"^ {6}([\w.]+/|\w+\.py)", text, re.MULTILINE)
+    written = {"segments.json"}  # by an export
+    folders = [ROOT]
+    folders += [ROOT / name for name in ("ncut_widget", "js/src", "js/src/maths")]
+    sources = {path.name for folder in folders[1:3] for path in folder.rglob("*.*")}
+    missing = {
+        name
+        for name in {*named} - written - sources
+        if not any((folder / name).exists() for folder in folders)
+    }
+    assert missing == set()
 
 
 @pytest.mark.parametrize(

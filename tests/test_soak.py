@@ -1,9 +1,9 @@
 """What is thrown at a segmenter for long: messages, threads, clicks.
 
-A tenth of it in every run, all of it by `make soak`; damaged images are in
-`test_doors.py`, damaged sessions in `sessions/test_damaged.py`, kills in
-`sessions/test_file.py`, a walk beside a model in `test_model.py`, and batches of all
-kinds in `test_round_trips.py`.
+A tenth of it runs every time, all of it with `make soak`. Other long tests: damaged
+images in `images/test_broken.py`, damaged sessions in `sessions/test_damaged.py`, kills
+in `sessions/test_file.py`, a walk beside a model in `test_model.py`, and batches of all
+kinds in `results/test_round_trips.py`.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ def both(tmp_path: Path) -> tuple[NcutSegmenter, NcutSegmenter]:
     held = NcutSegmenter.from_features(
         features(0), images, num_eig=8, device="cpu", progress=False
     )
-    pipeline = held._pipeline
+    pipeline = held._origin.pipeline
     assert pipeline is not None
     (tmp_path / "store").mkdir()
     store = FileStore(tmp_path / "store", held.eigvecs)

@@ -1,4 +1,4 @@
-/** Elements as this widget needs them; text only ever goes in as text. */
+/** Make HTML and SVG elements. Text is set with `textContent`, never as HTML. */
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -14,8 +14,8 @@ export function html(tag, attributes = {}, ...children) {
 }
 
 /**
- * An element that takes the focus: JupyterLab must leave its keys alone, which the
- * attribute achieves on the element itself only, not on an ancestor.
+ * An element that takes the focus. The attribute makes JupyterLab leave its keys alone;
+ * it has no effect on an ancestor, so each such element has it.
  *
  * @template {keyof HTMLElementTagNameMap} Tag
  * @param {Tag} tag
@@ -42,8 +42,8 @@ export function svg(tag, attributes = {}, ...children) {
 }
 
 /**
- * The element that all of a view is in. Its words are English, whatever the page around
- * it is.
+ * The element that holds a whole view. It is marked as English, because the page around
+ * it may be in another language.
  *
  * @param {...Node} children
  */
@@ -60,13 +60,13 @@ export function newRoot(...children) {
 
 let count = 0;
 
-/** For what is found by id, on a page that can hold several widgets. */
+/** An id that is unique on the page, which may hold several widgets. */
 export function newId() {
   return `ncut-${Math.random().toString(36).slice(2)}-${++count}`;
 }
 
 /**
- * Change an attribute only if it differs: assistive tools hear every write.
+ * Set an attribute only if its value differs: assistive tools announce every write.
  *
  * @param {Element} element
  * @param {string} name

@@ -15,7 +15,10 @@ import { openOffline } from "./offline/page.js";
 import { showWaiting } from "./panel/waiting.js";
 import { showView } from "./view.js";
 
-/** Some hosts make a model before they know its traits. */
+/**
+ * Milliseconds between two looks for a model's traits: some hosts make a model before
+ * they know them.
+ */
 const LOOK_EVERY_MS = 50;
 
 const define = () => {
@@ -69,7 +72,7 @@ const define = () => {
 export default define;
 
 /**
- * Show a page that has no kernel, of what Python's `save_html` has put into it.
+ * Show a page that has no kernel, from what Python's `save_html` has put into it.
  *
  * @param {Page} page
  * @param {HTMLElement} el

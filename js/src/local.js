@@ -1,5 +1,6 @@
 /**
- * What is a view's own, and not the model's: two views of one model differ in it.
+ * The state of one view. It is not in the model, so two views of one model can differ
+ * in it.
  *
  * @import { Store } from "./model/store.js"
  *
@@ -9,7 +10,7 @@
  * @property {[x: number, y: number] | null} pointed pixel under the pointer
  * @property {Hover} hover what a click there would give
  * @property {number | null} selected id of a segment
- * @property {boolean} negative whether a plain click says that this is not it
+ * @property {boolean} negative whether a plain click is a negative one
  */
 
 import { Hover } from "./model/hover.js";

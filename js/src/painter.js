@@ -1,5 +1,5 @@
 /**
- * When what is painted: once per frame after a change, the stage first.
+ * Decides what is painted when: once per frame after a change, the stage first.
  *
  * @import { Controls } from "./panel/controls/controls.js"
  * @import { Filmstrip } from "./panel/filmstrip.js"
@@ -22,7 +22,7 @@
 
 import { setAttribute } from "./dom.js";
 
-/** `data-revision` while the stage shows no revision whole. */
+/** `data-revision` while the stage does not show one revision completely. */
 const NO_REVISION = "-1";
 /** Milliseconds of a frame that the filmstrip may paint; what is left waits for the next. */
 const STRIP_BUDGET = 6;
@@ -70,9 +70,9 @@ export class Painter {
   /** Paint what the store's change has changed. */
   update() {
     setAttribute(this.#root, "data-state", this.#store.state);
-    // The click that was hovered over shows its mask already. What else it changes
-    // comes with the answer, if that comes at once: a frame costs the browser as much
-    // as the kernel takes to answer.
+    // The preview of this click shows its mask already. All else that the click changes
+    // waits for the answer, if that comes soon: painting a frame takes the browser as
+    // long as the kernel takes to answer.
     if (this.#frame === 0 && this.#local.hover.keeps) this.#repaintIn(ANSWER_WITHIN);
     else this.repaint();
   }
@@ -86,7 +86,8 @@ export class Painter {
   paint() {
     this.stop();
     this.#frame = 0;
-    if (!this.#root.isConnected) return; // No styles, no sizes; the stage tells when it is.
+    // There are no styles and sizes yet; the stage tells when there are.
+    if (!this.#root.isConnected) return;
     const segmentation = this.#segmentation;
     const { hover } = this.#local;
     const { stage, controls, segments, trouble, status } = this.#parts;
@@ -142,8 +143,8 @@ export class Painter {
       opacity,
     ];
     if (strip.some((value, i) => value !== this.#strip[i])) {
-      // This frame is the stage's: what a click gives must not wait for the strip, nor
-      // the kernel's answer for previews that it will replace.
+      // This frame paints the stage alone. A click's mask must not wait for the strip,
+      // and the kernel's answer must not wait for previews that it replaces.
       this.#strip = strip;
       this.#stripDue = isPreview ? now + STRIP_EVERY : 0;
       this.repaint();

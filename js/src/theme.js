@@ -1,6 +1,6 @@
 /**
- * Whether the page around a view is light or dark, where the style sheet cannot see it:
- * a shadow root (marimo's) is a wall to selectors.
+ * Tells a view whether the page around it is light or dark, where the style sheet
+ * cannot: selectors do not see out of a shadow root (marimo's).
  */
 
 /**

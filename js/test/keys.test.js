@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { KEY, keyName, withKey } from "../src/keyboard.js";
+import { editOf } from "../src/model/segments.js";
 import { KEYS } from "../src/stage/keys/index.js";
 import { actionOf, listenToKeys } from "../src/stage/keys/key.js";
 import { reachOf } from "./stage.js";
@@ -120,4 +122,18 @@ test("letters that are bound alone are the letters that the help writes", () => 
       written.map((letter) => letter.toLowerCase()),
     );
   }
+});
+
+test("a key that a tooltip names is bound, and the help names it the same", () => {
+  for (const key of Object.values(KEY)) {
+    const entry = KEYS.find(({ bindings }) =>
+      bindings.some(({ on }) => on.includes(key)),
+    );
+    assert.ok(entry?.keys.split(", ").includes(keyName(key)), key);
+  }
+  assert.equal(withKey("Show or hide", KEY.show), "Show or hide (key H)");
+  assert.equal(withKey("Thing", KEY.granularity, "next"), "Thing (key G: next)");
+  const segment = /** @type {any} */ ({ id: 1, visible: true, open: false });
+  assert.equal(editOf(KEY.edit, segment)?.op, "reopen");
+  assert.equal(editOf(KEY.show, segment)?.op, "change");
 });

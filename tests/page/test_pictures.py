@@ -19,6 +19,7 @@ from ncut_widget.images import Images
 from ncut_widget.page.pictures import METHODS, Pictures
 from ncut_widget.page.protocol import REPLY_BYTES, Message
 from ncut_widget.page.requests.pictures import PicturesRequest
+from tests.support.page import Wire
 
 TSNE = {"num_sample": 60, "perplexity": 10, "progress": False}
 
@@ -184,3 +185,15 @@ def test_the_page_can_be_used_while_colours_are_computed(
     seg.color("pca")
     assert seen == [False, 0]
     assert seg._colors == 1
+
+
+def test_of_a_very_long_image_a_part_is_shown_sharply(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    eigvecs = np.ones((2, 4, 4, 2), np.float32)
+    images = [np.zeros((40, 6000, 3), np.uint8), np.zeros((600, 3000, 3), np.uint8)]
+    wire = Wire(NcutSegmenter(eigvecs, images), monkeypatch)
+    asked = {"type": "pictures", "id": "a-1", "kind": "stage", "images": [0, 1]}
+    reply, _ = wire.ask(asked)
+    sizes = [(entry["width"], entry["height"]) for entry in reply["pictures"]]
+    assert sizes == [(6000, 40), (2048, 410)]

@@ -2,7 +2,9 @@
 
 What is read is what the segmenter says, pixel by pixel: for any choice of images and
 segments, over an earlier export of another choice, and from another folder. A seed is a
-batch: ``pytest "tests/test_round_trips.py::test_what_is_written_is_read[7]"``.
+batch; to run one of them:
+
+    pytest "tests/results/test_round_trips.py::test_what_is_written_is_read[7]"
 """
 
 from __future__ import annotations

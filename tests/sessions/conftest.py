@@ -1,4 +1,4 @@
-"""Images in files, and a segmenter of them."""
+"""Images in files, a segmenter of them, and a session."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.sessions.session import Session
 from tests.support.saved import SIZES
 
 
@@ -33,3 +34,8 @@ def make(eigvecs: NDArray, images: list[Path]) -> Callable[..., NcutSegmenter]:
         return NcutSegmenter(eigvecs, images, eigvals=eigvals, **settings)
 
     return make
+
+
+@pytest.fixture
+def session(eigvecs: NDArray) -> Session:
+    return Session(eigvecs, sizes=[(32, 32), (48, 64), (16, 16)])

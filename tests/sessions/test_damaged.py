@@ -215,4 +215,4 @@ def works(seg: NcutSegmenter) -> None:
     for _ in range(2):
         seg.undo()
     now = seg._session.state
-    assert (now.prompts, now.shelf) == (before.prompts, before.shelf)
+    assert (now.recipe, now.shelf) == (before.recipe, before.shelf)

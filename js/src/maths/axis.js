@@ -1,24 +1,37 @@
 /**
- * One axis of a canvas: between which cells' centres each of its pixels lies, as
- * `interpolation` of ncut_widget/masks/coordinates.py.
+ * One axis of a canvas: between which two centres of cells each of its pixels lies, and
+ * how far from the first to the second. As `interpolation` of
+ * ncut_widget/masks/coordinates.py.
  */
 
 export class Axis {
   /** Cell before each canvas pixel. @type {Int32Array} */
   before = new Int32Array(0);
-  /** Cell after it; the same beyond the outermost centres. @type {Int32Array} */
+  /**
+   * Cell after each canvas pixel; beyond the outermost centres the same cell.
+   *
+   * @type {Int32Array}
+   */
   after = new Int32Array(0);
-  /** How far it is from the one to the other, 0 to 1. @type {Float64Array} */
+  /**
+   * How far each pixel is from the cell before to the cell after, 0 to 1.
+   *
+   * @type {Float64Array}
+   */
   fraction = new Float64Array(0);
-  /** Where it lies in the image, in image pixels. @type {Float64Array} */
+  /** Where each pixel lies in the image, in image pixels. @type {Float64Array} */
   place = new Float64Array(0);
-  /** First canvas pixel of each quad; the last entry ends the last. @type {Int32Array} */
+  /**
+   * First canvas pixel of each quad; the last entry is the end of the last quad.
+   *
+   * @type {Int32Array}
+   */
   starts = new Int32Array(0);
   #key = "";
 
   /**
-   * Each canvas pixel shows the image pixel under its centre, and lies where that one's
-   * centre lies.
+   * Place each canvas pixel at the centre of the image pixel that it shows, which is
+   * the one under its own centre.
    *
    * @param {number} length of the canvas
    * @param {number} from where the view begins, in image pixels
@@ -38,7 +51,7 @@ export class Axis {
   }
 
   /**
-   * Each canvas pixel lies where it lies, also within an image pixel.
+   * Place each canvas pixel at its own centre, which may be anywhere in an image pixel.
    *
    * @param {number} length
    * @param {number} from
@@ -78,7 +91,7 @@ export class Axis {
       this.fraction[i] = inside - this.before[i];
       this.starts[this.before[i]] = i;
     }
-    // A quad that has no pixel of its own ends where it begins.
+    // A quad without pixels ends where it begins.
     for (let k = cells - 1; k >= 0; k--) {
       this.starts[k] = Math.min(this.starts[k], this.starts[k + 1]);
     }

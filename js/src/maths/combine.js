@@ -1,5 +1,6 @@
 /**
- * The masks of several prompts together, as ncut_widget/masks/combine.py; and their heat.
+ * Combine the masks of several prompts, as ncut_widget/masks/combine.py does, and their
+ * heat.
  *
  * @import { Field } from "./cut.js"
  */
@@ -7,7 +8,7 @@
 import { cutOf, heatInto } from "./cut.js";
 
 /**
- * Heat of several prompts: the largest over the positive ones, 0 without one.
+ * Heat of several prompts: the largest of the positive ones; 0 if there are none.
  *
  * @param {Float32Array} out
  * @param {Field[]} positives

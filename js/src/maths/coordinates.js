@@ -12,7 +12,10 @@
  * @typedef {{ left: number, top: number, width: number, height: number }} Box
  */
 
-/** Steps per image pixel that a click is rounded down to: exact, yet short to read. */
+/**
+ * Steps per image pixel. Clicks are rounded down to a step, so that they are short to
+ * read.
+ */
 const CLICK_STEPS = 100;
 
 /**
@@ -56,7 +59,7 @@ export function wholeImage([height, width]) {
 }
 
 /**
- * Image pixel under the pointer, or null beside the image.
+ * Image pixel under the pointer, or null outside of the image.
  *
  * @param {number} clientX
  * @param {number} clientY
@@ -85,7 +88,7 @@ export function placeOf(x, y, view) {
 }
 
 /**
- * The same part of an image in another raster of it: its cells, or a scaled picture.
+ * The same part of an image in another raster: in its cells, or in a scaled picture.
  *
  * @param {View} view
  * @param {Size} size of the image

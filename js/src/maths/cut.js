@@ -9,17 +9,19 @@
  *
  * @typedef {object} Field one number a cell of one image: how well it fits prompts
  * @property {Float32Array} values
- * @property {Stats | null} stats null of a field that is its own heatmap
+ * @property {Stats | null} stats null if the field is its own heatmap
  */
 
 import constants from "../constants.json" with { type: "json" };
 
-/** Similarities of up to 1 that are this near are told apart by rounding alone. */
+/**
+ * Similarities, which are at most 1, are equal but for rounding if they are this near.
+ */
 const { TIE, QUANTILES } = constants.statistics;
 const MAX_FLOAT32 = 3.4028234663852886e38;
 
 /**
- * Whether the similarity tells nothing apart: zero, or no finite, spread.
+ * Whether all similarities are equal: their spread is zero or not finite.
  *
  * @param {Stats | null} stats
  */
@@ -28,7 +30,8 @@ export function isConstant(stats) {
 }
 
 /**
- * Whether the quantiles are one value, up to rounding: a ground of more than 98 %.
+ * Whether both quantiles are one value, up to rounding: more than 98 % of the cells
+ * have that value.
  *
  * @param {Stats} stats
  */
@@ -37,8 +40,9 @@ function isTied({ low, high }) {
 }
 
 /**
- * What a field is above where a cell belongs to the mask, rounded to float32 as the kernel
- * rounds it; infinite (an empty mask) where the similarity is constant.
+ * The cut: a cell belongs to the mask if its field is above it. It is rounded to
+ * float32 as the kernel rounds it, and infinite (an empty mask) if the similarity is
+ * constant.
  *
  * @param {Stats | null} stats
  * @param {number} gamma
@@ -53,8 +57,8 @@ export function cutOf(stats, gamma, threshold) {
 }
 
 /**
- * Heat of a field: 0 and 1 are the 1 % and 99 % quantiles of the batch; or the field
- * itself, from 0 to 1.
+ * Heat of a field: it is 0 at the batch's 1 % quantile and 1 at the 99 % quantile. A
+ * field without statistics is its own heat, limited to 0 and 1.
  *
  * @param {Float32Array} out
  * @param {Float32Array} values

@@ -1,5 +1,5 @@
 /**
- * Dropping the small parts of a mask, as ncut_widget/masks/denoise.py.
+ * Drop the small parts of a mask, as ncut_widget/masks/denoise.py.
  *
  * @import { Size } from "../model/link/wire.js"
  */
@@ -31,7 +31,7 @@ export function denoiseInto(mask, [rows, cols], area, scratch, kept = []) {
 /**
  * Number the 8-connected components, in the order of their first cells.
  *
- * @param {Int32Array} out 0 outside of all
+ * @param {Int32Array} out 0 outside of all components
  * @param {ArrayLike<number>} margins above 0 inside
  * @param {Size} grid
  * @param {Int32Array} scratch of the size of `out`

@@ -8,7 +8,8 @@ import constants from "../constants.json" with { type: "json" };
 const { TRIVIAL, STEPS, LONGEST, FAINTEST } = constants.diffusion;
 
 /**
- * Weights of the eigenvectors at the time of diffusion that is wanted.
+ * Weights of the eigenvectors at the largest time of diffusion at which at least
+ * `granularity` of them stay in effect.
  *
  * @param {number[]} eigvals
  * @param {number} granularity

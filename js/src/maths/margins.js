@@ -1,9 +1,8 @@
 /**
- * How far every cell is within a mask, or outside of it, as `margins` of
- * ncut_widget/masks/smooth.py; and what that says of quads, which lie between four
- * neighbouring centres of cells. The quad of a cell is bounded by its centre and those of
- * its neighbours right, below, and right below; beyond the outermost centres values go
- * on as they are.
+ * Margins: how far each cell is within a mask (above 0) or outside of it, as `margins`
+ * of ncut_widget/masks/smooth.py. They say which quads are in the mask. A quad lies
+ * between the centres of a cell and of its neighbours right, below, and right below;
+ * beyond the outermost centres the margins stay constant.
  *
  * @import { Size } from "../model/link/wire.js"
  *
@@ -13,14 +12,16 @@
 
 import constants from "../constants.json" with { type: "json" };
 
-/** Of the margins beside it, what is one cell wide has this part at least. */
+/**
+ * A part that is one cell wide gets at least this fraction of the margins beside it.
+ */
 const { LEAST } = constants.smooth;
 
 /** No pixel is in the mask. */
 export const OFF = 0;
 /** Every pixel is in the mask. */
 export const ON = 1;
-/** To be looked at pixel by pixel. */
+/** Each pixel has to be tested. */
 export const MIXED = 2;
 
 /** The smallest float32 that is not subnormal. */
@@ -79,7 +80,8 @@ export function marginsInto(out, mask, { positives, negatives }, grid) {
 }
 
 /**
- * Make margins large enough, where mask or hole are one cell wide, for it to be seen.
+ * Enlarge the margins where the mask, or a hole in it, is one cell wide: otherwise it
+ * would vanish when margins are interpolated.
  *
  * @param {Float32Array} size of the margins
  * @param {Uint8Array} mask
@@ -88,7 +90,8 @@ export function marginsInto(out, mask, { positives, negatives }, grid) {
 function raise(size, mask, grid) {
   const thin = thinCells(mask, grid);
   for (let pass = 0; pass < 2; pass++) {
-    // What was raised may raise its neighbours in the next pass, and not in this one.
+    // All new values come from the old ones: a raised cell affects its neighbours only
+    // in the next pass.
     const raised = thin.map((cell) => {
       let least = size[cell];
       for (const [down, right] of BESIDE) {
@@ -123,7 +126,7 @@ function thinCells(mask, grid) {
 }
 
 /**
- * What lies beside a cell; beyond the image a cell goes on.
+ * The neighbour of a cell; at the edge of the image the cell itself stands in.
  *
  * @param {number} cell
  * @param {number} down

@@ -5,15 +5,15 @@
  * @import { Seed } from "./seeds.js"
  * @import { Size } from "../model/link/wire.js"
  *
- * @typedef {object} Placed a seed, and where it lies
+ * @typedef {object} Placed a seed and its diffusion coordinates
  * @property {Seed} seed
  * @property {Float32Array} vector its diffusion coordinates, of length 1
  * @property {boolean} positive
  *
  * @typedef {object} Fit
- * @property {Float32Array} vector whose products with coordinates, and
- * @property {number} offset, are how well cells fit
- * @property {number[]} local how much of each seed's surroundings is added
+ * @property {Float32Array} vector `fit = coordinates @ vector + offset`
+ * @property {number} offset how well a cell of coordinates 0 fits
+ * @property {number[]} local how strongly the field near each seed is corrected
  */
 
 import constants from "../constants.json" with { type: "json" };
@@ -52,11 +52,11 @@ export function fitOf(seeds, grid) {
 }
 
 /**
- * How much of each seed's surroundings is added to its image.
+ * How strongly the field near each seed is corrected, in the seed's image only.
  *
  * @param {Placed[]} seeds
  * @param {number[][]} cosines of theirs
- * @param {number[]} lacking what is to be added at the seeds' own cells
+ * @param {number[]} lacking what has to be added at the seeds' own cells
  * @param {Size} grid
  */
 function makeRight(seeds, cosines, lacking, grid) {
@@ -72,7 +72,7 @@ function makeRight(seeds, cosines, lacking, grid) {
 }
 
 /**
- * Add what is made right about a seed to a field of its image.
+ * Add the correction near a seed to the field of its image.
  *
  * @param {Float32Array} field
  * @param {Float32Array} cosines of all cells with the seed
@@ -91,7 +91,7 @@ export function addAbout(field, cosines, seed, amount, [rows, cols]) {
 }
 
 /**
- * The more a seed weighs, the less of a ridge it has.
+ * The ridge of each seed: the larger its weight, the smaller its ridge.
  *
  * @param {Placed[]} seeds
  * @param {number} ridge of a seed of weight 1
@@ -119,7 +119,7 @@ function dot(a, b) {
 }
 
 /**
- * Solve `(matrix + diagonal of ridges) x = right` by Cholesky's factors.
+ * Solve `(matrix + diagonal of ridges) x = right` by Cholesky factorisation.
  *
  * @param {number[][]} matrix symmetric, not negative
  * @param {number[]} ridges

@@ -3,11 +3,11 @@
  */
 
 export class Runs {
-  /** First pixel of each run, as of a flattened array. */
+  /** First pixel of each run, counted row by row through the image. */
   #starts;
-  /** One after the last. */
+  /** The pixel after each run. */
   #stops;
-  /** Number of the thing that it belongs to, from 1 on. */
+  /** Number of the thing that each run belongs to, from 1 on. */
   #instances;
   #rows;
   #width;
@@ -26,7 +26,7 @@ export class Runs {
     this.#stops = values.subarray(length, 2 * length);
     this.#instances = values.subarray(2 * length);
     this.#width = width;
-    /** First run of each row, and one after the last. */
+    /** First run of each row; the last entry is the number of runs. */
     this.#rows = new Uint32Array(height + 1).fill(length);
     for (let run = length - 1; run >= 0; run--) {
       this.count += this.#stops[run] - this.#starts[run];
@@ -43,8 +43,8 @@ export class Runs {
    *
    * @param {Uint32Array} pixels of the canvas
    * @param {Int32Array} rows of the image that its rows show
-   * @param {Int32Array} cols of the image that its columns show; no column
-   *   shows one further left than the one before it
+   * @param {Int32Array} cols of the image that its columns show; each shows the same
+   *   column as the one before it, or one further right
    * @param {number[]} colours of the things, in turn
    */
   paint(pixels, rows, cols, colours) {
@@ -63,7 +63,7 @@ export class Runs {
 }
 
 /**
- * The first place whose value is at least so large.
+ * The index of the first value that is at least `least`.
  *
  * @param {Int32Array} sorted
  * @param {number} least

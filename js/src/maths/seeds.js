@@ -1,6 +1,6 @@
 /**
- * Seeds: the cells that a prompt labels, each with a weight; and the vector that a group
- * of them, which is one prompt's, is compared by.
+ * Seeds are the cells that a prompt labels, each with a weight. The seeds of one prompt
+ * are a group, and a group is compared by one vector.
  *
  * @import { Size } from "../model/link/wire.js"
  *
@@ -15,7 +15,7 @@ export function weightOf(seed) {
 }
 
 /**
- * Place of a seed's cell among those of its image.
+ * Index of a seed's cell among the cells of its image.
  *
  * @param {Seed} seed
  * @param {Size} grid
@@ -25,8 +25,8 @@ export function placeIn([, row, col], [, cols]) {
 }
 
 /**
- * What a group is compared by: the direction of the weighted mean of its unit vectors.
- * Of one seed it is that seed's own, to the bit.
+ * The vector that a group is compared by: the direction of the weighted mean of its
+ * unit vectors. For one seed it is that seed's vector, to the bit.
  *
  * @param {Float32Array[]} vectors of length 1, one for each seed
  * @param {Group} group

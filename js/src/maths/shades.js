@@ -4,14 +4,15 @@
 
 import constants from "../constants.json" with { type: "json" };
 
-/** Per cent of white or black, in turn. */
+/** Per cent of white or black that each shade in turn is mixed with. */
 const { SHADES } = constants.palette;
 
 /**
- * What pixels of a segment's instances hold: RGBA as little-endian numbers.
+ * Pixel values of a segment's instances: RGBA as little-endian numbers.
  *
  * @param {string} color as "#rrggbb"
- * @returns {number[]} of the first instance, the second, ...; then from the start again
+ * @returns {number[]} of the first instance, the second, ...; after the last one they
+ *   repeat
  */
 export function shadesOf(color) {
   const parts = [1, 3, 5].map((at) => Number.parseInt(color.slice(at, at + 2), 16));

@@ -1,7 +1,7 @@
 /**
- * The mask at the image's own resolution, as it shows on a canvas: a canvas pixel is in
- * it where the image pixel under its centre is. Operation by operation this is
- * ncut_widget/masks/smooth.py, so the stage shows the very pixels of `seg.mask`.
+ * The mask at the image's own resolution, on a canvas: a canvas pixel is in the mask if
+ * the image pixel under its centre is. The operations are those of
+ * ncut_widget/masks/smooth.py, so the stage shows exactly the pixels of `seg.mask`.
  *
  * @import { View } from "./coordinates.js"
  * @import { Size } from "../model/link/wire.js"
@@ -41,7 +41,7 @@ export class SmoothMask {
     for (let y = 0; y < tops.length; y++) {
       const line = y * width;
       if (y > 0 && rows[y] === rows[y - 1]) {
-        pixels.copyWithin(line, line - width, line); // The same image pixels.
+        pixels.copyWithin(line, line - width, line); // Shows the same image pixels.
         continue;
       }
       const first = tops[y] * cols;
@@ -85,8 +85,8 @@ export class SmoothMask {
   }
 
   /**
-   * Along a row of a quad margins only rise, or only fall: what is inside begins at one
-   * end. So no pixel is looked at but those that the other end is searched at.
+   * Along a row of a quad the margins only rise or only fall, so the part in the mask
+   * begins at one end of the row. Only the other end of that part is searched for.
    *
    * @param {number} y row of the canvas
    * @param {number} col of the quad
@@ -131,7 +131,7 @@ export class SmoothMask {
    * @param {number} col of the quad
    * @param {number} top start of the row of cells above
    * @param {number} bottom start of the row of cells below
-   * @param {number} down how far it is from the one to the other
+   * @param {number} down how far the pixel is from the row above to the row below
    * @param {Float32Array} margins
    * @param {number} colour
    */

@@ -14,13 +14,14 @@ import constants from "../constants.json" with { type: "json" };
 
 const { QUANTILES } = constants.statistics;
 
-/** Spacing of float32 at 1: a spread below the mean's rounding is no structure. */
+/** Spacing of float32 at 1: a spread below the rounding of the mean counts as none. */
 const EPSILON = 2 ** -23;
 
 /**
  * @param {Float32Array} vector unit vector of the cell
- * @param {Float32Array} sample its similarity to the sample; is put in another order
- * @param {Moments | undefined} moments or else the sample's own are taken
+ * @param {Float32Array} sample its similarity to the sample; the order of the values
+ *   changes
+ * @param {Moments | undefined} moments without them the sample's own are taken
  * @returns {Stats}
  */
 export function statisticsOf(vector, sample, moments) {
@@ -36,7 +37,7 @@ export function statisticsOf(vector, sample, moments) {
 }
 
 /**
- * Mean and spread as they follow from the moments, exactly.
+ * Mean and spread, computed exactly from the moments.
  *
  * @param {Float32Array} vector
  * @param {Moments} moments
@@ -68,7 +69,7 @@ function spreadIn(values) {
 /**
  * The values at a rank and at the next one.
  *
- * @param {Float32Array} values is put in another order: smaller ones before the rank
+ * @param {Float32Array} values the order changes: smaller ones come before the rank
  * @param {number} rank
  * @param {number} from no value before this one belongs after it
  * @returns {[number, number]}

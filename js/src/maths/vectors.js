@@ -1,7 +1,8 @@
 /**
- * Quantised unit eigenvectors, and the cosine between them: `low + step * level`, two
- * bytes a value, as ncut_widget/eigvecs/memory.py makes them: with the same low and
- * step everywhere, so that equal eigenvectors have equal cosines on any image.
+ * Quantised unit eigenvectors, and the cosine between them. As
+ * ncut_widget/eigvecs/quantised.py makes them, a value is `low + step * level`, and a
+ * level has two bytes. All images have the same low and step, so that equal
+ * eigenvectors have equal cosines on any image.
  *
  * @typedef {object} Quantised
  * @property {Float32Array} low of each eigenvector
@@ -15,7 +16,7 @@ export class Vectors {
   #step;
   #levels;
   #count;
-  /** Lengths of the leading eigenvectors, or of the weighted, the other way round. */
+  /** 1 / length of each pixel's leading eigenvectors, weighted if there are weights. */
   #scale = new Float32Array(0);
   /** @type {number | Float32Array} How many, or their weights. */
   #scaleOf = 0;
@@ -84,8 +85,8 @@ export class Vectors {
   }
 
   /**
-   * Measure the leading eigenvectors: they are not of unit length by themselves, and
-   * all of them only to within their bytes.
+   * Measure the lengths of the leading eigenvectors. Some of the eigenvectors are not a
+   * unit vector by themselves, and all of them are one only up to quantisation.
    *
    * @param {number} numEig
    * @param {number | Float32Array} of how many, or their weights

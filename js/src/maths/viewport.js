@@ -2,9 +2,9 @@
  * Zooming and panning: from one view of an image to the next.
  *
  * A place is where something lies in the view: [0, 0] top left, [1, 1] bottom right. A
- * view has its stage's proportions, which are the image's, and never leaves the image;
- * zoom 1 is all of it. An image that is very wide or tall would be a line: its stage is
- * less so, and opens with a part of it.
+ * view has the proportions of its stage, which are the image's, and never leaves the
+ * image; at zoom 1 it is the whole image. A very wide or tall image would look like a
+ * line, so its stage is less wide or tall, and opens with a part of the image.
  *
  * @import { View } from "./coordinates.js"
  * @import { Size } from "../model/link/wire.js"
@@ -15,13 +15,15 @@
 import constants from "../constants.json" with { type: "json" };
 import { placeOf, wholeImage } from "./coordinates.js";
 
-/** CSS pixels that an image pixel takes at the most. */
+/** CSS pixels of an image pixel at the highest zoom. */
 const LARGEST_PIXEL = 32;
 
-/** How many times as wide as high a stage may be, or as high as wide. */
+/** The largest ratio of a stage's longer side to its shorter one. */
 const { LONGEST } = constants.pictures;
 
-/** How near to the edge of the view a revealed pixel may lie, as a part of the view. */
+/**
+ * How near to the edge of the view a revealed pixel may lie, as a fraction of the view.
+ */
 const MARGIN = 0.1;
 
 /**
@@ -59,7 +61,7 @@ export function isWhole(view, [imageHeight, imageWidth]) {
 }
 
 /**
- * Whether the view is larger than the one that it opens with.
+ * Whether the view is zoomed in further than the one that the stage opens with.
  *
  * @param {View} view
  * @param {Size} size
@@ -69,9 +71,9 @@ export function isMagnified(view, size) {
 }
 
 /**
- * The view in which what lay at `from` lies at `to`, `factor` times as large: zooming
- * about a point where the two are the same, panning where the factor is 1, and with
- * both a pinch. Zoom and edges of the image are kept to.
+ * The view in which what lay at `from` lies at `to`, `factor` times as large. If both
+ * places are the same, this zooms about a point; if the factor is 1, it pans; else it
+ * is a pinch. The view keeps to the limits of zoom and image.
  *
  * @param {View} view
  * @param {Size} size
@@ -82,8 +84,8 @@ export function isMagnified(view, size) {
  * @returns {View}
  */
 export function transformed(view, size, from, to, factor, smallest) {
-  // A stage that has grown since may show less than the smallest: that is no reason
-  // to zoom out.
+  // After the stage was resized, the view may be smaller than the limit already. It is
+  // not zoomed out for that.
   const least = Math.min(smallest, view.width);
   const opening = openingView(size);
   const width = clamp(view.width / factor, least, opening.width);
@@ -94,7 +96,7 @@ export function transformed(view, size, from, to, factor, smallest) {
 }
 
 /**
- * The view moved, as little as need be, so that a pixel is well in it.
+ * The view, moved as little as necessary so that a pixel is well inside.
  *
  * @param {View} view
  * @param {Size} size

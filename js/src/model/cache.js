@@ -1,8 +1,10 @@
-/** Of all keys together, at most: one that names thousands of seeds is long. */
+/**
+ * Most characters of all keys together: a key that names thousands of seeds is long.
+ */
 const KEY_CHARACTERS = 2 ** 25;
 
 /**
- * Least recently used first out.
+ * A cache that drops the least recently used entry first.
  *
  * @template Value
  */
@@ -14,7 +16,7 @@ export class Cache {
 
   /**
    * @param {number} limit entries to keep
-   * @param {(value: Value) => void} [release] called with what is dropped
+   * @param {(value: Value) => void} [release] called with each value that is dropped
    */
   constructor(limit, release = () => {}) {
     this.limit = limit;
@@ -31,7 +33,7 @@ export class Cache {
   }
 
   /**
-   * Look without using it.
+   * Read an entry without counting that as a use.
    *
    * @param {string} key
    * @returns {Value | undefined}

@@ -1,7 +1,7 @@
 /**
  * What previews are made of: the moments, the quantised eigenvectors of images, and
- * those of the sample. One is out at a time, and only when no picture or field is, so that
- * little is ahead of a picture that is suddenly wanted.
+ * those of the sample. One such request is open at a time, and only while none for a
+ * picture or a field is, so that a picture that is suddenly needed hardly waits.
  *
  * @import { MomentsReply, Size, VectorsReply } from "./link/wire.js"
  * @import { Moments } from "../maths/statistics.js"
@@ -14,11 +14,16 @@ import { decodeMoments, decodeVectors } from "./link/decode.js";
 import { Resource } from "./link/resource.js";
 import { methodOf } from "./methods.js";
 
-/** Quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
+/** Bytes of quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
 const CACHE_BYTES = 64e6;
-/** On a slow line a larger reply would hold up a click, and the next picture. */
+/**
+ * Bytes of one reply: on a slow line a larger one would delay a click, and the next
+ * picture.
+ */
 const REPLY_BYTES = 256e3;
-/** Numbers of leading eigenvectors whose moments are kept: 30 of them take 7 KB each. */
+/**
+ * For how many numbers of leading eigenvectors moments are kept: those of 30 take 7 KB.
+ */
 const MOMENTS_KEPT = 64;
 const SAMPLE = "sample";
 
@@ -33,7 +38,7 @@ const needsNone = (get) => !methodOf(get).twin || !methodOf(get).standardised;
 
 /** Mean and covariance of the leading eigenvectors, for each number of them. */
 export class MomentsOfBatch extends Resource {
-  /** Grows with each that comes. */
+  /** Grows whenever moments arrive. */
   arrivals = 0;
   /** @type {Cache<Moments>} */
   #moments = new Cache(MOMENTS_KEPT);
@@ -124,7 +129,7 @@ export class VectorsOfImages extends Resource {
    * The first image alone, then others of those that are shown or have prompts.
    *
    * @param {number[]} shown the active one first
-   * @param {number[]} prompted only as many as there is room for, besides
+   * @param {number[]} prompted of these only as many as there is room for
    * @returns {number[]}
    */
   missing(shown, prompted = []) {
@@ -164,13 +169,16 @@ export class VectorsOfImages extends Resource {
     this.#vectors.clear();
   }
 
-  /** Images whose eigenvectors are kept beside those that are shown. */
+  /** Images whose eigenvectors are kept besides those on view. */
   get #kept() {
     return Math.floor(CACHE_BYTES / this.#bytes);
   }
 }
 
-/** Eigenvectors of the sample that quantiles are of: wanted after the active image's. */
+/**
+ * Eigenvectors of the sample that quantiles are computed from. They are asked for after
+ * the active image's.
+ */
 export class VectorsOfSample extends Resource {
   /** @type {Vectors | null} */
   vectors = null;

@@ -1,5 +1,5 @@
 /**
- * The fields at hand, and which ones are missing.
+ * The fields that have arrived, and which ones are missing.
  *
  * @import { Edited, FieldsReply, Size, Want } from "./link/wire.js"
  * @import { Field } from "../maths/cut.js"
@@ -13,9 +13,9 @@ import { decodeFields } from "./link/decode.js";
 import { Resource } from "./link/resource.js";
 import { fieldKey, nameOf } from "./seeds.js";
 
-/** Fields that are kept beside those that are shown. */
+/** Bytes of fields that are kept besides those on view. */
 const CACHE_BYTES = 64e6;
-/** A reply of 1 MB takes hardly longer than one of 16 KB; a larger one would lag. */
+/** Bytes of fields in a reply. 1 MB takes hardly longer than 16 KB; more would lag. */
 const { FIELDS_BYTES } = constants.replies;
 
 export class Fields extends Resource {
@@ -23,7 +23,7 @@ export class Fields extends Resource {
   #cache = new Cache(0);
   #grid;
   #bytes;
-  /** What is missing for which images, of these seeds, at that version. */
+  /** Which fields are missing for which images, for these seeds at that version. */
   #known = {
     seeds: /** @type {MaskSeeds | null} */ (null),
     version: -1,
@@ -54,8 +54,8 @@ export class Fields extends Resource {
   }
 
   /**
-   * A slider on its way to other parameters asks where it rests, and an edit brings its
-   * own.
+   * Nothing is asked for while a slider moves (it asks where it stops), or while an
+   * edit is open (its answer brings its fields).
    *
    * @param {Wanted} wanted
    * @returns {Ask | null}
@@ -84,8 +84,8 @@ export class Fields extends Resource {
   }
 
   /**
-   * Keep room for so many fields on so many images, and for more of them: what is
-   * fetched never pushes out what is shown.
+   * Keep room for so many fields on so many images, and for more, so that fields that
+   * arrive never displace fields on view.
    *
    * @param {number} fields
    * @param {number} images
@@ -96,8 +96,8 @@ export class Fields extends Resource {
   }
 
   /**
-   * What to ask the kernel for, as far as one reply goes: the first image's fields, and
-   * once they are here the others'.
+   * What to ask the kernel for, as much as fits into one reply: the first image's
+   * fields, and once they are here those of the others.
    *
    * @param {MaskSeeds} seeds
    * @param {number[]} images the active one first

@@ -1,6 +1,6 @@
 /**
- * What a prompt under the pointer, or at the crosshair, would give: the prompts with
- * one more, which is not made. It ends with whatever is done instead of moving on.
+ * What a prompt under the pointer, or at the crosshair, would give: the masks of all
+ * prompts and of this one, which is not made. Any action but a move ends it.
  *
  * @import { Store } from "./store.js"
  * @import { Prompt } from "./prompts/index.js"
@@ -13,7 +13,7 @@ import { maskSeeds, nameOf } from "./seeds.js";
 import { Segmentation } from "./segmentation.js";
 
 export class Hover {
-  /** Grows with every change of what masks are asked for. */
+  /** Grows with every change of the masks that are asked for. */
   version = 0;
   /** @type {Prompt | null} The one that would be made. */
   #prompt = null;
@@ -22,7 +22,10 @@ export class Hover {
   /** @type {MaskSeeds} */
   #seeds = { positives: [], negatives: [], hasNegatives: false };
   #key = "";
-  /** What the seeds are of: thousands of prompts are not looked at for every move. */
+  /**
+   * What the seeds were made from. While it stays the same, thousands of prompts need
+   * not be looked at for every move.
+   */
   #asked = "";
   /** @type {WeakMap<MaskSeeds, string>} */
   #names = new WeakMap();
@@ -34,8 +37,8 @@ export class Hover {
   }
 
   /**
-   * The masks to show instead of the prompts' own, or null: nothing is pointed at, it
-   * would change nothing, or what it needs is not here.
+   * The masks to show instead of the prompts' own. Null if nothing is pointed at, if
+   * the prompt would change nothing, or if the data for it is not here.
    */
   get shown() {
     const store = this.#store;
@@ -50,8 +53,8 @@ export class Hover {
   }
 
   /**
-   * Whether the masks that were shown are those of the prompts now: it was made,
-   * and until the kernel's own masks come there is nothing to repaint.
+   * Whether the prompt was made, so that the masks that were shown are now those of the
+   * prompts. Until the kernel's own masks come there is nothing to repaint.
    */
   get keeps() {
     const { state, seeds, activeImage } = this.#store;
@@ -59,12 +62,15 @@ export class Hover {
     return this.#segmentation.of(activeImage).current;
   }
 
-  /** The masks of the prompts and of one more, as long as `keeps` or `shown` says so. */
+  /**
+   * The masks of the prompts and of one more. They are valid if `keeps` is true or
+   * `shown` is not null.
+   */
   get masks() {
     return this.#segmentation;
   }
 
-  /** Those of the prompts, with the one that is not made. */
+  /** The seeds of the prompts and of the one that is not made. */
   get seeds() {
     return this.#seeds;
   }
@@ -91,7 +97,7 @@ export class Hover {
   }
 
   /**
-   * All that masks depend on.
+   * A text of all that masks depend on.
    *
    * @param {MaskSeeds} seeds
    */

@@ -1,6 +1,6 @@
 /**
- * What is known of a batch's images. All that the model knows of them, one by one, it
- * asks here: a batch may have more of them than a page should hold.
+ * What is known of a batch's images. The rest of the model asks for single images only
+ * through here, because a batch may have more images than a page should hold.
  *
  * @import { Info, Size } from "./link/wire.js"
  */

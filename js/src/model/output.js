@@ -1,12 +1,12 @@
 /**
- * The notebook's outputs that show a model: its views, and its picture, which is what is
- * left of them where there is no kernel.
+ * The notebook's outputs that show a model: its views, and a picture, which is shown
+ * where there is no kernel.
  *
- * The picture is an output of its own, and hidden while there is a view. Where the
- * notebook can be written to, as in JupyterLab and its kin, the page puts a new picture
- * into it: after a page was loaded again the kernel's outputs go nowhere there. It also
- * notes something to stand in the views' place: the notebook holds the name of a model
- * that is gone with the kernel, which would be shown as an error.
+ * The picture is an output of its own, and hidden while there is a view. Where the page
+ * can write to the notebook, as in JupyterLab and related hosts, it puts in a new
+ * picture itself, because there the kernel's outputs are lost after the page was loaded
+ * again. It also saves an empty box in place of each view: the notebook names a model
+ * that is gone with the kernel, and would show an error for it.
  *
  * @import { Model, NotebookModel } from "./link/host.js"
  * @import { PictureUpdate } from "./link/wire.js"
@@ -16,7 +16,7 @@ const PNG = "image/png";
 const STATE = "application/vnd.jupyter.widget-state+json";
 const VIEW = "application/vnd.jupyter.widget-view+json";
 
-/** What stands in a view's place: a box with nothing in it, which every host has. */
+/** What is saved in place of a view: an empty box, which every host can show. */
 const EMPTY = {
   model_module: "@jupyter-widgets/controls",
   model_module_version: "2.0.0",
@@ -55,7 +55,7 @@ export class Output {
   attach(el, signal) {
     if (!this.#mark) return;
     const style = document.createElement("style");
-    // 30 characters of it are whole groups of 3 bytes: 40 characters of base64.
+    // 30 bytes are whole groups of 3, so they are exactly 40 characters of base64.
     const part = btoa(this.#mark.slice(0, 30));
     style.textContent = `img[src*="${part}"], img[alt*="${this.#mark}"] { display: none }`;
     el.append(style);
@@ -67,7 +67,7 @@ export class Output {
     signal.addEventListener("abort", detach, { once: true });
   }
 
-  /** Tell the kernel again, which may not have heard. */
+  /** Tell the kernel again, because it may have missed the first message. */
   tell() {
     if (this.#views) this.#tell();
   }

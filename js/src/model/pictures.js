@@ -1,6 +1,6 @@
 /**
- * Pictures of the images, decoded and cached: of one kind, which is the stage's picture,
- * the thumb, or the eigenvectors in colours.
+ * Pictures of the images of one kind, decoded and cached: the stage's picture, the
+ * thumb, or the eigenvectors in colours.
  *
  * The kernel may colour the eigenvectors anew. Until its new picture is here, the one
  * in the old colours stays, but counts as missing.
@@ -45,7 +45,7 @@ const KINDS = {
 
 /**
  * @param {Decoder} decode
- * @param {boolean} hasImages or else the eigenvectors' colours stand in for them
+ * @param {boolean} hasImages if not, the eigenvectors' colours stand in for them
  * @param {number} colors
  * @returns {PicturesOfKinds}
  */
@@ -89,7 +89,7 @@ export class Pictures extends Resource {
 
   /** @param {number} colors version that the kernel has from now on */
   recolor(colors) {
-    // A picture may overtake the trait, so that the version is known already.
+    // A picture may arrive before the trait, so the version may be known already.
     this.#colors = Math.max(this.#colors, colors);
   }
 
@@ -170,7 +170,7 @@ export class Pictures extends Resource {
 
   /**
    * What an answer had no room for is asked for again, unless it had room for nothing:
-   * it would be as full the next time.
+   * the next answer would have none either.
    *
    * @param {string[]} keys
    * @param {Message} [answer]
@@ -183,7 +183,7 @@ export class Pictures extends Resource {
   }
 
   /**
-   * A picture that cannot be had has nothing to do with prompts and settings.
+   * Nothing is asked for again: pictures do not depend on prompts and settings.
    * @override
    */
   retry() {}
@@ -236,7 +236,8 @@ export class Pictures extends Resource {
   }
 
   /**
-   * What is being decoded or was refused in other colours says nothing of these.
+   * The version of the colours is in the key, so that what was refused in other colours
+   * is asked for again.
    *
    * @param {number} image
    */

@@ -1,6 +1,6 @@
 /**
- * What prompts would give, computed here before the kernel has them: fields from
- * quantised eigenvectors. They stand in until the kernel's own come.
+ * Fields of prompts that the kernel does not have yet, computed here from quantised
+ * eigenvectors. They stand in until the kernel's own fields come.
  *
  * @import { Size, Stats } from "./link/wire.js"
  * @import { Field } from "../maths/cut.js"
@@ -20,7 +20,7 @@ import { fieldKey, nameOf } from "./seeds.js";
 
 const STATISTICS_KEPT = 64;
 const FITS_KEPT = 64;
-/** Fields that are kept beside those that are shown, in number and in bytes. */
+/** Fields that are kept besides those on view, in number and in bytes. */
 const FIELDS_KEPT = 128;
 const FIELDS_BYTES = 16e6;
 
@@ -30,7 +30,7 @@ export class Previews {
   sample;
   /** @type {Cache<{ vector: Float32Array, stats: Stats }>} */
   #directions = new Cache(STATISTICS_KEPT);
-  /** Of moments, when the statistics were taken. */
+  /** How many moments had arrived when the statistics were taken. */
   #arrivals = 0;
   /** The sample's similarities, written again for each group. */
   #sampled = new Float32Array(0);
@@ -59,14 +59,15 @@ export class Previews {
     this.sample = new VectorsOfSample(this.vectors);
   }
 
-  /** What they are made of, in the order in which it is asked for. */
+  /** What previews are made of, in the order in which it is asked for. */
   get resources() {
     return [this.moments, this.sample, this.vectors];
   }
 
   /**
    * The field of some seeds on an image, or undefined where the eigenvectors for it are
-   * not here. It is valid until others are asked for, more than `reserve` told.
+   * not here. It is valid until more other fields are asked for than `reserve` was
+   * told.
    *
    * @param {Seeds} seeds
    * @param {number} image
@@ -119,7 +120,7 @@ export class Previews {
       case DIFFUSION:
         return this.#fitting(seeds, image);
       default:
-        return undefined; // The kernel's to make.
+        return undefined; // Only the kernel can make it.
     }
   }
 
@@ -181,7 +182,8 @@ export class Previews {
       addAbout(values, cosines, seed, fit.local[j], this.#grid);
       this.#spare.push(cosines);
     });
-    // A positive prompt only adds: what the prompts before it gave, stays.
+    // A positive prompt only adds, so the field of the prompts before it is a lower
+    // limit.
     const positives = seeds.positives.slice(0, -1);
     const earlier = positives.length && this.get({ ...seeds, positives }, image);
     if (earlier) {

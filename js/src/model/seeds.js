@@ -26,7 +26,7 @@ import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 const names = new WeakMap();
 
 /**
- * What the seeds of one field differ in from those of any other.
+ * A name for the seeds of one field: other seeds have another name.
  *
  * @param {Seeds} seeds never changed from now on
  */
@@ -43,7 +43,8 @@ export function nameOf(seeds) {
 }
 
 /**
- * A field of one image is never stale: it depends on these only.
+ * The key of a field of one image. The field depends on nothing else, so it is never
+ * out of date.
  *
  * @param {Seeds} seeds
  * @param {number} image
@@ -60,7 +61,7 @@ function nameOfGroup(group) {
 
 /** @param {Seed} seed */
 function nameOfSeed([image, row, col, weight = 1]) {
-  const cell = `${image},${row},${col}`; // Not join: slow.
+  const cell = `${image},${row},${col}`; // `join` is slower.
   return weight === 1 ? cell : `${cell},${weight}`;
 }
 
@@ -122,7 +123,8 @@ export function maskSeeds(prompts, get) {
 const groups = new WeakMap();
 
 /**
- * What a prompt labels: the same object again, as the pointer moves beside thousands.
+ * What a prompt labels. It is the same object again each time, because thousands of
+ * prompts are looked at with every move of the pointer.
  *
  * @param {Prompt} prompt
  * @param {Size} size of its image
@@ -140,7 +142,7 @@ function groupOf(prompt, size, grid) {
 const fields = new WeakMap();
 
 /**
- * The seeds of a field of one group: the same object again.
+ * The seeds of a field of one group; the same object again each time.
  *
  * @param {Group} group
  * @param {string} method
@@ -184,8 +186,8 @@ function differentFields(labelled, label, make) {
  */
 
 /**
- * Each cell once where its last label counts, or else once of each label; always at the
- * place where it was labelled first.
+ * The labelled cells: each once if its last label counts, otherwise once for each
+ * label. A cell has the place in the order at which it was labelled first.
  *
  * @param {Labelled[]} labelled
  * @param {Size} grid
@@ -208,7 +210,7 @@ function cellsOf(labelled, [rows, cols], isLast) {
 }
 
 /**
- * Those of a label, a group for each prompt that has some.
+ * The cells of one label, as a group for each prompt that has some.
  *
  * @param {Placed[]} cells in the order of prompts
  * @param {boolean} label

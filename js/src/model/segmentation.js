@@ -14,14 +14,15 @@
  * @property {Uint8Array} mask 1 = object
  * @property {number} count cells in the mask
  * @property {number | null} area pixels in it, at the image's own size; null until asked
- * @property {boolean} current whether it is the mask of what is asked; if not, it is
- *   that of the last seeds whose fields were all here
+ * @property {boolean} current whether it is the mask of what is asked for; if not, it
+ *   is that of the last seeds whose fields were all here
  * @property {boolean} exact whether it is current, and of the kernel's fields alone
  * @property {MaskSeeds | null} seeds that it is the mask of; null before the first
- * @property {boolean} marked whether a positive prompt has its fields: there is
- *   something to paint, be it of earlier prompts
- * @property {boolean} constant whether a positive prompt tells nothing apart
- * @property {number} stamp another one for each time that it is computed
+ * @property {boolean} marked whether the fields of a positive prompt are here, so that
+ *   there is something to paint, perhaps of earlier prompts
+ * @property {boolean} constant whether all cells are equally similar to a positive
+ *   prompt
+ * @property {number} stamp another one each time it is computed
  * @property {number} version that it was computed for
  * @property {number} arrivals that it was computed from
  *

@@ -1,6 +1,6 @@
 /**
- * The masks of committed segments, as the kernel sends them: of one kind, which is the
- * stage's, at the image's own size, or the thumbs', on the latent grid.
+ * The masks of committed segments of one kind, as the kernel sends them: the stage's,
+ * at the image's own size, or the thumbs', on the latent grid.
  *
  * @import { Info, SegmentEdit, SegmentEntry, SegmentsReply } from "./link/wire.js"
  * @import { Ask, Buffers, Wanted } from "./link/resource.js"
@@ -50,7 +50,7 @@ export class SegmentMasks extends Resource {
   }
 
   /**
-   * Whether all that is to be shown on an image is here, or not to be had.
+   * Whether every mask that an image shows is here, or cannot be had.
    *
    * @param {SegmentEntry[]} segments
    * @param {number} image
@@ -154,7 +154,7 @@ export class SegmentMasks extends Resource {
 }
 
 /**
- * What a key does with a segment.
+ * The edit that a key makes of a segment, or null.
  *
  * @param {string} key as of `keyOf`
  * @param {SegmentEntry} segment
@@ -175,7 +175,8 @@ export function editOf(key, { id, visible, open }) {
 }
 
 /**
- * Whether a segment's mask is painted: of one that is open again, the prompts' is.
+ * Whether a segment's mask is painted. While a segment is open again, the mask of the
+ * prompts is painted instead.
  *
  * @param {SegmentEntry} segment
  */

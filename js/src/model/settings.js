@@ -1,29 +1,29 @@
 /**
  * The settings: traits that the page sets itself, and whether the kernel has them.
  *
- * They go out as the host saves traits. If the answer to that is lost, hosts of
- * ipywidgets save no more: they wait for the status "idle" of what they sent last. From
- * then on settings go by our own message, `sync`, which also has the kernel tell all
- * traits again.
+ * They are sent by the host, which saves traits. If the answer to a save is lost, hosts
+ * with ipywidgets save nothing more: they wait for the status "idle" of the last save.
+ * From then on settings are sent in our own message, `sync`, which also asks the kernel
+ * to tell all traits again.
  *
  * @import { Model } from "./link/host.js"
  * @import { Info } from "./link/wire.js"
  * @import { Requests } from "./link/requests.js"
  *
- * Undone together are changes of one step, as of a slider while it is moved. Each save
- * of settings that masks depend on says of which step it is: `<page>-<step>.<changes>`.
+ * The changes of one step are undone together, as those of a slider while it is moved.
+ * Each save of settings that masks depend on names its step: `<page>-<step>.<changes>`.
  *
  * @typedef {{ changes: number, after: number }} Save changes that went out, and the number
  *   of the last request before them
  */
 
 /**
- * While the hand moves, the kernel hears of it so often; between, the page is on its
- * own. The last value always goes out.
+ * Time between two saves while a slider moves. In between, the page computes alone. The
+ * last value is always sent.
  */
 const SAVE_EVERY_MS = 250;
 
-/** What marimo shows a widget in. */
+/** The element that marimo shows a widget in. */
 const MARIMO = "marimo-anywidget";
 
 export class Settings {
@@ -52,13 +52,19 @@ export class Settings {
   #timer;
   /** Whether this host tells when the kernel has handled a change. */
   #hostTells;
-  /** What the host's callbacks hold of us: they may outlive the model. */
+  /**
+   * What the host's callbacks refer to. They may be kept for longer than the model,
+   * which must be freed nevertheless.
+   */
   #link = { settings: /** @type {Settings | null} */ (this) };
-  /** The table: what the kernel tells of each. */
+  /** The kernel's table of the settings. */
   #table;
-  /** Those that can change masks; the kernel's `_revision` counts their changes. */
+  /**
+   * Names of the settings that can change masks; the kernel's `_revision` counts their
+   * changes.
+   */
   ofMasks;
-  /** Those of how it looks. */
+  /** Names of the settings that change only the look. */
   ofView;
 
   /**
@@ -124,21 +130,24 @@ export class Settings {
     this.#sliding = null;
   }
 
-  /** Send what can be undone now, if that may be: what is sent next comes after it. */
+  /**
+   * Send changes that can be undone now, if that is allowed, so that what is sent next
+   * comes after them.
+   */
   flush() {
     if (!this.unsavedStep || this.#busy) return;
     this.#stop();
     this.#tell();
   }
 
-  /** What held them has gone out. */
+  /** The edits that had to go out first have gone out. */
   resume() {
     this.#schedule();
   }
 
   /**
-   * The trait has changed. Is it the kernel's older value, the one set here stays, since
-   * it is about to go out.
+   * The trait has changed. If it has an older value of the kernel's, the value set here
+   * stays, because it is about to be sent.
    *
    * @param {string} name
    */
@@ -148,7 +157,9 @@ export class Settings {
     this.#model.set(name, own.value);
   }
 
-  /** Tell the kernel all that it may not have, and have it tell all traits. */
+  /**
+   * Tell the kernel all settings that it may not have, and ask it to tell all traits.
+   */
   sync() {
     this.#stop();
     const values = [...this.#values].map(([name, { value }]) => [name, value]);
@@ -186,7 +197,10 @@ export class Settings {
     this.#schedule();
   }
 
-  /** A new revision has come: the best sign there is in a host that does not tell. */
+  /**
+   * A new revision has come. In a host that does not tell what was handled, it is the
+   * best sign of that.
+   */
   takeRevision() {
     if (this.#hostTells || this.unsaved) return;
     this.#saving = null;
@@ -194,8 +208,8 @@ export class Settings {
   }
 
   /**
-   * marimo runs cells again when its page sets a trait, and for nothing else: edits are
-   * no traits.
+   * Set a trait after an edit, because marimo runs cells again only when its page sets
+   * a trait.
    *
    * @param {number} revision after the edits that were made
    */
@@ -261,7 +275,7 @@ export class Settings {
     const save = { changes: this.#changes, after: this.#requests.count };
     this.#saving = save;
     this.#lastSave = save;
-    this.#requests.hear(); // From now on its answer is waited for.
+    this.#requests.hear(); // From now on an answer is waited for.
     try {
       this.#model.save_changes(callbacksOf(this.#model, this.#link, save));
     } catch {
@@ -296,8 +310,8 @@ export class Settings {
     this.#hostTells = true;
     if (status !== "idle") return;
     if (this.#saving === save) this.#saving = null;
-    // It was late, not lost. But what the host has not saved since, it would save now,
-    // older values and all.
+    // The answer was late, not lost. But now the host would save what it has held back,
+    // also values that are older than the page's.
     if (save === this.#lastSave && save.changes === this.#changes) this.#stuck = false;
     this.#handle(save.changes);
     this.#schedule();

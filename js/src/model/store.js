@@ -130,7 +130,7 @@ export class Store {
     return this.#prompts.expected.unsure;
   }
 
-  /** Of the fields that the masks are to be made of. */
+  /** Seeds of the fields that the masks are made of. */
   get seeds() {
     return this.#seeds.of(this.prompts, (name) => this.get(name));
   }
@@ -152,7 +152,7 @@ export class Store {
     return this.info.offline === true;
   }
 
-  /** Whether the kernel lets us wait: it runs a cell, or it is gone. */
+  /** Whether an answer is late: the kernel runs a cell, or it is gone. */
   get slow() {
     return this.#link.requests.slow;
   }
@@ -186,8 +186,8 @@ export class Store {
   }
 
   /**
-   * The kernel's revision that the page's prompts and settings are those of, or null
-   * while the two sides are still settling.
+   * The kernel's revision, if the page has the same prompts and settings; null while
+   * messages are under way.
    *
    * @returns {number | null}
    */
@@ -208,7 +208,8 @@ export class Store {
   /**
    * @param {string} name
    * @param {unknown} value
-   * @param {boolean} [slides] whether it is on its way until `release`: one step of undo
+   * @param {boolean} [slides] whether more values may follow until `release`; they are
+   *   one step of undo
    */
   set(name, value, slides = false) {
     if (this.get(name) === value) return;

@@ -2,8 +2,8 @@
  * What was done step by step, and can be undone and redone. A state is never changed:
  * each step leads to another one.
  *
- * There may be steps that lie elsewhere, before and after those at hand: the kernel
- * has the history, and the page that predicts what an undo brings has the last steps only.
+ * There may be more steps elsewhere, before and after those at hand: the kernel has the
+ * whole history; the page, which predicts what an undo brings, has the last steps only.
  *
  * @typedef {[before: boolean, after: boolean]} Elsewhere
  */
@@ -55,12 +55,14 @@ export class Undo {
     this.state = state;
   }
 
-  /** Make the last step unmade: it led nowhere. */
+  /** Remove the last step, because it changed nothing. */
   withdraw() {
     this.state = this.#past.pop() ?? this.state;
   }
 
-  /** @returns {boolean} whether the state is that before: if not, it lies elsewhere */
+  /**
+   * @returns {boolean} whether the state before is at hand; if not, it lies elsewhere
+   */
   undo() {
     if (this.#past.length === 0) {
       this.#after ||= this.#before;
@@ -70,7 +72,9 @@ export class Undo {
     return true;
   }
 
-  /** @returns {boolean} whether the state is that after: if not, it lies elsewhere */
+  /**
+   * @returns {boolean} whether the state after is at hand; if not, it lies elsewhere
+   */
   redo() {
     if (this.#future.length === 0) {
       this.#before ||= this.#after;

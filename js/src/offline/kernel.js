@@ -1,6 +1,6 @@
 /**
- * What answers a page without a kernel: its session, and all that the page asks for, of
- * what was put into it. Masks are made as previews are, of quantised eigenvectors.
+ * Answers the page where there is no kernel, from a session of its own and from what
+ * was put into the page. Masks are made as previews are, from quantised eigenvectors.
  *
  * @import { Edit, Stats, Want } from "../model/link/wire.js"
  * @import { Page, Parts } from "./page.js"
@@ -40,7 +40,7 @@ export class OfflineKernel {
     }
   }
 
-  /** What the page is told of: its traits. */
+  /** The traits that the page is told. */
   get traits() {
     const { prompts, segments, settings } = this.#session.state;
     return {

@@ -8,8 +8,8 @@
  *
  * @typedef {object} Page what `save_html` puts into it; a part is its number in `parts`
  * @property {Record<string, any>} traits
- * @property {number | null} own_threshold the one that was set, where that of the traits
- *   was found
+ * @property {number | null} own_threshold the threshold that was set, if that of the
+ *   traits was found automatically
  * @property {string[]} parts bytes in base64
  * @property {{ low: number[], step: number[] }} quantised
  * @property {Record<string, number>} vectors by image: uint16, (K, cells)
@@ -79,7 +79,8 @@ class OfflineModel {
   /** @param {any} request */
   send(request) {
     const [content, buffers] = this.#kernel.answer(request);
-    // Later, as from a kernel: nobody expects an answer while still asking.
+    // Answer later, as a kernel does: no caller expects an answer before its call has
+    // ended.
     queueMicrotask(() => {
       this.#tell();
       this.#emit("msg:custom", content, buffers);

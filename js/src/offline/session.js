@@ -26,7 +26,8 @@ export class OfflineSession {
   /**
    * @param {State} state
    * @param {number} revision
-   * @param {number | null} ownThreshold the one that was set, where another was found
+   * @param {number | null} ownThreshold the threshold that was set, if another one was
+   *   found automatically
    */
   constructor(state, revision, ownThreshold) {
     this.#undo = new Undo(state);

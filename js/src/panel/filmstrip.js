@@ -1,7 +1,7 @@
 /**
- * Every image of the batch with its mask, side by side, in the stage's colours. Of a
- * thousand thumbs only those in view are on the page, and the one that the Tab key stops
- * at.
+ * Every image of the batch with its mask, side by side, in the stage's colours. Only
+ * the thumbs in view are on the page, and the one that the Tab key stops at, because a
+ * batch may have thousands.
  *
  * @import { Store } from "../model/store.js"
  * @import { Segmentation } from "../model/segmentation.js"
@@ -39,13 +39,18 @@ export class Filmstrip {
   #active = -1;
   /** Whether the active image is still to be brought into view. */
   #owed = false;
-  /** Left end and width of what is in view; no width while the strip is hidden. */
+  /**
+   * Left end and width of what is in view; the width is 0 while the strip is hidden.
+   */
   #left = 0;
   #width = 0;
-  /** First and one after the last of the visible ones, and of those without margin. */
+  /**
+   * The visible images with the margin, and those without it: the first, and the one
+   * after the last.
+   */
   #range = [0, 0];
   #inner = [0, 0];
-  /** The image to go on from, where time ran out. */
+  /** The image to go on with, after time ran out. */
   #turn = 0;
   #changed = () => {};
 
@@ -80,7 +85,7 @@ export class Filmstrip {
   }
 
   /**
-   * Paint thumbs that do not show what they should, until it is late, but at least one.
+   * Paint the thumbs that are out of date, until the deadline, but at least one.
    *
    * @param {Segmentation} shown
    * @param {Segmentation | null} preview what a click would give
@@ -92,11 +97,11 @@ export class Filmstrip {
     this.#turnTo(this.#store.activeImage);
     if (this.#width === 0) return true;
     const colour = getComputedStyle(this.element).getPropertyValue("--ncut-mask");
-    // The Tab stop tells its coverage wherever it is.
+    // The thumb that Tab stops at tells its coverage even outside of the view.
     const tabStop = [this.#active, this.#active + 1];
     let painted = 0;
     for (const [first, end] of [this.#inner, this.#range, tabStop]) {
-      // One frame begins where another stopped: no thumb waits for ever.
+      // A frame begins where the last one stopped, so that every thumb has its turn.
       const start = this.#turn > first && this.#turn < end ? this.#turn : first;
       for (let k = first; k < end; k++) {
         const image = k + start - first < end ? k + start - first : k + start - end;
@@ -173,7 +178,7 @@ export class Filmstrip {
   #resize(width) {
     this.#width = width;
     if (width === 0) return this.#look();
-    // A notebook takes off what is scrolled away, and with it goes where it was.
+    // A notebook removes cells that are scrolled away, which resets the strip.
     this.element.scrollLeft = this.#left;
     this.#left = this.element.scrollLeft;
     if (this.#owed) this.#reveal();
@@ -187,8 +192,8 @@ export class Filmstrip {
   }
 
   /**
-   * Bring the active image into view, as soon as there is one. This scrolls the strip,
-   * and never the notebook, as scrollIntoView would.
+   * Bring the active image into view, as soon as the strip is visible. Only the strip
+   * is scrolled; scrollIntoView would scroll the notebook, too.
    */
   #reveal() {
     this.#owed = this.#width === 0;
@@ -216,7 +221,7 @@ export class Filmstrip {
     this.#changed();
   }
 
-  /** Put on the page what is in view, and take off what is not. */
+  /** Put the thumbs in view on the page, and remove the others. */
   #fill() {
     for (const [image, { element }] of this.#thumbs) {
       const kept = this.visible.has(image) || image === this.#active;
@@ -236,7 +241,7 @@ export class Filmstrip {
     const thumb = new Thumb(image, count, width / height, this.#places.startOf(image));
     thumb.mark(image === this.#active);
     this.#thumbs.set(image, thumb);
-    // In the images' order, which is that of reading.
+    // In the order of the images, which is the order for screen readers.
     const others = [...this.#track.children];
     const next = others.find((other) => indexOf(other) > image) ?? null;
     this.#track.insertBefore(thumb.element, next);

@@ -3,7 +3,7 @@
  */
 
 import { focusable, html, newId, setAttribute } from "../dom.js";
-import { keyOf } from "../keyboard.js";
+import { KEY, keyOf, withKey } from "../keyboard.js";
 import { icon } from "./icons.js";
 
 const TITLE = "Mouse and keys";
@@ -27,7 +27,7 @@ export class Help {
         type: "button",
         name: "help",
         class: "ncut-round",
-        title: `${TITLE} (key ?)`,
+        title: withKey(TITLE, KEY.help),
         "aria-label": TITLE,
         "aria-expanded": "false",
         "aria-controls": id,
@@ -70,7 +70,8 @@ export class Help {
   }
 
   /**
-   * @param {HTMLElement} opener gets the focus back, should the panel have it then
+   * @param {HTMLElement} opener gets the focus back when the panel is closed, if the
+   *   panel has it then
    * @param {{ focus?: boolean }} [how] whether the focus goes into the panel
    */
   toggle(opener, { focus = false } = {}) {

@@ -1,6 +1,6 @@
 /**
- * What lies over a thumb: segments and mask, in the colours and with the edges that they
- * have on the stage. An outline would clutter it.
+ * What lies over a thumb: segments and mask, in the colours and with the edges that
+ * they have on the stage. There is no outline, because it would clutter a thumb.
  *
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { SegmentMasks } from "../model/segments.js"
@@ -103,7 +103,7 @@ class CellSegments {
   }
 
   /**
-   * Find the shade of each quad: the four cells of one never belong to two parts.
+   * Find the shade of each quad. Its four cells never belong to two things.
    *
    * @param {Uint8Array} bits of the mask, the first one the highest of the first byte
    * @param {SegmentEntry} segment

@@ -18,7 +18,10 @@ const SLOW =
   "No answer from the kernel yet: it is busy with a cell, " +
   "or was restarted (then run this cell again).";
 
-/** Of an image whose eigenvectors are all zero, which is not one that was skipped. */
+/**
+ * For an image whose eigenvectors are all zero; an image that was skipped has another
+ * text.
+ */
 export const UNKNOWN =
   "Nothing is known of this image: its eigenvectors are all zero, so its mask stays empty.";
 
@@ -59,7 +62,8 @@ export class Status {
     setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
     setText(this.#text, text);
     setText(this.#readout, this.#read(local, preview));
-    // Spoken at the crosshair; a moving mouse would talk without end.
+    // Screen readers speak it at the crosshair only: a moving mouse would make them
+    // speak without end.
     setAttribute(this.#readout, "aria-hidden", String(!local.crosshair));
   }
 
@@ -105,11 +109,15 @@ export class Status {
     }
     const share = this.#share(this.#segmentation, activeImage);
     const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
-    // Counted once the kernel's fields are here: it would hold up their asking.
+    // Counted only once the kernel's fields are here: before, counting would delay the
+    // request for them.
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
   }
 
-  /** In how many images the thing is found: the page has masks of those in view alone. */
+  /**
+   * In how many images the thing is found. The page has masks only of the images in
+   * view.
+   */
   #found() {
     const { shownImages, imageCount } = this.#store;
     const known = shownImages

@@ -68,9 +68,10 @@ export class Thumb {
   }
 
   /**
-   * Whether this is not what the thumb shows; from now on it counts as shown.
+   * Whether the thumb shows another state than this one, which counts as shown from now
+   * on.
    *
-   * @param {unknown[]} state all that it depends on, but for the screen
+   * @param {unknown[]} state all that it depends on, except for the screen
    */
   differs(state) {
     const painted = [...state, devicePixelRatio];
@@ -108,10 +109,10 @@ export class Thumb {
     this.element.title = reason ?? note;
   }
 
-  /** Give the canvas the pixels that it covers. */
+  /** Give the canvas as many pixels as it covers on the screen. */
   #fit() {
     const ratio = devicePixelRatio;
-    // One that is too wide for the thumb is less high.
+    // An image that is too wide for the thumb is shown less high.
     const fitted = Math.min(HEIGHT, WIDEST / this.#aspect) * ratio;
     const height = Math.max(Math.round(fitted), 1);
     const width = Math.max(Math.round(fitted * this.#aspect), 1);

@@ -1,4 +1,6 @@
-/** Where items of many widths lie in a row: numbers alone, in CSS pixels. */
+/**
+ * Where items of different widths lie in a row, in CSS pixels. It knows numbers only.
+ */
 export class Track {
   /** Where each item begins, and where one after the last would. */
   #starts;
@@ -35,7 +37,7 @@ export class Track {
   }
 
   /**
-   * The items that lie between two places, be it in part.
+   * The items that lie between two places, wholly or in part.
    *
    * @param {number} from
    * @param {number} to

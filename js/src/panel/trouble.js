@@ -1,6 +1,6 @@
 /**
- * What a function of the user's raised when it was called for a change: its traceback,
- * until it is closed.
+ * The traceback of a function of the user's that raised an error when it was called for
+ * a change. It stays until it is closed.
  *
  * @import { Store } from "../model/store.js"
  */
@@ -8,7 +8,7 @@
 import { focusable, html, setText } from "../dom.js";
 import { icon } from "./icons.js";
 
-/** @type {Record<string, string>} by what is told of, when it is no function */
+/** @type {Record<string, string>} by cause, for what is not a function of the user's */
 const TITLES = {
   autosave: "The session could not be saved",
   "autosave by another": "Somebody else wrote the session's file",

@@ -1,6 +1,6 @@
 /**
- * What stands where a view will be, until its model is here: a notebook that is opened
- * again may show an output before the model of it, or without one for ever.
+ * What is shown in place of a view until its model is here. A notebook that is opened
+ * again may show an output before its model is there, and the model may never come.
  */
 
 import { html, newRoot, setText } from "../dom.js";

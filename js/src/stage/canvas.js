@@ -72,7 +72,10 @@ export class Raster {
   }
 }
 
-/** A picture as last scaled to a canvas: scaling a large one takes a frame. */
+/**
+ * A picture as it was last scaled to a canvas. It is kept, because scaling a large
+ * picture takes a frame.
+ */
 export class ScaledPicture {
   #context = contextOf(document.createElement("canvas"));
   /** @type {unknown[]} What the canvas shows. */
@@ -133,8 +136,8 @@ export function drawView(context, picture, view, { smooth, opacity = 1 }) {
 }
 
 /**
- * What a pixel of a CSS colour holds: RGBA as the bytes of a little-endian number, which
- * is what every browser runs on.
+ * The pixel value of a CSS colour: RGBA as the bytes of a little-endian number. All
+ * machines that browsers run on are little-endian.
  *
  * @param {string} colour
  * @param {number} [opacity] times that of the colour
@@ -149,7 +152,7 @@ export function pixelOf(colour, opacity = 1) {
 const pixels = new Map();
 
 /**
- * Read back from one that is painted.
+ * Paint a pixel of the colour and read it back.
  *
  * @param {string} colour
  */

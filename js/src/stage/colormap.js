@@ -1,4 +1,4 @@
-/** Heat -> colour: magma, evenly lighter and legible to colour-blind readers. */
+/** Heat to colour: magma grows lighter evenly, and colour-blind readers can read it. */
 
 /** matplotlib's magma (CC0) at 0, 1/16, ... 1; linear between, it is off by < 1 %. */
 const MAGMA = [
@@ -22,7 +22,7 @@ export function paintHeat(rgba, heat) {
   }
 }
 
-/** RGBA as the bytes of a little-endian number, which is what every browser runs on. */
+/** RGBA as the bytes of little-endian numbers, as `pixelOf` of canvas.js. */
 function makeTable() {
   const table = new Uint32Array(256);
   for (let i = 0; i < 256; i++) {

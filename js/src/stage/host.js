@@ -1,5 +1,5 @@
 /**
- * What the browser and the notebook would do themselves with a press on the stage.
+ * Prevents what the browser and the notebook would do with a press on the stage.
  */
 
 const LEFT = 0;
@@ -45,7 +45,7 @@ export function keepFromHost(canvas, signal) {
   );
   canvas.addEventListener(
     "click",
-    // If the host has kept the press's own.
+    // The host may have prevented the focus that a press gives.
     () => canvas.focus({ preventScroll: true }),
     { signal },
   );

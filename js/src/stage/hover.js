@@ -9,7 +9,7 @@ import { cellOf } from "../maths/coordinates.js";
 import { isSaid, labelOf } from "./tools/click.js";
 import { listenToWheel } from "./wheel.js";
 
-/** What the page tells of it, as the tools tell of themselves. */
+/** Its line in the help, as tools have theirs. */
 export const HOVER_HELP = [["Hover", "preview the click"]];
 
 /**
@@ -18,7 +18,7 @@ export const HOVER_HELP = [["Hover", "preview the click"]];
  */
 export function listenToHover({ store, stage, local, changed }, signal) {
   const { canvas, lens } = stage;
-  /** What is under the pointer: within a cell nothing is another. */
+  /** What is under the pointer. Nothing changes while the pointer stays in one cell. */
   let pointedAt = "";
 
   /** @type {(event: MouseEvent) => void} */
@@ -46,12 +46,12 @@ export function listenToHover({ store, stage, local, changed }, signal) {
   canvas.addEventListener(
     "pointermove",
     (event) => {
-      // A finger that moves is no hover.
+      // A finger that moves does not hover.
       if (event.pointerType !== "touch") point(event);
     },
     { signal },
   );
   canvas.addEventListener("pointerleave", () => stop(null), { signal });
-  // Zoomed is what is, until the pointer moves again.
+  // While the wheel zooms there is no preview, until the pointer moves again.
   listenToWheel(stage, (event) => stop(lens.pixelAt(event)), signal);
 }

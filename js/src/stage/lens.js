@@ -34,8 +34,8 @@ export class Lens {
   }
 
   /**
-   * Show an image of this size. Images of one size are compared place by place: from one
-   * to the next the zoom stays.
+   * Show an image of this size. From one image to the next of the same size the zoom
+   * stays, so that they can be compared place by place.
    *
    * @param {Size} size
    */
@@ -79,12 +79,12 @@ export class Lens {
     return [(clientX - left) / width, (clientY - top) / height];
   }
 
-  /** Whether a part of the image only is shown. */
+  /** Whether only a part of the image is shown. */
   get zoomed() {
     return !isWhole(this.#view, this.#size);
   }
 
-  /** Whether it is larger than it opens. */
+  /** Whether the image is shown larger than when it opens. */
   get magnified() {
     return isMagnified(this.#view, this.#size);
   }
@@ -110,7 +110,7 @@ export class Lens {
   }
 
   /**
-   * Move the view, where it must be, for a pixel to be in it.
+   * Move the view, if necessary, so that a pixel is in it.
    *
    * @param {[x: number, y: number]} pixel
    * @returns {Place} of the pixel

@@ -2,8 +2,8 @@
  * The mask on the stage: its tint, at the image's own resolution, and its outline, on a
  * canvas of its own so that the stage's pixels stay the image's or the mask's.
  *
- * What a click would give lies beside it: what it adds has a fainter tint, what it takes
- * away is hatched, and its outline is dashed.
+ * The preview of a click is painted with it: what the click adds has a fainter tint,
+ * what it takes away is hatched, and its outline is dashed.
  *
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { View } from "../maths/coordinates.js"
@@ -15,7 +15,7 @@ import { SmoothMask } from "../maths/smooth.js";
 import { Raster } from "./canvas.js";
 import { Outline } from "./outline.js";
 
-/** How much fainter it is what a click would add, or what is only previewed. */
+/** Opacity of a preview, relative to that of a mask. */
 export const PREVIEW = 0.6;
 
 /** Distance of the hatch's lines, and their width, in CSS pixels. */
@@ -87,7 +87,9 @@ export class StageMask {
     this.#lines.put();
   }
 
-  /** Leave of the preview's tint what it adds to the mask; hatch what it takes away. */
+  /**
+   * Keep the preview's tint where it adds to the mask, and hatch where it takes away.
+   */
   #part() {
     const [height, width] = this.#lines.size;
     const { pixels } = this.#lines;

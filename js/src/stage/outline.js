@@ -13,7 +13,7 @@ import { MIXED } from "../maths/margins.js";
 const LIGHT = 1.25;
 const DARK = 1;
 const DARK_OPACITY = 0.7;
-/** Of a dashed line's dashes, in CSS pixels. */
+/** Length of the dashes of a dashed line, in CSS pixels. */
 const DASH = 4;
 
 export class Outline {
@@ -109,8 +109,8 @@ export class Outline {
 }
 
 /**
- * Whether a pixel of a dashed line is left out: dashes follow from where they lie, not
- * from how far along the line that is.
+ * Whether a pixel of a dashed line is left out. That depends on where the pixel is, not
+ * on how far along the line it is.
  *
  * @param {number} x
  * @param {number} y
@@ -121,7 +121,8 @@ function isGap(x, y, dash) {
 }
 
 /**
- * Light on dark, which reads on any photograph: RGBA as a little-endian number.
+ * The outline's colour: light on dark, which is visible on any photograph. RGBA as a
+ * little-endian number.
  *
  * @param {number} away from the edge, in canvas pixels
  * @param {number} light half the width of the light line

@@ -12,7 +12,7 @@
  * @property {number} image
  * @property {View} view of the image
  * @property {Segmentation} shown
- * @property {boolean} isFaint whether it is not known yet for sure
+ * @property {boolean} isFaint whether the kernel has not confirmed it yet
  * @property {Segmentation | null} preview what a click would give
  * @property {boolean} showMask
  */
@@ -22,7 +22,7 @@ import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./canvas
 import { PREVIEW, StageMask } from "./mask.js";
 import { StageSegments } from "./segments.js";
 
-/** Device pixels beyond which an image pixel is shown as the square that it is. */
+/** An image pixel that takes more device pixels than this is shown as a square. */
 const CRISP = 3;
 
 export class Painting {
@@ -134,7 +134,7 @@ export class Painting {
     const picture = pictures.stage.get(image) ?? pictures.thumb.get(image);
     if (!picture) return;
     const part = viewIn(view, size, sizeOf(picture));
-    // A picture that was scaled down has not the image's own pixels to show.
+    // A picture that was scaled down does not have the image's own pixels.
     const own = picture.width === size[1];
     const crisp = own && context.canvas.width > CRISP * part.width;
     context.drawImage(this.#picture.of(picture, part, !crisp), 0, 0);

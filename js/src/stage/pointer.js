@@ -1,6 +1,6 @@
 /**
- * The pointer on the stage: what a press becomes is the tools' to say; beside them are
- * the preview of a click, the wheel, and what is kept from the host.
+ * The pointer on the stage. The tools decide what a press becomes. Besides them there
+ * are the preview of a click, the wheel, and what the host must not do.
  *
  * @import { Reach } from "./tools/tool.js"
  */
@@ -10,7 +10,7 @@ import { HOVER_HELP, listenToHover } from "./hover.js";
 import { TOOLS } from "./tools/index.js";
 import { listenToTools } from "./tools/tool.js";
 
-/** What the page tells about the mouse. */
+/** The lines of the help about the mouse. */
 export const MOUSE = [...HOVER_HELP, ...TOOLS.flatMap(({ help }) => help)];
 
 /**
@@ -22,7 +22,7 @@ export function listenToPointer(reach, signal) {
   keepFromHost(stage.canvas, signal);
   listenToTools(TOOLS, reach, signal);
   listenToHover(reach, signal);
-  // The crosshair is the keys': it goes with the first press.
+  // The crosshair is for keys only, and vanishes with the first press.
   stage.canvas.addEventListener(
     "pointerdown",
     () => {

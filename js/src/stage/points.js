@@ -4,7 +4,7 @@
  * @typedef {{ clientX: number, clientY: number }} Point
  */
 
-/** A press that moves further than this was no click. */
+/** A press that moves further than this is no click. */
 export const SLACK = 6;
 
 /**

@@ -1,7 +1,8 @@
 /**
  * The grip under the stage, which changes how high the stage may be in this view.
  *
- * A stage that its column's width holds lower than that starts from what it shows.
+ * In a narrow column the stage is lower than this limit. Dragging then starts from the
+ * height that it has.
  */
 
 import { focusable, html, setAttribute } from "../dom.js";
@@ -80,7 +81,7 @@ export class Resizer {
         if (event.button !== 0) return;
         element.setPointerCapture(event.pointerId);
         const height = this.#stage.offsetHeight;
-        // A scaled page: the pointer's pixels are not the layout's.
+        // On a scaled page the pointer's pixels are not those of the layout.
         const scale = this.#stage.getBoundingClientRect().height / height;
         start = { y: event.clientY, height, scale };
       },

@@ -31,7 +31,7 @@ function deviceSize(entry) {
   const width = inlineSize * devicePixelRatio;
   const height = blockSize * devicePixelRatio;
   const exact = entry.devicePixelContentBoxSize?.[0];
-  // A browser that plays another screen tells of its own.
+  // A browser that emulates another screen tells the size on its own.
   const isSame = exact && Math.abs(exact.inlineSize - width) < 2;
   return isSame
     ? exact

@@ -49,8 +49,9 @@ export class Stage {
   }
 
   /**
-   * @param {() => void} repaint at once: a resized canvas is blank, and one that comes
-   *   back (notebooks take off what is scrolled away) has missed what happened
+   * @param {() => void} repaint paints at once: a resized canvas is blank, and one that
+   *   comes back to the page (notebooks remove cells that are scrolled away) has missed
+   *   changes
    * @param {AbortSignal} signal
    */
   observe(repaint, signal) {
@@ -63,7 +64,7 @@ export class Stage {
 
   /**
    * @param {Segmentation} shown
-   * @param {boolean} isFaint whether it is not known yet for sure
+   * @param {boolean} isFaint whether the kernel has not confirmed it yet
    * @param {Segmentation | null} preview what a click would give
    * @param {Local} local
    */

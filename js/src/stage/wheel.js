@@ -16,20 +16,20 @@ const SPEED = 0.002;
 /** The same for a trackpad's pinch, whose ways are short. */
 const PINCH_SPEED = 0.01;
 
-/** At most this, as a logarithm, for one event: some wheels jump by whole screens. */
+/** Largest zoom for one event, as a logarithm: some wheels jump by whole screens. */
 const LARGEST_STEP = 0.5;
 
 /**
- * Whose a scroll gesture is. It belongs, to its end, to where it began: the notebook
- * goes on scrolling when the stage comes under the pointer, and stays where it is when
- * zooming out has come to the whole image.
+ * Whether a scroll gesture is for the stage or for the notebook. To its end it belongs
+ * to where it began: the notebook goes on scrolling when the stage comes under the
+ * pointer, and does not scroll when zooming out has come to the whole image.
  */
 export class ScrollGesture {
   #ours = false;
   #last = Number.NEGATIVE_INFINITY;
 
   /**
-   * An event beside the stage.
+   * An event outside of the stage.
    *
    * @param {number} time in milliseconds
    */
@@ -76,7 +76,7 @@ export function listenToWheel(stage, changed, signal) {
     (event) => {
       if (!event.composedPath().includes(canvas)) gesture.elsewhere(event.timeStamp);
     },
-    // First, since the notebook may stop the event on its way.
+    // Captured, since the notebook may stop the event on its way.
     { capture: true, passive: true, signal },
   );
   canvas.addEventListener(

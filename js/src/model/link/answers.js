@@ -1,6 +1,6 @@
 /**
- * What the kernel answers, and what follows from it: what has come is kept, what has not
- * is refused, asked for later or told again.
+ * What the kernel answers, and what follows. What has arrived is kept; what has not is
+ * refused, asked for later, or told again.
  *
  * @import { Model } from "./host.js"
  * @import { CallbackFailed, Edited, Failure, Message } from "./wire.js"
@@ -16,7 +16,7 @@
  */
 
 export class Answers {
-  /** Grows with all that comes from the kernel to make masks of. */
+  /** Grows with everything from the kernel that masks are made of. */
   arrivals = 0;
   /** @type {string | null} What went wrong, in a sentence. */
   error = null;
@@ -47,7 +47,9 @@ export class Answers {
     this.#hooks = hooks;
   }
 
-  /** The kernel's revision, as far as it has told: an answer overtakes the traits. */
+  /**
+   * The kernel's revision as it was last told. An answer may arrive before the traits.
+   */
   get revision() {
     return Math.max(this.#model.get("_revision"), this.#revision);
   }
@@ -62,13 +64,13 @@ export class Answers {
     try {
       this.#take(content, buffers, request);
     } catch (error) {
-      // What another page cannot read is that page's to say.
+      // Only the page that asked tells its user.
       if (request) this.#fail(/** @type {Error} */ (error).message, request.kind);
     }
     if (request) this.#finish(request, content);
     this.#makeUp(answered, content);
     if (content.type !== "pictures" && request?.kind !== "ping") this.arrivals++;
-    // Only an edit changes what is asked for: other masks stay as they are.
+    // Other answers do not change which masks are asked for.
     if (content.type === "edited" || content.type === "error") this.#hooks.onChange();
     else this.#hooks.onArrival();
   }
@@ -98,7 +100,7 @@ export class Answers {
         this.failure = content;
         break;
       case "error":
-        // An answer to another page's request is that page's business.
+        // An error of another page's request is shown there.
         if (request || content.id === null) this.#takeError(content, request);
         break;
       default:
@@ -118,7 +120,7 @@ export class Answers {
     this.#prompts.settle();
     this.#prompts.tell({ history });
     this.#takeRevision(revision);
-    // A change of another list than ours would make a list that nobody has.
+    // A change of another list than this page's would make a list that exists nowhere.
     const follows = base && this.#prompts.follow(base, prompts, revision);
     if (!follows && !this.#requests.isOpen("sync")) this.#settings.sync();
     this.#resources.fields.retry();
@@ -141,7 +143,8 @@ export class Answers {
   }
 
   /**
-   * What was asked for and has not come is asked for no more, unless it was not ready.
+   * What was asked for and has not come is not asked for again, unless it was not
+   * ready.
    *
    * @param {Request} request
    * @param {Message} content of the answer
@@ -157,8 +160,8 @@ export class Answers {
   }
 
   /**
-   * Have the kernel tell all again where something was lost; what was asked for and is
-   * lost counts as missing.
+   * If something was lost, ask the kernel to tell everything again. What was asked for
+   * and is lost counts as missing.
    *
    * @param {Answered} answered
    * @param {Message} content
@@ -174,7 +177,7 @@ export class Answers {
   }
 
   /**
-   * Whether the kernel has changed without its traits' having told.
+   * Whether the kernel has changed, but its traits have not told so.
    *
    * @param {Message} content
    */

@@ -1,13 +1,13 @@
 /**
- * The host's word that it is connected to the kernel again. JupyterLab and its kin give
- * it; what was under way when the line broke may be lost, without another word. Then
- * they set all traits to what the kernel had when they asked it, which may be older than
- * what the page has by then.
+ * Listens for the host's signal that it is connected to the kernel again, which
+ * JupyterLab and related hosts give. What was under way when the line broke may be lost
+ * without notice. Afterwards these hosts set all traits to what the kernel had when
+ * they asked it, which may be older than what the page has by then.
  *
  * @import { Model, Signal } from "./host.js"
  */
 
-/** A host that fails at it does not say so. */
+/** Milliseconds that a host has to set the traits: if it fails, it does not say so. */
 const RESTORED_WITHIN_MS = 6000;
 
 export class Connection {

@@ -90,7 +90,8 @@ export function decodeMoments({ num_eig: numEig, count }, buffers) {
 
 /**
  * @param {(PictureEntry | PictureFailure)[]} entries
- * @param {(DataView | ArrayBuffer)[]} buffers one encoded file per picture there is
+ * @param {(DataView | ArrayBuffer)[]} buffers one encoded file for each picture that
+ *   there is
  * @returns {{ image: number, file: Blob }[]}
  */
 export function decodePictures(entries, buffers) {

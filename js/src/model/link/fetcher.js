@@ -1,9 +1,10 @@
 /**
- * What the views show, and the requests for what it lacks: at most one of a kind is out,
- * and each is made from what is missing by then, so that the latest wants win.
+ * What the views show, and the requests for what is missing. At most one request of a
+ * kind is open, and each is made from what is missing at that moment, so that the
+ * latest needs are served.
  *
- * On a slow line each waits for what goes before it. So the stage's picture goes first,
- * then its mask, then what the strip shows, then what previews are made of.
+ * On a slow line each request waits for those before it. So the stage's picture goes
+ * first, then its mask, then what the strip shows, then what previews are made of.
  *
  * @import { Model } from "./host.js"
  * @import { Want } from "./wire.js"
@@ -81,8 +82,8 @@ export class Fetcher {
   }
 
   /**
-   * In the order in which they were made, and settings were changed: that is how they
-   * are undone.
+   * Edits and changes of settings go out in the order in which they were made, because
+   * they are undone in that order.
    *
    * @param {number[]} images on view
    */
@@ -101,8 +102,8 @@ export class Fetcher {
   }
 
   /**
-   * Fields that are still to come for the prompts that the kernel knows, as far as one
-   * reply goes.
+   * Fields that are still to come for the prompts that the kernel knows, as many as fit
+   * into one reply.
    *
    * @param {number[]} images
    * @returns {Want[]}
@@ -124,7 +125,8 @@ export class Fetcher {
    */
   #wanted(shown) {
     return {
-      // The kernel answers in order: the mask comes right behind the picture.
+      // The kernel answers in order, so this image's mask comes right after its
+      // picture.
       images: this.#requests.isOpen("stage") ? shown.slice(0, 1) : shown,
       prompted: () => this.#prompts.expected.prompts.map(imageOf).reverse(),
       seeds: this.#seedsTold(),
@@ -134,7 +136,10 @@ export class Fetcher {
     };
   }
 
-  /** Of the prompts that the kernel has told: the same object while they are the same. */
+  /**
+   * Seeds of the prompts that the kernel has told; the same object while they are the
+   * same.
+   */
   #seedsTold() {
     return this.#seeds.of(this.#prompts.told, (name) => this.#model.get(name));
   }

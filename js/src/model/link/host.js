@@ -1,5 +1,5 @@
 /**
- * What a host hands over, and what it has of its own.
+ * The types of what a host passes in, and of what it has besides.
  *
  * @typedef {object} Model what anywidget hands to `initialize` and `render`
  * @property {(name: string) => any} get

@@ -102,7 +102,7 @@ export class Link {
     this.fetch();
   }
 
-  /** @param {object} view that is no more */
+  /** @param {object} view that has ended */
   forget(view) {
     this.#fetcher.forget(view);
   }
@@ -120,12 +120,15 @@ export class Link {
     if (typeof content?.type !== "string") return;
     this.heard = true;
     if (this.lost) this.#revive();
-    if (content.type === "picture") return; // For `Output`.
+    if (content.type === "picture") return; // `Output` takes it.
     this.answers.receive(content, buffers);
     if (content.type === "edited") this.settings.tellHost(content.revision);
   }
 
-  /** Give up what is under way. Should the kernel still be there, its answer revives. */
+  /**
+   * Give up what is under way. If the kernel is still there, its next answer ends this
+   * state.
+   */
   disconnect() {
     if (this.lost) return;
     this.lost = true;

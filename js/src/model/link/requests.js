@@ -1,9 +1,9 @@
 /**
  * Requests that the kernel has not answered yet.
  *
- * The kernel answers in the order in which it gets them. So an answer says that all that
- * was asked before it, and is still open, is lost: on its way there or on its way back.
- * Where nothing later is asked, a ping is. A kernel that is busy answers all of it late.
+ * The kernel answers requests in the order in which it gets them. So an answer says
+ * that every earlier request that is still open is lost, on its way there or back. If
+ * nothing is asked later, a ping is sent. A busy kernel answers all of them late.
  *
  * @import { Known } from "../prompts/list.js"
  *
@@ -18,30 +18,36 @@
  *
  * @typedef {object} Answered
  * @property {number} [number] of the request; undefined if it is another page's
- * @property {Request} [request] undefined if it is open no more
+ * @property {Request} [request] undefined if it is not open any more
  * @property {Request[]} lost those that will not be answered any more
  *
  * @typedef {object} Line to the kernel, and who listens
  * @property {(content: object) => void} send
- * @property {() => object} ping what is asked only for the answer
- * @property {() => boolean} waits whether more than the open requests waits for an answer
+ * @property {() => object} ping a message that is sent only to be answered
+ * @property {() => boolean} waits whether anything besides the open requests waits for
+ *   an answer
  * @property {() => void} onSlow
  * @property {() => void} onLater called when it is time to ask again for what was not ready
  */
 
-/** A kernel that runs no cell answers in well under a second. */
+/**
+ * After this time the kernel counts as slow: if it runs no cell, it answers in well
+ * under a second.
+ */
 const SLOW_AFTER_MS = 3000;
-/** First ping, if there was no answer until then; each next one waits twice as long. */
+/** Time without an answer before the first ping; each next ping waits twice as long. */
 const PING_AFTER_MS = 1000;
 const PING_WITHIN_MS = 60_000;
-/** What the kernel still computes is asked for again, each time after twice as long. */
+/**
+ * Time before asking again for what the kernel still computes; each time twice as long.
+ */
 const LATER_AFTER_MS = 300;
 const LATER_WITHIN_MS = 5000;
 
 export class Requests {
   /** Name of this page; `crypto.randomUUID` is lacking on hubs that are plain http. */
   page = `p${Math.random().toString(36).slice(2)}`;
-  /** How many were made; the number of the last one. */
+  /** How many requests were made; the number of the last one. */
   count = 0;
 
   /** @type {Map<number, Request>} By number, oldest first. */
@@ -139,12 +145,14 @@ export class Requests {
     this.#later.delete(kind);
   }
 
-  /** Ask the kernel for a sign. */
+  /** Ask the kernel for a sign of life. */
   ping() {
     this.open("ping", this.#line.ping());
   }
 
-  /** Ask the kernel for a sign, again and again, as long as something waits for one. */
+  /**
+   * Ask the kernel for a sign of life, repeatedly, as long as something waits for one.
+   */
   watch() {
     if (this.#timer !== undefined || !this.#waits) return;
     this.#timer = setTimeout(() => {
@@ -155,7 +163,7 @@ export class Requests {
     }, this.#wait);
   }
 
-  /** There is a sign of the kernel, or something new to wait for. */
+  /** Wait anew: the kernel has answered, or there is something new to wait for. */
   hear() {
     clearTimeout(this.#timer);
     this.#timer = undefined;

@@ -1,6 +1,7 @@
 /**
- * One kind of what the page asks the kernel for and keeps: what of it is missing, the
- * request for that, and what comes. What was refused is asked for no more until `retry`.
+ * One kind of data that the page asks the kernel for and keeps. It knows what is
+ * missing, makes the request for it, and takes what comes. What was refused is not
+ * asked for again until `retry`.
  *
  * A new kind is a subclass; `Resources` lists the kinds, the most urgent first.
  *
@@ -17,7 +18,7 @@
  * @property {() => number[]} prompted images with prompts, the latest first
  * @property {MaskSeeds} seeds of the prompts that the kernel has told
  * @property {(name: string) => any} get a trait
- * @property {boolean} resting whether no slider is on its way to another value
+ * @property {boolean} resting whether no slider is being moved
  * @property {boolean} arriving whether fields come with an edit's answer
  */
 
@@ -104,7 +105,7 @@ export class Resource {
   }
 
   /**
-   * An answer has come: of what was asked for, what is not here is not to be had.
+   * An answer has come: what was asked for and is still not here cannot be had.
    *
    * @param {string[]} keys
    * @param {Message} [_answer]
@@ -114,7 +115,7 @@ export class Resource {
     for (const key of keys) if (!this.has(key)) this.#refused.add(key);
   }
 
-  /** Ask again for what was refused: prompts or settings are others. */
+  /** Ask again for what was refused, because prompts or settings have changed. */
   retry() {
     this.version++;
     this.#refused.clear();

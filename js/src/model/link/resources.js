@@ -1,6 +1,6 @@
 /**
- * All kinds of what the page asks the kernel for and keeps, the most urgent first. A new
- * kind has its place here.
+ * All kinds of data that the page asks the kernel for and keeps, the most urgent first.
+ * A new kind is added here.
  *
  * @import { Decoder } from "../pictures.js"
  * @import { Info, Message } from "./wire.js"

@@ -22,11 +22,12 @@
  * @property {boolean} [visible]
  * @property {Instances} [instances]
  * @property {number} [place] among the segments, from 0 on
- * @typedef {"connected" | "watershed" | "whole"} Instances how a mask is parted into things
+ * @typedef {"connected" | "watershed" | "whole"} Instances how a mask is divided into
+ *   things
  *
  * @typedef {object} SegmentEntry a committed segment; later ones lie over earlier ones
- * @property {number} id its own, whatever it is called
- * @property {number} edition another one when its masks become others
+ * @property {number} id stays the same when the segment is renamed
+ * @property {number} edition another one whenever its masks change
  * @property {string} name
  * @property {string} color as "#rrggbb"
  * @property {boolean} visible
@@ -44,7 +45,8 @@
  * What the page sends. An id is `<page>-<number>`: the page's name, and a number that
  * grows with each of its requests. The kernel answers in the order in which it gets them.
  *
- * @typedef {object} EditRequest applied once: what has a number that was applied is skipped
+ * @typedef {object} EditRequest applied once: an edit whose number was applied before
+ *   is skipped
  * @property {"edit"} type
  * @property {string} id
  * @property {string} page name of the page that numbers the edits
@@ -119,7 +121,8 @@
  * @typedef {{ type: "later", id: string }} Later it is being computed: ask again later
  * @typedef {{ type: "synced", id: string, revision: number }} Synced after the traits
  * @typedef {{ type: "error", id: string | null, message: string }} Failure
- * @typedef {object} CallbackFailed a function of the user's, which was called for something
+ * @typedef {object} CallbackFailed a function of the user's that was called for
+ *   something, and raised an error
  * @property {"failed"} type
  * @property {null} id
  * @property {string} what it was called for
@@ -133,7 +136,7 @@
  *
  * @typedef {object} Info
  * @property {Size} grid
- * @property {string} [mark] what the picture in the output can be told by
+ * @property {string} [mark] text by which the picture in the output is found
  * @property {Size[]} sizes
  * @property {boolean} has_images
  * @property {boolean} [offline] whether there is no kernel
@@ -156,9 +159,9 @@
  * @typedef {object} Setting
  * @property {"number" | "whole" | "flag" | "choice"} kind
  * @property {any} default
- * @property {number} low of a number only: its range
+ * @property {number} low of a number only: the lower end of its range
  * @property {number} high
- * @property {number} usual what a slider spans until a larger value is set
+ * @property {number} usual the slider's upper end until a larger value is set
  * @property {Record<string, number>} [named] values of a number that are chosen by name
  * @property {string[]} choices of a choice only
  * @property {string} unit of a number; may be empty

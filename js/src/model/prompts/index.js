@@ -84,7 +84,7 @@ export function isClick(prompt) {
 }
 
 /**
- * What two prompts have in common only if they are the same.
+ * A text that is the same only for the same prompts.
  *
  * @param {Prompt} prompt
  */

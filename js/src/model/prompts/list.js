@@ -13,7 +13,7 @@ import { isSame, keyOf, readPrompts } from "./index.js";
 import { predict } from "./predicted.js";
 import { EditQueue } from "./queue.js";
 
-/** The kernel's first list: what it adds to that, is all. @type {Known} */
+/** The empty list at the beginning: a change of it adds all prompts. @type {Known} */
 const BEGINNING = { revision: 0, prompts: [] };
 
 export class PromptList {
@@ -28,9 +28,9 @@ export class PromptList {
   #expected = null;
 
   /**
-   * The last list that an answer told, with the revision that it is of: an answer tells
-   * what has changed since. Traits tell lists, too, but a list and its revision need not
-   * come together, and one of them may be lost.
+   * The last list that an answer told, with its revision: the next answer tells what
+   * has changed since. Traits tell lists, too, but a list and its revision may come at
+   * different times, and one of them may be lost.
    *
    * @type {Known}
    */
@@ -45,12 +45,12 @@ export class PromptList {
     this.#history = history;
   }
 
-  /** As the kernel last told, by trait or by reply. */
+  /** The prompts as the kernel last told them, by trait or by reply. */
   get told() {
     return this.#told;
   }
 
-  /** What they will be, and what can be undone and redone then. */
+  /** What the prompts will be, and whether they can be undone and redone then. */
   get expected() {
     this.#expected ??= predict(this.#told, this.#history, this.#untold());
     return this.#expected;
@@ -61,24 +61,26 @@ export class PromptList {
     return this.#queue.pending;
   }
 
-  /** Whether an edit is out that shows in the prompts: its answer, with fields, is near. */
+  /**
+   * Whether an edit that changes the prompts was sent: its answer will bring fields.
+   */
   get arriving() {
     return this.#queue.sent > 0 && this.#toldSince;
   }
 
-  /** Whether a change of settings is what is to go out next. */
+  /** Whether a change of settings has to go out next. */
   get isAtMark() {
     return this.#queue.isAtMark;
   }
 
-  /** Whether an edit is. */
+  /** Whether an edit has to go out next. */
   get isAtEdit() {
     return this.#queue.isAtEdit;
   }
 
   /**
    * @param {{ prompts?: unknown, history?: History }} news from the kernel
-   * @returns {boolean} whether the prompts are others than it told before
+   * @returns {boolean} whether the prompts differ from those it told before
    */
   tell({ prompts, history = this.#history }) {
     const before = this.#told;
@@ -95,12 +97,14 @@ export class PromptList {
   }
 
   /**
-   * Take what an answer tells of the list, as a change of the one that it was asked with.
+   * Take what an answer tells of the list: a change of the list that was known when it
+   * was asked.
    *
    * @param {Known} base
    * @param {ListChange | undefined} change
    * @param {number} revision
-   * @returns {boolean} false where it does not fit: then nothing is known any more
+   * @returns {boolean} false if the change does not fit: then the list is not known any
+   *   more
    */
   follow(base, change, revision) {
     const { keep = -1, added } = change ?? {};
@@ -121,7 +125,10 @@ export class PromptList {
     this.#expected = null;
   }
 
-  /** A setting has changed: it is to go out after the edits, and before what follows. */
+  /**
+   * A setting has changed: it has to go out after the edits so far, and before the next
+   * ones.
+   */
   mark() {
     this.#queue.mark();
     this.#expected = null;
@@ -154,8 +161,8 @@ export class PromptList {
   }
 
   /**
-   * The edits that do not show in the prompts yet. A prompt that was sent may, among the
-   * newest ones, since the trait can arrive before the reply.
+   * The edits that are not in the told prompts yet. A prompt that was sent may be among
+   * the newest ones already, since the trait can arrive before the reply.
    */
   #untold() {
     const { all, sent } = this.#queue;

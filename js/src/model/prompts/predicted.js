@@ -1,7 +1,7 @@
 /**
  * What the prompts will be once the kernel has taken every edit, as far as the page can
- * know: undo and redo beyond the edits at hand need the kernel's history, and until it
- * has told, the page is unsure of the prompts.
+ * know. Undo and redo beyond the edits at hand need the kernel's history; until the
+ * kernel has answered, the page is unsure of the prompts.
  *
  * @import { Prompt } from "./index.js"
  * @import { Click } from "./click.js"
@@ -18,8 +18,8 @@
  * @property {boolean} unsure whether an edit may bring prompts that the page does not know
  *
  * @typedef {{ told: Prompt[] }} Told
- * @typedef {Told | { prompt: Prompt, after: Places }} Places a prompt after others: a
- *   list would be copied for each of thousands
+ * @typedef {Told | { prompt: Prompt, after: Places }} Places a prompt after others, as
+ *   a chain: an array would be copied for each of thousands of prompts
  */
 
 import { Undo } from "../undo.js";
@@ -31,7 +31,7 @@ const NOTHING = { told: [] };
 /**
  * @param {Prompt[]} told by the kernel
  * @param {History} history that it has
- * @param {Queued[]} edits that do not show in these yet
+ * @param {Queued[]} edits that are not in these yet
  * @returns {Predicted}
  */
 export function predict(told, history, edits) {
@@ -55,16 +55,16 @@ export function predict(told, history, edits) {
         if (!undo.redo()) unsure = true;
         break;
       case "reopen":
-        // Its prompts are the kernel's to tell.
+        // Only the kernel knows its prompts.
         undo = new Undo(NOTHING, [true, false]);
         unsure = true;
         break;
       default:
-        undo.turn(undo.state); // A step that leaves the prompts.
+        undo.turn(undo.state); // A step that does not change the prompts.
     }
   }
   const [canUndo, canRedo] = undo.able;
-  // One mark may stand for several changes of settings, each a step.
+  // One mark may stand for several changes of settings, and each is a step.
   const isMarked = edits.some(({ op }) => op === "set");
   return { ...listed(undo.state), history: [canUndo || isMarked, canRedo], unsure };
 }

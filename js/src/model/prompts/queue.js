@@ -1,11 +1,11 @@
 /**
- * The edits on their way to the kernel, in order. They are numbered: the kernel applies
- * a number once, so that those whose answer is lost can be sent again.
+ * The edits on their way to the kernel, in order. They are numbered, and the kernel
+ * applies each number once, so edits whose answer is lost can be sent again.
  *
  * @import { Edit } from "../link/wire.js"
  *
- * @typedef {Edit | { op: "set" }} Queued an edit, or the place of a change of settings,
- *   which goes another way, among them
+ * @typedef {Edit | { op: "set" }} Queued an edit, or the place among them of a change
+ *   of settings, which is sent in another message
  */
 
 export class EditQueue {
@@ -31,12 +31,12 @@ export class EditQueue {
     return this.sent + editsOf(this.#waiting).length;
   }
 
-  /** Whether a change of settings is what is to go out next. */
+  /** Whether a change of settings has to go out next. */
   get isAtMark() {
     return this.#waiting[0]?.op === "set";
   }
 
-  /** Whether an edit is. */
+  /** Whether an edit has to go out next. */
   get isAtEdit() {
     return this.#waiting.length > 0 && !this.isAtMark;
   }
@@ -46,7 +46,10 @@ export class EditQueue {
     this.#waiting.push(edit);
   }
 
-  /** A setting has changed: it is to go out after the edits, and before what follows. */
+  /**
+   * A setting has changed: it has to go out after the edits so far, and before the next
+   * ones.
+   */
   mark() {
     if (this.#waiting.at(-1)?.op !== "set") this.#waiting.push({ op: "set" });
   }
@@ -59,8 +62,9 @@ export class EditQueue {
   }
 
   /**
-   * The edits to send, which from now on count as sent: the same again, if they were
-   * sent before, and the kernel has not answered for them. None where settings go first.
+   * The edits to send; from now on they count as sent. Edits that were sent before and
+   * have no answer are taken again, the same ones. None if settings have to go out
+   * first.
    *
    * @returns {{ first: number, edits: Edit[] }} and the number of the first
    */

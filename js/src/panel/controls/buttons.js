@@ -1,5 +1,6 @@
 /**
- * The buttons above the settings: what is done with clicks, and what a plain click says.
+ * The buttons above the settings: undo, redo, clear, commit, and whether a plain click
+ * is positive or negative.
  *
  * @import { Store } from "../../model/store.js"
  * @import { Local } from "../../local.js"
@@ -13,6 +14,7 @@
  */
 
 import { focusable, html } from "../../dom.js";
+import { KEY, withKey } from "../../keyboard.js";
 import { icon } from "../icons.js";
 import { pressButton, showPressed } from "./press.js";
 
@@ -39,12 +41,18 @@ const EDITS = [
   {
     op: "commit",
     label: "Commit",
-    title: "Keep these masks as a segment, and go on to the next thing (key Enter)",
+    title: withKey(
+      "Keep these masks as a segment, and go on to the next thing",
+      KEY.commit,
+    ),
     able: (store) => store.seeds.positives.length > 0 && !store.offline,
   },
 ];
 
-/** What a plain click says: for those who have no other button, and no key. */
+/**
+ * Whether a plain click is positive or negative, for those who have no second mouse
+ * button and no keys.
+ */
 const SIGNS = [
   { name: "positive", sign: "+", title: "A click says: this is it", negative: false },
   {

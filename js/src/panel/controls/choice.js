@@ -1,5 +1,6 @@
 /**
- * The rows of settings that are no numbers: a list of a choice, a check box of a flag.
+ * The rows of settings that are not numbers: a list for a choice, a check box for a
+ * flag.
  *
  * @import { Store } from "../../model/store.js"
  * @import { Control } from "./table.js"
@@ -7,6 +8,7 @@
  */
 
 import { focusable, html, newId } from "../../dom.js";
+import { withKey } from "../../keyboard.js";
 import { CHOICE_NAMES } from "./table.js";
 
 /**
@@ -16,11 +18,11 @@ import { CHOICE_NAMES } from "./table.js";
  * @returns {Part}
  */
 export function choice(store, control, signal) {
-  const { name, label, hint = "" } = control;
+  const { name, label, key } = control;
   const id = newId();
   const { settings, methods } = store.info;
   const { sentence, choices } = settings[name];
-  const title = sentence + hint;
+  const title = withKey(sentence, key);
   const select = focusable(
     "select",
     { name, id, title },

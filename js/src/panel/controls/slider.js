@@ -7,6 +7,7 @@
  */
 
 import { focusable, html, newId, setAttribute, setText } from "../../dom.js";
+import { KEY, withKey } from "../../keyboard.js";
 import { pressButton, showPressed } from "./press.js";
 
 /**
@@ -21,7 +22,7 @@ export function slider(store, control, signal) {
   const id = newId();
   const attributes = { type: "range", name, id, min: low, step, title };
   const range = focusable("input", attributes);
-  // The slider itself says its value: this is to be seen only.
+  // Hidden from assistive tools, because the slider itself tells its value.
   const output = html("span", { class: "ncut-value", "aria-hidden": "true" });
   const caption = html("label", { for: id, title: `${title} Double click: reset.` });
   caption.append(label);
@@ -63,7 +64,8 @@ export function slider(store, control, signal) {
 function listen(store, name, range, signal) {
   const slide = () => store.set(name, range.valueAsNumber, true);
   range.addEventListener("input", slide, { signal });
-  // A key that is held changes it again and again: one step until it is let go.
+  // A key that is held changes the value repeatedly. That is one step of undo until the
+  // key is released.
   let isHeld = false;
   const hold = (/** @type {boolean} */ held) => {
     isHeld = held;
@@ -84,8 +86,8 @@ function listen(store, name, range, signal) {
  * @param {AbortSignal} signal
  * @returns {Part}
  */
-function toggleButton(store, { name, label, hint = "", shown }, signal) {
-  const title = store.info.settings[name].sentence + hint;
+function toggleButton(store, { name, label, key, shown }, signal) {
+  const title = withKey(store.info.settings[name].sentence, key);
   const flip = () => store.set(name, !store.get(name));
   const element = pressButton({ name, title }, label, flip, signal);
   const paint = () => {
@@ -107,7 +109,7 @@ function namedValues(store, { name, label: groupLabel }, signal) {
   const words = Object.entries(named);
   if (words.length < 2) return { elements: [], paint: () => {} };
   const buttons = words.map(([word, value]) => {
-    const title = `${value} ${unit} (key G: next)`;
+    const title = withKey(`${value} ${unit}`, KEY.granularity, "next");
     const label = word[0].toUpperCase() + word.slice(1);
     const choose = () => store.set(name, value);
     const element = pressButton({ name: word, title }, label, choose, signal);

@@ -1,22 +1,24 @@
 /**
  * The table of the controls: which settings have one on the page, in which group and
- * order, and how it looks. What a setting means and where it ends is the kernel's table,
- * which also says what kind of control it has: a number a slider, a flag a check box, a
- * choice a list.
+ * order, and how it looks. The kernel's table says what a setting means and what its
+ * range is. It also decides the kind of control: a number has a slider, a flag a check
+ * box, a choice a list.
  *
  * @import { Store } from "../../model/store.js"
  *
  * @typedef {object} Control
  * @property {string} name of the setting
  * @property {string} label
- * @property {string} [hint] behind its sentence
+ * @property {string} [key] of the stage that changes it, as `keyOf` names it
  * @property {(store: Store) => boolean} [shown] whether there is such a setting now
  * @property {(store: Store) => boolean} [idle] whether it has no effect now
- * @property {string} [why] it has none: in place of its sentence
+ * @property {string} [why] it has no effect, in place of its sentence
  * @property {number} [step] of a slider
  * @property {(value: number, store: Store) => string} [format] of a slider's value
  * @property {Control} [toggle] a button beside a slider, of a flag
  */
+
+import { KEY } from "../../keyboard.js";
 
 /** @type {(setting: string) => (store: Store) => boolean} */
 const takes = (setting) => (store) => store.method.parameters.includes(setting);
@@ -36,7 +38,7 @@ export const CONTROLS = [
       toggle: {
         name: "auto_threshold",
         label: "Auto",
-        hint: " (key A)",
+        key: KEY.auto,
         shown: ({ method }) => method.finds_threshold,
       },
     },
@@ -97,7 +99,7 @@ export const CONTROLS = [
     },
   ],
   [
-    { name: "overlay", label: "Overlay", hint: " (key L)" },
+    { name: "overlay", label: "Overlay", key: KEY.overlay },
     {
       name: "opacity",
       label: "Opacity",

@@ -55,7 +55,7 @@ export class SegmentList {
     const orphaned = this.#removeAllBut(new Set(segments.map(({ id }) => id)));
     for (const [place, segment] of segments.entries()) {
       const row = this.#rowOf(segment);
-      // What is moved loses the focus.
+      // A row that is moved loses the focus.
       if (this.#rows.children[place] !== row.element) {
         this.#rows.insertBefore(row.element, this.#rows.children[place] ?? null);
       }
@@ -69,7 +69,7 @@ export class SegmentList {
         things: runs && segment.instances !== "whole" ? runs.instances : 1,
       });
     }
-    // Else the keys would go to the notebook, where D D deletes the cell.
+    // Otherwise keys would go to the notebook, where D D deletes the cell.
     if (orphaned) this.#known.get(segments.at(-1)?.id ?? -1)?.focus();
   }
 

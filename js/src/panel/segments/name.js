@@ -70,7 +70,7 @@ export class SegmentName {
     this.button.focus({ preventScroll: true });
   }
 
-  /** Show the name to be written anew. */
+  /** Show an entry for a new name. */
   begin() {
     this.entry.value = this.#segment?.name ?? "";
     this.entry.hidden = false;

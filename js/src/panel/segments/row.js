@@ -8,6 +8,7 @@
  */
 
 import { focusable, html, setAttribute, setText } from "../../dom.js";
+import { KEY, withKey } from "../../keyboard.js";
 import { icon, setIcon } from "../icons.js";
 import { SegmentName } from "./name.js";
 
@@ -69,10 +70,10 @@ export class SegmentRow {
       /** @type {string} */ title,
       /** @type {() => void} */ act,
     ) => toolButton(name, title, act, signal);
-    this.#eye = button("show", "Show or hide (key H)", () =>
+    this.#eye = button("show", withKey("Show or hide", KEY.show), () =>
       this.#change({ visible: !this.#segment?.visible }),
     );
-    this.#open = button("edit", "Edit: its clicks and settings (key E)", () =>
+    this.#open = button("edit", withKey("Edit its clicks and settings", KEY.edit), () =>
       store.edit({ op: "reopen", segment: this.#segment?.open ? null : id }),
     );
     this.#rename = button("rename", "Rename (double click, F2)", () =>
@@ -140,7 +141,8 @@ export class SegmentRow {
   }
 
   /**
-   * What can be done now: nothing without a kernel that was lost, less without any.
+   * Enable what can be done now: nothing if the kernel was lost, less on a page without
+   * a kernel.
    *
    * @param {number} last place of the list
    */

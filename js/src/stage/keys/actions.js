@@ -1,5 +1,6 @@
 /**
- * What keys do beside the crosshair's: with clicks, segments, images, settings.
+ * What keys do with clicks, segments, images and settings; crosshair.js has the other
+ * keys.
  *
  * @import { KeyReach } from "./key.js"
  */
@@ -43,7 +44,7 @@ export function select(reach, digit) {
 }
 
 /**
- * What a key does with the selected segment.
+ * The edit that a key makes of the selected segment, or null.
  *
  * @param {KeyReach} reach
  * @param {string} key
@@ -72,8 +73,8 @@ export function turn({ store, local }, step) {
   local.crosshair = null;
 }
 
-// With another method these two do nothing, neither here nor in a notebook, where A
-// inserts a cell.
+// With another method these two keys do nothing. They are taken all the same, because
+// in a notebook A inserts a cell.
 
 /** @param {KeyReach} reach */
 export function nextGranularity({ store }) {

@@ -29,7 +29,7 @@ export function clickAtCrosshair(reach, label) {
   const { store, stage } = reach;
   const pixel = crosshairPixel(reach);
   stage.lens.reveal(pixel);
-  if (labelAtCrosshair(reach) === label) return; // It is said already.
+  if (labelAtCrosshair(reach) === label) return; // Such a click is there already.
   store.edit({ op: "add", prompt: [stage.image, ...pixel, label] });
 }
 

@@ -8,6 +8,7 @@
  * @import { KeyEntry } from "./key.js"
  */
 
+import { KEY, keyName } from "../../keyboard.js";
 import {
   canClear,
   canCommit,
@@ -56,11 +57,11 @@ export const KEYS = [
     ],
   },
   {
-    keys: "Enter",
+    keys: keyName(KEY.commit),
     effect: "commit: keep the masks as a segment",
     bindings: [
       {
-        on: ["Enter"],
+        on: [KEY.commit],
         when: canCommit,
         act: ({ store }) => store.edit({ op: "commit" }),
       },
@@ -78,11 +79,11 @@ export const KEYS = [
     ],
   },
   {
-    keys: "E, H, Delete",
+    keys: [KEY.edit, KEY.show, "Delete"].map(keyName).join(", "),
     effect: "edit, show or hide, delete the selected segment",
     bindings: [
       {
-        on: ["e", "h", "Delete", "Backspace"],
+        on: [KEY.edit, KEY.show, "Delete", "Backspace"],
         when: (reach, key) => editOfSelected(reach, key) !== null,
         act: editSelected,
       },
@@ -115,16 +116,20 @@ export const KEYS = [
     ],
   },
   {
-    keys: "G",
+    keys: keyName(KEY.granularity),
     effect: "the whole, a thing, a part: next granularity",
-    bindings: [{ on: ["g"], act: nextGranularity }],
+    bindings: [{ on: [KEY.granularity], act: nextGranularity }],
   },
   {
-    keys: "A",
+    keys: keyName(KEY.auto),
     effect: "automatic threshold on or off",
-    bindings: [{ on: ["a"], act: toggleAuto }],
+    bindings: [{ on: [KEY.auto], act: toggleAuto }],
   },
-  { keys: "L", effect: "next overlay", bindings: [{ on: ["l"], act: nextOverlay }] },
+  {
+    keys: keyName(KEY.overlay),
+    effect: "next overlay",
+    bindings: [{ on: [KEY.overlay], act: nextOverlay }],
+  },
   {
     keys: "M",
     effect: "mask on or off",
@@ -151,11 +156,11 @@ export const KEYS = [
     bindings: [{ on: ["0"], act: ({ stage }) => stage.lens.reset() }],
   },
   {
-    keys: "?",
+    keys: keyName(KEY.help),
     effect: "this help",
     bindings: [
       {
-        on: ["?"],
+        on: [KEY.help],
         act: ({ help, stage }) => help.toggle(stage.canvas, { focus: true }),
       },
     ],

@@ -13,8 +13,9 @@
  *
  * @typedef {object} Binding
  * @property {string[]} on keys as `keyOf` names them, behind "Ctrl+" (⌘ as well) and
- *   "Shift+". What is bound without Shift is meant with it, too, unless it is bound
- *   itself. No key has Alt: those are the browser's and the window manager's.
+ *   "Shift+". A key that is bound without Shift works with Shift, too, unless that is
+ *   bound itself. No binding has Alt: such keys belong to the browser and the window
+ *   manager.
  * @property {(reach: KeyReach, key: string) => void} act
  * @property {(reach: KeyReach, key: string) => boolean} [when] else the key is the
  *   notebook's
@@ -78,7 +79,7 @@ export function listenToKeys(table, reach, signal) {
       if (!act) return;
       event.preventDefault();
       event.stopPropagation();
-      local.hover.point(null); // Shown is what is, until something moves again.
+      local.hover.point(null); // There is no preview until something moves again.
       act();
       changed();
     },

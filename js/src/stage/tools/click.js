@@ -1,5 +1,5 @@
 /**
- * Clicking: this is it, or this is not it.
+ * Clicking: a positive or a negative click.
  *
  * @import { Store } from "../../model/store.js"
  * @import { Local } from "../../local.js"
@@ -22,7 +22,8 @@ export const click = {
   takes: () => true,
 
   *gesture({ store, stage, local }, press) {
-    // A click is where it was pressed: browsers round its own place to whole pixels.
+    // The place of a click is that of the press, because browsers round the place of
+    // `click` to whole pixels.
     const pixel = stage.lens.pixelAt(press);
     let event = press;
     while (!isClick(event)) event = yield;
@@ -43,7 +44,7 @@ function isClick({ type, detail }) {
 }
 
 /**
- * What a plain click says there.
+ * Label of a click that is made with such an event.
  *
  * @param {MouseEvent} event
  * @param {Local} local
@@ -54,7 +55,8 @@ export function labelOf({ altKey }, { negative }) {
 }
 
 /**
- * Whether a click there is made: the last marker under the pointer says the same.
+ * Whether such a click is there already: the last marker under the pointer has the same
+ * label.
  *
  * @param {Store} store
  * @param {Stage} stage

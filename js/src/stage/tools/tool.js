@@ -37,14 +37,14 @@
  * @property {boolean} edited whether the press before this one has made an edit
  */
 
-/** What a gesture goes on with, beside the presses. */
+/** The events that a gesture goes on with, besides presses. */
 const EVENTS = /** @type {const} */ ([
   ...["pointermove", "pointerup", "pointercancel"],
   ...["click", "contextmenu", "dblclick"],
 ]);
 
 /**
- * Begin the gestures of the tools with each press on the stage, and see to their ends.
+ * Begin the gestures of the tools with each press on the stage, and end them.
  *
  * @param {Tool[]} tools
  * @param {Omit<Reach, "edited">} reach

@@ -1,5 +1,6 @@
 /**
- * Double click: the whole image again. Its first half was a click, which is taken back.
+ * A double click shows the whole image again. Its first half was a click, which is
+ * undone.
  *
  * @import { Tool } from "./tool.js"
  */
