@@ -8,11 +8,11 @@ from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-import ncut_widget.share.display
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+import ncut_widget.share.display
 import ncut_widget.share.page
 from ncut_widget import NcutSegmenter
 
