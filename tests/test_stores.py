@@ -40,7 +40,8 @@ def both(tmp_path: Path) -> tuple[NcutSegmenter, NcutSegmenter]:
     assert pipeline is not None
     (tmp_path / "store").mkdir()
     store = FileStore(tmp_path / "store", held.eigvecs)
-    read = NcutSegmenter._start(pipeline, (store, held.eigvals), images, "cpu", {})
+    read = NcutSegmenter(store, images, eigvals=held.eigvals)
+    read._origin.pipeline = pipeline
     assert read._session.store is store
     return held, read
 

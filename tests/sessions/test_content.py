@@ -62,7 +62,7 @@ def test_fewer_images_keep_their_own_clicks(
     path = seg.save_session(tmp_path / "x.json")
     eigvals = np.linspace(1, 0.3, 6)
     two = NcutSegmenter(eigvecs[[0, 2]], [images[0], images[2]], eigvals=eigvals)
-    left = "left out .*segment '手': image 1 of the click .* is not here"
+    left = "left out: segment '手': image 1 of the click .* is not here"
     with (
         pytest.warns(UserWarning, match=differs),
         pytest.warns(UserWarning, match=left),
