@@ -82,7 +82,7 @@ def test_colours_eigenvectors_and_fingerprint_are_the_same(
     held, read = both
     np.testing.assert_array_equal(read.eigvecs, held.eigvecs)
     np.testing.assert_array_equal(read.colors, held.colors)
-    assert read._origin.fingerprint() == held._known()
+    assert read._origin.fingerprint() == held._origin.fingerprint()
     for seg in both:
         seg.color(q=0.9)
     np.testing.assert_array_equal(read.colors, held.colors)
