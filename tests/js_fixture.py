@@ -13,6 +13,7 @@ import json
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +31,10 @@ from ncut_widget.page import pictures
 from ncut_widget.page.protocol import tell_seeds
 from ncut_widget.page.requests import edit
 from ncut_widget.prompts import Seed
+from ncut_widget.prompts.kinds import KINDS
 from ncut_widget.segments import palette, record
 from ncut_widget.sessions.session import Session
+from tests.support.stroke import Stroke
 
 JS = Path(__file__).parents[1] / "js"
 CONSTANTS_PATH = JS / "src" / "constants.json"
@@ -39,6 +42,7 @@ PATH = JS / "test" / "fixtures" / "masks.json"
 
 SHAPE = (2, 12, 10)
 CLICKS = [[0, 3, 4, 1], [1, 8, 2, 1], [1, 2, 9, 0]]
+STROKE = {"kind": "stroke", "image": 1, "ends": [1, 6], "y": 5, "label": 1}
 CASES = [
     {"threshold": 0.5, "gamma": 1.0, "negative_threshold": 0.9},
     {"threshold": 0.3, "gamma": 0.4, "negative_threshold": 0.6, "denoise_area_th": 6},
@@ -167,11 +171,12 @@ def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
 
 
 def diffusion_fixture(
-    eigvecs: NDArray, eigvals: NDArray, granularity: float, clicks: list[list[int]]
+    eigvecs: NDArray, eigvals: NDArray, granularity: float, prompts: list[Any]
 ) -> dict[str, Any]:
     """All clicks' map: what is sent, and the kernel's own."""
     session = Session(eigvecs, eigvals=eigvals)
-    session.update(method="diffusion", granularity=granularity, clicks=clicks)
+    with mock.patch.dict(KINDS, {"stroke": Stroke}):
+        session.update(method="diffusion", granularity=granularity, clicks=prompts)
     ((seeds,), _) = session.masker.seeds(session.recipe)
     session.update(threshold=0.97, denoise_area_th=20)
     return {
@@ -249,17 +254,18 @@ def coordinates_fixture() -> list[list[int]]:
 
 
 def diffusions_fixture(rng: np.random.Generator) -> list[dict[str, Any]]:
-    """Clicks that agree, that can be told apart, and that hardly can."""
+    """Clicks that agree, that differ, that hardly differ, and strokes of several."""
     coarse = rng.standard_normal((2, 4, 5, 3)).repeat(3, axis=1).repeat(2, axis=2)
     features = coarse + 0.3 * rng.standard_normal(coarse.shape)
     ncut = NCUT(8, graph="neighbors", progress=False)
     eigvecs, eigvals = ncut.fit_transform(features)
     return [
-        diffusion_fixture(eigvecs, eigvals, granularity, clicks)
-        for granularity, clicks in (
+        diffusion_fixture(eigvecs, eigvals, granularity, prompts)
+        for granularity, prompts in (
             (3.0, [[0, 3, 4, 1], [1, 8, 2, 1]]),
             (5.5, [*CLICKS, [0, 3, 5, 0]]),
             (1.2, [[0, 3, 4, 1], [1, 3, 4, 1], [0, 4, 4, 0], [0, 3, 4, 1]]),
+            (4.0, [[0, 3, 4, 1], STROKE, [1, 8, 9, 0], {**STROKE, "y": 9, "label": 0}]),
         )
     ]
 

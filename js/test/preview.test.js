@@ -236,20 +236,16 @@ for (const [number, kept] of fixture.diffusion.entries()) {
   });
 }
 
-test("a prompt of several cells is one step of what only adds, and not several", () => {
+test("a prompt of several cells adds at once, and not cell by cell", () => {
   const [kept] = fixture.diffusion;
   const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
   reserve(previews, 0, 2);
   send(previews, kept, [0, 1]);
   const [[a], [b]] = kept.seeds.positives;
-  const apart = previews.get(kept.seeds, 0)?.values.slice();
   const grouped = previews.get({ ...kept.seeds, positives: [[a, b]] }, 0)?.values;
   const first = previews.get({ ...kept.seeds, positives: [[a]] }, 0)?.values;
-  assert.ok(apart && grouped && first);
-  for (const [i, value] of apart.entries()) {
-    assert.equal(value, Math.max(grouped[i], first[i]));
-  }
-  assert.ok(grouped.some((value, i) => value < apart[i]));
+  assert.ok(grouped && first);
+  assert.ok(grouped.some((value, i) => value < first[i]));
 });
 
 test("a group's field is by all its cells, and by their weights", () => {

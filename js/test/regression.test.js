@@ -18,9 +18,15 @@ function unit(...values) {
   return Float32Array.from(values, (value) => value / length);
 }
 
-/** @param {Seed} seed @param {Float32Array} vector @param {boolean} [positive] @returns {Placed} */
-function place(seed, vector, positive = true) {
-  return { seed, vector, positive };
+/**
+ * @param {Seed} seed
+ * @param {Float32Array} vector
+ * @param {boolean} [positive]
+ * @param {number} [group] by default one for each place
+ * @returns {Placed}
+ */
+function place(seed, vector, positive = true, group = 100 * seed[1] + seed[2]) {
+  return { seed, vector, positive, group };
 }
 
 const A = unit(1, 0.2, 0);
@@ -50,6 +56,20 @@ test("a weight of 1 is none, to the bit", () => {
     return fitOf([place(seed, A), place([0, 2, 3], C, false)], GRID);
   });
   assert.deepEqual(fits[0], fits[1]);
+});
+
+test("a group counts by the weighted mean of its seeds", () => {
+  const seeds = [
+    place([0, 6, 1], B, true, 1),
+    place([0, 2, 2, 3], A, true, 2),
+    place([0, 2, 3], C, true, 2),
+  ];
+  const { vector, offset } = fitOf(seeds, GRID);
+  const fits = seeds.map(({ vector: own }) =>
+    own.reduce((sum, value, k) => sum + value * vector[k], offset),
+  );
+  const means = [fits[0], (3 * fits[1] + fits[2]) / 4];
+  assert.ok(Math.abs(Math.min(...means) - 1) < 1e-6, `${means}`);
 });
 
 test("a group is compared by the direction of its weighted mean", () => {

@@ -9,6 +9,7 @@
  * @property {Seed} seed
  * @property {Float32Array} vector its diffusion coordinates, of length 1
  * @property {boolean} positive
+ * @property {number} group number of the prompt that it belongs to
  *
  * @typedef {object} Fit
  * @property {Float32Array} vector `fit = coordinates @ vector + offset`
@@ -22,7 +23,8 @@ import { weightOf } from "./seeds.js";
 const { RIDGE, SEPARATION, REACH, LOCAL_RIDGE, NOTHING } = constants.regression;
 
 /**
- * Fit seeds: 1 at the weakest positive one, 0 at the strongest negative one.
+ * Fit seeds: 1 at the weakest positive group, 0 at the strongest negative one, each by the
+ * weighted mean of its seeds.
  *
  * @param {Placed[]} seeds at least one positive
  * @param {Size} grid
@@ -33,10 +35,9 @@ export function fitOf(seeds, grid) {
   const labels = seeds.map(({ positive }) => (positive ? 1 : 0));
   const amounts = solve(cosines, ridgesOf(seeds, RIDGE), labels);
   const fits = cosines.map((row) => dot(row, amounts));
-  const of = (/** @type {boolean} */ wanted) =>
-    fits.filter((_, i) => seeds[i].positive === wanted);
-  const top = Math.max(Math.min(...of(true)), 1e-3);
-  const bottom = Math.min(Math.max(0, ...of(false)), SEPARATION * top);
+  const top = Math.max(Math.min(...meansOf(seeds, fits, true)), 1e-3);
+  const strongest = Math.max(0, ...meansOf(seeds, fits, false));
+  const bottom = Math.min(strongest, SEPARATION * top);
   const vector = new Float32Array(seeds[0].vector.length);
   seeds.forEach((seed, j) => {
     const amount = amounts[j] / (top - bottom);
@@ -47,8 +48,27 @@ export function fitOf(seeds, grid) {
     const lack = seeds[i].positive ? Math.max(1 - scaled, 0) : Math.min(-scaled, 0);
     return Math.abs(lack) < NOTHING ? 0 : lack;
   });
-  const local = makeRight(seeds, cosines, lacking, grid);
+  const local = localCorrections(seeds, cosines, lacking, grid);
   return { vector, offset: -bottom / (top - bottom), local };
+}
+
+/**
+ * The weighted mean of each group's fits.
+ *
+ * @param {Placed[]} seeds
+ * @param {number[]} fits
+ * @param {boolean} wanted whether of the positive groups
+ */
+function meansOf(seeds, fits, wanted) {
+  /** @type {Map<number, { sum: number, weight: number }>} */
+  const groups = new Map();
+  seeds.forEach(({ seed, positive, group }, i) => {
+    if (positive !== wanted) return;
+    const { sum, weight } = groups.get(group) ?? { sum: 0, weight: 0 };
+    const more = weightOf(seed);
+    groups.set(group, { sum: sum + more * fits[i], weight: weight + more });
+  });
+  return [...groups.values()].map(({ sum, weight }) => sum / weight);
 }
 
 /**
@@ -59,7 +79,7 @@ export function fitOf(seeds, grid) {
  * @param {number[]} lacking what has to be added at the seeds' own cells
  * @param {Size} grid
  */
-function makeRight(seeds, cosines, lacking, grid) {
+function localCorrections(seeds, cosines, lacking, grid) {
   if (lacking.every((lack) => lack === 0)) return lacking;
   const near = seeds.map(({ seed: a }, i) =>
     seeds.map(({ seed: b }, j) => {

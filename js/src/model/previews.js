@@ -208,13 +208,15 @@ export class Previews {
     if (known) return known;
     /** @type {Placed[]} */
     const placed = [];
+    let number = 0;
     for (const groups of [seeds.positives, seeds.negatives]) {
       for (const group of groups) {
+        number++;
         const vectors = this.#vectorsOf(group, this.#numEig, weights);
         if (!vectors) return undefined;
         const positive = groups === seeds.positives;
         for (const [i, seed] of group.entries()) {
-          placed.push({ seed, vector: vectors[i], positive });
+          placed.push({ seed, vector: vectors[i], positive, group: number });
         }
       }
     }
