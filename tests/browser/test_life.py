@@ -59,7 +59,7 @@ COUNT_ELEMENTS = """function () {
 }"""
 
 OF_VIEWS = ("Stage", "Painter")
-CLASSES = ("Store", "Pictures", "Similarities", *OF_VIEWS)
+CLASSES = ("Store", "Pictures", "Fields", *OF_VIEWS)
 """Of the page side; the bundle keeps their names."""
 
 COUNT_OURS = f"""function () {{
