@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -23,6 +24,9 @@ from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import SimilarityStatistics
 from ncut_widget.prompts import Group, Recipe, Seed
 from ncut_widget.settings import Settings
+
+FEW = 8
+"""Groups that are searched for one after the other: hashing thousands takes longer."""
 
 
 class Seeds(NamedTuple):
@@ -242,6 +246,25 @@ class Method(ABC):
             return Sides([], [])
         return Sides([self.of(tuple(positives), tuple(negatives), settings)], [])
 
+    def new_seeds(self, recipe: Recipe, before: Recipe) -> list[Seeds]:
+        """Return the seeds of fields that an earlier recipe did not need.
+
+        Of thousands of prompts only those that were added are looked at.
+        """
+        same = before.settings.method == self.name
+        same = same and self._given(recipe.settings) == self._given(before.settings)
+        if self.together or not same:
+            known = set(chain(*self.seeds(before))) if same else set()
+            seeds = dict.fromkeys(chain(*self.seeds(recipe)))
+            return [each for each in seeds if each not in known]
+        pairs = enumerate(zip(recipe.seeds, before.seeds, strict=False))
+        shorter = min(len(recipe.seeds), len(before.seeds))
+        keep = next((at for at, (now, then) in pairs if now is not then), shorter)
+        added = dict.fromkeys(recipe.seeds[keep:])
+        earlier = before.seeds if len(added) < FEW else set(before.seeds)
+        groups = [group for group in added if group not in earlier]
+        return [self.of((group,), (), recipe.settings) for group in groups]
+
     def groups(self, recipe: Recipe) -> tuple[list[Group], list[Group]]:
         """Return the groups of the positive and of the negative prompts in use."""
         labelled = recipe.last_labelled if self.last_counts else recipe.labelled
@@ -254,8 +277,10 @@ class Method(ABC):
         settings: Settings,
     ) -> Seeds:
         """Return the seeds of a field: groups, and the settings that it depends on."""
-        given = tuple((name, getattr(settings, name)) for name in self.parameters)
-        return Seeds(self.name, positives, negatives, given)
+        return Seeds(self.name, positives, negatives, self._given(settings))
+
+    def _given(self, settings: Settings) -> tuple[tuple[str, Any], ...]:
+        return tuple((name, getattr(settings, name)) for name in self.parameters)
 
     @abstractmethod
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:

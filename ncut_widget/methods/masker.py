@@ -86,6 +86,10 @@ class Masker:
         """Return the seeds of the fields that a recipe's masks are made of."""
         return self.methods[recipe.settings.method].seeds(recipe)
 
+    def new_seeds(self, recipe: Recipe, before: Recipe) -> list[Seeds]:
+        """Return the seeds of fields that an earlier recipe did not need."""
+        return self.methods[recipe.settings.method].new_seeds(recipe, before)
+
     def field(self, seeds: Seeds) -> Field:
         """Return the field of seeds; its maps are made when first read.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -118,14 +117,11 @@ class EditRequest(Request):
             except KeyError as error:
                 raise ValueError("that segment is not there any more") from error
 
-        before = itertools.chain(*session.masker.seeds(session.recipe))
+        before = session.recipe
         error = desk.edits.make(self.page, self.first, self.edits, make)
         adding = any(operation in ("add", "reopen") for operation, _ in self.edits)
-        after = session.masker.seeds(session.recipe)
-        new = dict.fromkeys(itertools.chain(*after)) if adding else {}
-        for seeds in before:
-            new.pop(seeds, None)
-        wants = list(_fitting([*new], self.images, map_bytes(session)))
+        new = session.masker.new_seeds(session.recipe, before) if adding else []
+        wants = list(_fitting(new, self.images, map_bytes(session)))
         fields, buffers = list_fields(session, wants)
         change = session.changed_since(self.since)
         return {
