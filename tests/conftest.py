@@ -9,6 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +18,10 @@ import torch
 from numpy.typing import NDArray
 from skimage.feature import multiscale_basic_features
 from skimage.transform import resize
+
+if TYPE_CHECKING:
+    from ncut_widget import NcutSegmenter
+    from tests.support.page import Wire
 
 try:
     import torchvision
@@ -50,6 +55,30 @@ def eigvecs() -> NDArray:
     rng = np.random.default_rng(3)
     patches = rng.standard_normal((3, 4, 4, 6)).repeat(4, axis=1).repeat(4, axis=2)
     return (patches + 0.3 * rng.standard_normal((3, 16, 16, 6))).astype(np.float32)
+
+
+@pytest.fixture
+def images() -> list[NDArray]:
+    """Make an image for each of `eigvecs`, of its own size."""
+    rng = np.random.default_rng(4)
+    sizes = [(32, 32), (48, 64), (16, 16)]
+    return [rng.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
+
+
+@pytest.fixture
+def seg(eigvecs: NDArray, images: list[NDArray]) -> NcutSegmenter:
+    """Make a segmenter of both; a test's own file may have another."""
+    from ncut_widget import NcutSegmenter  # which the peers' environments have not
+
+    return NcutSegmenter(eigvecs, images)
+
+
+@pytest.fixture
+def wire(seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """Talk to `seg` as a page does."""
+    from tests.support.page import Wire
+
+    return Wire(seg, monkeypatch)
 
 
 @pytest.fixture(scope="session")

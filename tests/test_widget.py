@@ -14,24 +14,6 @@ from ncut_widget import NcutSegmenter, get_mask
 from ncut_widget.backbone import load_model
 from tests.support.page import Wire
 
-
-@pytest.fixture
-def images() -> list[NDArray]:
-    rng = np.random.default_rng(4)
-    sizes = [(32, 32), (48, 64), (16, 16)]
-    return [rng.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
-
-
-@pytest.fixture
-def seg(eigvecs: NDArray, images: list[NDArray]) -> NcutSegmenter:
-    return NcutSegmenter(eigvecs, images)
-
-
-@pytest.fixture
-def wire(seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    return Wire(seg, monkeypatch)
-
-
 # From Python ----------------------------------------------------------------------
 
 

@@ -22,11 +22,6 @@ def seg(eigvecs: NDArray) -> NcutSegmenter:
     return NcutSegmenter(eigvecs)
 
 
-@pytest.fixture
-def wire(seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    return Wire(seg, monkeypatch)
-
-
 def edit(first: int, *edits: dict, page: str = "p", images: Any = (0, 1)) -> dict:
     return {
         "type": "edit",

@@ -18,24 +18,6 @@ from ncut_widget.masks.coordinates import Cell
 from tests.support.fields import field_at
 from tests.support.page import Wire, click, seeds
 
-
-@pytest.fixture
-def images() -> list[NDArray]:
-    rng = np.random.default_rng(4)
-    sizes = [(32, 32), (48, 64), (16, 16)]
-    return [rng.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
-
-
-@pytest.fixture
-def seg(eigvecs: NDArray, images: list[NDArray]) -> NcutSegmenter:
-    return NcutSegmenter(eigvecs, images)
-
-
-@pytest.fixture
-def wire(seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    return Wire(seg, monkeypatch)
-
-
 # From the page ----------------------------------------------------------------------
 
 

@@ -7,7 +7,6 @@ import pytest
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from tests.support.page import Wire
 from tests.support.segments import SIZES
 
 
@@ -15,8 +14,3 @@ from tests.support.segments import SIZES
 def seg(eigvecs: NDArray) -> NcutSegmenter:
     images = [np.full((*size, 3), 128, dtype=np.uint8) for size in SIZES]
     return NcutSegmenter(eigvecs, images, eigvals=np.linspace(1, 0.3, 6))
-
-
-@pytest.fixture
-def wire(seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    return Wire(seg, monkeypatch)
