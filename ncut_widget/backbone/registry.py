@@ -148,7 +148,7 @@ def load_model(model_name: str, **options: Any) -> Backbone:
         return _FACTORIES[name](**options)
     raise ValueError(
         f"model_name must be one of {', '.join(list_backbones())} (a slash needs a "
-        f"model's name after it), got {shown(model_name)}{_hint(model_name)}"
+        f"model's name after it), got {quoted(model_name)}{_hint(model_name)}"
     )
 
 
@@ -157,7 +157,7 @@ PATH = (
 )
 
 
-def shown(name: str) -> str:
+def quoted(name: str) -> str:
     """Quote a name; shorten a long one to its beginning."""
     return repr(name) if len(name) <= LONGEST else f"{name[:LONGEST]!r}..."
 

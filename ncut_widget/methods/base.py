@@ -302,9 +302,9 @@ class Method(ABC):
         """Find the threshold of the cleanest cut; None if there is none."""
         return None
 
-    @abstractmethod
     def says_nothing(self, seeds: Seeds) -> str:
         """Say in one sentence why a constant field finds nothing."""
+        return "every cell fits the clicks equally: the mask is empty"
 
 
 def read_cells(store: Store, cells: Sequence[Cell], num_eig: int) -> Tensor:

@@ -71,10 +71,6 @@ class DiffusionMethod(Method):
         eigvals = self.spectrum.check_eigvals(self.name)
         return best_threshold(field.values, self.spectrum.store, eigvals)
 
-    def says_nothing(self, seeds: Seeds) -> str:
-        """Say that all cells fit equally, which never occurs: see `constant`."""
-        return "every cell fits the clicks equally: the mask is empty"
-
 
 class DiffusionField(Field):
     """How well every cell fits the groups of positive and negative seeds.

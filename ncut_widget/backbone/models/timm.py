@@ -23,8 +23,8 @@ from ncut_widget.backbone.models.timm_weights import checked_loading
 from ncut_widget.backbone.registry import (
     PATH,
     did_you_mean,
+    quoted,
     register_backbone,
-    shown,
 )
 from ncut_widget.backbone.weights.checkpoints import CheckpointError
 from ncut_widget.backbone.weights.files import load_state_dict
@@ -263,13 +263,13 @@ def _check_name(timm: Any, name: str) -> None:
         hint = did_you_mean(name, known, "timm/") or "; timm.list_models() lists them"
         if "/" in name.strip("/"):
             hint = PATH
-        raise ValueError(f"timm {timm.__version__} has no model {shown(name)}{hint}")
+        raise ValueError(f"timm {timm.__version__} has no model {quoted(name)}{hint}")
     tags = [
         weight.partition(".")[2] for weight in timm.list_pretrained(f"{architecture}.*")
     ]
     if dot and tag not in tags:
         raise ValueError(
-            f"timm has no weights {shown(tag)} for {architecture}, which has "
+            f"timm has no weights {quoted(tag)} for {architecture}, which has "
             f"{', '.join(tags) or 'none'}"
         )
 

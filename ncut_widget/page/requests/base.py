@@ -59,13 +59,14 @@ class Request(ABC):
     def read(cls, id: str, fields: Fields, session: Session) -> Request:
         """Read the fields; raise TypeError or ValueError if one is wrong."""
 
-    def answer(self, desk: Desk) -> Message:
-        """Return the answer of a request that changes nothing."""
-        raise NotImplementedError
+    @abstractmethod
+    def answer(self, desk: Desk) -> Message | None:
+        """Do the request; return the answer, None if the page waits for none."""
 
     def handle(self, desk: Desk) -> None:
         """Do the request, and send the answer."""
-        desk.send(*self.answer(desk))
+        if message := self.answer(desk):
+            desk.send(*message)
 
 
 def read_request(content: Any, session: Session) -> Request:

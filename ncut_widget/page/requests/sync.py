@@ -49,6 +49,6 @@ class ViewsRequest(Request):
         keeps = check_flag("keeps", fields.content.get("keeps"))
         return cls(id, fields.whole("count", 0, 2**53), keeps)
 
-    def handle(self, desk: Desk) -> None:
-        """Note it; there is no answer."""
+    def answer(self, desk: Desk) -> None:
+        """Note it; the page waits for no answer."""
         desk.view(self.count, self.keeps)
