@@ -13,28 +13,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-import skimage.data
-import torch
 from numpy.typing import NDArray
-from skimage.feature import multiscale_basic_features
-from skimage.transform import resize
 
 if TYPE_CHECKING:
     from ncut_widget import NcutSegmenter
     from tests.support.page import Wire
 
-try:
-    import torchvision
-except RuntimeError:
-    # PyPI's torchvision is a CUDA build. Beside a CPU build of torch its library of
-    # operators does not load, and its import stops at the two operators that it
-    # registers fake kernels for. No backbone calls them: declared, the import passes.
-    for _name in [name for name in sys.modules if name.startswith("torchvision")]:
-        del sys.modules[_name]
-    _OPERATORS = torch.library.Library("torchvision", "FRAGMENT")
-    _OPERATORS.define("nms(Tensor dets, Tensor scores, float threshold) -> Tensor")
-    _OPERATORS.define("qnms(Tensor dets, Tensor scores, float threshold) -> Tensor")
-    import torchvision  # noqa: F401
+# jsonschema, which reads notebooks, imports it if it can, for a check of addresses that
+# they do not have; it compiles a grammar, for three seconds at each import.
+sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
 
 PEER = Path(__file__).parents[1] / ".bench" / "ncut-pytorch-1.8.19"
 
@@ -87,6 +74,10 @@ def texture() -> NDArray:
 
     Its tails are heavy, as those of filter responses are.
     """
+    import skimage.data
+    from skimage.feature import multiscale_basic_features
+    from skimage.transform import resize
+
     side, block = 24, 7
     pooled = []
     for name in ("astronaut", "chelsea", "coffee", "rocket"):
@@ -130,6 +121,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=APART,
         help="run the tests of `make soak` or `make parity`, and no others",
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let torchvision be imported, but not where tests are only dealt out."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        from tests.support import torchvision_import  # noqa: F401
 
 
 def pytest_collection_modifyitems(

@@ -113,7 +113,7 @@ def test_the_tutorial_uses_a_sam_where_there_is_one() -> None:
     install = f"""
         import sys
         sys.path.insert(0, {str(root)!r})
-        import tests.conftest  # lets torchvision be imported
+        from tests.support import torchvision_import
         from tests.support import random_sam
         random_sam.install(random_sam.SMALL)
     """

@@ -150,7 +150,7 @@ def features(kind: str, nodes: int) -> NDArray[np.float32]:
     path = ARRAYS / f"{kind} {nodes}.npy"
     if not path.exists():
         # Lets torchvision be imported beside a CPU build of torch.
-        import tests.conftest  # noqa: F401
+        from tests.support import torchvision_import  # noqa: F401
 
         made = np.asarray(MAKERS[kind](nodes), dtype=np.float32)
         with whole(path) as file:

@@ -25,10 +25,9 @@ import numpy as np
 import torch
 from skimage import data
 
-import tests.conftest  # noqa: F401  (lets torchvision be imported beside a CPU torch)
 from ncut_widget import NcutSegmenter
 from ncut_widget.backbone import LayeredBackbone, extract_features, load_model
-from tests.support import random_sam
+from tests.support import random_sam, torchvision_import  # noqa: F401
 
 PEER_PROGRAM = """
 import sys, time

@@ -29,6 +29,8 @@ from numpy.typing import NDArray
 from playwright.sync_api import Browser, CDPSession, Error, Locator
 from playwright.sync_api import Page as BrowserPage
 
+from tests.browser.forked import Forks
+
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -39,6 +41,12 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+LAB = """
+import runpy, sys
+sys.modules["rfc3987_syntax"] = None  # as in tests/conftest.py
+runpy.run_module("jupyterlab", run_name="__main__", alter_sys=True)
+"""
 
 QUIET = [
     "--LabApp.news_url=None",
@@ -60,11 +68,12 @@ IMPORTS = "from ncut_widget import NcutSegmenter; del NcutSegmenter"
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT) -> Any:
     """Return the condition's first true value."""
-    end = time.monotonic() + seconds
+    start = time.monotonic()
     while not (value := condition()):
-        if time.monotonic() > end:
+        waited = time.monotonic() - start
+        if waited > seconds:
             raise TimeoutError(f"{what} did not come within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(min(0.02 + waited / 10, 0.2))  # to look costs what is waited for
     return value
 
 
@@ -96,15 +105,17 @@ class Host:
             "HOME": str(folder),
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
             "JUPYTER_DATA_DIR": str(folder / "data"),
+            "JUPYTER_PREFER_ENV_PATH": "0",  # there first is the description of Forks
             "JUPYTER_RUNTIME_DIR": str(self.runtime),
             "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
             "IPYTHONDIR": str(folder / "ipython"),
         }
         self._log = (folder / "server.log").open("w")
+        self._forks = Forks(folder / "data", folder / "forks", self._log)
         self._process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
+                *(sys.executable, "-c", LAB, "--no-browser", "--allow-root"),
                 f"--ServerApp.port={self.port}",
                 "--ServerApp.ip=127.0.0.1",
                 f"--ServerApp.root_dir={self.root}",
@@ -118,6 +129,7 @@ class Host:
         self._numbers = itertools.count()
         self._aside = ThreadPoolExecutor(1)
         wait_until(self._up, "the Jupyter server")
+        self._forks.wait()
         self._clients: dict[str, BlockingKernelClient] = {}
         self._next = self._start_kernel()
 
@@ -239,6 +251,7 @@ class Host:
             self.ask(f"kernels/{kernel['id']}", "DELETE")
         self._process.terminate()
         self._process.wait(30)
+        self._forks.close()
         self._log.close()
 
 
@@ -355,9 +368,9 @@ class Page:
         """Run code in the notebook's kernel."""
         self._ask(code, {})
 
-    def value(self, expression: str) -> Any:
-        """Value of an expression in the kernel, as a literal."""
-        reply = self._ask("", {"value": f"repr({expression})"})
+    def value(self, expression: str, before: str = "") -> Any:
+        """Value of an expression in the kernel, as a literal, after some code."""
+        reply = self._ask(before, {"value": f"repr({expression})"})
         return ast.literal_eval(ast.literal_eval(reply["data"]["text/plain"]))
 
     def array(self, expression: str) -> NDArray:

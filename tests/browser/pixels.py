@@ -35,7 +35,11 @@ GREY, AWAY = 128, 8
 
 def read_colors(stage: Locator) -> NDArray:
     """Colours on the canvas: uint8, (height, width, 3)."""
-    read = stage.evaluate(READ)
+    return colors_of(stage.evaluate(READ))
+
+
+def colors_of(read: dict[str, Any]) -> NDArray:
+    """Give the colours in what `READ` has read."""
     colors, counts = _runs(read)
     return colors.repeat(counts, axis=0).reshape(read["height"], read["width"], 3)
 

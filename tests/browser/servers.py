@@ -64,10 +64,10 @@ class Shown(Widget):
         told = self.equal._revision, self.equal.active_image
 
         def settled() -> bool:
-            image = int(self.stage.get_attribute("data-image") or -1)
-            if self.root.locator(".ncut-frame.ncut-loading").count():
+            seen = self.look()
+            if seen["isLoading"] or seen["state"] != "idle":
                 return False
-            return self.state == "idle" and (self.revision, image) == told
+            return (seen["revision"], seen["image"]) == told
 
         wait_until(settled, "the last change on the stage")
 
@@ -81,7 +81,7 @@ class Shown(Widget):
 
     def both_click(self, x: int, y: int, *, positive: bool = True) -> None:
         """Click a pixel here, and the same in the equal."""
-        self.press(x, y, modifiers=[] if positive else ["Alt"])
+        self.press(x, y, modifier=None if positive else "Alt")
         self.equal.add_click(x, y, positive=positive)
 
 

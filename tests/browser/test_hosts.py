@@ -103,7 +103,7 @@ def test_clicks_are_masks(page: Page, widget: Widget) -> None:
     two = widget.agrees()
     assert two.sum() > one.sum()
 
-    widget.click(150, 100, modifiers=["Alt"])
+    widget.click(150, 100, modifier="Alt")
     assert page.value("[c[3] for c in seg.clicks]") == [1, 1, 0]
     less = widget.agrees()
     assert less.sum() < two.sum()
@@ -266,7 +266,7 @@ def test_a_reloaded_page_keeps_the_state(page: Page) -> None:
     page.run_all()
     widget = Widget(page)
     widget.click(60, 40)
-    widget.click(150, 100, modifiers=["Alt"])
+    widget.click(150, 100, modifier="Alt")
     widget.slide("threshold", 0.3)
     before = widget.agrees()
     page.save()

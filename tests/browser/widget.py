@@ -6,16 +6,17 @@ images are flat grey 128 and the mask is opaque.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Locator
 
 from tests.browser.host import Page, wait_until
-from tests.browser.pixels import on_canvas, read_colors, read_mask
+from tests.browser.pixels import READ, colors_of, mask_of, on_canvas, read_mask
 
 View = tuple[float, float, float, float]
+Button = Literal["left", "middle", "right"]
 
 # Input events of a slider, 200 in a second, each with a value of its own.
 FLOOD = """async (slider) => {
@@ -40,20 +41,47 @@ MASK_SETTINGS = (
 )
 
 
-PAINT = """
-def _painted(seg):
+LOOK = """(root) => {
+    const stage = root.querySelector("canvas[data-ncut=stage]");
+    const { x, y, width, height } = stage.getBoundingClientRect();
+    const sliders = [...root.querySelectorAll("input[type=range]")];
+    return {
+        state: root.dataset.state,
+        revision: Number(root.dataset.revision ?? -1),
+        image: Number(stage.dataset.image ?? -1),
+        view: (stage.dataset.view ?? "").split(",").map(Number),
+        box: [x, y, width, height],
+        isWhole: Math.min(x, y, innerWidth - x - width, innerHeight - y - height) >= 0,
+        sliders: Object.fromEntries(sliders.map(({ name, value }) => [name, +value])),
+        isLoading: stage.parentElement.classList.contains("ncut-loading"),
+        tone: root.querySelector("[data-ncut=status]").dataset.tone,
+    };
+}"""
+"""What a widget says of itself on its page, in one reading: each takes milliseconds."""
+
+FRAME = "() => new Promise((done) => requestAnimationFrame(done))"
+"""Wait for the frame in which the page says that it waits for the kernel."""
+
+HELD = f"""
+def _held(seg):
     import numpy as np
     from ncut_widget.segments.palette import shade
+    held = {{"told": (seg._revision, seg.active_image)}}
+    held["sliders"] = {{name: getattr(seg, name) for name in {MASK_SETTINGS}}}
     mask = seg.mask
-    colors = np.full((*mask.shape, 3), 128, np.uint8)
-    for told, segment in zip(seg._segments, seg.segments.values()):
-        if told["visible"] and not told["open"]:
-            numbers = seg.instances(segment.name)[seg.active_image]
-            for number in range(1, numbers.max() + 1):
-                colors[numbers == number] = shade(segment.color, number)
-    colors[mask] = (0x1e, 0x90, 0xff)
-    return colors.shape, colors.tobytes()
+    held["mask"] = mask.shape, np.packbits(mask).tobytes()
+    if seg.segments:
+        colors = np.full((*mask.shape, 3), 128, np.uint8)
+        for told, segment in zip(seg._segments, seg.segments.values()):
+            if told["visible"] and not told["open"]:
+                numbers = seg.instances(segment.name)[seg.active_image]
+                for number in range(1, numbers.max() + 1):
+                    colors[numbers == number] = shade(segment.color, number)
+        colors[mask] = (0x1e, 0x90, 0xff)
+        held["colors"] = colors.tobytes()
+    return held
 """
+"""What the kernel holds of all that, also in one."""
 
 NEAR = 2
 """How far a picture's grey may be from what it was, as JPEG has it."""
@@ -68,21 +96,25 @@ class Widget:
         self.stage = self.root.locator("canvas[data-ncut=stage]")
         self.status = self.root.locator("[data-ncut=status]")
 
+    def look(self) -> dict[str, Any]:
+        """Read what the widget says of itself: see `LOOK`."""
+        return self.root.evaluate(LOOK)
+
     @property
     def state(self) -> str | None:
         """What ``data-state`` says."""
-        return self.root.get_attribute("data-state")
+        return self.look()["state"]
 
     @property
     def revision(self) -> int:
         """Last painted revision."""
-        return int(self.root.get_attribute("data-revision") or -1)
+        return self.look()["revision"]
 
     @property
     def view(self) -> View:
         """x, y, width and height of what the stage shows, in image pixels."""
-        x, y, width, height = (self.stage.get_attribute("data-view") or "").split(",")
-        return float(x), float(y), float(width), float(height)
+        x, y, width, height = self.look()["view"]
+        return x, y, width, height
 
     def value(self, expression: str) -> Any:
         """Value of an expression in the kernel."""
@@ -98,10 +130,11 @@ class Widget:
 
     def settled(self) -> bool:
         """Whether what the kernel holds is what is painted."""
-        if self.state != "idle":
-            return False
-        shown = self.revision, int(self.stage.get_attribute("data-image") or -1)
-        return shown == self.value("(seg._revision, seg.active_image)")
+        seen = self.look()
+        shown = seen["revision"], seen["image"]
+        return seen["state"] == "idle" and shown == self.value(
+            "(seg._revision, seg.active_image)"
+        )
 
     def settle(self) -> None:
         """Wait until what the kernel holds is what is painted."""
@@ -109,26 +142,23 @@ class Widget:
 
     def client(self, x: float, y: float) -> tuple[float, float]:
         """Where a point of the image lies on the page."""
-        box = self.stage.bounding_box()
-        assert box is not None
-        left, top, width, height = self.view
-        return (
-            box["x"] + (x - left) / width * box["width"],
-            box["y"] + (y - top) / height * box["height"],
-        )
+        return client_of(self.look(), x, y)
 
-    def press(self, x: float, y: float, **options: Any) -> None:
+    def press(
+        self, x: float, y: float, button: Button = "left", modifier: str | None = None
+    ) -> None:
         """Click the middle of a pixel of the image on the stage."""
-        box = self.stage.bounding_box()
-        assert box is not None
-        left, top, width, height = self.view
-        self.stage.click(
-            position={
-                "x": (x + 0.5 - left) / width * box["width"],
-                "y": (y + 0.5 - top) / height * box["height"],
-            },
-            **options,
-        )
+        seen = self.look()
+        if not seen["isWhole"]:
+            self.stage.scroll_into_view_if_needed()
+            seen = self.look()
+        tab = self.stage.page
+        if modifier:
+            tab.keyboard.down(modifier)
+        tab.mouse.click(*client_of(seen, x + 0.5, y + 0.5), button=button)
+        if modifier:
+            tab.keyboard.up(modifier)
+        tab.evaluate(FRAME)
 
     def click(self, x: float, y: float, **options: Any) -> None:
         """Click the middle of a pixel, and wait for the kernel's mask."""
@@ -158,36 +188,43 @@ class Widget:
         """Read the mask off the stage: bool, one a canvas pixel."""
         return read_mask(self.stage)[0]
 
-    def check_colors(self) -> None:
-        """Check every pixel of the stage: segments, and the mask over them."""
-        self.page.run(PAINT)
-        shape, data = self.value("_painted(seg)")
-        painted = np.frombuffer(data, np.uint8).reshape(shape)
-        shown = read_colors(self.stage)
-        for part in range(3):
-            whole = np.zeros(shape[:2], np.uint8) + painted[..., part]
-            expected = on_canvas(whole, shown.shape[:2], list(self.view))
-            away = np.abs(expected.astype(int) - shown[..., part])
-            assert away.max() <= NEAR, f"{(away > NEAR).sum()} pixels differ"
-
     def agrees(self) -> NDArray:
         """Check stage and sliders against the kernel; return ``seg.mask``."""
-        image = self.stage.get_attribute
-        wait_until(
-            lambda: image("data-image") == str(self.value("seg.active_image")),
-            "the kernel's image on the stage",
-        )
-        self.settle()
-        names = ("active_image", *MASK_SETTINGS)
-        traits = self.value(f"{{name: getattr(seg, name) for name in {names}}}")
-        expected = self.page.array("seg.mask")
-        if self.value("len(seg.segments)"):
-            self.check_colors()
+
+        def both() -> tuple[dict[str, Any], dict[str, Any]] | None:
+            seen = self.look()
+            if seen["state"] != "idle":
+                return None
+            held = self.page.value("_held(seg)", HELD)
+            shown = seen["revision"], seen["image"]
+            return (seen, held) if shown == held["told"] else None
+
+        seen, held = wait_until(both, "the last change on the stage")
+        read = self.stage.evaluate(READ)
+        shape, packed = held["mask"]
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=np.prod(shape))
+        mask = bits.reshape(shape).astype(bool)
+        if "colors" in held:
+            colors = colors_of(read)
+            expected = np.frombuffer(held["colors"], np.uint8).reshape(*shape, 3)
+            for part in range(3):
+                whole = on_canvas(expected[..., part], colors.shape[:2], seen["view"])
+                away = np.abs(whole.astype(int) - colors[..., part])
+                assert away.max() <= NEAR, f"{(away > NEAR).sum()} pixels differ"
         else:
-            shown, view = read_mask(self.stage)
-            on_stage = on_canvas(expected, shown.shape, view)
-            np.testing.assert_array_equal(shown, on_stage)
-        for name in MASK_SETTINGS:
-            assert float(self.slider(name).input_value()) == traits[name], name
-        assert self.status.get_attribute("data-tone") != "error", self.status
-        return expected
+            shown, view = mask_of(read)
+            np.testing.assert_array_equal(shown, on_canvas(mask, shown.shape, view))
+        for name, value in held["sliders"].items():
+            assert seen["sliders"][name] == value, name
+        assert seen["tone"] != "error", self.status
+        return mask
+
+
+def client_of(seen: dict[str, Any], x: float, y: float) -> tuple[float, float]:
+    """Where a point of the image lies on the page, as `LOOK` has found it."""
+    left, top, width, height = seen["view"]
+    page_left, page_top, page_width, page_height = seen["box"]
+    return (
+        page_left + (x - left) / width * page_width,
+        page_top + (y - top) / height * page_height,
+    )
