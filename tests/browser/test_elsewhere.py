@@ -91,10 +91,28 @@ def use(shown: Shown) -> None:
     assert shown.iou() == 1
 
 
+def configure(folder: Path, theme: str, tab: BrowserPage) -> None:
+    """Give marimo a theme, and the system the other one."""
+    (folder / "pyproject.toml").write_text(
+        f'[tool.marimo.display]\ntheme = "{theme}"\n'
+        "[tool.marimo.runtime]\nauto_instantiate = true\n"
+    )
+    tab.emulate_media(color_scheme="dark" if theme == "light" else "light")
+
+
+def check_theme(shown: Shown, theme: str) -> None:
+    """Check that the widget has marimo's theme, not the system's."""
+    scheme = shown.root.evaluate("root => getComputedStyle(root).colorScheme")
+    assert scheme == theme
+    color = shown.root.evaluate("root => getComputedStyle(root).color")
+    assert (sum(map(int, color[4:-1].split(", "))) > 384) == (theme == "dark")
+
+
 def test_marimo_runs_cells_again_for_every_click(
     tab: BrowserPage, tmp_path: Path
 ) -> None:
     (tmp_path / "app.py").write_text(MARIMO)
+    configure(tmp_path, "light", tab)
     flags = ("--headless", "--no-token", "--host", "127.0.0.1", "--port", "{port}")
     with serve(tmp_path, "marimo", "run", "app.py", *flags, ready="/health") as url:
         tab.goto(url, wait_until="commit")
@@ -110,6 +128,7 @@ def test_marimo_runs_cells_again_for_every_click(
             )
 
         use(shown)
+        check_theme(shown, "light")
         wait_until(agrees, "the cell that reads the widget")
         shown.both_click(60, 40)
         wait_until(agrees, "the click in the other cell")
@@ -119,27 +138,18 @@ def test_marimo_runs_cells_again_for_every_click(
             wait_until(agrees, f"{name} in the other cell")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_marimo_s_theme_and_height_are_kept(
-    tab: BrowserPage, tmp_path: Path, theme: str
+def test_marimo_s_editor_gives_its_theme_and_enough_height(
+    tab: BrowserPage, tmp_path: Path
 ) -> None:
     text = MARIMO.replace("marimo.App()", 'marimo.App(width="full")')
     (tmp_path / "app.py").write_text(text)
-    (tmp_path / "pyproject.toml").write_text(
-        f'[tool.marimo.display]\ntheme = "{theme}"\n'
-        "[tool.marimo.runtime]\nauto_instantiate = true\n"
-    )
+    configure(tmp_path, "dark", tab)
     flags = ("--headless", "--no-token", "--host", "127.0.0.1", "--port", "{port}")
-    # The system's theme is the other one: marimo's counts.
-    tab.emulate_media(color_scheme="dark" if theme == "light" else "light")
     with serve(tmp_path, "marimo", "edit", "app.py", *flags, ready="/health") as url:
         tab.goto(url, wait_until="commit")
         shown = Shown(tab, patches())
         shown.settle()
-        scheme = shown.root.evaluate("root => getComputedStyle(root).colorScheme")
-        assert scheme == theme
-        color = shown.root.evaluate("root => getComputedStyle(root).color")
-        assert (sum(map(int, color[4:-1].split(", "))) > 384) == (theme == "dark")
+        check_theme(shown, "dark")
         scrolls = shown.root.evaluate(
             """(root) => {
                 let node = root.getRootNode().host;

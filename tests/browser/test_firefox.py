@@ -26,12 +26,12 @@ CONNECTED = """[...window.jupyterapp?.shell.widgets('main') ?? []].some((widget)
 })"""
 
 
-@pytest.fixture
-def browser(tmp_path: Path) -> Iterator[Firefox]:
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
     path = firefox()
     if path is None:
         pytest.skip("no Firefox: apt-get install firefox-esr")
-    browser = Firefox(path, tmp_path)
+    browser = Firefox(path, tmp_path_factory.mktemp("firefox"))
     yield browser
     browser.close()
 

@@ -18,7 +18,7 @@ from tests.browser.widget import Widget
 IMAGES = 20
 
 SEGMENTS = (
-    12,
+    6,
     pytest.param(30, marks=[pytest.mark.soak, pytest.mark.timeout(600)]),
 )
 """How many an hour makes."""
@@ -144,14 +144,14 @@ def test_an_hour_of_labelling(widget: Widget, count: int, report: list[str]) -> 
     changed(widget, lambda: entry.press("Enter"))
     assert "手 <b>hand</b>" in widget.value("list(seg.segments)")
 
-    swatch = row(widget, "segment 7").locator("input[type=color]")
+    swatch = row(widget, "segment 4").locator("input[type=color]")
     changed(widget, lambda: swatch.fill("#ff00aa"))
-    assert widget.value("seg.segments['segment 7'].color") == "#ff00aa"
+    assert widget.value("seg.segments['segment 4'].color") == "#ff00aa"
 
-    changed(widget, lambda: tool(widget, "segment 9", "up"))
-    changed(widget, lambda: tool(widget, "segment 9", "delete"))
-    things = row(widget, "segment 11").locator("select")
-    tool_row = row(widget, "segment 11").locator(".ncut-segment-name")
+    changed(widget, lambda: tool(widget, "segment 6", "up"))
+    changed(widget, lambda: tool(widget, "segment 6", "delete"))
+    things = row(widget, "segment 2").locator("select")
+    tool_row = row(widget, "segment 2").locator(".ncut-segment-name")
     tool_row.click()
     changed(widget, lambda: things.select_option("whole"))
     changed(widget, lambda: things.select_option("watershed"))
@@ -171,9 +171,9 @@ def test_an_hour_of_labelling(widget: Widget, count: int, report: list[str]) -> 
     assert widget.value("[s['open'] for s in seg._segments].count(True)") == 0
 
     # From Python.
-    changed(widget, lambda: page.run("seg.segments['segment 10'].color = 'lime'"))
-    changed(widget, lambda: page.run("seg.segments.move('segment 10', 0)"))
-    changed(widget, lambda: page.run("del seg.segments['segment 12']"))
+    changed(widget, lambda: page.run("seg.segments['segment 4'].color = 'lime'"))
+    changed(widget, lambda: page.run("seg.segments.move('segment 4', 0)"))
+    changed(widget, lambda: page.run("del seg.segments['segment 3']"))
     last = widget.value(KNOWN)
     widget.root.locator("button[name=undo]").scroll_into_view_if_needed()
 
