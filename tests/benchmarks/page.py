@@ -372,7 +372,7 @@ def time_clicks(seg: Segmenter, count: int) -> None:
     ours, echoes = ours[5:], echoes[5:]
     # What was handled between is "clear".
     clicks = page.value(
-        "[s for s, c in zip(seconds, received) if c['edits'][0]['op'] == 'click']"
+        "[s for s, c in zip(seconds, received) if c['edits'][0]['op'] == 'add']"
     )[-count:]
     answered = page.value("echo.seconds")[-count:]
     sizes = page.value("[sum(map(len, r[1])) for r in replies if r[0]['fields']]")
