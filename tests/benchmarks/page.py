@@ -174,8 +174,14 @@ for name, each in (("100", few), ("1000", seg)):
     for number, (x, y) in enumerate(cells):
         edits = [{"op": "clear"}, {"op": "add", "prompt": [number, x, y, 1]}]
         seconds.clear()
-        question = {"type": "edit", "id": "", "images": list(range(12)), "edits": edits}
+        replies.clear()
+        question = {
+            **{"type": "edit", "id": f"bench-{number + 1}", "page": "bench"},
+            **{"first": 2 * number + 1, "since": each._revision},
+            **{"edits": edits, "images": list(range(12))},
+        }
         each._receive(each, question, [])
+        assert replies[0][0]["error"] is None
         kernel_times[name].append(seconds[0])
 """
 
