@@ -107,12 +107,11 @@ def fit_groups(
 
 def _means(fits: Doubles, weights: Doubles, groups: Sequence[Group]) -> list[float]:
     """Return the weighted mean of each group's fits, which follow each other."""
+    if len(groups) == len(fits):  # one seed each, as of clicks
+        return [*map(float, fits)]
     ends = np.cumsum([len(group) for group in groups])[:-1]
     parts = zip(np.split(fits, ends), np.split(weights, ends), strict=True)
-    return [
-        float(part[0]) if len(part) == 1 else float(np.average(part, weights=each))
-        for part, each in parts
-    ]
+    return [float(np.average(part, weights=each)) for part, each in parts]
 
 
 def local_corrections(
