@@ -62,9 +62,6 @@ WAIT = 60.0
 WIDTH, HEIGHT = 1200, 1400
 """Of a page's window, in its own pixels."""
 
-IMPORTS = "from ncut_widget import NcutSegmenter; del NcutSegmenter"
-"""What a kernel does before it is asked to: it takes seconds, and leaves no name."""
-
 
 def wait_until(condition: Callable[[], Any], what: str, seconds: float = WAIT) -> Any:
     """Return the condition's first true value."""
@@ -165,7 +162,7 @@ class Host:
         kernel = {"name": "python3"}
         session = {"path": name, "name": name, "type": "notebook", "kernel": kernel}
         self.ask("sessions", "POST", session)
-        self.client(name).execute(IMPORTS, silent=True)
+        self.client(name)
         return name
 
     def kernel(self, name: str) -> str | None:
