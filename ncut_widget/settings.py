@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ncut_widget.core.checks import check_choice, check_flag, check_number
 
+WAYS = ("semantics", "appearance")
+"""What a click can mean: what the thing is, or how it looks."""
+
 
 class Batch(NamedTuple):
     """The sizes of a batch, which ranges and defaults depend on.
@@ -31,12 +34,15 @@ class Batch(NamedTuple):
     num_eig : int
         Eigenvectors, K.
     has_eigvals : bool
+    ways : tuple of str
+        Those of `WAYS` that a click can be meant in, the first default first.
     """
 
     images: int
     cells: float
     num_eig: int
     has_eigvals: bool = False
+    ways: tuple[str, ...] = ("semantics",)
 
 
 class FromBatch(NamedTuple):
@@ -53,6 +59,10 @@ class FromBatch(NamedTuple):
 LAST_IMAGE = FromBatch("B - 1", lambda batch: batch.images - 1)
 CELLS = FromBatch("H * W", lambda batch: batch.cells)
 NUM_EIG = FromBatch("K", lambda batch: batch.num_eig)
+OF_BATCH = FromBatch(
+    '"semantics", "appearance"',
+    lambda batch: tuple(way for way in WAYS if way in batch.ways),
+)
 
 Bound = float | FromBatch
 
@@ -69,7 +79,7 @@ class Setting:
         Range of a number, both ends included.
     usual : Bound, optional
         End of the slider until a larger value is set; by default `high`.
-    choices : tuple of str
+    choices : tuple of str or FromBatch
     unit : str
         Unit of a number; may be empty.
     name, text : str
@@ -85,7 +95,7 @@ class Setting:
     low: Any = None
     high: Any = None
     usual: Any = None
-    choices: tuple[str, ...] = ()
+    choices: Any = ()
     unit: str = ""
     name: str = ""
     text: str = ""
@@ -101,7 +111,7 @@ class Setting:
         """Return the entry for one batch, with numbers in place of `FromBatch`."""
         numbers: dict[str, Any] = {
             name: value.of(batch)
-            for name in ("default", "low", "high", "usual")
+            for name in ("default", "low", "high", "usual", "choices")
             if isinstance(value := getattr(self, name), FromBatch)
         }
         high = numbers.get("high", self.high)
@@ -137,7 +147,9 @@ class Setting:
     def document(self) -> str:
         """Return the entry as text of a NumPy docstring."""
         types = {"number": "float", "whole": "int", "flag": "bool"}
-        choices = ", ".join(f'"{choice}"' for choice in self.choices)
+        choices: Any = self.choices
+        if isinstance(choices, tuple):
+            choices = ", ".join(f'"{choice}"' for choice in choices)
         parts = [types.get(self.kind, f"{{{choices}}}")]
         if self.high is not None:
             parts.append(f"{self.low} to {self.high}")
@@ -172,13 +184,31 @@ def flag(default: bool) -> Any:
     return Setting("flag", default)
 
 
-def choice(*names: str, default: FromBatch | None = None) -> Any:
-    """Declare one of some names; the first is the default unless another is given."""
-    return Setting("choice", default or names[0], choices=names)
+def choice(
+    *names: str, default: FromBatch | None = None, known: FromBatch | None = None
+) -> Any:
+    """Declare one of some names; the first is the default unless another is given.
+
+    With `known` a batch has only some of the names.
+    """
+    return Setting("choice", default or names[0], choices=known or names)
 
 
 class MaskSettings:
     """The settings that masks depend on, besides the clicks."""
+
+    by: str = choice(
+        *WAYS,
+        default=FromBatch("as the images say", lambda batch: batch.ways[0]),
+        known=OF_BATCH,
+    )
+    """What a click means: what the thing is, or how it looks.
+
+    ``"semantics"`` compares features of a trained network, to which a cow is like any
+    cow; ``"appearance"`` compares colour and texture, for a stain, a ground, a flat
+    colour. On the page key W changes it. A segmenter of one backbone has one of the
+    two, as its backbone says.
+    """
 
     num_eig: int = whole(NUM_EIG, 1, NUM_EIG, unit="eigenvectors")
     """How many of the leading eigenvectors are compared: few for whole scenes, many for

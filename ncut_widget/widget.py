@@ -20,6 +20,7 @@ from ncut_widget.core.checks import shown
 from ncut_widget.core.composed import part_method
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.images import Errors, Images
+from ncut_widget.methods import Spectra
 from ncut_widget.page.info import describe_batch
 from ncut_widget.page.pictures import Pictures
 from ncut_widget.page.receiving import Receiving
@@ -134,7 +135,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
     def __init__(
         self,
-        eigvecs: ArrayLike | Store,
+        eigvecs: ArrayLike | Store | Spectra,
         images: Any = None,
         *,
         eigvals: ArrayLike | None = None,
@@ -150,8 +151,8 @@ class NcutSegmenter(SettingTraits, Receiving):
             read = Images(images, value_range=value_range, errors=errors)
         sizes = None if read is None else read.sizes
         session = self._session = Session(eigvecs, sizes, device, eigvals)
-        pictures = self._pictures = Pictures(session.store, read)
-        warn_of_silent(session.store.blank, read)
+        pictures = self._pictures = Pictures(session.spectra, read)
+        warn_of_silent(session.spectrum.store.blank, read)
         self._origin = Origin(session.masker, read)
         self._keeper = Keeper(session, self._origin, self._apply, self._show_trouble)
         self._results = Results(
@@ -236,14 +237,15 @@ class NcutSegmenter(SettingTraits, Receiving):
     def eigvecs(self) -> Floats | Doubles:
         """Eigenvectors: float32, shape (B, H, W, K); read-only, not a copy.
 
+        Those that clicks are compared by now: of two kinds, as `by` says.
         If values are too large or small for float32, it is a copy in float64.
         """
-        return self._session.store.given()
+        return self._session.spectrum.store.given()
 
     @property
     def eigvals(self) -> Floats | Doubles | None:
         """Eigenvalues: float, shape (K,), descending; None where none were given."""
-        eigvals = self._session.eigvals
+        eigvals = self._session.spectrum.eigvals
         return None if eigvals is None else eigvals.copy()
 
     @property
@@ -252,7 +254,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
         As set by `color`; by default of the principal components.
         """
-        return self._pictures.colors
+        return self._pictures.colors(self.by)
 
     def color(self, method: str = "pca", **options: Any) -> None:
         """Compute new colours of the eigenvectors, in `colors` and on the page.
@@ -272,7 +274,7 @@ class NcutSegmenter(SettingTraits, Receiving):
             installed; nothing has changed then.
         """
         # Without the session's lock: the page can be used meanwhile.
-        self._pictures.color(method, **options)
+        self._pictures.color(method, self.by, **options)
         self._apply(lambda: None)
 
     def add_click(
@@ -406,7 +408,9 @@ class NcutSegmenter(SettingTraits, Receiving):
 
     def _write_setting(self, name: str, value: Any) -> None:
         """Set clicks or a setting."""
-        # Before the lock: a user's generator may take its time.
+        # Before the lock: eigenvectors, and a user's generator, may take their time.
+        if name == "by":
+            self._session.await_way(value)
         value = self._session.check(name, value)
         self._apply(self._session.set, self._block, **{name: value})
 

@@ -12,7 +12,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ncut_widget.core.checks import check_choice
 from ncut_widget.core.names import LONGEST, closest
+from ncut_widget.settings import WAYS
 
 
 class Backbone(Protocol):
@@ -26,6 +28,11 @@ class Backbone(Protocol):
 
     ``affinity_focal_gamma`` (float)
         The parameter of `NCUT` that suits its features; by default 1.
+    ``by`` (str)
+        ``"appearance"`` if its features say how something looks; by default
+        ``"semantics"``, what something is.
+    ``grid`` ((int, int))
+        The latent grid, if it is the same for all images.
     ``batch_size`` (int)
         Images at a time, if the user does not choose; by default the whole batch.
     ``standardizer`` (callable)
@@ -193,6 +200,21 @@ def _hint(name: str) -> str:
         known = importlib.import_module("timm").list_models()
         return did_you_mean(name.partition(".")[0], known, "timm/")
     return ""
+
+
+def way_of(model: Any) -> str:
+    """Return what features of a backbone, or of a name, say is alike.
+
+    Examples
+    --------
+    >>> way_of("texture"), way_of("dinov2")
+    ('appearance', 'semantics')
+    """
+    known = model
+    if isinstance(model, str):
+        known = _FACTORIES.get(_ALIASES.get(model, model))
+    by = getattr(known, "by", WAYS[0])
+    return str(check_choice("by of a backbone", by, WAYS))
 
 
 def resolve_model(model: str | Backbone) -> Backbone:

@@ -12,6 +12,7 @@ import html
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from threading import Event
 from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -31,6 +32,23 @@ COLUMNS = 80
 """Width of a bar in a notebook, in characters."""
 
 _SILENT = ContextVar("_SILENT", default=False)
+_STOP: ContextVar[Event | None] = ContextVar("_STOP", default=None)
+
+
+class Stopped(Exception):
+    """Work that nobody needs any more was stopped."""
+
+
+class _Bar(tqdm):  # type: ignore[misc]
+    """A bar at which work can be stopped, also while it is not shown."""
+
+    def update(self, n: float | None = 1) -> bool | None:
+        """Count units that are done."""
+        stop = _STOP.get()
+        if stop is not None and stop.is_set():
+            raise Stopped
+        shown: bool | None = super().update(n)
+        return shown
 
 
 def bar(
@@ -60,7 +78,7 @@ def bar(
     where: dict[str, Any] = {}
     if getattr(get_ipython(), "kernel", None) is not None:
         where = {"file": _Output(), "ncols": COLUMNS, "ascii": False}
-    return tqdm(
+    return _Bar(
         total=total,
         desc=what,
         unit=unit,
@@ -91,6 +109,16 @@ def silence(silent: bool = True) -> Iterator[None]:
         yield
     finally:
         _SILENT.reset(token)
+
+
+@contextmanager
+def stoppable(stop: Event) -> Iterator[None]:
+    """Let long work of this thread end with `Stopped` once an event is set."""
+    token = _STOP.set(stop)
+    try:
+        yield
+    finally:
+        _STOP.reset(token)
 
 
 def is_silent() -> bool:

@@ -8,10 +8,11 @@ from ncut_widget.methods.base import Field, Method, Seeds, Sides, Spectrum
 from ncut_widget.methods.biased import BiasedMethod
 from ncut_widget.methods.diffusion import DiffusionMethod
 from ncut_widget.methods.similarity import SimilarityMethod
+from ncut_widget.methods.spectra import Spectra
 
 METHODS: dict[str, type[Method]] = {
     each.name: each for each in (SimilarityMethod, DiffusionMethod, BiasedMethod)
 }
 """By the name that the setting ``method`` has."""
 
-__all__ = ["METHODS", "Field", "Method", "Seeds", "Sides", "Spectrum"]
+__all__ = ["METHODS", "Field", "Method", "Seeds", "Sides", "Spectra", "Spectrum"]

@@ -31,7 +31,7 @@ class BiasedMethod(Method):
 
     name = "biased_ncut"
     title = "Biased cut"
-    parameters = ("num_eig", "click_weight", "bg_weight")
+    parameters = ("by", "num_eig", "click_weight", "bg_weight")
     together = True
     costly = True
 

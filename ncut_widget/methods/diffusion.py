@@ -30,7 +30,7 @@ class DiffusionMethod(Method):
 
     name = "diffusion"
     title = "Diffusion"
-    parameters = ("granularity",)
+    parameters = ("by", "granularity")
     together = True
     last_counts = True
     keeps_prompted = True

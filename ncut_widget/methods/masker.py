@@ -18,12 +18,11 @@ from numpy.typing import ArrayLike
 from ncut_widget.core.arrays import Floats, Mask
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.checks import check_match
-from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.combine import combine
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
-from ncut_widget.methods import METHODS, Field, Method, Seeds, Sides, Spectrum
+from ncut_widget.methods import METHODS, Field, Method, Seeds, Sides, Spectra
 from ncut_widget.prompts import Recipe
 from ncut_widget.settings import Settings
 
@@ -39,18 +38,16 @@ class Masker:
 
     Parameters
     ----------
-    store : Store
+    spectra : Spectra
         The eigenvectors.
     sizes : sequence of (int, int), optional
         ``(h, w)`` of every image, in pixels; the latent grid by default.
-    eigvals : array_like of float, shape (K,), optional
 
     Attributes
     ----------
     lock : threading.RLock
         Held while something is computed.
-    spectrum : Spectrum
-    methods : dict of str to Method
+    spectra : Spectra
     grid : (int, int)
         ``(H, W)`` of the latent grid.
     sizes : list of (int, int)
@@ -58,37 +55,42 @@ class Masker:
 
     def __init__(
         self,
-        store: Store,
+        spectra: Spectra,
         sizes: Sequence[tuple[int, int]] | None = None,
-        eigvals: ArrayLike | None = None,
     ) -> None:
         self.lock = threading.RLock()
-        self.store = store
-        self.shape = store.shape
-        self.grid = store.grid
+        self.spectra = spectra
+        self.shape = spectra.shape
+        self.grid = self.shape[1:3]
         self.sizes = [self.grid] * self.shape[0] if sizes is None else list(sizes)
         check_match(len(self.sizes), self.shape[0])
-        self.spectrum = Spectrum.of(store, eigvals)
-        self.methods: dict[str, Method] = {
-            name: method(self.spectrum) for name, method in METHODS.items()
-        }
+        self._methods: dict[tuple[str, str], Method] = {}
         self._fields: Bounded[Field] = Bounded(CACHE_BYTES, lambda field: field.nbytes)
         self._masks: Bounded[Mask] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
 
     # Fields -------------------------------------------------------------------------
 
-    def check_method(self, name: str) -> None:
-        """Raise ValueError if the batch lacks something that a method needs."""
-        with self.lock:
-            self.methods[name].check()
+    def method(self, settings: Settings) -> Method:
+        """Return the method of some settings, on the eigenvectors that these mean."""
+        return self._method(settings.by, settings.method)
+
+    def _method(self, by: str, name: str) -> Method:
+        known = self._methods.get((by, name))
+        if known is None:
+            known = self._methods[by, name] = METHODS[name](self.spectra[by])
+        return known
+
+    def _blank(self, recipe: Recipe) -> frozenset[int]:
+        """Return the images of which nothing is known."""
+        return self.spectra[recipe.settings.by].store.blank
 
     def seeds(self, recipe: Recipe) -> Sides:
         """Return the seeds of the fields that a recipe's masks are made of."""
-        return self.methods[recipe.settings.method].seeds(recipe)
+        return self.method(recipe.settings).seeds(recipe)
 
     def new_seeds(self, recipe: Recipe, before: Recipe) -> list[Seeds]:
         """Return the seeds of fields that an earlier recipe did not need."""
-        return self.methods[recipe.settings.method].new_seeds(recipe, before)
+        return self.method(recipe.settings).new_seeds(recipe, before)
 
     def field(self, seeds: Seeds) -> Field:
         """Return the field of seeds; its maps are made when first read.
@@ -99,14 +101,15 @@ class Masker:
             return self._fields.get(seeds, lambda: self._make_field(seeds))
 
     def _make_field(self, seeds: Seeds) -> Field:
+        method = self._method(seeds.parameter("by"), seeds.method)
+        blank = method.spectrum.store.blank
         labelled = {seed.cell.image for group in seeds.positives for seed in group}
-        for image in sorted(self.store.blank & labelled):
+        for image in sorted(blank & labelled):
             warnings.warn(
                 f"the eigenvectors of image {image} are all zero: a click on it finds "
                 "nothing",
                 stacklevel=2,
             )
-        method = self.methods[seeds.method]
         field = method.field(seeds, self._fields.peek)
         if field.constant:
             warnings.warn(method.says_nothing(seeds), stacklevel=2)
@@ -114,7 +117,7 @@ class Masker:
 
     def best_threshold(self, recipe: Recipe) -> float | None:
         """Find the threshold of the cleanest cut; None if there is none."""
-        method = self.methods[recipe.settings.method]
+        method = self.method(recipe.settings)
         positives, _ = method.seeds(recipe)
         if not (method.finds_threshold and positives):
             return None
@@ -140,7 +143,7 @@ class Masker:
         area_th = _area_th(recipe.settings)
         kept = self._kept(recipe)
         masks = combine(self.shape[:3], positives, negatives, area_th, kept)
-        masks[[*self.store.blank]] = False
+        masks[[*self._blank(recipe)]] = False
         masks.flags.writeable = False
         return masks
 
@@ -152,7 +155,7 @@ class Masker:
         self, recipe: Recipe, image: int, size: tuple[int, int] | None = None
     ) -> Mask:
         """Mask of one image at a size (h, w), with smooth edges; see `smooth_mask`."""
-        if image in self.store.blank:
+        if image in self._blank(recipe):
             return np.zeros(size or self.sizes[image], dtype=bool)
         with self.lock:
             # Copied: a view would keep the maps of all images.
@@ -203,7 +206,7 @@ class Masker:
 
     def _kept(self, recipe: Recipe) -> list[Cell]:
         """Return the cells whose parts of the masks are kept, however small."""
-        return self.methods[recipe.settings.method].kept(recipe)
+        return self.method(recipe.settings).kept(recipe)
 
     def _cuts(self, recipe: Recipe) -> list[Iterator[tuple[Field, np.float32]]]:
         """Yield fields and their cuts, of positives and of negatives.

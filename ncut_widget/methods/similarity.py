@@ -42,7 +42,7 @@ class SimilarityMethod(Method):
 
     name = "similarity"
     title = "Similarity"
-    parameters = ("num_eig",)
+    parameters = ("by", "num_eig")
     together = False
     twin = "statistics"
 

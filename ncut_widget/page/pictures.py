@@ -19,8 +19,8 @@ from ncut_widget.eigvecs.colors import (
     rgb_from_tsne_3d,
     rgb_from_umap_3d,
 )
-from ncut_widget.eigvecs.store import Store
 from ncut_widget.images import Images, RGBImage
+from ncut_widget.methods import Spectra
 
 KINDS = ("stage", "thumb", "eigvecs")
 
@@ -71,8 +71,6 @@ class _Coloring:
 
     Parameters
     ----------
-    version : int
-        Number of colourings before this one.
     paint : callable
         Image -> float32 (H, W, 3).
     rgb : ndarray of float32, shape (B, H, W, 3), optional
@@ -81,11 +79,9 @@ class _Coloring:
 
     def __init__(
         self,
-        version: int,
         paint: Callable[[int], NDArray[np.float32]],
         rgb: NDArray[np.float32] | None = None,
     ) -> None:
-        self.version = version
         self.paint = paint
         self.rgb = rgb
 
@@ -95,17 +91,18 @@ class Pictures:
 
     Parameters
     ----------
-    store : Store
+    spectra : Spectra
         The eigenvectors.
     images : Images or None
         Files are read when their picture is asked for. Without images the
         eigenvectors' colours are shown instead.
     """
 
-    def __init__(self, store: Store, images: Images | None) -> None:
-        self._store = store
+    def __init__(self, spectra: Spectra, images: Images | None) -> None:
+        self._spectra = spectra
         self._images = images
-        self._coloring: _Coloring | None = None
+        self._colorings: dict[str, _Coloring] = {}
+        self._version = 0
         self._lock = Lock()
 
     @property
@@ -116,7 +113,7 @@ class Pictures:
     def shown(self, image: int) -> RGBImage:
         """Return the picture of an image on the stage: uint8, (h, w, 3)."""
         if self._images is None:
-            return _as_bytes(self._current().paint(image))
+            return _as_bytes(self._coloring(self._spectra.ways[0]).paint(image))
         picture: RGBImage = self._images[image]
         return picture
 
@@ -135,12 +132,11 @@ class Pictures:
         """Whether there are images, not only the eigenvectors' colours."""
         return self._images is not None
 
-    @property
-    def colors(self) -> NDArray[np.float32]:
-        """Eigenvector colours, [0, 1], shape (B, H, W, 3), read-only."""
-        coloring = self._current()
+    def colors(self, by: str) -> NDArray[np.float32]:
+        """Colours of the eigenvectors of a way: [0, 1], (B, H, W, 3), read-only."""
+        coloring = self._coloring(by)
         if coloring.rgb is None:
-            rgb = np.stack([*map(coloring.paint, range(self._store.shape[0]))])
+            rgb = np.stack([*map(coloring.paint, range(self._spectra.shape[0]))])
             rgb.flags.writeable = False
             with self._lock:
                 # Another thread may have computed them meanwhile.
@@ -150,10 +146,10 @@ class Pictures:
     @property
     def version(self) -> int:
         """How many times `color` has changed the colours."""
-        return self._coloring.version if self._coloring else 0
+        return self._version
 
-    def color(self, method: str, **options: Any) -> None:
-        """Compute new colours of the eigenvectors; an error changes nothing.
+    def color(self, method: str, by: str, **options: Any) -> None:
+        """Compute new colours of the eigenvectors of a way; an error changes nothing.
 
         It may take long. Pictures that are made meanwhile have the old colours.
 
@@ -174,24 +170,27 @@ class Pictures:
                     f"known: {', '.join(sorted(known))}"
                 )
         # t-SNE and UMAP search the nearest neighbours of all rows: use the device.
-        options.setdefault("device", self._store.device)
-        _, rgb = METHODS[method](self._store.array(), **options)
+        store = self._spectra[by].store
+        options.setdefault("device", store.device)
+        _, rgb = METHODS[method](store.array(), **options)
         rgb.flags.writeable = False
         with self._lock:
-            self._coloring = _Coloring(self.version + 1, rgb.__getitem__, rgb)
+            self._version += 1
+            self._colorings[by] = _Coloring(rgb.__getitem__, rgb)
 
-    def encoder(self, kind: str) -> tuple[int, Callable[[int], Picture]]:
+    def encoder(self, kind: str, by: str) -> tuple[int, Callable[[int], Picture]]:
         """Return the version of the colours, and a function: image -> its picture."""
         images = self._images
+        version = self._version  # first: colours that come meanwhile are shown later
         if kind == "eigvecs" or images is None:
-            coloring = self._current()
+            coloring = self._coloring(by)
 
             def color(image: int) -> Picture:
                 return encode_picture(
                     _as_bytes(coloring.paint(image)), mime="image/png"
                 )
 
-            return coloring.version, color
+            return version, color
 
         quality = QUALITIES[kind]
 
@@ -199,11 +198,12 @@ class Pictures:
             side = _side(kind, images.sizes[image])
             return encode_picture(images.reduced(image, side), side, quality=quality)
 
-        return self.version, shrunk
+        return version, shrunk
 
-    def _current(self) -> _Coloring:
-        if self._coloring is None:
-            store = self._store
+    def _coloring(self, by: str) -> _Coloring:
+        known = self._colorings.get(by)
+        if known is None:
+            store = self._spectra[by].store
             colors = PrincipalColors(
                 lambda images, places: store.at(images, places, store.shape[3]),
                 (store.shape[0], store.cells),
@@ -217,8 +217,8 @@ class Pictures:
 
             with self._lock:
                 # Another thread may have coloured meanwhile.
-                self._coloring = self._coloring or _Coloring(0, paint)
-        return self._coloring
+                known = self._colorings.setdefault(by, _Coloring(paint))
+        return known
 
 
 def _side(kind: str, size: tuple[int, int]) -> int:

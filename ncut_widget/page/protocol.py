@@ -15,10 +15,11 @@ request       fields                                                 answer
 ``edit``      ``page``, ``first`` (number of the first edit),        ``edited``
               ``since``, ``edits`` (see below), ``images`` on view
 ``fields``    ``wants`` (list of ``{seeds, images}``)                ``fields``
-``vectors``   ``images``, ``sample`` (bool)                          ``vectors``
-``moments``   ``num_eig``                                            ``moments``
+``vectors``   ``by``, ``images``, ``sample`` (bool)                  ``vectors``
+``moments``   ``by``, ``num_eig``                                    ``moments``
 ``pictures``  ``kind`` (``stage``, ``thumb`` or ``eigvecs``),        ``pictures``
-              ``images``
+              ``by``, ``images``
+``way``       ``by``                                                 ``way``
 ``segments``  ``kind`` (``stage`` or ``thumb``), ``segments``        ``segments``
               (list of ``[id, edition]``), ``images``
 ``sync``      ``settings`` (dictionary)                              ``synced``
@@ -39,6 +40,11 @@ sends all traits again before its answer. No answer is larger than `REPLY_BYTES`
 requests for more maps or vectors are refused, and ``left`` lists the pictures that are
 left out. Moments and the sample of a large batch take seconds: until they are computed
 the answer is ``later``.
+
+Of two sets of eigenvectors, one for each value of the setting ``by``, the second is
+made when the page asks for its ``way``: the answer is ``later`` until it can be used,
+and then has ``eigvals`` and the ``blank`` images. Fields, vectors, moments and colours
+are of one of the two: ``by`` says of which.
 
 ``views`` tells how many views there are, and whether the page can write into its
 notebook. If so, the kernel sends it ``{type: picture, model, mark, png}`` after
@@ -175,6 +181,11 @@ class Fields:
     def whole(self, name: str, low: int, high: int) -> int:
         """Return a whole number within a range."""
         return int(check_number(name, self.get(name, int), low, high, whole=True))
+
+    def way(self, session: Session) -> str:
+        """Return a way whose eigenvectors are there."""
+        by: str = session.check("by", self.content.get("by"))
+        return by
 
     def num_eig(self, session: Session) -> int:
         """Return a number of leading eigenvectors."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TypeAlias
 
 from ncut_widget.core.checks import as_list, check_indices, shown
 from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.names import unique_names
-from ncut_widget.segments.record import SegmentState, spelled
+from ncut_widget.segments.record import SegmentState, spelled, ways_of
 from ncut_widget.sessions.origin import Origin
 from ncut_widget.sessions.segment import Segment
 from ncut_widget.sessions.session import Session
@@ -43,7 +44,7 @@ def choose(
         session.sizes,
         chosen,
         origin.made(),
-        origin.fingerprint,
+        partial(origin.fingerprint, ways_of(numbered.values(), origin.ways)),
         progress,
     )
 

@@ -150,7 +150,9 @@ class Labelled:
             {"label": number, "written": folder, **describe_segment(each)}
             for (number, each), folder in zip(self.numbered, self.folders, strict=True)
         ]
-        eigvecs = self.fingerprint()["eigvecs"]["digest"]
+        ways = self.fingerprint()["ways"]
+        digests = {by: each["digest"] for by, each in ways.items()}
+        eigvecs = next(iter(digests.values())) if len(digests) == 1 else digests
         return {**self.made, "eigvecs": eigvecs, "segments": segments}
 
     def describe(self, image: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from ncut_widget.core.arrays import Floats
 from ncut_widget.core.extras import needs
 from ncut_widget.images import RGBImage
+from ncut_widget.methods import Spectrum
 from ncut_widget.methods.masker import Masker
 from ncut_widget.prompts import Prompt, Recipe
 from ncut_widget.results.labelled import Labelled
@@ -72,10 +73,10 @@ def plot_images(
     return figure
 
 
-def plot_eigenvectors(masker: Masker, labelled: Labelled, count: int) -> Any:
+def plot_eigenvectors(spectrum: Spectrum, labelled: Labelled, count: int) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
     figure, axes, _ = _grid(len(labelled.chosen), count, labelled, turned=True)
-    store, moments, eigvals = masker.spectrum
+    store, moments, eigvals = spectrum
     # One scale for all images: values can be compared across them.
     sample = moments.lead(store.shape[3]).sample.rows[:count].abs().cpu().numpy()
     limits = np.quantile(sample, 0.99, axis=1)

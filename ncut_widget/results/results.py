@@ -389,7 +389,7 @@ class Results:
         most = session.shape[-1]
         count = int(check_number("num_eig", num_eig, 1, np.inf, whole=True))
         labelled = self._labelled(self._few(images), None, progress=False)
-        return plot_eigenvectors(session.masker, labelled, min(count, most))
+        return plot_eigenvectors(session.spectrum, labelled, min(count, most))
 
     def _few(self, images: int | Sequence[int] | None) -> int | Sequence[int]:
         """Return the images of a figure: as given, or the first ones."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import count
@@ -112,6 +112,18 @@ class SegmentState:
         mask = self.masker.full_mask(self.recipe, image, size)
         similarity = self.masker.closeness(self.recipe, image)
         return number_instances(mask, how or self.instances, similarity)
+
+
+def ways_of(segments: Iterable[SegmentState], known: Sequence[str]) -> list[str]:
+    """List the ways that segments are made by; the first known one if there are none.
+
+    Examples
+    --------
+    >>> ways_of([], ("semantics", "appearance"))
+    ['semantics']
+    """
+    used = {segment.settings.by for segment in segments} or {known[0]}
+    return [by for by in known if by in used]
 
 
 class ByName(dict[str, SegmentState]):

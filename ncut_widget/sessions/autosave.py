@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from ncut_widget.sessions.file import (
     read_session,
     write_session,
 )
+from ncut_widget.sessions.ways import name_ways
 
 WAIT = 2.0
 """Most seconds that a write waits for another writer, whose process may be stopped."""
@@ -51,7 +52,8 @@ class Found(NamedTuple):
 
 def find_session(
     path: Path,
-    now: dict[str, Any],
+    now: Callable[[dict[str, Any]], dict[str, Any]],
+    ways: Sequence[str],
     work: Mapping[str, Any],
     kept: bytes | None = None,
 ) -> Found | None:
@@ -60,8 +62,10 @@ def find_session(
     Parameters
     ----------
     path : Path
-    now : dict
-        Fingerprint of this batch; see `differences`.
+    now : callable
+        A file's content -> the fingerprint of this batch to compare with.
+    ways : sequence of str
+        Ways of this batch that clicks can be meant.
     work : mapping
         This segmenter's ``clicks``, ``segments`` and ``writer``, and the rest of
         `SESSION` once there are eigenvectors.
@@ -78,12 +82,14 @@ def find_session(
         content, data = read_session(path)
     except FileNotFoundError:
         return None
-    differs = find_differences(content, now)
+    here = now(content)
+    differs = find_differences(content, here)
     if differs:
         raise ValueError(
             f"autosave cannot go on in {shown_path(path)}: {differs}. Give another "
             "path, or load what fits with seg.load_session(path, strict=False)"
         )
+    content = name_ways(content, ways, here.get("ways"))
     try:
         loads = False if data == kept else _loads(content, work)
     except WRONG as error:

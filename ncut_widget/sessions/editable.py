@@ -9,14 +9,14 @@ from typing import Any
 import torch
 from numpy.typing import ArrayLike
 
-from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.eigvecs.store import Store
+from ncut_widget.methods import METHODS, Spectra, Spectrum
 from ncut_widget.methods.masker import Masker
 from ncut_widget.prompts import Group, Prompt, Recipe, check_prompt, check_prompts
 from ncut_widget.segments.record import SegmentState
 from ncut_widget.sessions.history import Change, History, RecentLists, Turn
 from ncut_widget.sessions.state import Shelf, State
-from ncut_widget.settings import MASK, Batch, Setting, Settings, table_of
+from ncut_widget.settings import MASK, WAYS, Batch, Setting, Settings, table_of
 
 
 class Editable:
@@ -27,20 +27,23 @@ class Editable:
 
     def __init__(
         self,
-        eigvecs: ArrayLike | Store,
+        eigvecs: ArrayLike | Store | Spectra,
         sizes: Sequence[tuple[int, int]] | None = None,
         device: str | torch.device | None = None,
         eigvals: ArrayLike | None = None,
     ) -> None:
-        store = eigvecs if isinstance(eigvecs, Store) else MemoryStore(eigvecs, device)
-        self.masker = Masker(store, sizes, eigvals)
+        spectra = eigvecs
+        if not isinstance(spectra, Spectra):
+            spectra = Spectra(eigvecs, eigvals, device=device)
+        self.spectra = spectra
+        self.masker = Masker(spectra, sizes)
         self.lock = self.masker.lock
-        self.store, self.moments, self.eigvals = self.masker.spectrum
-        self.shape = store.shape
+        self.shape = spectra.shape
         self.grid = self.masker.grid
         self.sizes = self.masker.sizes
         batch, height, width, num_eig = self.shape
-        known = Batch(batch, height * width, num_eig, eigvals is not None)
+        has_eigvals = spectra[spectra.ways[0]].eigvals is not None
+        known = Batch(batch, height * width, num_eig, has_eigvals, spectra.ways)
         self.table: dict[str, Setting] = table_of(known)
         defaults = Settings(**{name: self.table[name].default for name in MASK})
         self._state = State(Recipe((), (), defaults), Shelf(), place=0, revision=0)
@@ -53,6 +56,11 @@ class Editable:
     def locked_here(self) -> bool:
         """Whether the calling thread holds the lock."""
         return bool(self.lock._is_owned())  # type: ignore[attr-defined]
+
+    @property
+    def spectrum(self) -> Spectrum:
+        """Eigenvectors, their moments and eigenvalues, as the setting ``by`` says."""
+        return self.spectra[self.settings.by]
 
     @property
     def recipe(self) -> Recipe:
@@ -92,15 +100,39 @@ class Editable:
         """
         if name == "clicks":
             return check_prompts(value, self.sizes)
+        if name == "by" and value in WAYS:
+            self._check_way(value)
         checked = self.table[name].check(value)
         if name == "method":
-            self.masker.check_method(checked)
+            METHODS[checked](self.spectra[self.spectra.ways[0]]).check()
         return checked
+
+    def _check_way(self, by: str) -> None:
+        """Raise ValueError if a click cannot be meant in a way, or not yet."""
+        if by not in self.spectra.ways:
+            raise ValueError(
+                f"by cannot be {by!r} here: these eigenvectors are of one backbone, by "
+                f"{self.spectra.ways[0]}. NcutSegmenter.from_images(images), or two "
+                "backbones in a list, make both"
+            )
+        if self.spectra.begin(by) is None:
+            raise ValueError(
+                f"what is alike by {by} is still being computed: try again soon"
+            )
+
+    def await_way(self, by: Any) -> None:
+        """Make the eigenvectors of a way, if the batch can have them: it takes a while.
+
+        Without it `check` refuses a way whose eigenvectors are not there yet.
+        """
+        if by in self.spectra.ways:
+            self.spectra[by]
 
     # Prompts and settings -----------------------------------------------------------
 
     def begin(self, **settings: Any) -> None:
         """Set the first settings as `update` does; this cannot be undone."""
+        self.await_way(settings.get("by"))
         with self.lock:
             given = self._given(self._checked(settings))
             self._state = State(self.recipe_of((), given), Shelf(), 0, 0)
@@ -127,6 +159,7 @@ class Editable:
         TypeError, ValueError
             As `check`.
         """
+        self.await_way(changes.get("by"))
         with self.lock:
             return self.set(step, **self._checked(changes))
 

@@ -14,8 +14,8 @@ from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
 from ncut_widget.images.digest import Identity
+from ncut_widget.methods import Spectrum
 from ncut_widget.methods.diffusion_map import diffusion_weights
-from ncut_widget.methods.masker import Masker
 from ncut_widget.segments.provenance import describe_image, image_names
 
 PROBES = 16
@@ -26,20 +26,6 @@ GRANULARITY = 5.5
 TOLERANCE = 0.02
 """Largest difference of a cosine, an eigenvalue or a weight: eigenvectors of another
 machine are within it, those of another batch are not."""
-
-
-def fingerprint(masker: Masker, images: Images | None) -> dict[str, Any]:
-    """Describe the images and eigenvectors of a batch, in a few kilobytes.
-
-    Returns
-    -------
-    dict
-        ``images``: name, size and digest of each. ``eigvecs``: shape, digest,
-        eigenvalues, and cosines between some cells. Signs and rotations within an
-        eigenspace do not change the cosines; another machine hardly does.
-    """
-    images_told = describe_images(images, masker.sizes)
-    return {"images": images_told, "eigvecs": _describe_eigvecs(masker)}
 
 
 def describe_images(
@@ -61,8 +47,9 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
     Parameters
     ----------
     then, now : dict
-        As `fingerprint`; ``now`` may have ``num_eig`` instead of ``eigvecs``, while
-        there are no eigenvectors yet.
+        ``images`` as of `describe_images`, and ``ways``, a dict of `describe_eigvecs`;
+        older files have ``eigvecs`` of one way, which they do not name. ``now`` may
+        have ``num_eig`` instead, while there are no eigenvectors yet.
     """
     images, others = now["images"], then["images"]
     found = []
@@ -76,36 +63,68 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
             differs = moved or _differs(one, others[number])
             if differs:
                 found.append(f"image {place}, {shown(one['file'])}, {differs}")
-    before = then["eigvecs"]
-    if "eigvecs" not in now:
-        count = before["shape"][-1]
+    before = eigvecs_told(then)
+    if "ways" not in now:
+        count = next(iter(before.values()))["shape"][-1]
         if count != now["num_eig"]:
             found.append(
                 f"{now['num_eig']} eigenvectors are asked for, and there were "
                 f"{shown(count)}"
             )
         return found
-    eigvecs = now["eigvecs"]
+    in_place = places == [*range(len(images))]
+    for by, eigvecs in before.items():
+        found += _differ(eigvecs, now["ways"], by, in_place)
+    return found
+
+
+def eigvecs_told(fingerprint: dict[str, Any]) -> dict[str | None, dict[str, Any]]:
+    """Return the eigenvectors of a fingerprint by way; None: the way is not known."""
+    ways: dict[str | None, dict[str, Any]] | None = fingerprint.get("ways")
+    return ways or {None: fingerprint["eigvecs"]}
+
+
+def way_of(eigvecs: dict[str, Any], ways: dict[str, Any]) -> str:
+    """Find the way that eigenvectors are of; the first one if they are of none."""
+    same = (by for by in ways if not _compare(ways[by], eigvecs, True))
+    return next(same, next(iter(ways)))
+
+
+def _differ(
+    eigvecs: dict[str, Any], ways: dict[str, Any], by: str | None, in_place: bool
+) -> list[str]:
+    """List how eigenvectors differ from those of their way."""
+    # Of a batch with one way it does not matter what that is called.
+    if len(ways) == 1:
+        by = next(iter(ways))
+    elif by is None:
+        by = way_of(eigvecs, ways)
+    if by not in ways:
+        return [f"masks in it were made by {shown(by)}, which is not known here"]
+    return _compare(ways[by], eigvecs, in_place)
+
+
+def _compare(
+    eigvecs: dict[str, Any], before: dict[str, Any], in_place: bool
+) -> list[str]:
+    """List how eigenvectors differ; if images have moved, by eigenvalues alone."""
     if eigvecs["shape"] != before["shape"]:
-        found.append(
+        return [
             f"eigvecs have shape {tuple(eigvecs['shape'])}, and had "
             f"{shown(tuple(before['shape']))}"
-        )
-        return found
+        ]
     if "eigvals" in before and not _weigh_alike(eigvecs["eigvals"], before["eigvals"]):
-        found.append("eigvals differ (another graph, or none?)")
-    elif places != [*range(len(images))]:
-        pass  # digest and cosines would be of other cells
+        return ["eigvals differ (another graph, or none?)"]
     # Files without eigenvalues are older: their cosines are weighted by them.
-    elif eigvecs["digest"] != before["digest"] or "eigvals" not in before:
+    if in_place and (eigvecs["digest"] != before["digest"] or "eigvals" not in before):
         pairs = zip(eigvecs["cosines"], before["cosines"], strict=True)
         away = [abs(a - b) for a, b in pairs]
         if not all(each <= TOLERANCE for each in away):  # NaN is not
-            found.append(
+            return [
                 f"eigvecs differ: cosines between them by up to {max(away):.2f} "
-                f"(other features, or another num_eig or graph?)"
-            )
-    return found
+                "(other features, or another num_eig or graph?)"
+            ]
+    return []
 
 
 def _weigh_alike(now: list[float] | None, then: list[float] | None) -> bool:
@@ -177,8 +196,16 @@ def find_images(then: Sequence[Any], now: Sequence[Any]) -> list[int | None]:
     ]
 
 
-def _describe_eigvecs(masker: Masker) -> dict[str, Any]:
-    store, _, eigvals = masker.spectrum
+def describe_eigvecs(spectrum: Spectrum) -> dict[str, Any]:
+    """Describe eigenvectors in a few kilobytes.
+
+    Returns
+    -------
+    dict
+        Shape, digest, eigenvalues, and cosines between some cells. Signs and rotations
+        within an eigenspace do not change the cosines; another machine hardly does.
+    """
+    store, _, eigvals = spectrum
     digest = hashlib.blake2b(digest_size=16)
     for image in range(store.shape[0]):
         digest.update(np.ascontiguousarray(store.image(image)).data)

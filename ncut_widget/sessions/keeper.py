@@ -27,6 +27,7 @@ from ncut_widget.sessions.origin import Origin
 from ncut_widget.sessions.segment import Apply
 from ncut_widget.sessions.session import Session
 from ncut_widget.sessions.state import State
+from ncut_widget.sessions.ways import name_ways, ways_to_compare, ways_used
 
 PathLike = str | os.PathLike[str]
 
@@ -132,14 +133,16 @@ class Keeper:
         path = as_path(path)
         content, _ = read_session(path)
         strict = check_flag("strict", strict)
-        differs = find_differences(content, self._origin.fingerprint())
+        now = self._now(content)
+        differs = find_differences(content, now)
         if differs and strict:
             raise ValueError(
                 f"{shown_path(path)} cannot be loaded: {differs}. strict=False loads "
                 "it all the same, as far as it fits"
             )
-        places = None if strict else find_places(content, self._origin.fingerprint())
+        places = None if strict else find_places(content, now)
         session = self._session
+        content = name_ways(content, self._origin.ways, now["ways"])
         read = read_content(content, session.check, session.table, str(path), places)
         if differs:
             warnings.warn(f"{str(path)!r} is loaded, but {differs}", stacklevel=3)
@@ -189,7 +192,7 @@ class Keeper:
         kept = last.data if last and last.is_at(target) else None
         try:
             found = find_session(
-                target, self._origin.fingerprint(), self._described(), kept
+                target, self._now, self._origin.ways, self._described(), kept
             )
             saved = self._load_found(found, target) if found and found.loads else None
         except BaseException:
@@ -249,11 +252,18 @@ class Keeper:
             self._trouble("autosave by another", sentence)
         warnings.warn(sentence, stacklevel=2)
 
+    def _now(self, content: dict[str, Any]) -> dict[str, Any]:
+        """Return the fingerprint of this batch to compare a file with."""
+        origin = self._origin
+        return origin.fingerprint(ways_to_compare(content, origin.ways))
+
     def _described(self) -> dict[str, Any]:
+        state = self._session.state
+        used = ways_used(state, self._origin.ways)
         made = {
             "writer": self._writer,
             "begun": self._begun,
             **self._origin.made(),
-            "fingerprint": self._origin.fingerprint(),
+            "fingerprint": self._origin.fingerprint(used),
         }
-        return describe_session(self._session.state, made)
+        return describe_session(state, made)

@@ -28,7 +28,7 @@ class Session(Editable):
 
     Parameters
     ----------
-    eigvecs : Store; or torch.Tensor or array_like of float, shape (B, H, W, K)
+    eigvecs : Spectra, Store; or torch.Tensor or array_like of float, (B, H, W, K)
         An array is copied, as float32.
     sizes : sequence of (int, int), optional
         ``(h, w)`` of every image, in pixels; the latent grid by default.

@@ -22,7 +22,8 @@ from ncut_widget.core.progress import go_through
 from ncut_widget.eigvecs.quantised import quantise_image, quantise_sample
 from ncut_widget.images.names import escaped
 from ncut_widget.masks.runs import to_runs
-from ncut_widget.methods import METHODS
+from ncut_widget.methods import METHODS, Spectra
+from ncut_widget.page.info import describe_way
 from ncut_widget.page.pictures import Pictures, encode_picture
 from ncut_widget.prompts import Click, Recipe
 from ncut_widget.segments.record import SegmentState
@@ -178,8 +179,11 @@ class _Page:
         """Return the page's first traits, for its images alone."""
         told = self._moment.traits
         info = json.loads(json.dumps(told["_info"]))
+        spectra = self._session.spectra
+        info["ways"] = {by: describe_way(spectra[by]) for by in spectra.ways}
         info["sizes"] = [info["sizes"][image] for image in self._images]
-        info["blank"] = [self._number[i] for i in info["blank"] if i in self._number]
+        for way in info["ways"].values():
+            way["blank"] = [self._number[i] for i in way["blank"] if i in self._number]
         info["offline"] = True
         last = len(self._images) - 1
         info["settings"]["active_image"].update(high=last, usual=last)
@@ -207,16 +211,12 @@ class _Page:
 
     def content(self, progress: bool) -> dict[str, Any]:
         """Return eigenvectors, pictures and segments; ``parts`` has their bytes."""
-        store, moments = self._session.store, self._session.moments
         content: dict[str, Any] = {
-            "vectors": {},
-            "pictures": {"stage": [], "thumb": [], "eigvecs": []},
+            "pictures": {"stage": [], "thumb": []},
             "segments": {"stage": {}, "thumb": {}},
         }
         for image in go_through(self._images, "Writing the page", "image", progress):
             number = self._number[image]
-            quantised = quantise_image(store, moments, image)
-            content["vectors"][number] = self._add(quantised.levels.astype("<u2"))
             for kind, entries in content["pictures"].items():
                 entries.append(self._picture(kind, image))
             for segment in self._moment.segments:
@@ -228,30 +228,44 @@ class _Page:
                         "part": self._add(data),
                         "instances": segment.instances,
                     }
-        sample = quantise_sample(store, moments)
-        content["sample"] = self._add(sample.levels.astype("<u2"))
-        content["quantised"] = {
-            "low": sample.low.tolist(),
-            "step": sample.step.tolist(),
-        }
-        content["count"] = moments.count
-        content["moments"] = {
-            num_eig: [
-                self._add(part.astype("<f8"))
-                for part in (prefix.mean, prefix.covariance)
-            ]
-            for num_eig in range(1, store.shape[3] + 1)
-            for prefix in [moments.prefix(num_eig)]
-        }
-        return {**content, "parts": self._parts}
+        ways = {by: self._way(by) for by in self._session.spectra.ways}
+        return {**content, "ways": ways, "parts": self._parts}
 
-    def _picture(self, kind: str, image: int) -> dict[str, Any]:
+    def _way(self, by: str) -> dict[str, Any]:
+        """Return the eigenvectors of a way, quantised, and their colours."""
+        store, moments, _ = self._session.spectra[by]
+        vectors = {
+            self._number[image]: self._add(
+                quantise_image(store, moments, image).levels.astype("<u2")
+            )
+            for image in self._images
+        }
+        sample = quantise_sample(store, moments)
+        quantised = {"low": sample.low.tolist(), "step": sample.step.tolist()}
+        prefixes = {n: moments.prefix(n) for n in range(1, store.shape[3] + 1)}
+        return {
+            "vectors": vectors,
+            "colors": [self._picture("eigvecs", image, by) for image in self._images],
+            "sample": self._add(sample.levels.astype("<u2")),
+            "quantised": quantised,
+            "count": moments.count,
+            "moments": {
+                num_eig: [
+                    self._add(part.astype("<f8"))
+                    for part in (prefix.mean, prefix.covariance)
+                ]
+                for num_eig, prefix in prefixes.items()
+            },
+        }
+
+    def _picture(self, kind: str, image: int, by: str | None = None) -> dict[str, Any]:
+        by = by or self._session.spectra.ways[0]
         try:
             if kind == "stage" and self._pictures.has_images:
                 small = self._pictures.small(image, STAGE_SIDE)
                 picture = encode_picture(small, quality=STAGE_QUALITY)
             else:
-                picture = self._pictures.encoder(kind)[1](image)
+                picture = self._pictures.encoder(kind, by)[1](image)
         except (OSError, ValueError) as error:
             return {"error": str(error)}
         described = picture._asdict()
@@ -305,11 +319,13 @@ def compare_masks(session: Session, moment: Moment) -> float:
     standardised = any(METHODS[each.settings.method].standardised for each in made)
     # Statistics need the whole batch.
     held = range(len(session.sizes)) if standardised else images
-    other = _quantised(session, held)
+    ways = dict.fromkeys(each.settings.by for each in made)
+    others = {by: _quantised(session, by, held) for by in ways}
     number = {image: at for at, image in enumerate(held)}
     shares = []
     for recipe in made:
         prompts = tuple(each.on(number[each.image]) for each in recipe.prompts)
+        other = others[recipe.settings.by]
         theirs = other.masker.masks(other.recipe_of(prompts, recipe.settings))
         theirs = theirs[[number[image] for image in images]]
         ours = session.masker.masks(recipe)[[*images]]
@@ -318,13 +334,14 @@ def compare_masks(session: Session, moment: Moment) -> float:
     return float(min(shares))
 
 
-def _quantised(session: Session, images: Sequence[int]) -> Session:
-    """Make a session of the quantised eigenvectors that a page has."""
+def _quantised(session: Session, by: str, images: Sequence[int]) -> Session:
+    """Make a session of the quantised eigenvectors of a way that a page has."""
+    store, moments, eigvals = session.spectra[by]
     _, height, width, num_eig = session.shape
     vectors = np.empty((len(images), height, width, num_eig), dtype=np.float32)
     for at, image in enumerate(images):
-        low, step, levels = quantise_image(session.store, session.moments, image)
+        low, step, levels = quantise_image(store, moments, image)
         rows = low[:, None] + step[:, None] * levels
         vectors[at] = rows.T.reshape(height, width, num_eig)
     sizes = [session.sizes[image] for image in images]
-    return Session(vectors, sizes, "cpu", session.eigvals)
+    return Session(Spectra(vectors, eigvals, by, device="cpu"), sizes)

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils import fuse_conv_bn_eval
@@ -188,7 +187,9 @@ class EfficientNetLite0(nn.Module):
         batch_norm = nn.BatchNorm2d(part.conv.out_channels, EPSILON).eval()
         kept = batch_norm.state_dict()
         batch_norm.load_state_dict({name: weights[f"{norm}.{name}"] for name in kept})
-        part.conv.load_state_dict(fuse_conv_bn_eval(bare.eval(), batch_norm).state_dict())
+        part.conv.load_state_dict(
+            fuse_conv_bn_eval(bare.eval(), batch_norm).state_dict()
+        )
 
 
 def load_weights() -> dict[str, Tensor]:

@@ -133,6 +133,7 @@ class TextureBackbone:
     grid: int | Sequence[int] = (64, 64)
     position: float = 0.0
 
+    by: ClassVar[str] = "appearance"
     affinity_focal_gamma: ClassVar[float] = 0.02
     sees_color: ClassVar[bool] = True
     batch_size: ClassVar[int] = 1

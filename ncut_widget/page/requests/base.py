@@ -69,6 +69,11 @@ class Request(ABC):
             desk.send(*message)
 
 
+def later(request: Request) -> Message:
+    """Return the answer to a request for what is still being computed."""
+    return {"type": "later", "id": request.id}, []
+
+
 def read_request(content: Any, session: Session) -> Request:
     """Read a message of the page.
 

@@ -18,20 +18,21 @@ class PicturesRequest(Request):
     message_type = "pictures"
     id: str
     kind: str
+    by: str
     images: list[int]
 
     @classmethod
     def read(cls, id: str, fields: Fields, session: Session) -> PicturesRequest:
         """Read which pictures."""
         kind = fields.one_of("kind", KINDS)
-        return cls(id, kind, fields.indices("images", session))
+        return cls(id, kind, fields.way(session), fields.indices("images", session))
 
     def answer(self, desk: Desk) -> Message:
         """Return as many pictures as fit; the others are listed in ``left``.
 
         No lock is held while files are read, decoded and encoded.
         """
-        version, encode = desk.pictures.encoder(self.kind)
+        version, encode = desk.pictures.encoder(self.kind, self.by)
         entries: list[dict[str, Any]] = []
         buffers: list[bytes] = []
         size = 0
@@ -53,6 +54,7 @@ class PicturesRequest(Request):
             "type": "pictures",
             "id": self.id,
             "kind": self.kind,
+            "by": self.by,
             "colors": version,
             "pictures": entries,
             "left": self.images[len(entries) :],

@@ -12,7 +12,7 @@ from ncut_widget.eigvecs.quantised import (
     quantise_sample,
 )
 from ncut_widget.page.protocol import Fields, Message, check_size
-from ncut_widget.page.requests.base import Desk, Request
+from ncut_widget.page.requests.base import Desk, Request, later
 from ncut_widget.sessions.session import Session
 
 VALUES_AT_ONCE = 2**24
@@ -25,23 +25,24 @@ class VectorsRequest(Request):
 
     message_type = "vectors"
     id: str
+    by: str
     images: list[int]
     sample: bool
 
     @classmethod
     def read(cls, id: str, fields: Fields, session: Session) -> VectorsRequest:
         """Read the images; refuse more than one answer can hold."""
-        images = fields.indices("images", session)
+        by, images = fields.way(session), fields.indices("images", session)
         _, height, width, num_eig = session.shape
         size = 2 * height * width * num_eig
         check_size(len(images), size, "images' eigenvectors")
-        return cls(id, images, check_flag("sample", fields.content.get("sample")))
+        return cls(id, by, images, check_flag("sample", fields.content.get("sample")))
 
     def answer(self, desk: Desk) -> Message:
         """Return levels, one buffer for each image and, last, for the sample."""
-        store, moments = desk.session.store, desk.session.moments
+        store, moments, _ = desk.session.spectra[self.by]
         if self.sample and not _at_hand(moments, store.shape[3]):
-            return _later(self)
+            return later(self)
         parts: list[tuple[int | None, Quantised]] = [
             (image, quantise_image(store, moments, image)) for image in self.images
         ]
@@ -51,7 +52,7 @@ class VectorsRequest(Request):
             {"image": image, "low": part.low.tolist(), "step": part.step.tolist()}
             for image, part in parts
         ]
-        content = {"type": "vectors", "id": self.id, "vectors": entries}
+        content = {"type": "vectors", "id": self.id, "by": self.by, "vectors": entries}
         return content, [part.levels.astype("<u2").tobytes() for _, part in parts]
 
 
@@ -61,27 +62,29 @@ class MomentsRequest(Request):
 
     message_type = "moments"
     id: str
+    by: str
     num_eig: int
 
     @classmethod
     def read(cls, id: str, fields: Fields, session: Session) -> MomentsRequest:
         """Read how many eigenvectors."""
-        return cls(id, fields.num_eig(session))
+        return cls(id, fields.way(session), fields.num_eig(session))
 
     def answer(self, desk: Desk) -> Message:
         """Return the moments, in two buffers."""
-        session = desk.session
-        if not _at_hand(session.moments, self.num_eig):
-            return _later(self)
-        prefix = session.moments.prefix(self.num_eig)
+        moments = desk.session.spectra[self.by].moments
+        if not _at_hand(moments, self.num_eig):
+            return later(self)
+        prefix = moments.prefix(self.num_eig)
         buffers = [
             each.astype("<f8").tobytes() for each in (prefix.mean, prefix.covariance)
         ]
         return {
             "type": "moments",
             "id": self.id,
+            "by": self.by,
             "num_eig": self.num_eig,
-            "count": session.moments.count,
+            "count": moments.count,
         }, buffers
 
 
@@ -91,7 +94,3 @@ def _at_hand(moments: Moments, num_eig: int) -> bool:
         return True
     moments.prepare(num_eig)
     return False
-
-
-def _later(request: Request) -> Message:
-    return {"type": "later", "id": request.id}, []

@@ -1,0 +1,136 @@
+"""The eigenvectors of a batch: by semantics, by appearance, or both.
+
+One of the two is there from the beginning. The other one takes as long to make, so it
+is made when somebody asks for it.
+"""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from threading import Event, Lock, Thread
+from typing import Any
+from weakref import WeakSet
+
+from ncut_widget.core.progress import silence, stoppable
+from ncut_widget.eigvecs.memory import MemoryStore
+from ncut_widget.eigvecs.store import Store
+from ncut_widget.methods.base import Spectrum
+from ncut_widget.settings import WAYS
+
+SECONDS = 10.0
+"""Longest time that the end of a program waits for eigenvectors that nobody needs."""
+
+_AT_WORK: WeakSet[Thread] = WeakSet()
+_ENDING = Event()
+
+
+class Spectra:
+    """Eigenvectors and eigenvalues for each way that a click can be meant.
+
+    Any thread may ask for them.
+
+    Parameters
+    ----------
+    eigvecs : Store; or torch.Tensor or array_like of float, shape (B, H, W, K)
+        An array is copied, as float32.
+    eigvals : array_like of float, shape (K,), optional
+    by : {"semantics", "appearance"}
+        What a click means by these.
+    others : mapping of str to callable, optional
+        For other ways a function that makes ``(eigvecs, eigvals)`` of the same shapes.
+    device : str or torch.device, optional
+        Where eigenvectors are held; by default `pick_device` chooses.
+
+    Attributes
+    ----------
+    shape : (int, int, int, int)
+        ``(B, H, W, K)``.
+    ways : tuple of str
+        The first is that which is there from the beginning.
+    """
+
+    def __init__(
+        self,
+        eigvecs: Any,
+        eigvals: Any = None,
+        by: str = WAYS[0],
+        others: Mapping[str, Callable[[], tuple[Any, Any]]] | None = None,
+        device: Any = None,
+    ) -> None:
+        self._device = device
+        self._made = {by: self._spectrum(eigvecs, eigvals)}
+        self._others = dict(others or {})
+        self._making = Lock()
+        self._begun: dict[str, Thread] = {}
+        self._failures: dict[str, Exception] = {}
+        self.shape = self._made[by].store.shape
+        self.ways = (by, *self._others)
+
+    def _spectrum(self, eigvecs: Any, eigvals: Any) -> Spectrum:
+        held = eigvecs
+        if not isinstance(eigvecs, Store):
+            held = MemoryStore(eigvecs, self._device)
+        return Spectrum.of(held, eigvals)
+
+    def __getitem__(self, by: str) -> Spectrum:
+        """Return the eigenvectors of a way, after making them if they are not there.
+
+        Raises
+        ------
+        Exception
+            As the function that makes them raises.
+        """
+        return self._made.get(by) or self._make(by)
+
+    @property
+    def ready(self) -> dict[str, Spectrum]:
+        """Those that are there."""
+        return dict(self._made)
+
+    def begin(self, by: str) -> Spectrum | None:
+        """Return the eigenvectors of a way if they are there; else begin to make them.
+
+        They are made in a thread. What that raised is raised here.
+        """
+        if by in self._made:
+            return self._made[by]
+        if by in self._failures:
+            raise self._failures[by]
+        if by not in self._begun:
+            thread = Thread(target=self._make_beside, args=(by,), daemon=True)
+            self._begun[by] = thread
+            _AT_WORK.add(thread)
+            thread.start()
+        return None
+
+    def _make_beside(self, by: str) -> None:
+        with silence(), stoppable(_ENDING):
+            try:
+                self._make(by)
+            except Exception as error:
+                self._failures[by] = error
+
+    def _make(self, by: str) -> Spectrum:
+        with self._making:  # who comes second waits
+            if by not in self._made:
+                made = self._spectrum(*self._others[by]())
+                if made.store.shape != self.shape:
+                    raise ValueError(
+                        f"eigenvectors by {by} must have the shape of the others, "
+                        f"{self.shape}, got {made.store.shape}"
+                    )
+                self._made[by] = made
+                self._failures.pop(by, None)
+                del self._others[by]
+            return self._made[by]
+
+
+@atexit.register
+def _stop() -> None:
+    """Stop the threads: a thread that computes while Python ends may crash it."""
+    _ENDING.set()
+    for thread in list(_AT_WORK):
+        with suppress(RuntimeError):
+            thread.join(SECONDS)
