@@ -90,8 +90,8 @@ def cells_in(session: Session) -> list[Cell]:
 def field_of(session: Session, cell: Cell, num_eig: int | None = None) -> Field:
     """Return the similarity with one cell."""
     num_eig = num_eig or session.settings.num_eig
-    method = session.masker.methods["similarity"]
-    settings = replace(session.settings, num_eig=num_eig)
+    settings = replace(session.settings, method="similarity", num_eig=num_eig)
+    method = session.masker.method(settings)
     return session.masker.field(method.of(((Seed(cell),),), (), settings))
 
 
@@ -146,13 +146,13 @@ def smooth_fixture(session: Session) -> list[dict[str, Any]]:
 
 def preview_fixture(session: Session, num_eig: int) -> dict[str, Any]:
     """Quantised eigenvectors and moments; what follows from them, and the truth."""
-    held = session.store, session.moments
+    held = session.spectrum.store, session.spectrum.moments
     images = [quantise_image(*held, image) for image in range(SHAPE[0])]
     unit = [part.low[:, None] + part.step[:, None] * part.levels for part in images]
     leading = [rows[:num_eig] / np.linalg.norm(rows[:num_eig], axis=0) for rows in unit]
     cell = cells_in(session)[0]
     clicked = leading[cell.image][:, cell.row * SHAPE[2] + cell.col]
-    prefix = session.moments.prefix(num_eig)
+    prefix = session.spectrum.moments.prefix(num_eig)
     truth = field_of(session, cell, num_eig)
     return {
         "num_eig": num_eig,
@@ -187,7 +187,7 @@ def diffusion_fixture(
         "weights": diffusion_weights(eigvals, granularity).tolist(),
         "seeds": tell_seeds(seeds),
         "vectors": [
-            quantised_fixture(quantise_image(session.store, session.moments, n))
+            quantised_fixture(quantise_image(session.spectrum.store, session.spectrum.moments, n))
             for n in range(SHAPE[0])
         ],
         "values": [numbers(image) for image in session.masker.field(seeds).values],
@@ -203,8 +203,8 @@ def flat_fixture(seed: int) -> dict[str, Any]:
     vectors[1, 2:4, 3:5] = thing
     vectors[2, 6, :seed] = stray
     session = Session(vectors)
-    held = session.store, session.moments
-    prefix = session.moments.prefix(num_eig)
+    held = session.spectrum.store, session.spectrum.moments
+    prefix = session.spectrum.moments.prefix(num_eig)
     masks = []
     for cell in ([1, 2, 3], [0, 0, 0]):
         session.update(clicks=[[cell[0], cell[2], cell[1], 1]], denoise=False)

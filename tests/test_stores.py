@@ -36,13 +36,13 @@ def both(tmp_path: Path) -> tuple[NcutSegmenter, NcutSegmenter]:
     held = NcutSegmenter.from_features(
         features(0), images, num_eig=8, device="cpu", progress=False
     )
-    pipeline = held._origin.pipeline
+    pipelines = held._origin.pipelines
     assert pipeline is not None
     (tmp_path / "store").mkdir()
     store = FileStore(tmp_path / "store", held.eigvecs)
     read = NcutSegmenter(store, images, eigvals=held.eigvals)
-    read._origin.pipeline = pipeline
-    assert read._session.store is store
+    read._origin.pipelines = pipelines
+    assert read._session.spectrum.store is store
     return held, read
 
 

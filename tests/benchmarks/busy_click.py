@@ -35,7 +35,7 @@ def steps() -> dict[str, Callable[[], object]]:
     eigvals = np.linspace(1, 0.1, SHAPE[-1])
     session = Session(eigvecs, [(384, 512)] * SHAPE[0], eigvals=eigvals)
     session.update(clicks=[[0, 100, 100, 1], [3, 300, 200, 0]])
-    graph, masks = Graph(session.store, eigvals), session.masks()
+    graph, masks = Graph(session.spectrum.store, eigvals), session.masks()
     pixels = rng.permutation(np.prod(SHAPE[:3]))
     numbers = count()
 
@@ -48,7 +48,7 @@ def steps() -> dict[str, Callable[[], object]]:
 
     def similarity(images: range) -> object:
         group = (Seed(cell()),)
-        return SimilarityField(session.masker.spectrum, group, SHAPE[-1]).maps(images)
+        return SimilarityField(session.spectrum, group, SHAPE[-1]).maps(images)
 
     return {
         "click, maps of 12 images": lambda: similarity(range(12)),

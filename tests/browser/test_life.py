@@ -91,7 +91,7 @@ seg = NcutSegmenter(eigvecs, images, opacity=1.0)
 seg.add_click(60, 40)
 kept["widget"].append(weakref.ref(seg))
 kept["session"].append(weakref.ref(seg._session))
-kept["eigenvectors"].append(weakref.ref(seg._session.store))
+kept["eigenvectors"].append(weakref.ref(seg._session.spectrum.store))
 box.children = [seg]
 """
 CLOSE_ONE = """

@@ -314,7 +314,7 @@ def test_closed_widgets_are_freed_with_their_eigenvectors(eigvecs: NDArray) -> N
     kept: list[weakref.ref[Any]] = []
     for _ in range(40):
         seg = NcutSegmenter(eigvecs, clicks=[[0, 3, 3, 1]])
-        kept += map(weakref.ref, (seg, seg._session.store, seg.layout))
+        kept += map(weakref.ref, (seg, seg._session.spectrum.store, seg.layout))
         seg.close()
     del seg
     gc.collect()
@@ -332,5 +332,5 @@ def test_eigenvectors_are_held_once(eigvecs: NDArray) -> None:
         if isinstance(value, np.ndarray) and value.size == size and value.base is None
     ]
     assert arrays == []
-    assert not hasattr(seg._origin.pipeline._ncut, "eigenvectors_")
+    assert not hasattr(seg._origin.pipelines["semantics"]._ncut, "eigenvectors_")
     assert seg.predict(features=features).shape == (2, 12, 12)

@@ -47,7 +47,7 @@ def ask(
 def test_colours_are_principal_components_until_asked_otherwise(
     seg: NcutSegmenter,
 ) -> None:
-    _, expected = rgb_from_pca_3d(seg._session.store.array())
+    _, expected = rgb_from_pca_3d(seg._session.spectrum.store.array())
     assert np.array_equal(seg.colors, expected)
     assert seg.colors.dtype == np.float32
     assert not seg.colors.flags.writeable
@@ -95,7 +95,7 @@ def test_a_picture_that_is_too_large_comes_alone(
     seg: NcutSegmenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ncut_widget.page.requests.pictures.REPLY_BYTES", 10)
-    pictures = Pictures(seg._session.store, None)
+    pictures = Pictures(seg._session.spectra, None)
     content, files = answer(PicturesRequest("p", "stage", [2, 0]), pictures)
     assert [picture["image"] for picture in content["pictures"]] == [2]
     assert len(files) == 1
@@ -103,7 +103,7 @@ def test_a_picture_that_is_too_large_comes_alone(
 
 
 def test_colours_by_another_method(seg: NcutSegmenter) -> None:
-    eigvecs = seg._session.store.array()
+    eigvecs = seg._session.spectrum.store.array()
     seg.color("tsne", **TSNE)
     _, expected = rgb_from_tsne_3d(eigvecs, **TSNE)
     assert np.array_equal(seg.colors, expected)

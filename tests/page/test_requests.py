@@ -113,7 +113,7 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
 def test_the_page_knows_whether_there_are_eigenvalues(
     seg: NcutSegmenter, graph: NcutSegmenter, wire: Wire
 ) -> None:
-    eigvals = graph._session.eigvals
+    eigvals = graph._session.spectrum.eigvals
     assert eigvals is not None
     assert graph._info["eigvals"] == eigvals.tolist()
     assert seg._info["eigvals"] is None

@@ -197,7 +197,7 @@ def test_similarities_are_computed_once_for_all_settings(
 ) -> None:
     session.add([0, 1, 1, 1])
     session.masks()
-    monkeypatch.setattr(session.store, "read", None)  # calling it would raise
+    monkeypatch.setattr(session.spectrum.store, "read", None)  # calling it would raise
     for threshold in (0.1, 0.9):
         session.update(threshold=threshold, gamma=threshold * 3)
         session.masks()

@@ -65,7 +65,7 @@ class MethodTests:
 
     def of(self, session: Session, positives: Any, negatives: Any = ()) -> Field:
         """Make the field of groups, with the settings as they are."""
-        method = session.masker.methods[self.method.name]
+        method = session.masker.method(session.settings)
         seeds = method.of(tuple(positives), tuple(negatives), session.settings)
         return session.masker.field(seeds)
 
@@ -112,7 +112,7 @@ class MethodTests:
 
     def test_fields_are_made_as_they_are_asked_for(self, session: Session) -> None:
         session.update(clicks=CLICKS)
-        whole = Session(session.store, eigvals=session.eigvals)
+        whole = Session(session.spectrum.store, eigvals=session.spectrum.eigvals)
         for seeds, field in self.fields(session):
             values = whole.masker.field(seeds).values
             assert values.dtype == np.float32
@@ -195,7 +195,7 @@ class MethodTests:
     def test_what_tells_nothing_is_said_in_one_sentence(self) -> None:
         session = Session(np.full((2, 3, 3, 1), 1 / np.sqrt(18)), eigvals=[1.0])
         session.update(method=self.method.name)
-        method = session.masker.methods[self.method.name]
+        method = session.masker.method(session.settings)
         seeds = method.of(((Seed(Cell(0, 1, 1)),),), (), session.settings)
         sentence = method.says_nothing(seeds)
         assert sentence
