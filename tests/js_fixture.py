@@ -187,7 +187,9 @@ def diffusion_fixture(
         "weights": diffusion_weights(eigvals, granularity).tolist(),
         "seeds": tell_seeds(seeds),
         "vectors": [
-            quantised_fixture(quantise_image(session.spectrum.store, session.spectrum.moments, n))
+            quantised_fixture(
+                quantise_image(session.spectrum.store, session.spectrum.moments, n)
+            )
             for n in range(SHAPE[0])
         ],
         "values": [numbers(image) for image in session.masker.field(seeds).values],

@@ -46,13 +46,18 @@ SETS = [
         "method": "diffusion",
         "positives": GROUPS,
         "negatives": [],
-        "parameters": {"granularity": 3.0},
+        "parameters": {"by": "semantics", "granularity": 3.0},
     },
     {
         "method": "biased_ncut",
         "positives": GROUPS[:1],
         "negatives": GROUPS[1:],
-        "parameters": {"num_eig": 6, "click_weight": 0.5, "bg_weight": 0.1},
+        "parameters": {
+            "by": "semantics",
+            "num_eig": 6,
+            "click_weight": 0.5,
+            "bg_weight": 0.1,
+        },
     },
 ]
 EDITS = [
@@ -71,10 +76,13 @@ WHOLE: list[dict[str, Any]] = [
         "wants": [{"seeds": seeds([0, 3, 3], num_eig=4), "images": [0, 2]}],
     },
     *({"type": "fields", "wants": [{"seeds": each, "images": [1]}]} for each in SETS),
-    {"type": "vectors", "images": [0, 1], "sample": True},
-    {"type": "moments", "num_eig": 3},
-    *({"type": "pictures", "kind": kind, "images": [0, 1]} for kind in ("stage", "x")),
-    {"type": "pictures", "kind": "eigvecs", "images": [2]},
+    {"type": "vectors", "by": "semantics", "images": [0, 1], "sample": True},
+    {"type": "moments", "by": "semantics", "num_eig": 3},
+    *(
+        {"type": "pictures", "by": "semantics", "kind": kind, "images": [0, 1]}
+        for kind in ("stage", "x")
+    ),
+    {"type": "pictures", "by": "semantics", "kind": "eigvecs", "images": [2]},
     {"type": "segments", "kind": "stage", "segments": [[1, 0]], "images": [0]},
     {"type": "sync", "settings": {"threshold": 0.4, "method": "similarity"}},
 ]

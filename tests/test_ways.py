@@ -108,7 +108,9 @@ def test_the_page_is_told_once_the_other_way_can_be_used(
     assert seg._info["settings"]["by"]["choices"] == ["semantics", "appearance"]
     request = {"type": "way", "id": "a1", "by": "appearance"}
     assert wire.ask(request) == ({"type": "later", "id": "a1"}, [])
-    refused, _ = wire.ask({"type": "moments", "id": "a2", "by": "appearance", "num_eig": 3})
+    refused, _ = wire.ask(
+        {"type": "moments", "id": "a2", "by": "appearance", "num_eig": 3}
+    )
     assert "still being computed" in refused["message"]
     seg.set_state({"by": "appearance"})  # a page that did not wait
     assert seg.by == "semantics"
@@ -160,7 +162,9 @@ def test_fields_vectors_and_colours_are_of_a_way(
     content, (buffer,) = wire.ask({"type": "fields", "id": "a1", "wants": [want]})
     assert content["fields"][0]["seeds"]["parameters"]["by"] == by
     found = np.frombuffer(buffer, "<f4").reshape(16, 16) > 0.5
-    np.testing.assert_array_equal(found, {"semantics": LEFT, "appearance": UPPER}[by][1])
+    np.testing.assert_array_equal(
+        found, {"semantics": LEFT, "appearance": UPPER}[by][1]
+    )
     asked = {"id": "a2", "by": by, "images": [0]}
     vectors, (levels,) = wire.ask({"type": "vectors", "sample": False, **asked})
     assert vectors["by"] == by

@@ -69,6 +69,7 @@ def test_the_strip_says_why_an_image_is_not_there(
     wire = Wire(seg, monkeypatch)
     asked = {
         "type": "pictures",
+        "by": "semantics",
         "id": "a-1",
         "kind": "thumb",
         "images": [0, 1, 2, 3, 4],

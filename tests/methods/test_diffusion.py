@@ -109,7 +109,8 @@ def test_the_map_is_the_documented_regression(
     top, bottom = field[cells[0]], max(field[cells[1]], 0)
     expected = (field - bottom) / (top - bottom)
     positive, negative = ((Seed(Cell(*cell)),) for cell in cells)
-    seeds = Seeds("diffusion", (positive,), (negative,), (("granularity", 2.0),))
+    given = ("by", "semantics"), ("granularity", 2.0)
+    seeds = Seeds("diffusion", (positive,), (negative,), given)
     found = session.masker.field(seeds).values
     expected[cells[0]] = max(expected[cells[0]], 1)
     expected[cells[1]] = min(expected[cells[1]], 0)

@@ -36,7 +36,13 @@ def ask(
     sent: list[tuple[dict[str, Any], list[bytes]]] = []
     with monkeypatch.context() as patch:
         patch.setattr(seg, "send", lambda *message: sent.append(message))
-        request = {"type": "pictures", "id": "p", "kind": kind, "images": [1]}
+        request = {
+            "type": "pictures",
+            "by": "semantics",
+            "id": "p",
+            "kind": kind,
+            "images": [1],
+        }
         data = {"method": "custom", "content": request}
         seg._handle_msg({"content": {"data": data}, "buffers": []})
     ((content, (file,)),) = sent
@@ -80,14 +86,14 @@ def test_pictures_beyond_ten_megabytes_are_left_for_another_request() -> None:
     pictures = Pictures(
         MemoryStore(torch.ones(8, 2, 2, 1)), Images(list(noise.repeat(8, axis=0)))
     )
-    asked = PicturesRequest("p", "stage", [3, 1, 0, 2, 5, 4, 7, 6])
+    asked = PicturesRequest("p", "stage", "semantics", [3, 1, 0, 2, 5, 4, 7, 6])
     seen = []
     while asked.images:
         content, files = answer(asked, pictures)
         assert 1 <= len(files) < 8
         assert sum(map(len, files)) <= REPLY_BYTES
         seen += [picture["image"] for picture in content["pictures"]]
-        asked = PicturesRequest("p", "stage", content["left"])
+        asked = PicturesRequest("p", "stage", "semantics", content["left"])
     assert seen == [3, 1, 0, 2, 5, 4, 7, 6]
 
 
@@ -96,7 +102,7 @@ def test_a_picture_that_is_too_large_comes_alone(
 ) -> None:
     monkeypatch.setattr("ncut_widget.page.requests.pictures.REPLY_BYTES", 10)
     pictures = Pictures(seg._session.spectra, None)
-    content, files = answer(PicturesRequest("p", "stage", [2, 0]), pictures)
+    content, files = answer(PicturesRequest("p", "stage", "semantics", [2, 0]), pictures)
     assert [picture["image"] for picture in content["pictures"]] == [2]
     assert len(files) == 1
     assert content["left"] == [0]
@@ -193,7 +199,13 @@ def test_of_a_very_long_image_a_part_is_shown_sharply(
     eigvecs = np.ones((2, 4, 4, 2), np.float32)
     images = [np.zeros((40, 6000, 3), np.uint8), np.zeros((600, 3000, 3), np.uint8)]
     wire = Wire(NcutSegmenter(eigvecs, images), monkeypatch)
-    asked = {"type": "pictures", "id": "a-1", "kind": "stage", "images": [0, 1]}
+    asked = {
+        "type": "pictures",
+        "by": "semantics",
+        "id": "a-1",
+        "kind": "stage",
+        "images": [0, 1],
+    }
     reply, _ = wire.ask(asked)
     sizes = [(entry["width"], entry["height"]) for entry in reply["pictures"]]
     assert sizes == [(6000, 40), (2048, 410)]

@@ -180,7 +180,12 @@ def test_one_request_gets_no_more_than_ten_mebibytes(
     requests = [
         {"type": "fields", "wants": wants},
         {"type": "fields", "wants": [{**wants[0], "images": []}] * 641},
-        {"type": "vectors", "images": list(range(100)), "sample": False},
+        {
+            "type": "vectors",
+            "by": "semantics",
+            "images": list(range(100)),
+            "sample": False,
+        },
     ]
     for request in requests:
         content, buffers = wire.ask({**request, "id": "p-1"})
@@ -202,6 +207,7 @@ def test_images_of_a_request_are_different_ones(wire: Wire, kind: str) -> None:
             "sample": False,
             "kind": "stage",
             "edits": [],
+            "by": "semantics",
             "num_eig": 3,
             "wants": [{"seeds": seeds([0, 0, 0]), "images": [1, 1]}],
         }
@@ -251,8 +257,14 @@ def test_what_is_refused_is_shown_in_short(
             )
         ),
         {"type": "fields", "id": "1", "wants": value},
-        {"type": "moments", "id": "1", "num_eig": value},
-        {"type": "pictures", "id": "1", "kind": value, "images": [0]},
+        {"type": "moments", "by": "semantics", "id": "1", "num_eig": value},
+        {
+            "type": "pictures",
+            "by": "semantics",
+            "id": "1",
+            "kind": value,
+            "images": [0],
+        },
         {"type": "sync", "id": "1", "settings": {"gamma": value}},
         {"type": "sync", "id": "1", "settings": {"x" * 10**6: value}},
         value,
@@ -269,7 +281,9 @@ def test_what_is_refused_is_shown_in_short(
 
 @pytest.mark.parametrize("value", ["\ud800", "", "x" * 101, 7, None, ["1"], "a\nb"])
 def test_an_odd_id_is_answered_without_it(wire: Wire, value: Any) -> None:
-    content, _ = wire.ask({"type": "moments", "id": value, "num_eig": 3})
+    content, _ = wire.ask(
+        {"type": "moments", "by": "semantics", "id": value, "num_eig": 3}
+    )
     assert content["type"] == "error"
     assert content["id"] is None
     json.dumps(content, ensure_ascii=False).encode()  # as kernels pack messages

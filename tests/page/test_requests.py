@@ -80,7 +80,12 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
         {"type": "edit", "id": "e", "edits": edits, "images": [1]}
     )
     (described,) = content["fields"]
-    parameters = {"num_eig": 6, "click_weight": 0.5, "bg_weight": 0.1}
+    parameters = {
+        "by": "semantics",
+        "num_eig": 6,
+        "click_weight": 0.5,
+        "bg_weight": 0.1,
+    }
     named = {
         "method": "biased_ncut",
         "positives": [[[1, 4, 3]], [[0, 8, 9]]],
@@ -95,7 +100,7 @@ def test_a_biased_cut_s_map_is_of_the_clicks_and_weights_that_it_names(
     np.testing.assert_array_equal(values, similarity.values[[1]])
 
     graph.clear()  # whatever is clicked now
-    parameters = {"num_eig": 4, "click_weight": 0.9, "bg_weight": 0.1}
+    parameters |= {"num_eig": 4, "click_weight": 0.9}
     wants = [{"seeds": {**named, "parameters": parameters}, "images": [0, 2]}]
     content, (other,) = wire.ask({"type": "fields", "id": "m", "wants": wants})
     (answered,) = content["fields"]
@@ -115,8 +120,8 @@ def test_the_page_knows_whether_there_are_eigenvalues(
 ) -> None:
     eigvals = graph._session.spectrum.eigvals
     assert eigvals is not None
-    assert graph._info["eigvals"] == eigvals.tolist()
-    assert seg._info["eigvals"] is None
+    assert graph._info["ways"]["semantics"]["eigvals"] == eigvals.tolist()
+    assert seg._info["ways"]["semantics"]["eigvals"] is None
     wire.set(method="biased_ncut")
     assert seg.method == "similarity"
     assert "needs the eigenvalues" in wire.sent[-1][0]["message"]
@@ -128,7 +133,7 @@ def test_the_page_can_compute_what_a_click_would_give(
 ) -> None:
     """From what was sent alone: the similarity, its mean and its spread."""
     content, buffers = wire.ask(
-        {"type": "vectors", "id": "v", "images": [1], "sample": True}
+        {"type": "vectors", "by": "semantics", "id": "v", "images": [1], "sample": True}
     )
     assert [entry["image"] for entry in content["vectors"]] == [1, None]
     assert len(buffers[1]) == 2 * 6 * 3 * 16 * 16
@@ -141,7 +146,9 @@ def test_the_page_can_compute_what_a_click_would_give(
     np.testing.assert_allclose(
         unit[:, pixel] @ unit, expected.values[1].ravel(), atol=1e-4
     )
-    content, buffers = wire.ask({"type": "moments", "id": "m", "num_eig": 6})
+    content, buffers = wire.ask(
+        {"type": "moments", "by": "semantics", "id": "m", "num_eig": 6}
+    )
     mean, covariance = (np.frombuffer(buffer, "<f8") for buffer in buffers)
     clicked = unit[:, pixel]
     assert content["count"] == 3 * 16 * 16
@@ -163,7 +170,7 @@ def test_pictures(
     seg = NcutSegmenter(eigvecs, images if with_images else None)
     wire = Wire(seg, monkeypatch)
     content, buffers = wire.ask(
-        {"type": "pictures", "id": "p", "kind": kind, "images": [1]}
+        {"type": "pictures", "by": "semantics", "id": "p", "kind": kind, "images": [1]}
     )
     (described,) = content["pictures"]
     with Image.open(io.BytesIO(buffers[0])) as picture:
@@ -203,19 +210,46 @@ def test_pictures(
                 seeds(),
                 {**seeds([0, 0, 0]), "positives": [[[0, 0, 0]], [[0, 1, 0]]]},
                 {**seeds([0, 0, 0]), "negatives": [[[0, 1, 0]]]},
-                {**seeds([0, 0, 0]), "parameters": {"num_eig": 3, "gamma": 1}},
+                {
+                    **seeds([0, 0, 0]),
+                    "parameters": {"by": "semantics", "num_eig": 3, "gamma": 1},
+                },
                 {**seeds([0, 0, 0]), "method": "clicks"},
                 {**seeds([0, 0, 0]), "cell": [0, 0, 0]},
             )
         ),
         {"type": "fields", "id": "1", "wants": [{"images": [0]}]},
         {"type": "maps", "id": "1", "num_eig": 3, "wants": []},
-        {"type": "vectors", "id": "1", "images": [3], "sample": False},
-        {"type": "vectors", "id": "1", "images": [0], "sample": 1},
-        {"type": "moments", "id": "1", "num_eig": 7},
-        {"type": "pictures", "id": "1", "kind": "poster", "images": [0]},
-        {"type": "pictures", "id": "1", "kind": "thumb", "images": 0},
-        {"type": "pictures", "id": 1, "kind": "thumb", "images": [0]},
+        {
+            "type": "vectors",
+            "by": "semantics",
+            "id": "1",
+            "images": [3],
+            "sample": False,
+        },
+        {"type": "vectors", "by": "semantics", "id": "1", "images": [0], "sample": 1},
+        {"type": "moments", "by": "semantics", "id": "1", "num_eig": 7},
+        {
+            "type": "pictures",
+            "by": "semantics",
+            "id": "1",
+            "kind": "poster",
+            "images": [0],
+        },
+        {
+            "type": "pictures",
+            "by": "semantics",
+            "id": "1",
+            "kind": "thumb",
+            "images": 0,
+        },
+        {
+            "type": "pictures",
+            "by": "semantics",
+            "id": 1,
+            "kind": "thumb",
+            "images": [0],
+        },
     ],
 )
 def test_a_malformed_message_gets_one_sentence_and_changes_nothing(
@@ -237,12 +271,18 @@ def test_an_accident_in_a_handler_is_logged_and_said(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    def fail(request: Any) -> None:
+    def fail(*_: Any) -> None:
         raise MemoryError("no memory left")
 
     monkeypatch.setattr(seg._pictures, "encoder", fail)
     content, _ = wire.ask(
-        {"type": "pictures", "id": "p", "kind": "stage", "images": [0]}
+        {
+            "type": "pictures",
+            "by": "semantics",
+            "id": "p",
+            "kind": "stage",
+            "images": [0],
+        }
     )
     assert content["message"] == "no memory left"
     assert "a message from the page failed" in caplog.text

@@ -99,16 +99,17 @@ def of_another_batch(content: dict[str, Any], chance: random.Random) -> bytes:
     """Take it from other images or eigenvectors."""
     content = copy.deepcopy(content)
     known = content["fingerprint"]
+    (eigvecs,) = known["ways"].values()
     what = chance.randrange(4)
     if what == 0:
         known["images"].reverse()
     elif what == 1:
         known["images"].append(known["images"][0])
     elif what == 2:
-        known["eigvecs"]["shape"][-1] += 10
+        eigvecs["shape"][-1] += 10
         content["settings"]["num_eig"] += 10
     else:
-        known["eigvecs"] |= {"digest": "", "cosines": known["eigvecs"]["cosines"][::-1]}
+        eigvecs |= {"digest": "", "cosines": eigvecs["cosines"][::-1]}
     return json.dumps(content).encode()
 
 

@@ -149,7 +149,7 @@ def test_other_eigenvalues_are_another_batch(
     """They weight the eigenvectors. Older files tell them by the cosines alone."""
     path = used(make()).save_session(tmp_path / "x.json")
     if old:
-        edited(path, lambda c: c["fingerprint"]["eigvecs"].pop("eigvals"))
+        edited(path, lambda c: c["fingerprint"]["ways"]["semantics"].pop("eigvals"))
     seg = NcutSegmenter(eigvecs, images, eigvals=others)
     with pytest.raises(ValueError, match=r"(eigvals differ|cosines between)"):
         seg.load_session(path)

@@ -210,7 +210,7 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Room for all with one map of 1 kB, but for nine at most with three maps.
-    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 28_000)
+    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 30_000)
     bounded = Session(eigvecs, session.sizes)
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):
@@ -231,6 +231,7 @@ def test_threads_never_see_half_a_change(session: Session) -> None:
     session.add([0, 3, 3, 1])
     moods = [
         Settings(
+            by="semantics",
             num_eig=6,
             granularity=3.0,
             method="similarity",
@@ -238,7 +239,12 @@ def test_threads_never_see_half_a_change(session: Session) -> None:
             denoise=False,
         ),
         Settings(
-            num_eig=6, granularity=3.0, method="similarity", threshold=0.8, gamma=4.0
+            by="semantics",
+            num_eig=6,
+            granularity=3.0,
+            method="similarity",
+            threshold=0.8,
+            gamma=4.0,
         ),
     ]
     expected = []

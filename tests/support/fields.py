@@ -15,7 +15,8 @@ from ncut_widget.sessions.session import Session
 
 def seeds_at(cell: Cell, num_eig: int) -> Seeds:
     """Name the field of a cell."""
-    return Seeds("similarity", ((Seed(cell),),), (), (("num_eig", num_eig),))
+    given = ("by", "semantics"), ("num_eig", num_eig)
+    return Seeds("similarity", ((Seed(cell),),), (), given)
 
 
 def field_at(session: Session, cell: Cell, num_eig: int | None = None) -> Field:

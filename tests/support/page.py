@@ -57,5 +57,5 @@ def seeds(*cells: list[int], num_eig: int = 6) -> dict:
         "method": "similarity",
         "positives": [list(cells)],
         "negatives": [],
-        "parameters": {"num_eig": num_eig},
+        "parameters": {"by": "semantics", "num_eig": num_eig},
     }
