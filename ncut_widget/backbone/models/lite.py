@@ -30,7 +30,7 @@ from ncut_widget.backbone.models.efficientnet_lite import (
 from ncut_widget.backbone.models.sides import check_sides
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.core.arrays import Floats, as_tensor
-from ncut_widget.core.checks import check_choice, check_number
+from ncut_widget.core.checks import as_list, check_choice, check_number
 from ncut_widget.images import RGBImage
 
 STAGES = (10, 15)
@@ -213,8 +213,8 @@ class LiteBackbone(LayeredBackbone):
 
     def standardizer(self, features: NDArray[np.floating] | Tensor) -> Standardizer:
         """Find the mean and scale of a whole batch's features, (B, H, W, C)."""
+        images = as_tensor(features).cpu().flatten(1, 2)
         # Image by image, as these sums need float64.
-        images = [as_tensor(image).flatten(0, 1) for image in features]
         mean = torch.stack([image.double().mean(0) for image in images]).mean(0)
         spreads = [(image.double() - mean).square().mean(0) for image in images]
         variance = torch.stack(spreads).mean(0)
@@ -310,18 +310,16 @@ def load_lite(
 
 def _check_stages(stages: Any) -> tuple[int, ...]:
     """Return the blocks in their order."""
-    given = stages if isinstance(stages, Sequence) else (stages,)
-    count = len(CHANNELS)
-    for one in given:
-        whole = isinstance(one, Integral) and not isinstance(one, bool)
-        if not whole or not 0 <= one < count:
-            break
-    else:
-        if given:
-            return tuple(sorted({int(one) for one in given}))
-    raise ValueError(
-        f"stages must be blocks from 0 to {count - 1}, such as {STAGES}, got {stages!r}"
-    )
+    one = isinstance(stages, Integral) and not isinstance(stages, bool)
+    given = [stages] if one else as_list("stages", stages, f"blocks, as {STAGES}")
+    last = len(CHANNELS) - 1
+    found = {
+        int(check_number("a block of stages", each, 0, last, integer=True))
+        for each in given
+    }
+    if not found:
+        raise ValueError("stages must name at least one block, got none")
+    return tuple(sorted(found))
 
 
 def _whole(side: float) -> int:
