@@ -12,6 +12,7 @@ here knows of eigenvectors, clicks or the page.
 from ncut_widget.backbone.extraction.extractor import FeatureExtractor, extract_features
 from ncut_widget.backbone.layers import LayeredBackbone
 from ncut_widget.backbone.models.dino import load_dinov2, load_dinov3
+from ncut_widget.backbone.models.lite import LiteBackbone, load_lite
 from ncut_widget.backbone.models.sam import SamBackbone, find_sam_checkpoint
 from ncut_widget.backbone.models.texture import TextureBackbone
 from ncut_widget.backbone.models.timm import TimmBackbone
@@ -29,6 +30,7 @@ __all__ = [
     "CheckpointError",
     "FeatureExtractor",
     "LayeredBackbone",
+    "LiteBackbone",
     "SamBackbone",
     "TextureBackbone",
     "TimmBackbone",
@@ -38,6 +40,7 @@ __all__ = [
     "list_backbones",
     "load_dinov2",
     "load_dinov3",
+    "load_lite",
     "load_model",
     "register_backbone",
     "resolve_model",

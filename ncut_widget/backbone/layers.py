@@ -38,8 +38,9 @@ PREPROCESSING = 1
 class LayeredBackbone(nn.Module, ABC):
     """An encoder that gives the features of any nodes of any layers in one pass.
 
-    A subclass runs the encoder up to a layer (`_run`), finds the module of a layer's
-    branch (`_branch`), and brings its output to a grid (`_to_grid`).
+    A subclass runs the encoder up to a layer (`_run`). If it has more than blocks, it
+    finds the module of a layer's branch (`_branch`), and brings its output to a grid
+    (`_to_grid`).
 
     Parameters
     ----------
@@ -160,27 +161,26 @@ class LayeredBackbone(nn.Module, ABC):
         -------
         tensor of float32, shape (B, 3, *image_size)
         """
-        height, width = self.image_size
-        batch = []
-        for image in images:
-            if isinstance(image, Tensor):
-                values = image.to(self.device, torch.float32)[None]
-                if values.shape[-2:] != self.image_size:
-                    values = nn.functional.interpolate(
-                        values, self.image_size, mode="bilinear", antialias=True
-                    )
-                batch.append(values[0])
-                continue
-            pil = Image.fromarray(image)
-            if pil.size != (width, height):
-                # reducing_gap: large photographs are box-averaged first.
-                pil = pil.resize(
-                    (width, height), Image.Resampling.BICUBIC, reducing_gap=3
+        return torch.stack([self._prepare(image, self.image_size) for image in images])
+
+    def _prepare(self, image: RGBImage | Tensor, size: tuple[int, int]) -> Tensor:
+        """Bring an image to a size, (height, width), and to the encoder's scale."""
+        height, width = size
+        if isinstance(image, Tensor):
+            values = image.to(self.device, torch.float32)[None]
+            if values.shape[-2:] != size:
+                values = nn.functional.interpolate(
+                    values, size, mode="bilinear", antialias=True
                 )
-            pixels = torch.from_numpy(np.array(pil)).to(self.device)
-            rgb = pixels.permute(2, 0, 1).float() / 255
-            batch.append((rgb - self._mean) / self._std)
-        return torch.stack(batch)
+            return values[0]
+        pil = Image.fromarray(image)
+        if pil.size != (width, height):
+            # reducing_gap: large photographs are box-averaged first.
+            pil = pil.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3)
+        pixels = torch.from_numpy(np.array(pil)).to(self.device)
+        rgb = pixels.permute(2, 0, 1).float() / 255
+        normalised: Tensor = (rgb - self._mean) / self._std
+        return normalised
 
     def forward(self, images: Tensor | Sequence[RGBImage]) -> dict[str, list[Tensor]]:
         """Compute the features of all nodes of all layers.
@@ -260,18 +260,19 @@ class LayeredBackbone(nn.Module, ABC):
         }
 
     @abstractmethod
-    def _branch(self, node_type: str, layer: int) -> nn.Module:
-        """Find the module whose output the attention or the MLP adds to the stream."""
-
-    @abstractmethod
     def _run(self, images_tsf: Tensor, layers: set[int]) -> dict[int, Tensor]:
         """Run to the last of these layers; return the blocks' features (B, H, W, C)."""
 
-    @abstractmethod
+    # Encoders that have blocks alone need no more.
+    def _branch(self, node_type: str, layer: int) -> nn.Module:
+        """Find the module whose output the attention or the MLP adds to the stream."""
+        raise NotImplementedError
+
     def _to_grid(
         self, output: Tensor, layer: int, node_type: str, size: tuple[int, int]
     ) -> Tensor:
         """Bring a branch's output for images of ``size`` to (B, H, W, C)."""
+        raise NotImplementedError
 
 
 def versions(*packages: str) -> str:

@@ -107,8 +107,8 @@ def list_backbones() -> list[str]:
 
     Examples
     --------
-    >>> list_backbones()
-    ['dinov2', 'dinov3', 'sam_vit_b', 'sam_vit_h', 'sam_vit_l', 'texture', 'timm/']
+    >>> print(*list_backbones())
+    dinov2 dinov3 lite sam_vit_b sam_vit_h sam_vit_l texture timm/
     """
     return sorted(_FACTORIES)
 

@@ -98,7 +98,7 @@ class FeatureExtractor:
         on_cuda = self._encoder is not None and self._encoder.device.type == "cuda"
         self._amp = amp and on_cuda
         self._cache = None if cache_dir is None else self._open_cache(cache_dir)
-        self._standardize: Callable[[Any], Any] | None = None
+        self._standardize: list[Callable[[Any], Any]] = []  # for each node
         self._finest = 0
         self._told = False
 
@@ -109,14 +109,24 @@ class FeatureExtractor:
         standardizer = getattr(self.model, "standardizer", None)
         if standardizer is None:
             return features
-        self._standardize = standardizer(features)
-        return self._standardize(features)
+        self._standardize = [standardizer(each) for each in self._each(features)]
+        return self._standardized(features)
 
     def transform(self, images: Any, *, progress: bool | None = None) -> Any:
         """Compute features of other images, on the scale of the batch."""
         shown = self._progress if progress is None else progress
-        features = self._extract(images, shown)
-        return features if self._standardize is None else self._standardize(features)
+        return self._standardized(self._extract(images, shown))
+
+    def _each(self, features: Any) -> list[Any]:
+        """List the features of each node."""
+        return features if self._many else [features]
+
+    def _standardized(self, features: Any) -> Any:
+        if not self._standardize:
+            return features
+        pairs = zip(self._standardize, self._each(features), strict=True)
+        found = [standardize(each) for standardize, each in pairs]
+        return found if self._many else found[0]
 
     def describe(self) -> dict[str, Any]:
         """Describe the model, the nodes of the features, and how it computes."""

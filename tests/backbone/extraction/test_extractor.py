@@ -44,8 +44,6 @@ class Means:
 class Pools(LayeredBackbone):
     """An encoder of two layers: pixels pooled to 8 x 8, then to 4 x 4."""
 
-    _branch = _to_grid = None  # it has blocks only
-
     def __init__(self, scale: float = 1.0, fits: int = 100) -> None:
         encoder = nn.Module()
         encoder.weight = nn.Parameter(torch.tensor(scale))
