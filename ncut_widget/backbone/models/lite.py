@@ -31,13 +31,17 @@ from ncut_widget.backbone.models.sides import check_sides
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.core.arrays import Floats, as_tensor
 from ncut_widget.core.checks import as_list, check_choice, check_number
+from ncut_widget.core.parallel import deal
 from ncut_widget.images import RGBImage
 
-STAGES = (10, 15)
-"""The last blocks with a vector for 16 and for 32 pixels on a side."""
+STAGES = (4, 10, 15)
+"""The last blocks with a vector for 8, for 16 and for 32 pixels on a side."""
 
-CELL = 16
-"""Pixels on a side for each latent pixel."""
+CELLS = 3
+"""Latent pixels on a side for `STRIDE` pixels."""
+
+MOST_AT_ONCE = 16
+"""Most images that are computed at once on a CPU: each takes up to 60 MB."""
 
 ASPECTS = ("kept", "square")
 
@@ -128,7 +132,9 @@ class LiteBackbone(LayeredBackbone):
         self.stages = _check_stages(stages)
         self.aspect = check_choice("aspect", aspect, ASPECTS)
         side = _whole(self.size)
-        self.grid = check_sides("grid", side // CELL if grid is None else grid)
+        self.grid = check_sides(
+            "grid", CELLS * side // STRIDE if grid is None else grid
+        )
         super().__init__(
             encoder,
             image_size=(side, side),
@@ -197,19 +203,39 @@ class LiteBackbone(LayeredBackbone):
         """
         blocks = [self.stages if kind == "stages" else (at,) for kind, at in nodes]
         layers = {layer for each in blocks for layer in each}
-        alike: dict[torch.Size, list[int]] = {}
-        for place, image in enumerate(images_tsf):
-            alike.setdefault(image.shape, []).append(place)
-        passes = [
-            self._run(torch.stack([images_tsf[place] for place in places]), layers)
-            for places in alike.values()
-        ]
-        order = [place for places in alike.values() for place in places]
+        alike = self._passes(images_tsf)
+
+        def run(places: list[int]) -> dict[int, Tensor]:
+            return self._run(torch.stack([images_tsf[at] for at in places]), layers)
+
+        passes = [*deal(run, alike, self.device)]
+        order = [place for places in alike for place in places]
         back = [order.index(place) for place in range(len(order))]
         found = {layer: torch.cat([one[layer] for one in passes]) for layer in layers}
         return [
             torch.cat([found[layer][back] for layer in each], dim=-1) for each in blocks
         ]
+
+    def _passes(self, images_tsf: Tensor | Sequence[Tensor]) -> list[list[int]]:
+        """Divide images among passes: those of a size go together.
+
+        On a CPU each goes alone, on a core of its own. Torch's threads, which share one
+        image, wait for each other after every layer: beside two busy processes
+        they took ten times as long.
+        """
+        if self.device.type == "cpu":
+            return [[place] for place in range(len(images_tsf))]
+        alike: dict[torch.Size, list[int]] = {}
+        for place, image in enumerate(images_tsf):
+            alike.setdefault(image.shape, []).append(place)
+        return [*alike.values()]
+
+    @property
+    def batch_size(self) -> int:
+        """Images at a time: on a CPU one for each core."""
+        if self.device.type == "cpu":
+            return min(torch.get_num_threads(), MOST_AT_ONCE)
+        return super().batch_size
 
     def standardizer(self, features: NDArray[np.floating] | Tensor) -> Standardizer:
         """Find the mean and scale of a whole batch's features, (B, H, W, C)."""
@@ -282,7 +308,7 @@ def load_lite(
         ``"kept"``: images keep their aspect, up to 4 to 1, at the area of a square
         image, to multiples of 32 pixels. ``"square"``: all are stretched to a square.
     grid : int or (int, int), optional
-        Latent grid ``(H, W)``; by default one cell for 16 pixels: 32 x 32 of `size`
+        Latent grid ``(H, W)``; by default three cells for 32 pixels: 48 x 48 of `size`
         512. Features are interpolated to it.
 
     Returns
@@ -302,7 +328,7 @@ def load_lite(
     >>> features = model.read(model.preprocess([np.zeros((9, 9, 3), np.uint8)]), [
     ...     model.node(), model.node(layer=4)])
     >>> [tuple(each.shape) for each in features]
-    [(1, 4, 4, 432), (1, 4, 4, 40)]
+    [(1, 6, 6, 472), (1, 6, 6, 40)]
     """
     network = make_network(load_weights())
     return LiteBackbone(network, size, stages, aspect, grid, origin=ORIGIN)
