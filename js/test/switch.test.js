@@ -70,6 +70,17 @@ test("the button of a way that is being made is disabled until the answer comes"
   assert.equal(store.get("by"), OTHER);
 });
 
+test("where no kernel answers there is no sign of work", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, store, button, attributes } = show(t, twoWays());
+  t.mock.timers.tick(3000); // No answer.
+  assert.equal(store.slow, true);
+  assert.deepEqual(attributes(OTHER, "aria-busy"), ["false"]);
+  assert.equal(button(OTHER).disabled, true);
+  model.answer("way", "moments", "vectors");
+  assert.equal(button(OTHER).disabled, false);
+});
+
 test("the button of a way that cannot be made says why", (t) => {
   const { model, button, attributes } = show(t, twoWays());
   const message = "The weights cannot be read.";

@@ -1,7 +1,8 @@
 /**
  * What previews are made of: the moments, the quantised eigenvectors of images, and
- * those of the sample, each of the way that is set. One such request is open at a time, and only while none for a
- * picture or a field is, so that a picture that is suddenly needed hardly waits.
+ * those of the sample. Each way has its own; those of the way that is set are asked for.
+ * One such request is open at a time, and only while none for a picture or a field is,
+ * so that a picture that is suddenly needed hardly waits.
  *
  * @import { MomentsReply, Size, VectorsReply } from "./link/wire.js"
  * @import { Moments } from "../maths/statistics.js"

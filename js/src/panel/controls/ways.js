@@ -64,6 +64,7 @@ export function whyNot({ ways }, by) {
  */
 function paintButtons(store, buttons, name, title) {
   const { ways } = store;
+  const isWaiting = !store.lost && !store.slow;
   const chosen = store.get(name);
   const able = buttons.filter(({ value }) => ways.has(value));
   const stop = able.find(({ value }) => value === chosen) ?? able[0];
@@ -76,7 +77,7 @@ function paintButtons(store, buttons, name, title) {
     button.disabled = !isMade;
     button.tabIndex = button === stop ? 0 : -1;
     setAttribute(button, "aria-checked", String(value === chosen));
-    setAttribute(button, "aria-busy", String(!isMade && !failed));
+    setAttribute(button, "aria-busy", String(isWaiting && !isMade && !failed));
     setAttribute(button, "title", why ?? title);
     setAttribute(button, "aria-label", label ?? CHOICE_NAMES[value]);
   }
