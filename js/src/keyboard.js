@@ -18,6 +18,7 @@ const OTHER_SCRIPT = /^(?!\p{Script=Latin}|[0-9])[\p{L}\p{M}\p{Nd}]/u;
 /** Keys that tooltips name. They are bound in the table of the stage's keys. */
 export const KEY = {
   auto: "a",
+  by: "w",
   commit: "Enter",
   edit: "e",
   granularity: "g",

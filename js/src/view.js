@@ -40,9 +40,10 @@ export function showView(store, segmentation, el, signal) {
   const controls = new Controls(store, local, () => repaint(), signal);
   const segments = new SegmentList(store, local, () => repaint(), signal);
   const trouble = new Trouble(store, signal);
+  const keys = KEYS.filter(({ told }) => told?.({ store }) ?? true);
   const help = new Help(
     MOUSE,
-    KEYS.map(({ keys, effect }) => [keys, effect]),
+    keys.map(({ keys, effect }) => [keys, effect]),
   );
   const root = newRoot();
   const resizer = new Resizer(root, stage.element, signal);

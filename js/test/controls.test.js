@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { CHOICE_NAMES, CONTROLS } from "../src/panel/controls/table.js";
+import { CHOICE_NAMES, CONTROLS, FIRST } from "../src/panel/controls/table.js";
 import { infoOf } from "./info.js";
 
 const { methods, settings } = infoOf();
-const controls = CONTROLS.flat();
+const controls = [FIRST, ...CONTROLS.flat()];
 const toggles = controls.flatMap(({ toggle }) => toggle ?? []);
 const names = [...controls, ...toggles].map(({ name }) => name);
 

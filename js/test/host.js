@@ -8,9 +8,9 @@ import { likeCell } from "./seeds.js";
 
 /** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
-const SETTINGS = ["threshold", "gamma", "num_eig", "active_image", "opacity"];
+const SETTINGS = ["by", "threshold", "gamma", "num_eig", "active_image", "opacity"];
 /** Settings of which the kernel's revision is the count of changes. */
-const OF_MASKS = ["threshold", "gamma", "num_eig"];
+const OF_MASKS = ["by", "threshold", "gamma", "num_eig"];
 
 export class Host extends FakeModel {
   /** Whether what is sent now, either way, is lost. */
@@ -226,6 +226,7 @@ export class Host extends FakeModel {
       seeds: likeCell(
         [image, Math.floor((y * rows) / height), Math.floor((x * cols) / width)],
         /** @type {number} */ (this.settings.num_eig),
+        /** @type {string} */ (this.settings.by),
       ),
       images,
     }));

@@ -7,6 +7,17 @@ import { readFileSync } from "node:fs";
 const FIXTURE = new URL("fixtures/masks.json", import.meta.url);
 const { methods, settings } = JSON.parse(readFileSync(FIXTURE, "utf8"));
 
+/** Only until the fixture has it: the setting, and that all methods depend on it. */
+const BY = {
+  ...{ kind: "choice", default: "appearance", unit: "", of: "mask" },
+  sentence: "What a click means: a thing by what it is, or by how it looks.",
+  choices: ["appearance"],
+};
+settings.by ??= BY;
+for (const { parameters } of Object.values(methods)) {
+  if (!parameters.includes("by")) parameters.unshift("by");
+}
+
 /**
  * @param {Partial<Info>} [given]
  * @param {number} [numEig] eigenvectors of the batch
@@ -22,12 +33,12 @@ export function infoOf(given = {}, numEig = 4) {
       [20, 20],
     ],
     has_images: true,
-    blank: [],
-    eigvals: null,
+    ways: { appearance: { eigvals: null, blank: [] } },
     methods: structuredClone(methods),
     settings: structuredClone(settings),
     ...given,
   };
+  Object.assign(info.settings.by, { default: "appearance", choices: ["appearance"] });
   const cells = info.grid[0] * info.grid[1];
   const ends = { usual: numEig, high: numEig, default: numEig };
   Object.assign(info.settings.num_eig, ends);

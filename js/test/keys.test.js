@@ -5,6 +5,7 @@ import { editOf } from "../src/model/segments.js";
 import { KEYS } from "../src/stage/keys/index.js";
 import { actionOf, listenToKeys } from "../src/stage/keys/key.js";
 import { reachOf } from "./stage.js";
+import { BY, OTHER } from "./ways.js";
 
 /** @typedef {import("../src/stage/keys/key.js").KeyEntry} KeyEntry */
 /** @typedef {import("../src/stage/keys/key.js").KeyReach} KeyReach */
@@ -97,6 +98,36 @@ test("a key of ours is kept from the notebook, the others are left to it", () =>
   canvas.dispatchEvent(other);
   assert.deepEqual([ours.defaultPrevented, other.defaultPrevented], [true, false]);
   assert.deepEqual(log, ["x: x"]);
+});
+
+test("W chooses the other way, on any keyboard, once it is made", () => {
+  const made = new Set([BY]);
+  const set = { by: BY };
+  const store = {
+    ways: { names: [OTHER, BY], has: (/** @type {string} */ by) => made.has(by) },
+    get: () => set.by,
+    set: (/** @type {"by"} */ name, /** @type {string} */ value) => {
+      set[name] = value;
+    },
+  };
+  const reach = /** @type {any} */ ({ store });
+  const press = (/** @type {string} */ key, /** @type {string} */ code) => {
+    const act = actionOf(KEYS, pressed(key, { code }), reach);
+    act?.();
+    return [act !== null, set.by];
+  };
+  assert.deepEqual(press("w", "KeyW"), [true, BY]);
+  made.add(OTHER);
+  assert.deepEqual(press("w", "KeyW"), [true, OTHER]);
+  assert.deepEqual(press("ц", "KeyW"), [true, BY]); // Russian
+  assert.deepEqual(press("w", "KeyZ"), [true, OTHER]); // AZERTY
+  const told = () =>
+    KEYS.filter((entry) => entry.told?.({ store: reach.store }) ?? true);
+  assert.ok(told().some(({ keys }) => keys === "W"));
+  store.ways.names = [BY]; // With one way there is no such key.
+  assert.deepEqual(press("w", "KeyW"), [false, OTHER]);
+  assert.ok(!told().some(({ keys }) => keys === "W"));
+  assert.equal(told().length, KEYS.length - 1);
 });
 
 test("every entry says what its keys do, and none is bound twice", () => {

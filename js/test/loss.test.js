@@ -6,6 +6,7 @@ import { Store } from "../src/model/store.js";
 import { FakeModel, STATS } from "./model.js";
 import { A, assertSame, B, click, decode, open } from "./page.js";
 import { likeCell } from "./seeds.js";
+import { BY, OTHER, twoWays } from "./ways.js";
 
 test("an edit whose answer is lost is sent again, and applied once", (t) => {
   const { host, store, wait, lose } = open(t);
@@ -260,7 +261,7 @@ test("an answer of a kind that the page does not know is no loop", (t) => {
 });
 
 test("a line that is cut at random: page and kernel are the same after each time", (t) => {
-  const { host, store, wait, tick } = open(t);
+  const { host, store, wait, tick } = open(t, twoWays());
   let seed = 5;
   const random = () => {
     seed = (seed * 16807) % 2147483647;
@@ -282,6 +283,7 @@ test("a line that is cut at random: page and kernel are the same after each time
     () => store.edit({ op: random() < 0.2 ? "clear" : "undo" }),
     () => store.set("threshold", random()),
     () => store.set("num_eig", 1 + Math.floor(4 * random())),
+    () => store.set("by", random() < 0.5 ? BY : OTHER),
     () => store.set("active_image", Math.floor(3 * random())),
     () => store.set("opacity", random()),
     () => tell(() => host.assignClicks(host.clicks.slice(0, 2 * random()))),

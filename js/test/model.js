@@ -2,6 +2,7 @@
 
 import { infoOf } from "./info.js";
 import { likeCell } from "./seeds.js";
+import { WAY } from "./ways.js";
 
 /** @typedef {import("../src/model/link/wire.js").Size} Size */
 
@@ -139,25 +140,27 @@ export class FakeModel {
         wants.map((/** @type {any} */ want) => this.bufferOf(want)),
       );
     } else if (type === "vectors") {
-      const { images, sample } = request;
+      const { by, images, sample } = request;
       const parts = sample ? [...images, null] : images;
       const vectors = parts.map((/** @type {number | null} */ image) => ({
         image,
         low: [0, 0, 0, 0],
         step: [1, 1, 1, 1],
       }));
-      this.deliver({ type, id, vectors }, parts.map(levelsOf));
+      this.deliver({ type, id, by, vectors }, parts.map(levelsOf));
     } else if (type === "moments") {
-      const { num_eig } = request;
+      const { by, num_eig } = request;
       const sizes = [num_eig, num_eig ** 2];
       const buffers = sizes.map((size) => new Float64Array(size).fill(0.25).buffer);
-      this.deliver({ type, id, num_eig, count: 12 }, buffers);
+      this.deliver({ type, id, by, num_eig, count: 12 }, buffers);
+    } else if (type === "way") {
+      this.deliver({ type, id, by: request.by, ...WAY });
     } else if (type === "pictures") {
-      const { kind, images } = request;
+      const { by, kind, images } = request;
       const colors = this.get("_colors");
       const pictures = images.map(pictureOf);
       const buffers = images.map(() => new ArrayBuffer(1));
-      this.deliver({ type, id, kind, colors, pictures }, buffers);
+      this.deliver({ type, id, kind, by, colors, pictures }, buffers);
     } else if (type === "sync") {
       this.deliver({ type: "synced", id, revision: this.get("_revision") });
     } else this.answerEdit();
@@ -175,7 +178,7 @@ export class FakeModel {
     const made = edits.map((/** @type {any} */ edit) => edit.prompt).filter(Boolean);
     const cells = [...new Set(made.map(cellOf))].map((cell) => JSON.parse(cell));
     const wants = cells.map((cell) => {
-      return { seeds: likeCell(cell, this.get("num_eig")), images };
+      return { seeds: likeCell(cell, this.get("num_eig"), this.get("by")), images };
     });
     const revision = this.get("_revision") + 1;
     this.deliver(

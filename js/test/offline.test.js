@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Segmentation } from "../src/model/segmentation.js";
 import { Store } from "../src/model/store.js";
 import { openOffline } from "../src/offline/page.js";
 import { infoOf } from "./info.js";
+import { BY, OTHER, twoWays, WAY } from "./ways.js";
 
 /** @typedef {import("../src/model/prompts/click.js").Click} Click */
 
@@ -18,8 +20,9 @@ const decode = async () => ({ close() {} });
  * @param {import("node:test").TestContext} t
  * @param {Record<string, unknown>} [traits]
  * @param {number | null} [own] the threshold that was set, where another was found
+ * @param {Partial<import("../src/offline/page.js").Page>} [given] what it holds
  */
-function open(t, traits = {}, own = null) {
+function open(t, traits = {}, own = null, given = {}) {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   let now = 0;
   t.mock.method(performance, "now", () => now);
@@ -41,14 +44,11 @@ function open(t, traits = {}, own = null) {
       ...traits,
     },
     own_threshold: own,
-    parts: [Buffer.from(new Uint16Array(4).buffer).toString("base64")],
-    quantised: { low: [0], step: [1] },
-    vectors: {},
-    sample: 0,
-    count: 12,
-    moments: {},
-    pictures: {},
+    parts: [],
+    ways: {},
+    pictures: { stage: [], thumb: [] },
     segments: {},
+    ...given,
   };
   const widget = { initialize() {}, render() {} };
   const model = openOffline(widget, page, /** @type {any} */ (null));
@@ -132,4 +132,77 @@ test("a name is kept composed, and is no other segment's", async (t) => {
     assert.equal(store.segments[1].name, "\u00e9");
     assert.match(store.error ?? "", /name/);
   }
+});
+
+/** @param {Uint16Array | Float64Array} values */
+function inBase64(values) {
+  return Buffer.from(values.buffer).toString("base64");
+}
+
+/**
+ * A page of one image and two ways: to one the cells 0 and 3 are alike, and 1 and 2, to
+ * the other 0 and 1, and 2 and 3.
+ */
+function twoWaysInPage() {
+  const levels = [
+    [1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    [1, 1, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0],
+  ].map((each) => inBase64(Uint16Array.from(each)));
+  const moments = [4, 16].map((size) => inBase64(new Float64Array(size).fill(0.25)));
+  const picture = { image: 0, mime: "image/png", width: 1, height: 1 };
+  const ways = [BY, OTHER].map((by, part) => {
+    const way = {
+      quantised: { low: [0, 0, 0, 0], step: [1, 1, 1, 1] },
+      vectors: { 0: part },
+      sample: part,
+      count: 4,
+      moments: { 4: /** @type {[number, number]} */ ([2, 3]) },
+      colors: [{ ...picture, part }],
+    };
+    return [by, way];
+  });
+  const pictures = [{ ...picture, part: 0 }];
+  return {
+    parts: [...levels, ...moments],
+    ways: Object.fromEntries(ways),
+    pictures: { stage: pictures, thumb: pictures },
+  };
+}
+
+test("a page with two ways shows the other mask after a switch, and undoes it", async (t) => {
+  const made = { [BY]: WAY, [OTHER]: WAY };
+  const given = { offline: true, sizes: infoOf().sizes.slice(0, 1) };
+  const traits = { ...twoWays(made, given), overlay: "eigvecs", denoise: false };
+  const { store, after, undo } = open(t, traits, null, twoWaysInPage());
+  const segmentation = new Segmentation(store);
+  await after(() => store.show({}, [0]));
+  await after(() => store.edit({ op: "add", prompt: A }));
+  const shown = async () => {
+    await after(() => {}); // What was asked for is answered.
+    await after(() => {});
+    assert.deepEqual([store.state, store.error], ["idle", null]);
+    assert.ok(store.pictures.eigvecs.get(0));
+    assert.ok(segmentation.of(0).exact);
+    return [...segmentation.of(0).mask];
+  };
+  assert.deepEqual(await shown(), [1, 0, 0, 1]);
+  const first = store.pictures.eigvecs.get(0);
+  await after(() => store.set("by", OTHER));
+  assert.deepEqual(await shown(), [1, 1, 0, 0]);
+  assert.notEqual(store.pictures.eigvecs.get(0), first);
+  await undo();
+  assert.equal(store.get("by"), BY);
+  assert.deepEqual(await shown(), [1, 0, 0, 1]);
+  assert.equal(store.clicks.length, 1);
+});
+
+test("a page without a kernel asks for no way that it does not hold", async (t) => {
+  const { ways, ...rest } = twoWaysInPage();
+  const traits = twoWays({ [BY]: WAY }, { offline: true });
+  const page = { ...rest, ways: { [BY]: ways[BY] } };
+  const { store, after } = open(t, traits, null, page);
+  await after(() => store.show({}, [0]));
+  await after(() => {});
+  assert.equal(store.error, null);
+  assert.deepEqual(store.ways.names, [BY]);
 });

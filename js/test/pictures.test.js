@@ -4,6 +4,7 @@ import { picturesOfKinds } from "../src/model/pictures.js";
 import { Store } from "../src/model/store.js";
 import { infoOf } from "./info.js";
 import { FakeModel, pictureOf } from "./model.js";
+import { BY, OTHER, twoWays, WAY } from "./ways.js";
 
 /** @typedef {import("../src/model/link/wire.js").PictureKind} PictureKind */
 
@@ -67,7 +68,7 @@ function open(traits, decoder = decode) {
    * @param {number} colors
    */
   const answer = async (kind, colors) => {
-    const { id, images } = /** @type {any} */ (asked(kind).at(-1));
+    const { id, by, images } = /** @type {any} */ (asked(kind).at(-1));
     const pictures = images.map((/** @type {number} */ image) => ({
       image,
       mime: "image/png",
@@ -78,7 +79,7 @@ function open(traits, decoder = decode) {
       (/** @type {number} */ image) =>
         new TextEncoder().encode(`${kind} ${image} in colours ${colors}`).buffer,
     );
-    model.deliver({ type: "pictures", id, kind, colors, pictures }, buffers);
+    model.deliver({ type: "pictures", id, kind, by, colors, pictures }, buffers);
     await settled();
     await settled();
   };
@@ -185,6 +186,50 @@ test("what was refused is asked for again in new colours", async () => {
   assert.equal(asked("eigvecs").length, 2);
 });
 
+test("each way has colours of its own, which are kept, and images are of no way", async () => {
+  const { model, store, asked, answer, shown } = open(
+    twoWays({ [BY]: WAY, [OTHER]: WAY }),
+  );
+  await answer("stage", 0);
+  await answer("eigvecs", 0);
+  await answer("thumb", 0);
+  const first = shown("eigvecs");
+  assert.equal(asked("eigvecs")[0].by, BY);
+  store.set("by", OTHER);
+  assert.equal(shown("eigvecs"), undefined);
+  assert.equal(store.pictures.eigvecs.awaits(0), true);
+  assert.equal(asked("eigvecs")[1].by, OTHER);
+  store.set("by", BY); // The answer comes while the first way is set again.
+  await answer("eigvecs", 0);
+  assert.equal(shown("eigvecs"), first);
+  store.set("by", OTHER);
+  assert.ok(shown("eigvecs"));
+  assert.notEqual(shown("eigvecs"), first);
+  model.set("_colors", 1);
+  await answer("eigvecs", 1);
+  store.set("by", BY);
+  await answer("eigvecs", 1);
+  assert.equal(first.closed, true);
+  const counts = ["stage", "thumb", "eigvecs"].map(
+    (kind) => asked(/** @type {PictureKind} */ (kind)).length,
+  );
+  assert.deepEqual(counts, [1, 1, 4]);
+});
+
+test("why a way has no colours is said of that way alone", async () => {
+  const { model, store, asked, answer } = open(twoWays({ [BY]: WAY, [OTHER]: WAY }));
+  await answer("stage", 0);
+  const { id, by } = asked("eigvecs")[0];
+  const pictures = [{ image: 0, error: "No." }];
+  model.deliver({ type: "pictures", id, kind: "eigvecs", by, colors: 0, pictures });
+  await settled();
+  assert.equal(store.pictures.eigvecs.reason(0), "No.");
+  assert.equal(store.pictures.eigvecs.awaits(0), false);
+  store.set("by", OTHER);
+  assert.equal(store.pictures.eigvecs.reason(0), undefined);
+  assert.equal(store.pictures.eigvecs.awaits(0), true);
+});
+
 test("what a full reply left out is asked for again, and not if nothing fits", () => {
   const { model, asked } = open({ overlay: "image" });
   model.reply(asked("stage")[0]);
@@ -200,7 +245,7 @@ test("what a full reply left out is asked for again, and not if nothing fits", (
 });
 
 test("hundreds of thumbs on view all stay, and asking what is missing drops none", async () => {
-  const { thumb: thumbs } = picturesOfKinds(decode, true, 0);
+  const { thumb: thumbs } = picturesOfKinds(decode, true, 0, () => BY);
   const images = [...new Array(900).keys()];
   thumbs.reserve(0, images.length);
   const entry = { mime: "image/jpeg", width: 1, height: 1 };
@@ -208,7 +253,10 @@ test("hundreds of thumbs on view all stay, and asking what is missing drops none
   const deliver = (images) => {
     const entries = images.map((image) => ({ image, ...entry }));
     const buffers = images.map(() => new ArrayBuffer(1));
-    return thumbs.accept({ kind: "thumb", colors: 0, pictures: entries }, buffers);
+    return thumbs.accept(
+      { kind: "thumb", by: BY, colors: 0, pictures: entries },
+      buffers,
+    );
   };
   await deliver(images);
   assert.deepEqual(thumbs.missing(images), []);

@@ -8,10 +8,21 @@ import { weightsOf } from "../src/maths/diffusion.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Previews } from "../src/model/previews.js";
 import { likeCell } from "./seeds.js";
+import { BY, OTHER, WAY } from "./ways.js";
 
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
 );
+// Only until the fixture has it.
+for (const { seeds } of fixture.diffusion) seeds.parameters.by ??= BY;
+
+const WAYS = new Map([[BY, WAY]]);
+
+/** @param {{ eigvals: number[] }} kept */
+function openDiffusion({ eigvals }) {
+  const ways = new Map([[BY, { eigvals, blank: [] }]]);
+  return new Previews(fixture.grid, eigvals.length, ways);
+}
 
 /**
  * @param {Previews} previews
@@ -42,30 +53,32 @@ function reserve(previews, clicks, images) {
  * @param {Previews} previews
  * @param {{ vectors: Packed[], sample: Packed }} kept
  * @param {(number | null)[]} images
+ * @param {string} [by]
  */
-function send(previews, kept, images) {
+function send(previews, kept, images, by = BY) {
   const parts = images.map((image) =>
     image === null ? kept.sample : kept.vectors[image],
   );
   const vectors = parts.map(({ low, step }, k) => ({ image: images[k], low, step }));
   const buffers = parts.map(({ levels }) => Uint16Array.from(levels).buffer);
-  accept(previews, { type: "vectors", vectors }, buffers);
+  accept(previews, { type: "vectors", by, vectors }, buffers);
 }
 
 /**
  * @param {Previews} previews
  * @param {{ num_eig: number, count: number, mean: number[], covariance: number[] }} kept
+ * @param {string} [by]
  */
-function sendMoments(previews, { num_eig, count, mean, covariance }) {
+function sendMoments(previews, { num_eig, count, mean, covariance }, by = BY) {
   const buffers = [mean, covariance].map((v) => Float64Array.from(v).buffer);
-  accept(previews, { type: "moments", num_eig, count }, buffers);
+  accept(previews, { type: "moments", by, num_eig, count }, buffers);
 }
 
 for (const kept of fixture.previews) {
   const { num_eig: numEig, cell, values, truth } = kept;
   const seeds = likeCell(cell, numEig);
   const open = () => {
-    const previews = new Previews(fixture.grid, kept.vectors[0].low.length, null);
+    const previews = new Previews(fixture.grid, kept.vectors[0].low.length, WAYS);
     reserve(previews, 1, 2);
     return previews;
   };
@@ -127,39 +140,39 @@ for (const kept of fixture.previews) {
 
 test("without moments the sample's own stand in, and are given up for the kernel's", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, null);
+  const previews = new Previews(fixture.grid, 4, WAYS);
   reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
-  assert.ok(previews.moments.lacks("4"));
+  assert.ok(previews.moments.lacks(`${BY} 4`));
   const own = previews.get(likeCell(kept.cell), 0)?.stats;
   // A batch of fewer pixels than the sample's limit is its own sample.
   assert.ok(own && Math.abs(own.std / kept.truth.stats.std - 1) < 1e-4);
   sendMoments(previews, { ...kept, covariance: kept.covariance.map(() => 0) });
-  assert.ok(!previews.moments.lacks("4"));
+  assert.ok(!previews.moments.lacks(`${BY} 4`));
   assert.equal(previews.get(likeCell(kept.cell), 0)?.stats?.std, 0);
 });
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, null);
+  const previews = new Previews(fixture.grid, 4, WAYS);
   reserve(previews, 0, 2);
-  assert.deepEqual(previews.vectors.missing([1, 0]), [1]);
-  assert.ok(previews.sample.lacks("sample"));
+  assert.deepEqual(previews.vectors.missing(BY, [1, 0]), [1]);
+  assert.ok(previews.sample.lacks(BY));
   send(previews, kept, [1, null]);
-  assert.ok(!previews.sample.lacks("sample"));
-  assert.deepEqual(previews.vectors.missing([1, 0], [0, 5]), [0, 5]);
+  assert.ok(!previews.sample.lacks(BY));
+  assert.deepEqual(previews.vectors.missing(BY, [1, 0], [0, 5]), [0, 5]);
   assert.equal(previews.get(likeCell(kept.cell), 1), undefined); // It is on image 0.
-  previews.vectors.refuse(["0"]);
-  assert.deepEqual(previews.vectors.missing([1, 0]), []);
+  previews.vectors.refuse([`${BY} 0`]);
+  assert.deepEqual(previews.vectors.missing(BY, [1, 0]), []);
   previews.vectors.retry();
   send(previews, kept, [0]);
-  assert.deepEqual(previews.vectors.missing([1, 0]), []);
+  assert.deepEqual(previews.vectors.missing(BY, [1, 0]), []);
   assert.ok(previews.get(likeCell(kept.cell), 1));
 });
 
 test("fields are written again: hovering does not grow", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, null);
+  const previews = new Previews(fixture.grid, 4, WAYS);
   reserve(previews, 0, 1);
   send(previews, kept, [0, null]);
   const seen = new Set();
@@ -175,14 +188,14 @@ test("fields are written again: hovering does not grow", () => {
 });
 
 test("reply that is too short is said", () => {
-  const previews = new Previews(fixture.grid, 4, null);
+  const previews = new Previews(fixture.grid, 4, WAYS);
   const entry = { image: 0, low: [0, 0, 0, 0], step: [1, 1, 1, 1] };
   const buffers = [new ArrayBuffer(7)];
   assert.throws(
-    () => accept(previews, { type: "vectors", vectors: [entry] }, buffers),
+    () => accept(previews, { type: "vectors", by: BY, vectors: [entry] }, buffers),
     /4 x 120 uint16, got 7 bytes/,
   );
-  const moments = { type: "moments", num_eig: 2, count: 3 };
+  const moments = { type: "moments", by: BY, num_eig: 2, count: 3 };
   assert.throws(
     () => accept(previews, moments, [new ArrayBuffer(16), new ArrayBuffer(8)]),
     /covariance must be of 2 eigenvectors in float64, got 8 bytes/,
@@ -217,7 +230,7 @@ for (const [number, kept] of fixture.diffusion.entries()) {
     kept.weights.forEach((/** @type {number} */ value, /** @type {number} */ k) => {
       assert.ok(Math.abs(weights[k] - value) < 1e-6, `${weights[k]}, not ${value}`);
     });
-    const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
+    const previews = openDiffusion(kept);
     reserve(previews, 0, 2);
     send(previews, kept, [0]);
     assert.equal(previews.get(kept.seeds, 0), undefined); // One lies on image 1.
@@ -236,9 +249,59 @@ for (const [number, kept] of fixture.diffusion.entries()) {
   });
 }
 
+test("each way has previews of its own, of its vectors, moments and eigenvalues", () => {
+  const [kept] = fixture.previews;
+  const eigvals = [1, 0.9, 0.2, 0.1];
+  const ways = new Map([
+    [BY, WAY],
+    [OTHER, { eigvals, blank: [] }],
+  ]);
+  const previews = new Previews(fixture.grid, 4, ways);
+  reserve(previews, 2, 2);
+  const { cell } = kept;
+  const seeds = (/** @type {string} */ by) => likeCell(cell, kept.num_eig, by);
+  send(previews, kept, [0, null]);
+  sendMoments(previews, kept);
+  const first = previews.get(seeds(BY), 0);
+  assert.ok(first);
+  assert.equal(previews.get(seeds(OTHER), 0), undefined);
+  send(previews, { ...kept, vectors: kept.vectors.toReversed() }, [0, null], OTHER);
+  const other = previews.get(seeds(OTHER), 0);
+  assert.ok(other);
+  assert.notDeepEqual(other.values, first.values);
+  assert.equal(previews.get(seeds(BY), 0), first);
+  const { covariance, num_eig } = kept;
+  const still = { ...kept, covariance: covariance.map(() => 0) };
+  sendMoments(previews, still, OTHER);
+  assert.equal(previews.get(seeds(OTHER), 0)?.stats?.std, 0);
+  assert.notEqual(previews.get(seeds(BY), 0)?.stats?.std, 0);
+  assert.ok(!previews.moments.lacks(`${OTHER} ${num_eig}`));
+
+  send(previews, kept, [0], OTHER); // Now they differ in their eigenvalues alone.
+  const diffused = [BY, OTHER].map((by) => {
+    const parameters = { by, granularity: 2 };
+    return previews.get({ ...seeds(by), method: "diffusion", parameters }, 0)?.values;
+  });
+  assert.ok(diffused.every(Boolean));
+  assert.notDeepEqual(diffused[0], diffused[1]);
+});
+
+test("without its eigenvalues a way has no previews in diffusion coordinates", () => {
+  const [kept] = fixture.previews;
+  const ways = new Map();
+  const previews = new Previews(fixture.grid, 4, ways);
+  reserve(previews, 1, 1);
+  send(previews, kept, [0, null]);
+  const parameters = { by: BY, granularity: 2 };
+  const seeds = { ...likeCell(kept.cell), method: "diffusion", parameters };
+  assert.equal(previews.get(seeds, 0), undefined);
+  ways.set(BY, WAY);
+  assert.ok(previews.get(seeds, 0));
+});
+
 test("a prompt of several cells adds at once, and not cell by cell", () => {
   const [kept] = fixture.diffusion;
-  const previews = new Previews(fixture.grid, kept.eigvals.length, kept.eigvals);
+  const previews = openDiffusion(kept);
   reserve(previews, 0, 2);
   send(previews, kept, [0, 1]);
   const [[a], [b]] = kept.seeds.positives;
@@ -250,7 +313,7 @@ test("a prompt of several cells adds at once, and not cell by cell", () => {
 
 test("a group's field is by all its cells, and by their weights", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, null);
+  const previews = new Previews(fixture.grid, 4, WAYS);
   reserve(previews, 0, 1);
   send(previews, kept, [0, null]);
   const fieldOf = (/** @type {import("../src/maths/seeds.js").Group} */ ...group) => {

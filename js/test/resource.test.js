@@ -5,6 +5,7 @@ import test from "node:test";
 import { Resource } from "../src/model/link/resource.js";
 import { Resources } from "../src/model/link/resources.js";
 import { infoOf } from "./info.js";
+import { BY } from "./ways.js";
 
 /** A made-up kind: the area of each image. */
 class Areas extends Resource {
@@ -51,7 +52,12 @@ test("what is missing is asked for until it is here or refused", () => {
 });
 
 test("an answer goes to the kinds of its type, and a request's end to its own", () => {
-  const resources = new Resources(infoOf(), 0, async () => /** @type {any} */ (null));
+  const resources = new Resources(
+    infoOf(),
+    0,
+    () => BY,
+    async () => /** @type {any} */ (null),
+  );
   const areas = new Areas();
   resources.kinds.push(areas);
   const answer = /** @type {any} */ ({ type: "areas", areas: { 3: 1 } });

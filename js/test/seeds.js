@@ -1,5 +1,7 @@
 /** Seeds as the page makes them. */
 
+import { BY } from "./ways.js";
+
 /** @typedef {import("../src/model/seeds.js").Seeds} Seeds */
 /** @typedef {import("../src/maths/seeds.js").Seed} Seed */
 
@@ -8,15 +10,16 @@
  *
  * @param {Seed} cell
  * @param {number} [num_eig]
+ * @param {string} [by]
  * @returns {Seeds}
  */
-export function likeCell(cell, num_eig = 4) {
-  const parameters = { num_eig };
+export function likeCell(cell, num_eig = 4, by = BY) {
+  const parameters = { by, num_eig };
   return { method: "similarity", positives: [[cell]], negatives: [], parameters };
 }
 
 /**
- * Those of clicks that make one field.
+ * Those of clicks that make one field, by appearance.
  *
  * @param {string} method
  * @param {Seed[]} positives
@@ -26,5 +29,6 @@ export function likeCell(cell, num_eig = 4) {
  */
 export function together(method, positives, negatives, parameters) {
   const [groups, others] = [positives, negatives].map((each) => each.map((s) => [s]));
-  return { method, positives: groups, negatives: others, parameters };
+  const all = { by: BY, ...parameters };
+  return { method, positives: groups, negatives: others, parameters: all };
 }

@@ -5,6 +5,7 @@ import test from "node:test";
 import { fieldKey, maskSeeds, nameOf, SeedsOfPrompts } from "../src/model/seeds.js";
 import { infoOf } from "./info.js";
 import { likeCell, together } from "./seeds.js";
+import { BY, OTHER } from "./ways.js";
 
 /** @typedef {import("../src/model/prompts/click.js").Click} Click */
 /** @typedef {import("../src/maths/seeds.js").Seed} Seed */
@@ -14,6 +15,7 @@ function traits(settings) {
   /** @type {Record<string, unknown>} */
   const all = {
     _info: infoOf({ sizes: [[10, 20]] }),
+    by: BY,
     num_eig: 5,
     method: "similarity",
     granularity: 3,
@@ -96,6 +98,7 @@ test("seeds are made anew with other prompts or parameters, and for nothing else
   const first = seeds.of(clicks, traits());
   assert.equal(seeds.of(clicks, traits({ threshold: 0.1, granularity: 9 })), first);
   assert.notEqual(seeds.of(clicks, traits({ num_eig: 4 })), first);
+  assert.notEqual(seeds.of(clicks, traits({ by: OTHER })), first);
   assert.notEqual(seeds.of([...clicks], traits({ num_eig: 4 })), first);
 });
 
@@ -105,7 +108,7 @@ test("a field is named as it was asked for, in whatever order its parameters com
     bg_weight: 0.1,
   });
   const told = JSON.parse(JSON.stringify(seeds));
-  told.parameters = { bg_weight: 0.1, num_eig: 2 };
+  told.parameters = { bg_weight: 0.1, num_eig: 2, by: BY };
   assert.equal(fieldKey(told, 3), fieldKey(seeds, 3));
 });
 
@@ -129,6 +132,7 @@ test("fields of other seeds, groups, weights, parameters or images have other ke
     fieldKey(likeCell([0, 1, 23], 20), 3),
     fieldKey(likeCell(a, 20), 33),
     fieldKey(likeCell(a, 2), 3),
+    fieldKey(likeCell(a, 2, OTHER), 3),
   ];
   assert.equal(new Set(keys).size, keys.length);
 });

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { Segmentation } from "../src/model/segmentation.js";
 import { A, click, open } from "./opened.js";
+import { BY, OTHER, twoWays, WAY } from "./ways.js";
 
 /** @typedef {import("./model.js").FakeModel} FakeModel */
 
@@ -129,6 +130,20 @@ test("what slides is one step until it is let go, each other change is its own",
   store.set("opacity", 0.9);
   t.mock.timers.tick(250);
   assert.equal(stepOf(model)[0], "7"); // Not said again: it cannot be undone.
+});
+
+test("each switch of what a click means is one step of undo", (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { model, store } = open(twoWays({ [BY]: WAY, [OTHER]: WAY }));
+  const steps = [OTHER, BY, OTHER].map((by) => {
+    store.set("by", by);
+    t.mock.timers.tick(250);
+    return stepOf(model)[0];
+  });
+  assert.deepEqual(steps, ["1", "2", "3"]);
+  assert.deepEqual(store.history, [true, false]);
+  store.edit({ op: "undo" });
+  assert.deepEqual(model.last("edit").edits, [{ op: "undo" }]);
 });
 
 test("settings and edits go out in the order in which they were made", (t) => {

@@ -1,7 +1,8 @@
 /**
  * What previews are made of: the moments, the quantised eigenvectors of images, and
- * those of the sample. One such request is open at a time, and only while none for a
- * picture or a field is, so that a picture that is suddenly needed hardly waits.
+ * those of the sample. Each way has its own; those of the way that is set are asked for.
+ * One such request is open at a time, and only while none for a picture or a field is,
+ * so that a picture that is suddenly needed hardly waits.
  *
  * @import { MomentsReply, Size, VectorsReply } from "./link/wire.js"
  * @import { Moments } from "../maths/statistics.js"
@@ -36,7 +37,7 @@ const AFTER = ["stage", "fields", "eigvecs", "thumb", "moments", "sample", "vect
  */
 const needsNone = (get) => !methodOf(get).twin || !methodOf(get).standardised;
 
-/** Mean and covariance of the leading eigenvectors, for each number of them. */
+/** Mean and covariance of a way's leading eigenvectors, for each number of them. */
 export class MomentsOfBatch extends Resource {
   /** Grows whenever moments arrive. */
   arrivals = 0;
@@ -47,9 +48,12 @@ export class MomentsOfBatch extends Resource {
     super("moments", "moments", AFTER);
   }
 
-  /** @param {number} numEig */
-  get(numEig) {
-    return this.#moments.get(String(numEig));
+  /**
+   * @param {string} by
+   * @param {number} numEig
+   */
+  get(by, numEig) {
+    return this.#moments.get(keyOf(by, numEig));
   }
 
   /**
@@ -66,10 +70,11 @@ export class MomentsOfBatch extends Resource {
    * @override
    */
   ask({ get, resting }) {
+    const by = get("by");
     const numEig = get("num_eig");
-    const key = String(numEig);
+    const key = keyOf(by, numEig);
     if (needsNone(get) || !resting || !this.lacks(key)) return null;
-    return { content: { num_eig: numEig }, keys: [key] };
+    return { content: { num_eig: numEig, by }, keys: [key] };
   }
 
   /**
@@ -79,7 +84,8 @@ export class MomentsOfBatch extends Resource {
    */
   take(content, buffers) {
     this.arrivals++;
-    this.#moments.set(String(content.num_eig), decodeMoments(content, buffers));
+    const { by, num_eig: numEig } = content;
+    this.#moments.set(keyOf(by, numEig), decodeMoments(content, buffers));
   }
 }
 
@@ -100,9 +106,12 @@ export class VectorsOfImages extends Resource {
     this.#bytes = 2 * this.#cells * numEig;
   }
 
-  /** @param {number} image */
-  get(image) {
-    return this.#vectors.get(String(image));
+  /**
+   * @param {string} by
+   * @param {number} image
+   */
+  get(by, image) {
+    return this.#vectors.get(keyOf(by, image));
   }
 
   /**
@@ -120,23 +129,26 @@ export class VectorsOfImages extends Resource {
    */
   ask({ images: shown, prompted, get }) {
     if (!methodOf(get).twin) return null;
-    const images = this.missing(shown, prompted());
+    const by = get("by");
+    const images = this.missing(by, shown, prompted());
     if (images.length === 0) return null;
-    return { content: { images, sample: false }, keys: images.map(String) };
+    const keys = images.map((image) => keyOf(by, image));
+    return { content: { images, sample: false, by }, keys };
   }
 
   /**
    * The first image alone, then others of those that are shown or have prompts.
    *
+   * @param {string} by
    * @param {number[]} shown the active one first
    * @param {number[]} prompted of these only as many as there is room for
    * @returns {number[]}
    */
-  missing(shown, prompted = []) {
+  missing(by, shown, prompted = []) {
     const others = new Set(prompted);
     for (const image of shown) others.delete(image);
     const lacking = [...shown, ...[...others].slice(0, this.#kept)].filter((image) =>
-      this.lacks(String(image)),
+      this.lacks(keyOf(by, image)),
     );
     const isFirst = lacking[0] === shown[0];
     const room = isFirst ? 1 : Math.max(Math.floor(REPLY_BYTES / this.#bytes), 1);
@@ -148,10 +160,10 @@ export class VectorsOfImages extends Resource {
    * @param {Buffers} buffers
    * @override
    */
-  take({ vectors }, buffers) {
+  take({ by, vectors }, buffers) {
     const ofImages = decodeVectors(vectors, buffers, this.#cells);
     for (const { image, quantised } of ofImages) {
-      this.#vectors.set(String(image), new Vectors(quantised));
+      this.#vectors.set(keyOf(by, Number(image)), new Vectors(quantised));
     }
   }
 
@@ -180,8 +192,8 @@ export class VectorsOfImages extends Resource {
  * the active image's.
  */
 export class VectorsOfSample extends Resource {
-  /** @type {Vectors | null} */
-  vectors = null;
+  /** @type {Map<string, Vectors>} By way. */
+  #vectors = new Map();
   #images;
 
   /** @param {VectorsOfImages} images */
@@ -190,9 +202,17 @@ export class VectorsOfSample extends Resource {
     this.#images = images;
   }
 
-  /** @override */
-  has() {
-    return this.vectors !== null;
+  /** @param {string} by */
+  get(by) {
+    return this.#vectors.get(by);
+  }
+
+  /**
+   * @param {string} by
+   * @override
+   */
+  has(by) {
+    return this.#vectors.has(by);
   }
 
   /**
@@ -201,9 +221,10 @@ export class VectorsOfSample extends Resource {
    * @override
    */
   ask({ images: [active], get }) {
-    if (needsNone(get) || !this.lacks(SAMPLE)) return null;
-    if (this.#images.lacks(String(active))) return null;
-    return { content: { images: [], sample: true }, keys: [SAMPLE] };
+    const by = get("by");
+    if (needsNone(get) || !this.lacks(by)) return null;
+    if (this.#images.missing(by, [active]).length > 0) return null;
+    return { content: { images: [], sample: true, by }, keys: [by] };
   }
 
   /**
@@ -211,13 +232,21 @@ export class VectorsOfSample extends Resource {
    * @param {Buffers} buffers
    * @override
    */
-  take({ vectors }, buffers) {
+  take({ by, vectors }, buffers) {
     const [sample] = decodeVectors(vectors, buffers, null);
-    if (sample) this.vectors = new Vectors(sample.quantised);
+    if (sample) this.#vectors.set(by, new Vectors(sample.quantised));
   }
 
   /** @override */
   close() {
-    this.vectors = null;
+    this.#vectors.clear();
   }
+}
+
+/**
+ * @param {string} by
+ * @param {number} number of an image, or of eigenvectors
+ */
+function keyOf(by, number) {
+  return `${by} ${number}`;
 }

@@ -2,7 +2,7 @@
  * What is known of a batch's images. The rest of the model asks for single images only
  * through here, because a batch may have more images than a page should hold.
  *
- * @import { Info, Size } from "./link/wire.js"
+ * @import { Info, Size, Way } from "./link/wire.js"
  */
 
 /** @param {Info} info */
@@ -22,9 +22,9 @@ export function sizeOf({ sizes }, image) {
 /**
  * Whether nothing is known of an image, so that its mask is empty.
  *
- * @param {Info} info
+ * @param {Way | undefined} way
  * @param {number} image
  */
-export function isBlank({ blank }, image) {
-  return blank.includes(image);
+export function isBlank(way, image) {
+  return way?.blank.includes(image) ?? false;
 }

@@ -3,13 +3,19 @@
  * thumb, or the eigenvectors in colours.
  *
  * The kernel may colour the eigenvectors anew. Until its new picture is here, the one
- * in the old colours stays, but counts as missing.
+ * in the old colours stays, but counts as missing. Each way has colours of its own, so
+ * coloured pictures are kept by way as well.
  *
  * @import { Message, PictureKind, PictureReply } from "./link/wire.js"
  * @import { Ask, Buffers, Wanted } from "./link/resource.js"
  *
  * @typedef {ImageBitmap} Picture
  * @typedef {{ picture: Picture, colors: number }} Entry
+ * @typedef {object} Shared
+ * @property {Decoder} decode
+ * @property {boolean} hasImages if not, the eigenvectors' colours stand in for them
+ * @property {number} colors
+ * @property {() => string} by the way that is set
  * @typedef {(file: Blob) => Promise<Picture>} Decoder
  * @typedef {Record<PictureKind, Pictures>} PicturesOfKinds
  *
@@ -47,10 +53,11 @@ const KINDS = {
  * @param {Decoder} decode
  * @param {boolean} hasImages if not, the eigenvectors' colours stand in for them
  * @param {number} colors
+ * @param {() => string} by the way that is set
  * @returns {PicturesOfKinds}
  */
-export function picturesOfKinds(decode, hasImages, colors) {
-  const shared = { decode, hasImages, colors };
+export function picturesOfKinds(decode, hasImages, colors, by) {
+  const shared = { decode, hasImages, colors, by };
   return {
     stage: new Pictures("stage", shared),
     eigvecs: new Pictures("eigvecs", shared),
@@ -63,7 +70,7 @@ export class Pictures extends Resource {
   #cache;
   /** @type {Set<string>} */
   #decoding = new Set();
-  /** @type {Map<number, string>} Why an image has no picture. */
+  /** @type {Map<string, string>} Why an image has no picture. */
   #reasons = new Map();
   #closed = false;
   #decode;
@@ -72,12 +79,13 @@ export class Pictures extends Resource {
   #isColored;
   /** Version of the eigenvectors' colours that the kernel has now. */
   #colors;
+  #by;
 
   /**
    * @param {PictureKind} kind
-   * @param {{ decode: Decoder, hasImages: boolean, colors: number }} shared
+   * @param {Shared} shared
    */
-  constructor(kind, { decode, hasImages, colors }) {
+  constructor(kind, { decode, hasImages, colors, by }) {
     super(kind, "pictures", KINDS[kind].after);
     this.#picture = kind;
     this.#spec = KINDS[kind];
@@ -85,6 +93,7 @@ export class Pictures extends Resource {
     this.#decode = decode;
     this.#isColored = kind === "eigvecs" || !hasImages;
     this.#colors = colors;
+    this.#by = by;
   }
 
   /** @param {number} colors version that the kernel has from now on */
@@ -95,7 +104,7 @@ export class Pictures extends Resource {
 
   /** @param {number} image */
   get(image) {
-    return this.#cache.get(String(image))?.picture;
+    return this.#cache.get(this.#place(image))?.picture;
   }
 
   /**
@@ -104,7 +113,8 @@ export class Pictures extends Resource {
    * @param {number} image
    */
   reason(image) {
-    return this.#cache.has(String(image)) ? undefined : this.#reasons.get(image);
+    const place = this.#place(image);
+    return this.#cache.has(place) ? undefined : this.#reasons.get(place);
   }
 
   /**
@@ -113,7 +123,7 @@ export class Pictures extends Resource {
    * @param {number} image
    */
   awaits(image) {
-    return !this.#cache.has(String(image)) && !this.isRefused(this.#key(image));
+    return !this.#cache.has(this.#place(image)) && !this.isRefused(this.#key(image));
   }
 
   /**
@@ -122,8 +132,8 @@ export class Pictures extends Resource {
    */
   has(key) {
     if (this.#decoding.has(key)) return true;
-    const [image, colors = 0] = key.split(" ");
-    const entry = this.#cache.peek(image);
+    const [place, colors = 0] = key.split("@");
+    const entry = this.#cache.peek(place);
     return entry !== undefined && entry.colors >= Number(colors);
   }
 
@@ -137,7 +147,7 @@ export class Pictures extends Resource {
     const images = missing.slice(0, PICTURES_PER_REQUEST);
     if (images.length === 0) return null;
     const keys = images.map((image) => this.#key(image));
-    return { content: { kind: this.#picture, images }, keys };
+    return { content: { kind: this.#picture, images, by: this.#by() }, keys };
   }
 
   /**
@@ -158,14 +168,15 @@ export class Pictures extends Resource {
    * @returns {Promise<void>} rejects, with a sentence, if one cannot be decoded
    * @override
    */
-  async take({ kind, colors, pictures }, buffers, isOurs) {
+  async take({ kind, by, colors, pictures }, buffers, isOurs) {
     if (!isOurs || kind !== this.#picture || this.#isStale(colors)) return;
     this.recolor(colors);
     for (const entry of pictures ?? []) {
-      if ("error" in entry) this.#reasons.set(entry.image, entry.error);
+      if ("error" in entry)
+        this.#reasons.set(this.#place(entry.image, by), entry.error);
     }
     const files = decodePictures(pictures ?? [], buffers);
-    await Promise.all(files.map(({ image, file }) => this.#keep(image, file, colors)));
+    await Promise.all(files.map((file) => this.#keep(file, by, colors)));
   }
 
   /**
@@ -205,17 +216,17 @@ export class Pictures extends Resource {
   }
 
   /**
-   * @param {number} image
-   * @param {Blob} file
+   * @param {{ image: number, file: Blob }} encoded
+   * @param {string} by
    * @param {number} colors
    */
-  async #keep(image, file, colors) {
-    const key = this.#key(image);
+  async #keep({ image, file }, by, colors) {
+    const key = this.#key(image, by);
     this.#decoding.add(key);
     try {
       const picture = await this.#decode(file);
       if (this.#closed || this.#isStale(colors)) return picture.close();
-      this.#cache.set(String(image), { picture, colors });
+      this.#cache.set(this.#place(image, by), { picture, colors });
     } catch {
       this.#decoding.delete(key);
       super.refuse([key]);
@@ -236,17 +247,29 @@ export class Pictures extends Resource {
   }
 
   /**
+   * Where the picture of an image is kept.
+   *
+   * @param {number} image
+   * @param {string} by
+   */
+  #place(image, by = this.#by()) {
+    return this.#isColored ? `${image} ${by}` : String(image);
+  }
+
+  /**
    * The version of the colours is in the key, so that what was refused in other colours
    * is asked for again.
    *
    * @param {number} image
+   * @param {string} [by]
    */
-  #key(image) {
-    return this.#isColored ? `${image} ${this.#colors}` : String(image);
+  #key(image, by) {
+    const place = this.#place(image, by);
+    return this.#isColored ? `${place}@${this.#colors}` : place;
   }
 }
 
 /** @param {string} key */
 function imageOf(key) {
-  return Number(key.split(" ")[0]);
+  return Number.parseInt(key, 10);
 }

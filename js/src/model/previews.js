@@ -2,7 +2,7 @@
  * Fields of prompts that the kernel does not have yet, computed here from quantised
  * eigenvectors. They stand in until the kernel's own fields come.
  *
- * @import { Size, Stats } from "./link/wire.js"
+ * @import { Size, Stats, Way } from "./link/wire.js"
  * @import { Field } from "../maths/cut.js"
  * @import { Fit, Placed } from "../maths/regression.js"
  * @import { Group } from "../maths/seeds.js"
@@ -40,8 +40,8 @@ export class Previews {
   #fields = new Cache(FIELDS_KEPT, ({ values }) => this.#spare.push(values));
   #grid;
   #numEig;
-  #eigvals;
-  /** @type {{ granularity: number, weights: Float32Array } | null} */
+  #ways;
+  /** @type {{ way: Way, granularity: number, weights: Float32Array } | null} */
   #weights = null;
   /** @type {Cache<{ fit: Fit, placed: Placed[] }>} */
   #fits = new Cache(FITS_KEPT);
@@ -49,12 +49,12 @@ export class Previews {
   /**
    * @param {Size} grid
    * @param {number} numEig of the vectors
-   * @param {number[] | null} eigvals
+   * @param {{ get: (by: string) => Way | undefined }} ways
    */
-  constructor(grid, numEig, eigvals) {
+  constructor(grid, numEig, ways) {
     this.#grid = grid;
     this.#numEig = numEig;
-    this.#eigvals = eigvals;
+    this.#ways = ways;
     this.vectors = new VectorsOfImages(grid, numEig);
     this.sample = new VectorsOfSample(this.vectors);
   }
@@ -131,7 +131,7 @@ export class Previews {
    * @param {number} image
    */
   #likeGroup(seeds, image) {
-    const vectors = this.vectors.get(image);
+    const vectors = this.vectors.get(seeds.parameters.by, image);
     const direction = vectors && this.#directionOf(seeds);
     if (!direction) return undefined;
     const values = this.#newField(vectors.count);
@@ -145,16 +145,16 @@ export class Previews {
     const known = this.#directions.get(key);
     if (known) return known;
     const [group] = seeds.positives;
-    const numEig = seeds.parameters.num_eig;
-    const sample = this.sample.vectors;
-    const units = this.#vectorsOf(group, numEig);
+    const { by, num_eig: numEig } = seeds.parameters;
+    const sample = this.sample.get(by);
+    const units = this.#vectorsOf(by, group, numEig);
     if (!units || !sample) return undefined;
     const vector = directionOf(units, group);
     if (this.#sampled.length !== sample.count) {
       this.#sampled = new Float32Array(sample.count);
     }
     const sampled = sample.similarityInto(this.#sampled, vector);
-    const stats = statisticsOf(vector, sampled, this.moments.get(numEig));
+    const stats = statisticsOf(vector, sampled, this.moments.get(by, numEig));
     const direction = { vector, stats };
     this.#directions.set(key, direction);
     return direction;
@@ -167,9 +167,12 @@ export class Previews {
    * @param {number} image
    */
   #fitting(seeds, image) {
-    const vectors = this.vectors.get(image);
-    const weights = this.#weightsAt(seeds.parameters.granularity);
-    const known = vectors && this.#fitOf(seeds, weights);
+    const { by, granularity } = seeds.parameters;
+    const vectors = this.vectors.get(by, image);
+    const way = this.#ways.get(by);
+    if (!vectors || !way) return undefined;
+    const weights = this.#weightsAt(way, granularity);
+    const known = this.#fitOf(seeds, weights);
     if (!known) return undefined;
     const { fit, placed } = known;
     const values = this.#newField(vectors.count);
@@ -208,11 +211,12 @@ export class Previews {
     if (known) return known;
     /** @type {Placed[]} */
     const placed = [];
+    const { by } = seeds.parameters;
     let number = 0;
     for (const groups of [seeds.positives, seeds.negatives]) {
       for (const group of groups) {
         number++;
-        const vectors = this.#vectorsOf(group, this.#numEig, weights);
+        const vectors = this.#vectorsOf(by, group, this.#numEig, weights);
         if (!vectors) return undefined;
         const positive = groups === seeds.positives;
         for (const [i, seed] of group.entries()) {
@@ -228,26 +232,30 @@ export class Previews {
   /**
    * Unit vectors of a group's cells, or undefined where one is not here.
    *
+   * @param {string} by
    * @param {Group} group
    * @param {number} numEig
    * @param {Float32Array} [weights] of the eigenvectors
    */
-  #vectorsOf(group, numEig, weights) {
+  #vectorsOf(by, group, numEig, weights) {
     /** @type {Float32Array[]} */
     const found = [];
     for (const seed of group) {
-      const vectors = this.vectors.get(seed[0]);
+      const vectors = this.vectors.get(by, seed[0]);
       if (!vectors) return undefined;
       found.push(vectors.vectorOf(placeIn(seed, this.#grid), numEig, weights));
     }
     return found;
   }
 
-  /** @param {number} granularity */
-  #weightsAt(granularity) {
-    if (this.#weights?.granularity !== granularity) {
-      const eigvals = this.#eigvals ?? [];
-      this.#weights = { granularity, weights: weightsOf(eigvals, granularity) };
+  /**
+   * @param {Way} way
+   * @param {number} granularity
+   */
+  #weightsAt(way, granularity) {
+    if (this.#weights?.granularity !== granularity || this.#weights.way !== way) {
+      const weights = weightsOf(way.eigvals ?? [], granularity);
+      this.#weights = { way, granularity, weights };
     }
     return this.#weights.weights;
   }

@@ -9,7 +9,7 @@
  * @property {string} method
  * @property {Group[]} positives a group for each prompt
  * @property {Group[]} negatives
- * @property {Record<string, number>} parameters the method's settings
+ * @property {Record<string, any>} parameters the method's settings
  *
  * @typedef {object} MaskSeeds of all fields that a mask is made of
  * @property {Seeds[]} positives what belongs to it
@@ -146,7 +146,7 @@ const fields = new WeakMap();
  *
  * @param {Group} group
  * @param {string} method
- * @param {Record<string, number>} parameters
+ * @param {Record<string, any>} parameters
  */
 function fieldOf(group, method, parameters) {
   const known = fields.get(group);

@@ -196,7 +196,8 @@ export class Segmentation {
    */
   #find(image, { positives, negatives }) {
     const { fields, previews } = this.#store;
-    let exact = true;
+    // Before the way is known, the image may be a blank one.
+    let exact = this.#store.way !== undefined;
     /** @type {(wanted: Seeds[]) => (Field | undefined)[]} */
     const find = (wanted) =>
       wanted.map((seeds) => {
@@ -218,7 +219,7 @@ export class Segmentation {
    */
   #fill(mask, image, { positives, negatives }, kept) {
     const store = this.#store;
-    if (isBlank(store.info, image)) {
+    if (isBlank(store.way, image)) {
       mask.fill(0);
       return;
     }

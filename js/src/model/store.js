@@ -36,7 +36,8 @@ export class Store {
     this.#model = model;
     this.output = new Output(model, signal);
     this.#prompts = new PromptList(model.get("clicks"), model.get("_history"));
-    this.#resources = new Resources(this.info, model.get("_colors"), decode);
+    const by = () => model.get("by");
+    this.#resources = new Resources(this.info, model.get("_colors"), by, decode);
     this.#link = new Link(model, signal, this.#prompts, this.#resources, {
       onChange: () => this.#change(),
       onNews: () => this.#notify(),
@@ -86,6 +87,15 @@ export class Store {
   /** The method that is set. */
   get method() {
     return methodOf((name) => this.#model.get(name));
+  }
+
+  get ways() {
+    return this.#resources.ways;
+  }
+
+  /** What is known of the way that is set; undefined while it is not made. */
+  get way() {
+    return this.ways.get(this.#model.get("by"));
   }
 
   get imageCount() {

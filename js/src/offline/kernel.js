@@ -2,7 +2,7 @@
  * Answers the page where there is no kernel, from a session of its own and from what
  * was put into the page. Masks are made as previews are, from quantised eigenvectors.
  *
- * @import { Edit, Stats, Want } from "../model/link/wire.js"
+ * @import { Edit, PictureKind, Stats, Want } from "../model/link/wire.js"
  * @import { Page, Parts } from "./page.js"
  */
 
@@ -29,14 +29,25 @@ export class OfflineKernel {
     const settings = Object.fromEntries(ofMasks.map((name) => [name, traits[name]]));
     const state = { prompts: clicks, segments, settings };
     this.#session = new OfflineSession(state, _revision, page.own_threshold);
-    this.#previews = new Previews(info.grid, info.settings.num_eig.high, info.eigvals);
-    const images = Object.keys(page.vectors).map(Number);
+    const ways = new Map(Object.entries(info.ways));
+    this.#previews = new Previews(info.grid, info.settings.num_eig.high, ways);
+    const images = Object.values(page.ways).flatMap(({ vectors }) =>
+      Object.keys(vectors),
+    );
+    this.#previews.vectors.reserve(0, images.length);
+    for (const by of Object.keys(page.ways)) this.#prepare(by);
+  }
+
+  /** @param {string} by way of which previews are to be made */
+  #prepare(by) {
+    const way = this.#page.ways[by];
     const { vectors, sample, moments } = this.#previews;
-    vectors.reserve(0, images.length);
-    for (const image of images) vectors.accept(...this.#vectors([image]));
-    sample.accept(...this.#vectors([null]));
-    for (const numEig of Object.keys(page.moments)) {
-      moments.accept(...this.#moments(Number(numEig)));
+    for (const image of Object.keys(way.vectors)) {
+      vectors.accept(...this.#vectors(by, [Number(image)]));
+    }
+    sample.accept(...this.#vectors(by, [null]));
+    for (const numEig of Object.keys(way.moments)) {
+      moments.accept(...this.#moments(by, Number(numEig)));
     }
   }
 
@@ -86,9 +97,9 @@ export class OfflineKernel {
       case "fields":
         return this.#fields(request.wants);
       case "vectors":
-        return this.#vectors(request.sample ? [null] : request.images);
+        return this.#vectors(request.by, request.sample ? [null] : request.images);
       case "moments":
-        return this.#moments(request.num_eig);
+        return this.#moments(request.by, request.num_eig);
       case "pictures":
         return this.#pictures(request);
       case "segments":
@@ -141,32 +152,36 @@ export class OfflineKernel {
   }
 
   /**
+   * @param {string} by
    * @param {(number | null)[]} images null: the sample
    * @returns {[content: any, buffers: ArrayBuffer[]]}
    */
-  #vectors(images) {
-    const { vectors, sample, quantised } = this.#page;
+  #vectors(by, images) {
+    const { vectors, sample, quantised } = this.#page.ways[by];
     const parts = images.map((image) => (image === null ? sample : vectors[image]));
     const entries = images.map((image) => ({ image, ...quantised }));
-    return [{ vectors: entries }, parts.map((part) => this.#parts(part))];
+    return [{ by, vectors: entries }, parts.map((part) => this.#parts(part))];
   }
 
   /**
+   * @param {string} by
    * @param {number} numEig
    * @returns {[content: any, buffers: ArrayBuffer[]]}
    */
-  #moments(numEig) {
-    const { count, moments } = this.#page;
+  #moments(by, numEig) {
+    const { count, moments } = this.#page.ways[by];
     const parts = moments[numEig].map((part) => this.#parts(part));
-    return [{ num_eig: numEig, count }, parts];
+    return [{ by, num_eig: numEig, count }, parts];
   }
 
   /**
-   * @param {{ kind: string, images: number[] }} request
+   * @param {{ kind: PictureKind, images: number[], by: string }} request
    * @returns {[content: any, buffers: ArrayBuffer[]]}
    */
-  #pictures({ kind, images }) {
-    const found = images.map((image) => this.#page.pictures[kind][image]);
+  #pictures({ kind, images, by }) {
+    const { pictures: ofImages, ways } = this.#page;
+    const kept = kind === "eigvecs" ? ways[by].colors : ofImages[kind];
+    const found = images.map((image) => kept[image]);
     const pictures = found.map(({ part, ...entry }, k) => ({
       ...entry,
       image: images[k],
@@ -175,7 +190,7 @@ export class OfflineKernel {
       part === undefined ? [] : [this.#parts(part)],
     );
     const colors = this.#page.traits._colors;
-    return [{ kind, colors, pictures, left: [] }, buffers];
+    return [{ kind, by, colors, pictures, left: [] }, buffers];
   }
 
   /**

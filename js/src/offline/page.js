@@ -11,14 +11,19 @@
  * @property {number | null} own_threshold the threshold that was set, if that of the
  *   traits was found automatically
  * @property {string[]} parts bytes in base64
+ * @property {Record<string, PageWay>} ways by name
+ * @property {Record<"stage" | "thumb", Picture[]>} pictures of each image
+ * @property {Record<string, Record<string, { part: number, instances: string }>>} segments
+ *   by kind, and by `<id> <image>`
+ *
+ * @typedef {object} PageWay what masks by one way are made of
  * @property {{ low: number[], step: number[] }} quantised
  * @property {Record<string, number>} vectors by image: uint16, (K, cells)
  * @property {number} sample
  * @property {number} count of the batch's cells
  * @property {Record<string, [mean: number, covariance: number]>} moments by num_eig
- * @property {Record<string, (PictureEntry & { part: number })[]>} pictures by kind
- * @property {Record<string, Record<string, { part: number, instances: string }>>} segments
- *   by kind, and by `<id> <image>`
+ * @property {Picture[]} colors of each image: its eigenvectors
+ * @typedef {PictureEntry & { part: number }} Picture
  */
 
 import { OfflineKernel } from "./kernel.js";

@@ -9,6 +9,7 @@
 
 import { html } from "../dom.js";
 import { keyOf } from "../keyboard.js";
+import { isBlank } from "../model/images.js";
 import { pixelOf } from "../stage/canvas.js";
 import { ThumbOverlay } from "./overlay.js";
 import { percent, UNKNOWN } from "./status.js";
@@ -129,7 +130,7 @@ export class Filmstrip {
     const { segments, segmentCells, info } = store;
     const thumbs = store.pictures.thumb;
     const picture = thumbs.get(image);
-    const note = info.blank.includes(image) ? UNKNOWN : "";
+    const note = isBlank(store.way, image) ? UNKNOWN : "";
     thumb.wait(thumbs.awaits(image), thumbs.reason(image), note);
     const mask = shown.of(image);
     const would = preview?.of(image);

@@ -8,6 +8,8 @@
 
 import { html, setAttribute, setText } from "../dom.js";
 import { cellOf } from "../maths/coordinates.js";
+import { isBlank } from "../model/images.js";
+import { whyNot } from "./controls/ways.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
 const UNHEARD =
@@ -75,10 +77,12 @@ export class Status {
 
   /** @param {Local} local */
   #describe({ selected }) {
-    const { segments, pictures, activeImage, info } = this.#store;
+    const { segments, pictures, activeImage, way } = this.#store;
     const reason = pictures.stage.reason(activeImage);
     if (reason) return `No picture: ${reason}`;
-    if (info.blank.includes(activeImage)) return UNKNOWN;
+    const why = whyNot(this.#store, this.#store.get("by"));
+    if (why) return why;
+    if (isBlank(way, activeImage)) return UNKNOWN;
     const open = segments.find((segment) => segment.open);
     if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();

@@ -12,11 +12,13 @@ import { Fields } from "../fields.js";
 import { picturesOfKinds } from "../pictures.js";
 import { Previews } from "../previews.js";
 import { SegmentMasks } from "../segments.js";
+import { Ways } from "../ways.js";
 
 export class Resources {
   fields;
   previews;
   pictures;
+  ways;
   /** @type {SegmentMasks<Runs>} At the images' own sizes. */
   segmentMasks;
   /** @type {SegmentMasks<Uint8Array>} On the latent grid. */
@@ -27,13 +29,15 @@ export class Resources {
   /**
    * @param {Info} info
    * @param {number} colors version of the eigenvectors' colours
+   * @param {() => string} by the way that is set
    * @param {Decoder} decode
    */
-  constructor(info, colors, decode) {
-    const { grid, has_images, settings, eigvals } = info;
+  constructor(info, colors, by, decode) {
+    const { grid, has_images, settings } = info;
+    this.ways = new Ways(info);
     this.fields = new Fields(grid);
-    this.previews = new Previews(grid, settings.num_eig.high, eigvals);
-    this.pictures = picturesOfKinds(decode, has_images, colors);
+    this.previews = new Previews(grid, settings.num_eig.high, this.ways);
+    this.pictures = picturesOfKinds(decode, has_images, colors, by);
     this.segmentMasks = new SegmentMasks("stage", info);
     this.segmentCells = new SegmentMasks("thumb", info);
     const { stage, eigvecs, thumb } = this.pictures;
@@ -45,6 +49,7 @@ export class Resources {
       eigvecs,
       thumb,
       this.segmentCells,
+      this.ways,
       moments,
       sample,
       vectors,

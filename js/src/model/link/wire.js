@@ -56,9 +56,16 @@
  * @property {number[]} images on view, the active one first
  * @typedef {{ type: "fields", id: string, wants: Want[] }} FieldsRequest
  *   about 1 MB at a time; without wants it asks for a sign of life
- * @typedef {{ type: "vectors", id: string, images: number[], sample: boolean }} VectorsRequest
- * @typedef {{ type: "moments", id: string, num_eig: number }} MomentsRequest
- * @typedef {{ type: "pictures", id: string, kind: PictureKind, images: number[] }} PictureRequest
+ * @typedef {{ type: "vectors", id: string, images: number[], sample: boolean, by: string }} VectorsRequest
+ * @typedef {{ type: "moments", id: string, num_eig: number, by: string }} MomentsRequest
+ * @typedef {{ type: "way", id: string, by: string }} WayRequest also has the way made,
+ *   if it is not
+ * @typedef {object} PictureRequest
+ * @property {"pictures"} type
+ * @property {string} id
+ * @property {PictureKind} kind
+ * @property {number[]} images
+ * @property {string} by the way whose eigenvectors are coloured
  * @typedef {object} SegmentsRequest
  * @property {"segments"} type
  * @property {string} id
@@ -99,16 +106,20 @@
  * @typedef {object} VectorsReply
  * @property {"vectors"} type
  * @property {string} id
+ * @property {string} by
  * @property {VectorsEntry[]} vectors
  * @typedef {object} MomentsReply
  * @property {"moments"} type
  * @property {string} id
+ * @property {string} by
  * @property {number} num_eig
  * @property {number} count
+ * @typedef {{ type: "way", id: string, by: string } & Way} WayReply
  * @typedef {object} PictureReply
  * @property {"pictures"} type
  * @property {string} id
  * @property {PictureKind} kind
+ * @property {string} by as in the request
  * @property {number} colors version of the eigenvectors' colours when they were made
  * @property {(PictureEntry | PictureFailure)[]} pictures
  * @property {number[]} [left] images for which the reply had no room: to be asked for again
@@ -132,7 +143,7 @@
  * @property {string} model its id, as in the outputs with its views
  * @property {string} mark text in the file, as in the outputs with its picture
  * @property {string} png the file in base64
- * @typedef {CallbackFailed | SegmentsReply | Edited | FieldsReply | VectorsReply | MomentsReply | PictureReply | Later | Synced | Failure} Message
+ * @typedef {CallbackFailed | SegmentsReply | Edited | FieldsReply | VectorsReply | MomentsReply | WayReply | PictureReply | Later | Synced | Failure} Message
  *
  * @typedef {object} Info
  * @property {Size} grid
@@ -140,10 +151,14 @@
  * @property {Size[]} sizes
  * @property {boolean} has_images
  * @property {boolean} [offline] whether there is no kernel
- * @property {number[]} blank images of which nothing is known: their masks are empty
- * @property {number[] | null} eigvals for the methods that need them
+ * @property {Record<string, Way>} ways by name; those that were made when the page was
+ *   told. The others that `settings.by` has are asked for.
  * @property {Record<string, Method>} methods by name
  * @property {Record<string, Setting>} settings the kernel's table, in its order
+ *
+ * @typedef {object} Way that a click can be meant, with eigenvectors of its own
+ * @property {number[] | null} eigvals for the methods that need them
+ * @property {number[]} blank images of which nothing is known: their masks are empty
  *
  * @typedef {object} Method
  * @property {string} title

@@ -12,10 +12,11 @@ import { html } from "../../dom.js";
 import { buttons } from "./buttons.js";
 import { check, choice } from "./choice.js";
 import { slider } from "./slider.js";
-import { CONTROLS } from "./table.js";
+import { CONTROLS, FIRST } from "./table.js";
+import { ways } from "./ways.js";
 
-/** By the kind of setting, as the kernel's table has it. */
-const KINDS = { whole: slider, number: slider, flag: check, choice };
+/** By the kind of setting, as the kernel's table has it, or of control. */
+const KINDS = { whole: slider, number: slider, flag: check, choice, ways };
 
 export class Controls {
   /** @type {Part[]} */
@@ -29,15 +30,17 @@ export class Controls {
    * @param {AbortSignal} signal
    */
   constructor(store, local, changed, signal) {
+    const first = partOf(store, FIRST, signal);
     const head = buttons(store, local, changed, signal);
     const made = CONTROLS.map((group) =>
       group.map((control) => partOf(store, control, signal)),
     );
-    this.#parts = [head, ...made.flat()];
+    this.#parts = [first, head, ...made.flat()];
     const groups = made.map((parts) =>
       html("div", { class: "ncut-group" }, ...parts.map(({ element }) => element)),
     );
-    this.element = html("div", { class: "ncut-controls" }, head.element, ...groups);
+    const parts = [first.element, head.element, ...groups];
+    this.element = html("div", { class: "ncut-controls" }, ...parts);
   }
 
   paint() {
@@ -51,5 +54,6 @@ export class Controls {
  * @param {AbortSignal} signal
  */
 function partOf(store, control, signal) {
-  return KINDS[store.info.settings[control.name].kind](store, control, signal);
+  const kind = control.as ?? store.info.settings[control.name].kind;
+  return KINDS[kind](store, control, signal);
 }

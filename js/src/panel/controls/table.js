@@ -2,13 +2,14 @@
  * The table of the controls: which settings have one on the page, in which group and
  * order, and how it looks. The kernel's table says what a setting means and what its
  * range is. It also decides the kind of control: a number has a slider, a flag a check
- * box, a choice a list.
+ * box, a choice a list, unless an entry says another kind.
  *
  * @import { Store } from "../../model/store.js"
  *
  * @typedef {object} Control
  * @property {string} name of the setting
  * @property {string} label
+ * @property {"ways"} [as] the kind of control, if it is not that of its kind of setting
  * @property {string} [key] of the stage that changes it, as `keyOf` names it
  * @property {(store: Store) => boolean} [shown] whether there is such a setting now
  * @property {(store: Store) => boolean} [idle] whether it has no effect now
@@ -26,6 +27,15 @@ const takes = (setting) => (store) => store.method.parameters.includes(setting);
 const hasNoNegatives = (store) => !store.seeds.hasNegatives;
 /** @type {(value: number) => string} */
 const hundredths = (value) => value.toFixed(2);
+
+/** Above all others: what clicks mean. @type {Control} */
+export const FIRST = {
+  name: "by",
+  label: "What a click means",
+  as: "ways",
+  key: KEY.by,
+  shown: ({ ways }) => ways.names.length > 1,
+};
 
 /** @type {Control[][]} */
 export const CONTROLS = [
@@ -71,7 +81,7 @@ export const CONTROLS = [
       idle: hasNoNegatives,
       shown: ({ method }) => !method.together,
     },
-    { name: "method", label: "Method", shown: ({ info }) => info.eigvals !== null },
+    { name: "method", label: "Method", shown: ({ way }) => way?.eigvals !== null },
     {
       name: "click_weight",
       label: "Click weight",
@@ -117,6 +127,8 @@ export const CONTROLS = [
 
 /** What a choice's values are called, but for methods. @type {Record<string, string>} */
 export const CHOICE_NAMES = {
+  semantics: "What it is",
+  appearance: "How it looks",
   image: "Image",
   eigvecs: "Eigenvectors",
   heatmap: "Heatmap",

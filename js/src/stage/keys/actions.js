@@ -3,6 +3,7 @@
  * keys.
  *
  * @import { KeyReach } from "./key.js"
+ * @import { Store } from "../../model/store.js"
  */
 
 import { editOf } from "../../model/segments.js";
@@ -71,6 +72,23 @@ export function turn({ store, local }, step) {
   const image = store.activeImage + step;
   if (image >= 0 && image < store.imageCount) store.set("active_image", image);
   local.crosshair = null;
+}
+
+/** @param {{ store: Store }} reach */
+export function hasWays({ store }) {
+  return store.ways.names.length > 1;
+}
+
+/**
+ * The next way that is made.
+ *
+ * @param {KeyReach} reach
+ */
+export function nextWay({ store }) {
+  const { ways } = store;
+  const made = ways.names.filter((by) => ways.has(by));
+  const next = made[(made.indexOf(store.get("by")) + 1) % made.length];
+  if (next !== undefined) store.set("by", next);
 }
 
 // With another method these two keys do nothing. They are taken all the same, because

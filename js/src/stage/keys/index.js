@@ -15,8 +15,10 @@ import {
   clear,
   editOfSelected,
   editSelected,
+  hasWays,
   nextGranularity,
   nextOverlay,
+  nextWay,
   segmentOf,
   select,
   toggleAuto,
@@ -114,6 +116,12 @@ export const KEYS = [
       { on: [" "], act: (reach) => clickAtCrosshair(reach, 1) },
       { on: ["Shift+ "], act: (reach) => clickAtCrosshair(reach, 0) },
     ],
+  },
+  {
+    keys: keyName(KEY.by),
+    effect: "what it is, or how it looks",
+    bindings: [{ on: [KEY.by], when: hasWays, act: nextWay }],
+    told: hasWays,
   },
   {
     keys: keyName(KEY.granularity),

@@ -10,6 +10,8 @@
  * @property {string} keys as the help writes them
  * @property {string} effect as the help says it
  * @property {Binding[]} bindings of these keys; the first that holds is taken
+ * @property {(reach: { store: Store }) => boolean} [told] whether the help tells of it;
+ *   it does not change while the page is open
  *
  * @typedef {object} Binding
  * @property {string[]} on keys as `keyOf` names them, behind "Ctrl+" (⌘ as well) and
