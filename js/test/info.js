@@ -7,17 +7,6 @@ import { readFileSync } from "node:fs";
 const FIXTURE = new URL("fixtures/masks.json", import.meta.url);
 const { methods, settings } = JSON.parse(readFileSync(FIXTURE, "utf8"));
 
-/** Only until the fixture has it: the setting, and that all methods depend on it. */
-const BY = {
-  ...{ kind: "choice", default: "appearance", unit: "", of: "mask" },
-  sentence: "What a click means: a thing by what it is, or by how it looks.",
-  choices: ["appearance"],
-};
-settings.by ??= BY;
-for (const { parameters } of Object.values(methods)) {
-  if (!parameters.includes("by")) parameters.unshift("by");
-}
-
 /**
  * @param {Partial<Info>} [given]
  * @param {number} [numEig] eigenvectors of the batch

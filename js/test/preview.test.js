@@ -13,14 +13,11 @@ import { BY, OTHER, WAY } from "./ways.js";
 const fixture = JSON.parse(
   readFileSync(new URL("fixtures/masks.json", import.meta.url), "utf8"),
 );
-// Only until the fixture has it.
-for (const { seeds } of fixture.diffusion) seeds.parameters.by ??= BY;
-
 const WAYS = new Map([[BY, WAY]]);
 
-/** @param {{ eigvals: number[] }} kept */
-function openDiffusion({ eigvals }) {
-  const ways = new Map([[BY, { eigvals, blank: [] }]]);
+/** @param {{ eigvals: number[], seeds: any }} kept */
+function openDiffusion({ eigvals, seeds }) {
+  const ways = new Map([[seeds.parameters.by, { eigvals, blank: [] }]]);
   return new Previews(fixture.grid, eigvals.length, ways);
 }
 
@@ -232,9 +229,10 @@ for (const [number, kept] of fixture.diffusion.entries()) {
     });
     const previews = openDiffusion(kept);
     reserve(previews, 0, 2);
-    send(previews, kept, [0]);
+    const { by } = kept.seeds.parameters;
+    send(previews, kept, [0], by);
     assert.equal(previews.get(kept.seeds, 0), undefined); // One lies on image 1.
-    send(previews, kept, [1]);
+    send(previews, kept, [1], by);
     kept.values.forEach(
       (/** @type {number[]} */ values, /** @type {number} */ image) => {
         const found = previews.get(kept.seeds, image);
@@ -303,7 +301,7 @@ test("a prompt of several cells adds at once, and not cell by cell", () => {
   const [kept] = fixture.diffusion;
   const previews = openDiffusion(kept);
   reserve(previews, 0, 2);
-  send(previews, kept, [0, 1]);
+  send(previews, kept, [0, 1], kept.seeds.parameters.by);
   const [[a], [b]] = kept.seeds.positives;
   const grouped = previews.get({ ...kept.seeds, positives: [[a, b]] }, 0)?.values;
   const first = previews.get({ ...kept.seeds, positives: [[a]] }, 0)?.values;
