@@ -102,7 +102,9 @@ def test_a_picture_that_is_too_large_comes_alone(
 ) -> None:
     monkeypatch.setattr("ncut_widget.page.requests.pictures.REPLY_BYTES", 10)
     pictures = Pictures(seg._session.spectra, None)
-    content, files = answer(PicturesRequest("p", "stage", "semantics", [2, 0]), pictures)
+    content, files = answer(
+        PicturesRequest("p", "stage", "semantics", [2, 0]), pictures
+    )
     assert [picture["image"] for picture in content["pictures"]] == [2]
     assert len(files) == 1
     assert content["left"] == [0]

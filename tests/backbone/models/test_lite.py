@@ -79,13 +79,15 @@ def test_images_keep_their_aspect_up_to_four_to_one(
 
 
 @pytest.mark.parametrize(
-    ("size", "side", "cells"), [(512, 512, 32), (500, 512, 32), (32, 32, 2)]
+    ("size", "side", "cells"), [(512, 512, 48), (500, 512, 48), (32, 32, 3)]
 )
-def test_the_grid_has_a_cell_for_16_pixels(size: int, side: int, cells: int) -> None:
+def test_the_grid_has_three_cells_for_32_pixels(
+    size: int, side: int, cells: int
+) -> None:
     found = make(size=size, grid=None)
     assert found.image_size == (side, side)
     assert found.grid == (cells, cells)
-    assert raw(found, PHOTOGRAPHS[:1]).shape == (1, cells, cells, 432)
+    assert raw(found, PHOTOGRAPHS[:1]).shape == (1, cells, cells, 472)
 
 
 def test_pixels_are_normalised_as_in_training(model: LiteBackbone) -> None:
@@ -100,9 +102,9 @@ def test_tensors_are_normalised_already(model: LiteBackbone) -> None:
     assert [each.shape for each in model.preprocess(tensor[None])] == [(3, 96, 160)]
     scaled = tensor[None] * 2  # leaves [0, 1]
     found = extract_features(scaled, model, progress=False)
-    assert found.shape == (1, 24, 24, 432)
+    assert found.shape == (1, 24, 24, 472)
     (direct,) = model.read(torch.zeros(2, 3, 64, 64), [model.node()])
-    assert direct.shape == (2, 24, 24, 432)
+    assert direct.shape == (2, 24, 24, 472)
 
 
 @pytest.mark.parametrize(
@@ -151,10 +153,10 @@ def test_the_grid_covers_an_image_from_edge_to_edge(aspect: str, axis: int) -> N
 def test_features_are_blocks_interpolated_to_the_grid(model: LiteBackbone) -> None:
     (images,) = model.preprocess(PHOTOGRAPHS[:1])
     with torch.inference_mode():
-        blocks = model.encoder(images[None], {10, 15})
+        blocks = model.encoder(images[None], {4, 10, 15})
     wanted = [
         functional.interpolate(blocks[number], (24, 24), mode="bilinear")
-        for number in (10, 15)
+        for number in (4, 10, 15)
     ]
     found = raw(model, PHOTOGRAPHS[:1]).permute(0, 3, 1, 2)
     torch.testing.assert_close(found, torch.cat(wanted, 1), rtol=0, atol=0)
@@ -241,7 +243,7 @@ def test_each_stage_is_centred_and_of_unit_variance_over_the_batch(
     assert found.dtype == torch.float32
     rows = found.flatten(0, 2)
     assert rows.mean(0).abs().max() < 1e-3
-    for part in (rows[:, :112], rows[:, 112:]):
+    for part in (rows[:, :40], rows[:, 40:152], rows[:, 152:]):
         assert float(part.square().sum(1).mean()) == pytest.approx(1, abs=1e-3)
 
 
@@ -261,7 +263,7 @@ def test_arrays_and_tensors_are_standardised_alike(
     model: LiteBackbone, kind: type
 ) -> None:
     rng = np.random.default_rng(0)
-    features: NDArray = rng.normal(3, 20, (2, 4, 5, 432)).astype(kind)
+    features: NDArray = rng.normal(3, 20, (2, 4, 5, 472)).astype(kind)
     features.flags.writeable = False
     tensor = torch.tensor(features)
     arrays = model.standardizer(features)(features)
@@ -271,14 +273,14 @@ def test_arrays_and_tensors_are_standardised_alike(
     assert arrays.dtype == np.float32
     assert tensors.dtype == torch.float32
     assert torch.equal(torch.from_numpy(arrays), tensors)
-    assert np.square(arrays[..., :112]).sum(-1).mean() == pytest.approx(1, abs=1e-5)
+    assert np.square(arrays[..., :40]).sum(-1).mean() == pytest.approx(1, abs=1e-5)
     assert torch.equal(tensor, torch.tensor(features))
 
 
 def test_equal_cells_are_not_scaled_up(model: LiteBackbone) -> None:
-    features = torch.ones(1, 4, 4, 432)
+    features = torch.ones(1, 4, 4, 472)
     assert torch.equal(
-        model.standardizer(features)(features), torch.zeros(1, 4, 4, 432)
+        model.standardizer(features)(features), torch.zeros(1, 4, 4, 472)
     )
 
 
@@ -318,7 +320,7 @@ def test_it_is_described_without_a_path_of_the_machine(model: LiteBackbone) -> N
         "size": 128,
         "aspect": "kept",
         "grid": [24, 24],
-        "stages": [10, 15],
+        "stages": [4, 10, 15],
         "nodes": [{"node_type": "stages", "layer": 15}],
     }
     assert wanted.items() <= told.items()
