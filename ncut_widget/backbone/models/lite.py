@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ncut_widget.backbone.layers import CUDA_BATCH_SIZE as MOST
 from ncut_widget.backbone.layers import LayeredBackbone, Node
 from ncut_widget.backbone.models.efficientnet_lite import (
     CHANNELS,
@@ -31,6 +32,7 @@ from ncut_widget.backbone.models.sides import check_sides
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.core.arrays import Floats, as_tensor
 from ncut_widget.core.checks import as_list, check_choice, check_number
+from ncut_widget.core.parallel import deal
 from ncut_widget.images import RGBImage
 
 STAGES = (10, 15)
@@ -140,6 +142,12 @@ class LiteBackbone(LayeredBackbone):
         self.name = "EfficientNet-Lite0"
         self.origin = dict(origin or {})
 
+    @property
+    def batch_size(self) -> int:
+        """Images at a time: on the CPU one for each core, 8 at most."""
+        cores = torch.get_num_threads() if self.device.type == "cpu" else MOST
+        return min(cores, MOST)
+
     def node(self, node_type: str | None = None, layer: int | None = None) -> Node:
         """Check a node, as `LayeredBackbone.node`; by default all stages together."""
         last = self.stages[-1]
@@ -181,7 +189,10 @@ class LiteBackbone(LayeredBackbone):
     def read(
         self, images_tsf: Tensor | Sequence[Tensor], nodes: Sequence[Node]
     ) -> list[Tensor]:
-        """Compute the features of some nodes, with one pass for each size of images.
+        """Compute the features of some nodes.
+
+        On the CPU each image has a pass of its own, as many at once as there are
+        cores; on an accelerator images of one size have a pass together.
 
         Parameters
         ----------
@@ -197,14 +208,18 @@ class LiteBackbone(LayeredBackbone):
         """
         blocks = [self.stages if kind == "stages" else (at,) for kind, at in nodes]
         layers = {layer for each in blocks for layer in each}
-        alike: dict[torch.Size, list[int]] = {}
+        on_cpu = self.device.type == "cpu"
+        together: dict[Any, list[int]] = {}
         for place, image in enumerate(images_tsf):
-            alike.setdefault(image.shape, []).append(place)
-        passes = [
-            self._run(torch.stack([images_tsf[place] for place in places]), layers)
-            for places in alike.values()
-        ]
-        order = [place for places in alike.values() for place in places]
+            # A core runs an image alone: so features do not depend on the batch.
+            together.setdefault(place if on_cpu else image.shape, []).append(place)
+
+        def run(places: list[int]) -> dict[int, Tensor]:
+            images = torch.stack([images_tsf[place] for place in places])
+            return self._run(images, layers)
+
+        passes = list(deal(run, together.values(), self.device))
+        order = [place for places in together.values() for place in places]
         back = [order.index(place) for place in range(len(order))]
         found = {layer: torch.cat([one[layer] for one in passes]) for layer in layers}
         return [
