@@ -41,9 +41,6 @@ STAGES = (4, 10, 15)
 CELLS = 3
 """Latent pixels on a side for `STRIDE` pixels."""
 
-MOST = 8
-"""Most images at a time: on a CPU each takes up to 60 MB."""
-
 ASPECTS = ("kept", "square")
 
 LONGEST = 4.0
