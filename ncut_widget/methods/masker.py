@@ -77,7 +77,8 @@ class Masker:
     def _method(self, by: str, name: str) -> Method:
         known = self._methods.get((by, name))
         if known is None:
-            known = self._methods[by, name] = METHODS[name](self.spectra[by])
+            known = METHODS[name](self.spectra[by])
+            known = self._methods.setdefault((by, name), known)
         return known
 
     def _blank(self, recipe: Recipe) -> frozenset[int]:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from ncut_widget.eigvecs.store import Store
-from ncut_widget.methods import METHODS, Spectra, Spectrum
+from ncut_widget.methods import Spectra, Spectrum
 from ncut_widget.methods.masker import Masker
 from ncut_widget.prompts import Group, Prompt, Recipe, check_prompt, check_prompts
 from ncut_widget.segments.record import SegmentState
@@ -100,11 +100,11 @@ class Editable:
         """
         if name == "clicks":
             return check_prompts(value, self.sizes)
-        if name == "by" and value in WAYS:
+        if name == "by" and isinstance(value, str) and value in WAYS:
             self._check_way(value)
         checked = self.table[name].check(value)
         if name == "method":
-            METHODS[checked](self.spectra[self.spectra.ways[0]]).check()
+            self.masker.method(replace(self.settings, **{name: checked})).check()
         return checked
 
     def _check_way(self, by: str) -> None:
@@ -125,7 +125,7 @@ class Editable:
 
         Without it `check` refuses a way whose eigenvectors are not there yet.
         """
-        if by in self.spectra.ways:
+        if isinstance(by, str) and by in self.spectra.ways:
             self.spectra[by]
 
     # Prompts and settings -----------------------------------------------------------

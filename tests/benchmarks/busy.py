@@ -12,6 +12,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import torch
 from skimage import data
@@ -52,6 +54,14 @@ def neighbours() -> Iterator[None]:
             each.communicate()
 
 
+def make(photographs: list[Any], backbone: Any = None, both: bool = False) -> object:
+    """Make a widget, and then the eigenvectors of the other way."""
+    seg = NcutSegmenter.from_images(photographs, backbone, progress=False)
+    if both:
+        seg.by = "appearance"
+    return seg
+
+
 def cases() -> dict[str, Callable[[], object]]:
     """Return what is timed, by the name of its row."""
     photographs = [getattr(data, name)() for name in PHOTOGRAPHS]
@@ -63,12 +73,17 @@ def cases() -> dict[str, Callable[[], object]]:
     by_landmarks = solver().fit(large)
     whole = solver(affinity_focal_gamma=0.02).fit(small)
     return {
-        "images to widget, 1 photograph": lambda: NcutSegmenter.from_images(
-            photographs[:1], progress=False
-        ),
-        "images to widget, 4 photographs": lambda: NcutSegmenter.from_images(
-            photographs, progress=False
-        ),
+        **{
+            f"{count} photographs to the widget{what}": partial(
+                make, photographs[:count], *given
+            )
+            for count in (1, 4)
+            for what, given in (
+                ("", ()),
+                (", texture alone", ("texture",)),
+                (", and the other way", (None, True)),
+            )
+        },
         "4,096 nodes, smooth": lambda: solver().fit(small),
         "4,096 nodes, sharp": lambda: solver(affinity_focal_gamma=0.02).fit(small),
         "16,384 nodes, landmarks": lambda: solver().fit(large),

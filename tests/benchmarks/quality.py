@@ -38,6 +38,7 @@ from PIL import Image
 from scipy.ndimage import distance_transform_edt
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.settings import WAYS
 
 CLICKS = 5
 """Of each thing."""
@@ -84,7 +85,7 @@ ROWS = (
     Row(PEER, {}, {}),
 )
 """What is compared: also the features themselves, taken for eigenvectors, and the click
-of ncut-pytorch, on the same features; the texture's own are ours.
+of ncut-pytorch, on the same features, which those of the default are not.
 """
 
 
@@ -237,8 +238,9 @@ class Peer:
 
 def segmenter(row: Row, batch: Batch, features: str) -> Any:
     """Make the widget of a batch."""
-    if features == "texture":
-        return NcutSegmenter.from_images(batch.images, progress=False, **row.make)
+    if features in WAYS:
+        options = {"by": features, "progress": False, **row.make}
+        return NcutSegmenter.from_images(batch.images, **options)
     values = np.load(batch.features[features]).astype(np.float32)
     if row.name == COSINE:
         return NcutSegmenter(values, batch.images)
@@ -293,7 +295,7 @@ def main() -> None:
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
     batches = list(read(given.folder))
-    kinds = given.features or ["texture", *sorted(batches[0].features)]
+    kinds = given.features or [*WAYS, *sorted(batches[0].features)]
     clicks = " ".join(map(str, SHOWN))
     for features in kinds:
         things = sum(len(batch.things) for batch in batches)
@@ -302,7 +304,7 @@ def main() -> None:
         print("| --- | --- | --- | --- | --- |")
         for row in ROWS:
             if given.rows not in row.name or (
-                features == "texture" and row.name in (COSINE, PEER)
+                features in WAYS and row.name in (COSINE, PEER)
             ):
                 continue
             print(line(row.name, *scores(row, batches, features)), flush=True)

@@ -164,10 +164,12 @@ def test_every_kind_of_file_tells_the_backbone_and_the_range_of_values(
         folder = seg.export(tmp_path / format, format)
         told.append(json.loads((folder / "segments.json").read_text()))
     for each in told:
-        assert each["backbone"]["model"] == "texture"
-        assert each["backbone"]["grid"] == [64, 64]
+        assert [*each["ways"]] == ["semantics", "appearance"]
+        models = [way["backbone"]["model"] for way in each["ways"].values()]
+        assert models == ["lite", "texture"]
+        assert each["ways"]["appearance"]["backbone"]["grid"] == [64, 64]
+        assert each["ways"]["semantics"]["ncut"]["num_eig"] == 3
         assert each["value_range"] == [0, 128]
-        assert each["ncut"]["num_eig"] == 3
         assert {"torch", "ncut_widget"} <= set(each["software"])
 
 

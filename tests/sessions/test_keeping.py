@@ -80,8 +80,9 @@ def test_from_images_and_from_features_autosave(tmp_path: Path) -> None:
     seg = NcutSegmenter.from_images(tiles, num_eig=3, autosave=path, progress=False)
     seg.add_click(4, 4)
     content = json.loads(path.read_text())
-    assert content["backbone"]["model"] == "texture"
-    assert content["ncut"]["num_eig"] == 3
+    made = content["ways"]["appearance"]
+    assert made["backbone"]["model"] == "texture"
+    assert made["ncut"]["num_eig"] == 3
     again = NcutSegmenter.from_images(tiles, num_eig=3, autosave=path, progress=False)
     np.testing.assert_array_equal(again.masks, seg.masks)
 

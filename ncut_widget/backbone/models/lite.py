@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ncut_widget.backbone.layers import CUDA_BATCH_SIZE as MOST
 from ncut_widget.backbone.layers import LayeredBackbone, Node
 from ncut_widget.backbone.models.efficientnet_lite import (
     CHANNELS,
@@ -39,9 +40,6 @@ STAGES = (4, 10, 15)
 
 CELLS = 3
 """Latent pixels on a side for `STRIDE` pixels."""
-
-MOST_AT_ONCE = 16
-"""Most images that are computed at once on a CPU: each takes up to 60 MB."""
 
 ASPECTS = ("kept", "square")
 
@@ -146,6 +144,12 @@ class LiteBackbone(LayeredBackbone):
         self.name = "EfficientNet-Lite0"
         self.origin = dict(origin or {})
 
+    @property
+    def batch_size(self) -> int:
+        """Images at a time: on the CPU one for each core, 8 at most."""
+        cores = torch.get_num_threads() if self.device.type == "cpu" else MOST
+        return min(cores, MOST)
+
     def node(self, node_type: str | None = None, layer: int | None = None) -> Node:
         """Check a node, as `LayeredBackbone.node`; by default all stages together."""
         last = self.stages[-1]
@@ -187,7 +191,10 @@ class LiteBackbone(LayeredBackbone):
     def read(
         self, images_tsf: Tensor | Sequence[Tensor], nodes: Sequence[Node]
     ) -> list[Tensor]:
-        """Compute the features of some nodes, with one pass for each size of images.
+        """Compute the features of some nodes.
+
+        On the CPU each image has a pass of its own, as many at once as there are
+        cores; on an accelerator images of one size have a pass together.
 
         Parameters
         ----------
@@ -203,39 +210,23 @@ class LiteBackbone(LayeredBackbone):
         """
         blocks = [self.stages if kind == "stages" else (at,) for kind, at in nodes]
         layers = {layer for each in blocks for layer in each}
-        alike = self._passes(images_tsf)
+        on_cpu = self.device.type == "cpu"
+        together: dict[Any, list[int]] = {}
+        for place, image in enumerate(images_tsf):
+            # A core runs an image alone: so features do not depend on the batch.
+            together.setdefault(place if on_cpu else image.shape, []).append(place)
 
         def run(places: list[int]) -> dict[int, Tensor]:
-            return self._run(torch.stack([images_tsf[at] for at in places]), layers)
+            images = torch.stack([images_tsf[place] for place in places])
+            return self._run(images, layers)
 
-        passes = [*deal(run, alike, self.device)]
-        order = [place for places in alike for place in places]
+        passes = list(deal(run, together.values(), self.device))
+        order = [place for places in together.values() for place in places]
         back = [order.index(place) for place in range(len(order))]
         found = {layer: torch.cat([one[layer] for one in passes]) for layer in layers}
         return [
             torch.cat([found[layer][back] for layer in each], dim=-1) for each in blocks
         ]
-
-    def _passes(self, images_tsf: Tensor | Sequence[Tensor]) -> list[list[int]]:
-        """Divide images among passes: those of a size go together.
-
-        On a CPU each goes alone, on a core of its own. Torch's threads, which share one
-        image, wait for each other after every layer: beside two busy processes
-        they took ten times as long.
-        """
-        if self.device.type == "cpu":
-            return [[place] for place in range(len(images_tsf))]
-        alike: dict[torch.Size, list[int]] = {}
-        for place, image in enumerate(images_tsf):
-            alike.setdefault(image.shape, []).append(place)
-        return [*alike.values()]
-
-    @property
-    def batch_size(self) -> int:
-        """Images at a time: on a CPU one for each core."""
-        if self.device.type == "cpu":
-            return min(torch.get_num_threads(), MOST_AT_ONCE)
-        return super().batch_size
 
     def standardizer(self, features: NDArray[np.floating] | Tensor) -> Standardizer:
         """Find the mean and scale of a whole batch's features, (B, H, W, C)."""

@@ -25,7 +25,11 @@ class PicturesRequest(Request):
     def read(cls, id: str, fields: Fields, session: Session) -> PicturesRequest:
         """Read which pictures."""
         kind = fields.one_of("kind", KINDS)
-        return cls(id, kind, fields.way(session), fields.indices("images", session))
+        # Only colours need eigenvectors that are there.
+        is_colored = kind == "eigvecs"
+        ways = session.spectra.ways
+        by = fields.way(session) if is_colored else fields.one_of("by", ways)
+        return cls(id, kind, by, fields.indices("images", session))
 
     def answer(self, desk: Desk) -> Message:
         """Return as many pictures as fit; the others are listed in ``left``.

@@ -159,7 +159,7 @@ def test_features_are_blocks_interpolated_to_the_grid(model: LiteBackbone) -> No
         for number in (4, 10, 15)
     ]
     found = raw(model, PHOTOGRAPHS[:1]).permute(0, 3, 1, 2)
-    torch.testing.assert_close(found, torch.cat(wanted, 1), rtol=0, atol=0)
+    assert apart(found, torch.cat(wanted, 1)) < 1e-5
 
 
 def test_no_cell_of_a_fine_block_is_skipped() -> None:
@@ -203,24 +203,37 @@ def test_a_node_that_is_not_there_is_refused(model: LiteBackbone) -> None:
 # One by one, and together -----------------------------------------------------------
 
 
-def test_images_one_by_one_are_as_in_a_batch(model: LiteBackbone) -> None:
-    """To the rounding of float32: a millionth part of the largest value or so."""
+def test_features_do_not_depend_on_the_batch_nor_on_the_cores(
+    model: LiteBackbone,
+) -> None:
     together = raw(model, PHOTOGRAPHS)
-    single = torch.cat([raw(model, [image]) for image in PHOTOGRAPHS])
-    assert apart(together, single) < 1e-5
-    assert torch.equal(raw(model, PHOTOGRAPHS), together)
-
-
-def test_one_thread_gives_what_two_give(model: LiteBackbone) -> None:
+    single = [raw(model, [image]) for image in PHOTOGRAPHS]
+    assert torch.equal(torch.cat(single), together)
     before = torch.get_num_threads()
     try:
-        found = []
-        for count in (1, 2):
+        for count in (1, 2, 3):
             torch.set_num_threads(count)
-            found.append(raw(model, PHOTOGRAPHS))
+            assert model.batch_size == count
+            assert torch.equal(raw(model, PHOTOGRAPHS), together)
+            assert torch.get_num_threads() == count
     finally:
         torch.set_num_threads(before)
-    assert apart(*found) < 1e-5
+
+
+def test_images_of_one_size_are_run_together_on_an_accelerator(
+    model: LiteBackbone, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    images = model.preprocess(PHOTOGRAPHS)
+    (wanted,) = model.read(images, [model.node()])
+    run: list[tuple[int, ...]] = []
+    handle = model.encoder.register_forward_hook(
+        lambda _, given, found: run.append(given[0].shape)
+    )
+    monkeypatch.setattr(LiteBackbone, "device", torch.device("meta"))
+    (found,) = model.read(images, [model.node()])
+    handle.remove()
+    assert run == [(2, 3, 96, 160), (1, 3, 128, 128)]
+    assert apart(found, wanted) < 1e-5  # the rounding of float32
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
