@@ -27,7 +27,7 @@ def make(folder: Path) -> None:
     """Write the pages into a folder."""
     folder.mkdir(parents=True)
     views = list(data.stereo_motorcycle()[:2])
-    seg = NcutSegmenter.from_images(views, progress=False)
+    seg = NcutSegmenter.from_images(views, by="appearance", progress=False)
     seg.add_click(430, 175)
     _save(seg, folder / "click.html", "Click a thing")
     for name, clicks in {"floor": FLOOR, "door": DOOR}.items():

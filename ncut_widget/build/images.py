@@ -49,8 +49,8 @@ def from_images(
 
     By default a click can mean what a thing is, by a trained network, or how it looks,
     by colour and texture: the setting ``by``. Unless it is given, it is
-    ``"appearance"`` for drawings, screens and microscopes' grey, and ``"semantics"``
-    for photographs; see `first_way`. The features of the other one are computed when
+    ``"appearance"`` for drawings, plots and screens, and ``"semantics"`` for
+    photographs; see `first_way`. The features of the other one are computed when
     they are first asked for, which the page does as soon as it is shown.
 
     Parameters

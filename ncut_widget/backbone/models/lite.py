@@ -86,7 +86,7 @@ class Standardizer:
 
 
 class LiteBackbone(LayeredBackbone):
-    """EfficientNet-Lite0: any block, by default a fine and a coarse one together.
+    """EfficientNet-Lite0: any block, by default three together, fine to coarse.
 
     It was trained to name the thing on a photograph, and tells things apart by what
     they are.
