@@ -366,6 +366,7 @@ class NcutSegmenter(SettingTraits, Receiving):
     def close(self) -> None:
         """Remove the widget, and the layout it made, from every page."""
         super().close()
+        self._session.spectra.close()
         if self._own_layout is not None:
             self._own_layout.close()
 

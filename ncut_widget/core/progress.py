@@ -12,7 +12,6 @@ import html
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from threading import Event
 from typing import Any, TypeAlias, TypeVar
 from uuid import uuid4
 
@@ -32,7 +31,7 @@ COLUMNS = 80
 """Width of a bar in a notebook, in characters."""
 
 _SILENT = ContextVar("_SILENT", default=False)
-_STOP: ContextVar[Event | None] = ContextVar("_STOP", default=None)
+_STOPS: ContextVar[Callable[[], bool] | None] = ContextVar("_STOPS", default=None)
 
 
 class Stopped(Exception):
@@ -44,8 +43,8 @@ class _Bar(tqdm):  # type: ignore[misc]
 
     def update(self, n: float | None = 1) -> bool | None:
         """Count units that are done."""
-        stop = _STOP.get()
-        if stop is not None and stop.is_set():
+        stops = _STOPS.get()
+        if stops is not None and stops():
             raise Stopped
         shown: bool | None = super().update(n)
         return shown
@@ -112,13 +111,13 @@ def silence(silent: bool = True) -> Iterator[None]:
 
 
 @contextmanager
-def stoppable(stop: Event) -> Iterator[None]:
-    """Let long work of this thread end with `Stopped` once an event is set."""
-    token = _STOP.set(stop)
+def stoppable(stops: Callable[[], bool]) -> Iterator[None]:
+    """Let long work of this thread end with `Stopped` once a function says so."""
+    token = _STOPS.set(stops)
     try:
         yield
     finally:
-        _STOP.reset(token)
+        _STOPS.reset(token)
 
 
 def is_silent() -> bool:

@@ -65,6 +65,7 @@ class Spectra:
         self._making = Lock()
         self._begun: dict[str, Thread] = {}
         self._failures: dict[str, Exception] = {}
+        self._closed = False
         self.shape = self._made[by].store.shape
         self.ways = (by, *self._others)
 
@@ -105,8 +106,12 @@ class Spectra:
             thread.start()
         return None
 
+    def close(self) -> None:
+        """Stop the threads that make eigenvectors: nobody waits for them any more."""
+        self._closed = True
+
     def _make_beside(self, by: str) -> None:
-        with silence(), stoppable(_ENDING):
+        with silence(), stoppable(lambda: self._closed or _ENDING.is_set()):
             try:
                 self._make(by)
             except Exception as error:

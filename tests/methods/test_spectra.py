@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from ncut_widget.core.progress import bar
 from ncut_widget.methods import Spectra
 from tests.support.two_ways import EIGVALS, TwoWays, halves
 
@@ -99,9 +100,25 @@ def test_both_have_the_same_shape() -> None:
         spectra["appearance"]
 
 
+def test_closing_stops_the_work_that_nobody_waits_for() -> None:
+    def endless() -> object:
+        with bar(10**9, "long work", "step") as done:
+            while True:
+                time.sleep(0.001)
+                done.update()
+
+    spectra = Spectra(halves(1), EIGVALS, others={"appearance": endless})
+    assert spectra.begin("appearance") is None
+    (thread,) = spectra._begun.values()
+    spectra.close()
+    thread.join(60)
+    assert not thread.is_alive()
+
+
 END = """
 import sys, time
 import numpy as np
+from ncut_widget.core.progress import bar
 from ncut_widget.core.progress import bar
 from ncut_widget.methods import Spectra
 
