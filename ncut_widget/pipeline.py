@@ -79,6 +79,8 @@ class Pipeline:
         eigvecs, eigvals = self.fit_features(features, None if sees_color else readable)
         # If a file vanished while features were computed, its features are of grey.
         known = [place for place in range(len(good)) if place not in readable.unknown]
+        if not known:
+            raise ValueError(f"none of {len(images)} images can be read any more")
         if len(known) < len(images):
             good = [good[place] for place in known]
             eigvecs = _spread(eigvecs[known], good, len(images))

@@ -131,8 +131,9 @@ def from_images(
         made = try_default(lambda: extractor(WAYS[0], named[WAYS[0]]))
         named = {by: each for by, each in named.items() if made or by != WAYS[0]}
     first = settings.get("by")
-    if len(named) == 1 or first not in named:
+    if len(named) == 1 or not isinstance(first, str) or first not in named:
         first = next(iter(named)) if len(named) == 1 else first_way(images)
+    first = str(first)
     ways = [first, *(by for by in named if by != first)]
     settings = check_start(settings, images, images.sizes, num_eig, ways)
     for by, each in named.items():

@@ -107,9 +107,9 @@ def _limits(low: float, high: float, above: bool) -> str:
 
 
 def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
-    """Return the value if it is one of the choices; else raise ValueError."""
+    """Return the choice that a value is equal to; else raise ValueError."""
     try:
-        known = value in choices
+        known = not isinstance(value, np.ndarray) and value in choices
     except (
         TypeError,
         ValueError,
@@ -118,7 +118,7 @@ def check_choice(name: str, value: Any, choices: Collection[Any]) -> Any:
     if not known:
         names = ", ".join(map(str, choices))
         raise ValueError(f"{name} must be one of {names}, got {shown(value)}")
-    return value
+    return next(each for each in choices if each == value)
 
 
 def check_indices(name: str, value: Any, count: int) -> list[int]:

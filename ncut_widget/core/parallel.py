@@ -31,6 +31,11 @@ class _Own(threading.local):
 _own = _Own()
 
 
+def cores() -> int:
+    """Return the number of cores that this thread may divide work among."""
+    return _own.cores or torch.get_num_threads()
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Give every torch operation of this thread one thread, on a CPU.

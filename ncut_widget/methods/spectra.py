@@ -13,6 +13,9 @@ from threading import Event, Lock, Thread
 from typing import Any
 from weakref import WeakSet
 
+import torch
+
+from ncut_widget.core.parallel import cores
 from ncut_widget.core.progress import silence, stoppable
 from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.eigvecs.store import Store
@@ -98,9 +101,9 @@ class Spectra:
         if by in self._made:
             return self._made[by]
         if by in self._failures:
-            raise self._failures[by]
+            raise self._failures[by].with_traceback(None)
         if by not in self._begun:
-            thread = Thread(target=self._make_beside, args=(by,), daemon=True)
+            thread = Thread(target=self._make_beside, args=(by, cores()), daemon=True)
             self._begun[by] = thread
             _AT_WORK.add(thread)
             thread.start()
@@ -110,7 +113,9 @@ class Spectra:
         """Stop the threads that make eigenvectors: nobody waits for them any more."""
         self._closed = True
 
-    def _make_beside(self, by: str) -> None:
+    def _make_beside(self, by: str, threads: int) -> None:
+        # A new thread has as many as the last one that set a number: perhaps one.
+        torch.set_num_threads(threads)
         with silence(), stoppable(lambda: self._closed or _ENDING.is_set()):
             try:
                 self._make(by)

@@ -84,10 +84,12 @@ def eigvecs_told(fingerprint: dict[str, Any]) -> dict[str | None, dict[str, Any]
     return ways or {None: fingerprint["eigvecs"]}
 
 
-def way_of(eigvecs: dict[str, Any], ways: dict[str, Any]) -> str:
-    """Find the way that eigenvectors are of; the first one if they are of none."""
+def way_of(
+    eigvecs: dict[str, Any], ways: dict[str, Any], instead: str | None = None
+) -> str:
+    """Find the way that eigenvectors are of; if of none, `instead` or the first one."""
     same = (by for by in ways if not _compare(ways[by], eigvecs, True))
-    return next(same, next(iter(ways)))
+    return next(same, instead if instead in ways else next(iter(ways)))
 
 
 def _differ(

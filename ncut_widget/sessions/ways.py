@@ -8,8 +8,10 @@ called.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
+from ncut_widget.backbone.registry import way_of as backbone_way
 from ncut_widget.sessions.content import WRONG
 from ncut_widget.sessions.fingerprint import eigvecs_told, way_of
 from ncut_widget.sessions.state import State
@@ -54,7 +56,7 @@ def name_ways(
     else:
         try:
             (eigvecs,) = eigvecs_told(content["fingerprint"]).values()
-            missing = way_of(eigvecs, dict(ways))
+            missing = way_of(eigvecs, dict(ways), _way_of_backbone(content))
         except WRONG:
             missing = known[0]
 
@@ -72,3 +74,14 @@ def name_ways(
     if content.get("open") is not None:
         made["open"] = named(content["open"])
     return made
+
+
+def _way_of_backbone(content: Mapping[str, Any]) -> str | None:
+    """Return the way of a file's one backbone; None if that is not known.
+
+    On other images its eigenvectors are like none of those here.
+    """
+    with suppress(*WRONG):
+        name = content["backbone"]["model"]
+        return backbone_way(name) if isinstance(name, str) else None
+    return None
