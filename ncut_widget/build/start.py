@@ -57,7 +57,7 @@ def start(
 
 def check_keywords(keywords: Iterable[str], function: Callable[..., Any]) -> None:
     """Raise TypeError if a keyword is no setting; see `names.check_keywords`."""
-    more = inspect.signature(function).parameters
+    more = [n for n in inspect.signature(function).parameters if n != "cls"]
     names.check_keywords(
         "NcutSegmenter", keywords, ("autosave", "clicks", *TABLE, "layout", *more)
     )

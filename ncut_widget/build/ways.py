@@ -48,11 +48,18 @@ def name_ways(backbone: Any) -> dict[str, str | Backbone]:
     return dict(zip(ways, given, strict=True))
 
 
-def try_default(make: Callable[[], FeatureExtractor]) -> dict[str, FeatureExtractor]:
-    """Make the default's features by semantics; warn if their weights are not there."""
+def try_default(
+    make: Callable[[], FeatureExtractor], needed: bool
+) -> dict[str, FeatureExtractor]:
+    """Make the default's features by semantics.
+
+    If their weights are not there, warn; raise if these features are needed.
+    """
     try:
         return {WAYS[0]: make()}
     except CheckpointError as error:
+        if needed:
+            raise
         warnings.warn(
             f"clicks go by appearance alone, by colour and texture: {error}",
             stacklevel=4,

@@ -96,12 +96,13 @@ class Spectra:
     def begin(self, by: str) -> Spectrum | None:
         """Return the eigenvectors of a way if they are there; else begin to make them.
 
-        They are made in a thread. What that raised is raised here.
+        They are made in a thread. What that raised is raised here, once.
         """
         if by in self._made:
             return self._made[by]
-        if by in self._failures:
-            raise self._failures[by].with_traceback(None)
+        if by in self._failures:  # told once: asked again, it is tried again
+            del self._begun[by]
+            raise self._failures.pop(by).with_traceback(None)
         if by not in self._begun:
             thread = Thread(target=self._make_beside, args=(by, cores()), daemon=True)
             self._begun[by] = thread

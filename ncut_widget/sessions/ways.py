@@ -30,9 +30,11 @@ def ways_to_compare(content: Mapping[str, Any], known: Sequence[str]) -> list[st
     """List the ways whose eigenvectors a file's are compared with."""
     try:
         told = eigvecs_told(content["fingerprint"])
-        named = [by for by in known if by in told]
+        parts = [content, *content["segments"], content.get("open") or content]
+        used = [*told, *(part["settings"].get("by") for part in parts)]
     except WRONG:
         return [known[0]]
+    named = [by for by in known if by in used]
     return [*known] if None in told or not named else named
 
 

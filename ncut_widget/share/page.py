@@ -10,7 +10,8 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -173,6 +174,7 @@ class _Page:
         self._moment = moment
         self._images = moment.images
         self._number = {image: number for number, image in enumerate(moment.images)}
+        self._ways = [*_ways_of(session)]
         self._parts: list[str] = []
 
     def traits(self) -> dict[str, Any]:
@@ -180,7 +182,9 @@ class _Page:
         told = self._moment.traits
         info = json.loads(json.dumps(told["_info"]))
         spectra = self._session.spectra
-        info["ways"] = {by: describe_way(spectra[by]) for by in spectra.ways}
+        info["ways"] = {by: describe_way(spectra[by]) for by in self._ways}
+        by = info["settings"]["by"]
+        by["choices"] = [name for name in by["choices"] if name in self._ways]
         info["sizes"] = [info["sizes"][image] for image in self._images]
         for way in info["ways"].values():
             way["blank"] = [self._number[i] for i in way["blank"] if i in self._number]
@@ -228,7 +232,7 @@ class _Page:
                         "part": self._add(data),
                         "instances": segment.instances,
                     }
-        ways = {by: self._way(by) for by in self._session.spectra.ways}
+        ways = {by: self._way(by) for by in self._ways}
         return {**content, "ways": ways, "parts": self._parts}
 
     def _way(self, by: str) -> dict[str, Any]:
@@ -276,6 +280,17 @@ class _Page:
         raw = data if isinstance(data, bytes) else np.ascontiguousarray(data).tobytes()
         self._parts.append(base64.b64encode(raw).decode("ascii"))
         return len(self._parts) - 1
+
+
+def _ways_of(session: Session) -> Iterator[str]:
+    """Give the ways that a click can be meant; warn of one that cannot be made."""
+    for by in session.spectra.ways:
+        try:
+            session.spectra[by]
+        except Exception as error:
+            warnings.warn(f"the page has no masks by {by}: {error}", stacklevel=2)
+        else:
+            yield by
 
 
 def _in_script(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -216,7 +217,9 @@ def load_weights() -> dict[str, Tensor]:
         If it is not installed, or its file is another one.
     """
     # Found without importing the package, whose module has nothing to run.
-    found = importlib.util.find_spec(FILE.partition("/")[0])
+    found = None
+    with suppress(ValueError):  # a module of this name that was found nowhere
+        found = importlib.util.find_spec(FILE.partition("/")[0])
     if found is None or found.origin is None:
         raise CheckpointError(
             f"the backbone 'lite' needs weights of the package {PACKAGE}, 17 MB, which "

@@ -52,6 +52,12 @@ _GROUP = 8192
 _SOUGHT = 512
 _MULTIPLIED = 4096
 
+# Torch warns of the first sparse matrix that it is a beta. Done once here: filters of
+# warnings are shared, and graphs are made in several threads.
+with warnings.catch_warnings():
+    warnings.filterwarnings("ignore", "Sparse")
+    torch.sparse_csr_tensor([0, 1], [0], [1.0], (1, 1), check_invariants=False)
+
 
 class Edges(NamedTuple):
     """From some rows (n,) to others near them, with squared distances, both (n, k)."""
@@ -302,15 +308,13 @@ class NeighborGraph:
             self._layout.count, _MULTIPLIED if on_cpu else self._layout.count
         ):
             part = affinity[at]
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", "Sparse")  # "... is in beta state"
-                values = torch.sparse_csr_tensor(
-                    torch.from_numpy(part.indptr),
-                    torch.from_numpy(part.indices),
-                    torch.from_numpy(part.data),
-                    part.shape,
-                    check_invariants=False,
-                )
+            values = torch.sparse_csr_tensor(
+                torch.from_numpy(part.indptr),
+                torch.from_numpy(part.indices),
+                torch.from_numpy(part.data),
+                part.shape,
+                check_invariants=False,
+            )
             parts.append((at, values.to(self._device)))
         return parts
 
