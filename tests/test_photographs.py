@@ -35,11 +35,11 @@ def test_a_click_finds_things_and_more_find_them_better(
     report.append(
         "IoU of photographs after 1 to 5 clicks: {}, others {}".format(*words)
     )
-    assert mean[0] > 0.33
-    assert mean[-1] > 0.7
+    assert mean[0] > 0.4
+    assert mean[-1] > 0.76
     assert (np.diff(mean) > 0).all()
     assert elsewhere[0] > 0.28
-    assert elsewhere[-1] > 0.42
+    assert elsewhere[-1] > 0.7
 
 
 def test_no_thing_ends_worse_than_it_began(played: tuple[NDArray, NDArray]) -> None:

@@ -10,7 +10,7 @@ from ncut_widget.core.checks import shown
 from ncut_widget.prompts import Prompt
 from ncut_widget.prompts.kinds import image_told, told_on
 from ncut_widget.prompts.recipe import OWN_THRESHOLD
-from ncut_widget.segments.record import check_field, check_name, spelled
+from ncut_widget.segments.record import check_field, spelled
 from ncut_widget.settings import MASK, Setting
 
 WRONG = (AttributeError, ArithmeticError, IndexError, KeyError, TypeError, ValueError)
@@ -150,7 +150,7 @@ class Reader:
         return ends[0] if ends else None
 
     def _segment(self, told: Any, before: Sequence[Any]) -> dict[str, Any]:
-        name = check_name(told["name"], ())
+        name = check_field("name", told["name"])
         of = f"segment {name!r}"
         if name in [each["name"] for each in before]:
             raise ValueError(f"two segments have the same name, {name!r}")

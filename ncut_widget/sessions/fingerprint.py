@@ -80,8 +80,10 @@ def differences(then: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 def eigvecs_told(fingerprint: dict[str, Any]) -> dict[str | None, dict[str, Any]]:
     """Return the eigenvectors of a fingerprint by way; None: the way is not known."""
-    ways: dict[str | None, dict[str, Any]] | None = fingerprint.get("ways")
-    return ways or {None: fingerprint["eigvecs"]}
+    ways = fingerprint.get("ways")
+    if isinstance(ways, dict) and ways:
+        return ways
+    return {None: fingerprint["eigvecs"]}
 
 
 def way_of(

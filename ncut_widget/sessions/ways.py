@@ -15,6 +15,7 @@ from ncut_widget.backbone.registry import way_of as backbone_way
 from ncut_widget.sessions.content import WRONG
 from ncut_widget.sessions.fingerprint import eigvecs_told, way_of
 from ncut_widget.sessions.state import State
+from ncut_widget.settings import WAYS
 
 
 def ways_used(state: State, known: Sequence[str]) -> list[str]:
@@ -65,7 +66,9 @@ def name_ways(
     def named(part: Any) -> Any:
         try:
             settings = part["settings"]
-            by = known[0] if len(known) == 1 else settings.get("by", missing)
+            by = settings.get("by", missing)
+            if len(known) == 1 and by in WAYS:
+                by = known[0]
             return {**part, "settings": {**settings, "by": by}}
         except WRONG:  # what is wrong is told where it is read
             return part

@@ -70,7 +70,7 @@ class Sharing:
         path : str or Path
         images : int or sequence of int, optional
             Images for the page; images with clicks are added. By default 12, those with
-            clicks first. Each takes about half a megabyte.
+            clicks first. Each takes about half a megabyte for each way of `by`.
         title : str, optional
             Of the page; by default the file's name.
         overwrite : bool

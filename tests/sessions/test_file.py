@@ -171,6 +171,15 @@ def test_other_eigenvalues_are_another_batch(
         (lambda c: {**c, "clicks": [[0, 99, 0, 1]]}, "64 x 48 pixels"),
         (lambda c: {**c, "segments": c["segments"][:1] * 2}, "have the same name"),
         (lambda c: {**c, "settings": {"threshold": "x"}}, "threshold must be"),
+        (lambda c: {**c, "settings": {"by": [1]}}, "by must be one of"),
+        (
+            lambda c: {**c, "fingerprint": {**c["fingerprint"], "ways": "ways"}},
+            "it does not say what it was made on",
+        ),
+        (
+            lambda c: {**c, "segments": [{**c["segments"][0], "name": None}]},
+            "name must be a string",
+        ),
     ],
 )
 def test_a_file_that_is_spoilt_changes_nothing(
