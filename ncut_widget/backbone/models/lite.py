@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from numbers import Integral
 from typing import Any
@@ -29,8 +28,9 @@ from ncut_widget.backbone.models.efficientnet_lite import (
     make_network,
 )
 from ncut_widget.backbone.models.sides import check_sides
+from ncut_widget.backbone.models.standardizer import Standardizer
 from ncut_widget.backbone.registry import register_backbone
-from ncut_widget.core.arrays import Floats, as_tensor
+from ncut_widget.core.arrays import as_tensor
 from ncut_widget.core.checks import as_list, check_choice, check_number
 from ncut_widget.core.parallel import deal
 from ncut_widget.images import RGBImage
@@ -60,29 +60,6 @@ ORIGIN = {
     "sha256": SHA256,
 }
 """What files say of the package's weights."""
-
-
-@dataclass(frozen=True)
-class Standardizer:
-    """Channels centred and scaled, the same for all images.
-
-    Parameters
-    ----------
-    mean, scale : ndarray of float32, shape (C,)
-    """
-
-    mean: Floats
-    scale: Floats
-
-    def __call__(self, features: NDArray[np.floating] | Tensor) -> Floats | Tensor:
-        """Return ``(features - mean) * scale`` as float32, shape (..., C)."""
-        given = as_tensor(features)
-        mean, scale = (
-            torch.from_numpy(values).to(given.device)
-            for values in (self.mean, self.scale)
-        )
-        found = torch.sub(given, mean).float().mul_(scale)
-        return found if isinstance(features, Tensor) else found.numpy()
 
 
 class LiteBackbone(LayeredBackbone):

@@ -13,6 +13,7 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from ncut_widget.backbone.models.sides import check_sides
+from ncut_widget.backbone.models.standardizer import Standardizer
 from ncut_widget.backbone.registry import register_backbone
 from ncut_widget.core.arrays import Floats
 
@@ -55,25 +56,6 @@ GROUPS = (
     Group(slice(3, 6), 1, floor=0.01, together=True),  # colour of the surroundings
     Group(slice(6, 18), 0.25, floor=0.05, together=False),  # texture
 )
-
-
-@dataclass(frozen=True)
-class Standardizer:
-    """Channels centred and scaled, the same for all images.
-
-    Parameters
-    ----------
-    mean, scale : ndarray of float32, shape (C,)
-    """
-
-    mean: Floats
-    scale: Floats
-
-    def __call__(self, features: NDArray[np.floating]) -> Floats:
-        """Return ``(features - mean) * scale`` as float32, shape (..., C)."""
-        standardized: Floats = np.subtract(features, self.mean, dtype=np.float32)
-        standardized *= self.scale
-        return standardized
 
 
 @register_backbone("texture")
