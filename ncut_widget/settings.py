@@ -56,6 +56,9 @@ class FromBatch(NamedTuple):
         return self.name
 
 
+BEST = "diffusion"
+"""The method by default, where there are eigenvalues."""
+
 LAST_IMAGE = FromBatch("B - 1", lambda batch: batch.images - 1)
 CELLS = FromBatch("H * W", lambda batch: batch.cells)
 NUM_EIG = FromBatch("K", lambda batch: batch.num_eig)
@@ -267,21 +270,23 @@ class MaskSettings:
     )
     """Connected parts of the mask with fewer cells than this are dropped.
 
-    With the method ``"diffusion"``, a part that holds a positive click is kept.
+    Cells are those of the latent grid. With the methods ``"diffusion"`` and
+    ``"random_walker"``, a part that holds a positive click is kept.
     """
 
     method: str = choice(
         "similarity",
         "diffusion",
+        "random_walker",
         "biased_ncut",
         default=FromBatch(
-            '"diffusion" where there are eigenvalues, else "similarity"',
-            lambda batch: "diffusion" if batch.has_eigvals else "similarity",
+            f'"{BEST}" where there are eigenvalues, else "similarity"',
+            lambda batch: BEST if batch.has_eigvals else "similarity",
         ),
     )
     """Similarity: cells are compared with each click alone. Diffusion: with all clicks
-    together, by weighted eigenvectors. Biased cut: two-way normalized cut that keeps to
-    all clicks.
+    together, by weighted eigenvectors. Image by image: as diffusion, on a fine grid of
+    each image. Biased cut: two-way normalized cut that keeps to all clicks.
 
     ``"diffusion"`` compares by all eigenvectors, each weighted by
     ``eigenvalue ** (t / 2)``, where `granularity` sets the time t. Its heatmap is 1 at

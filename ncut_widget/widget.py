@@ -199,6 +199,14 @@ class NcutSegmenter(SettingTraits, Receiving):
         return self._session.masker.heatmaps(self._session.recipe)
 
     @property
+    def presence(self) -> Floats:
+        """How surely each image has the thing: float32, shape (B,), 0 to 1.
+
+        Below 0.5 the image's mask is empty. Methods that do not ask this say 1.
+        """
+        return self._session.masker.presence(self._session.recipe)
+
+    @property
     def label_map(self) -> Labels:
         """All segments at once: int32, shape (B, H, W), on the latent grid.
 

@@ -15,7 +15,7 @@ def combine(
     shape: tuple[int, ...],
     positives: Iterable[CutMap],
     negatives: Iterable[CutMap],
-    area_th: int,
+    area_th: float,
     kept: Sequence[tuple[int, ...]] = (),
 ) -> Mask:
     """Mask cells above the cut of any positive click and of no negative click.
@@ -26,7 +26,7 @@ def combine(
         ``(H, W)`` or ``(B, H, W)``, that of the maps.
     positives, negatives : iterable of CutMap
         Read once, one after the other.
-    area_th : int
+    area_th : float
         Connected components with fewer cells than this are dropped.
     kept : sequence of tuples of int
         Indices of cells whose components are kept.

@@ -49,6 +49,49 @@ def to_cell(
     return Cell(image, min(row, grid[0] - 1), min(col, grid[1] - 1))
 
 
+FINE_SIDE = 128
+"""Cells along the longer side of a fine grid."""
+
+
+def fine_grid(size: tuple[int, int], side: int = FINE_SIDE) -> tuple[int, int]:
+    """Grid of one image, with its proportions, for methods that need fine cells.
+
+    Parameters
+    ----------
+    size : (int, int)
+        ``(h, w)`` of the image, in pixels.
+    side : int
+        Cells along the longer side.
+
+    Returns
+    -------
+    (int, int)
+        At least one cell along each side, and at most one for each pixel.
+
+    Examples
+    --------
+    >>> fine_grid((480, 640)), fine_grid((1000, 3)), fine_grid((20, 30))
+    ((96, 128), (128, 1), (20, 30))
+    """
+    longest = max(size)
+    cells = min(side, longest)
+    height, width = (
+        max((2 * pixels * cells + longest) // (2 * longest), 1) for pixels in size
+    )
+    return height, width
+
+
+def centre_cell(cell: Cell, grid: tuple[int, int], other: tuple[int, int]) -> Cell:
+    """Cell of another grid that the centre of a cell lies in.
+
+    Examples
+    --------
+    >>> centre_cell(Cell(0, 95, 3), (96, 128), (16, 16))
+    Cell(image=0, row=15, col=0)
+    """
+    return to_cell(cell.image, cell.col + 0.5, cell.row + 0.5, grid, other)
+
+
 def interpolation(pixels: int, cells: int) -> tuple[Indices, Indices, Doubles]:
     """Place the centres of an image's pixels between those of its latent pixels.
 

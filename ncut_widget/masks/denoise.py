@@ -13,14 +13,14 @@ from ncut_widget.core.arrays import Indices, Labels, Mask
 
 
 def denoise_mask(
-    masks: ArrayLike, area_th: int = 3, kept: Sequence[tuple[int, ...]] = ()
+    masks: ArrayLike, area_th: float = 3, kept: Sequence[tuple[int, ...]] = ()
 ) -> Mask:
     """Drop the small connected components of each mask.
 
     Parameters
     ----------
     masks : array_like of bool, shape (H, W) or (B, H, W)
-    area_th : int, at least 0
+    area_th : float, at least 0
         8-connected components with fewer latent pixels than this are dropped.
     kept : sequence of tuples of int
         Indices of latent pixels whose components are kept even if they are small.

@@ -7,11 +7,13 @@ method it has. Methods know neither Jupyter nor history.
 from ncut_widget.methods.base import Field, Method, Seeds, Sides, Spectrum
 from ncut_widget.methods.biased import BiasedMethod
 from ncut_widget.methods.diffusion import DiffusionMethod
+from ncut_widget.methods.random_walker import RandomWalkerMethod
 from ncut_widget.methods.similarity import SimilarityMethod
 from ncut_widget.methods.spectra import Spectra
 
 METHODS: dict[str, type[Method]] = {
-    each.name: each for each in (SimilarityMethod, DiffusionMethod, BiasedMethod)
+    each.name: each
+    for each in (SimilarityMethod, DiffusionMethod, RandomWalkerMethod, BiasedMethod)
 }
 """By the name that the setting ``method`` has."""
 

@@ -8,7 +8,7 @@ All other code uses methods and fields through this contract alone.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, ClassVar, NamedTuple
 
@@ -19,11 +19,14 @@ from ncut_widget.core.arrays import Doubles, Floats, as_array
 from ncut_widget.core.checks import check_array, check_finite
 from ncut_widget.eigvecs.moments import Moments
 from ncut_widget.eigvecs.store import Store
-from ncut_widget.masks.coordinates import Cell
+from ncut_widget.masks.coordinates import Cell, fine_grid
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import SimilarityStatistics
 from ncut_widget.prompts import Group, Recipe, Seed
 from ncut_widget.settings import Settings
+
+PRESENT = 0.5
+"""Presence below which an image lacks the thing: its mask is empty."""
 
 FEW = 8
 """Groups that are searched for one after the other: hashing thousands takes longer."""
@@ -40,16 +43,26 @@ class Seeds(NamedTuple):
         The labelled cells; a group is those of one prompt.
     parameters : tuple of (str, value)
         The settings that the field depends on.
+    order : str
+        For an ordered method the sign of each group, ``"+"`` or ``"-"``, in the order
+        of the prompts.
     """
 
     method: str
     positives: tuple[Group, ...]
     negatives: tuple[Group, ...]
     parameters: tuple[tuple[str, Any], ...]
+    order: str = ""
 
     def parameter(self, name: str) -> Any:
         """Return one of the parameters by its name."""
         return dict(self.parameters)[name]
+
+    def in_order(self) -> Iterator[tuple[int, Group]]:
+        """Yield the groups of an ordered method, each with its label, 1 or 0."""
+        sides = {"-": iter(self.negatives), "+": iter(self.positives)}
+        for sign in self.order:
+            yield int(sign == "+"), next(sides[sign])
 
 
 class Sides(NamedTuple):
@@ -125,6 +138,27 @@ class Field(ABC):
     def maps(self, images: int | slice | Sequence[int]) -> Floats:
         """Give the maps of some images: float32, (..., H, W); do not write to them."""
 
+    def map(self, image: int) -> Floats:
+        """Give the map of an image on its own `grid`; do not write to it.
+
+        Masks at the image's size, outlines and areas are made of it. By default it is
+        that on the latent grid. Else `maps` are its means, see `area_mean`.
+        """
+        return self.maps(image)
+
+    def grid(self, image: int) -> tuple[int, int]:
+        """Return the ``(h, w)`` of `map`."""
+        height, width = self.map(image).shape
+        return height, width
+
+    def presence(self, image: int) -> float:
+        """Say how surely an image has the thing, 0 to 1; 1 where nobody looked.
+
+        Below `PRESENT` its mask is empty.
+        """
+        del image
+        return 1.0
+
     @abstractmethod
     def cut(self, threshold: float, gamma: float) -> np.float32:
         """Return the value above which a cell belongs to the mask."""
@@ -187,6 +221,12 @@ class Method(ABC):
         Whether all prompts together make one field; else each makes its own.
     last_counts : bool
         Whether a cell counts as the last prompt says; else as all that label it say.
+    ordered : bool
+        Whether a field depends on the order of positive and negative prompts; only
+        where they are together, and the last counts.
+    side : int or None
+        Cells along the longer side of each image's own grid, see `fine_grid`: seeds and
+        maps are on it. None: they are on the latent grid.
     keeps_prompted : bool
         Whether parts of a mask that hold a positive cell are kept, however small.
     costly : bool
@@ -202,6 +242,8 @@ class Method(ABC):
     Parameters
     ----------
     spectrum : Spectrum
+    sizes : sequence of (int, int), optional
+        ``(h, w)`` of every image, in pixels; the latent grid by default.
     """
 
     name: ClassVar[str]
@@ -209,14 +251,20 @@ class Method(ABC):
     parameters: ClassVar[tuple[str, ...]]
     together: ClassVar[bool]
     last_counts: ClassVar[bool] = False
+    ordered: ClassVar[bool] = False
+    side: ClassVar[int | None] = None
     keeps_prompted: ClassVar[bool] = False
     costly: ClassVar[bool] = False
     standardised: ClassVar[bool] = True
     finds_threshold: ClassVar[bool] = False
     twin: ClassVar[str | None] = None
 
-    def __init__(self, spectrum: Spectrum) -> None:
+    def __init__(
+        self, spectrum: Spectrum, sizes: Sequence[tuple[int, int]] | None = None
+    ) -> None:
         self.spectrum = spectrum
+        store = spectrum.store
+        self.sizes = [store.grid] * store.shape[0] if sizes is None else sizes
 
     @classmethod
     def describe(cls) -> dict[str, Any]:
@@ -226,6 +274,8 @@ class Method(ABC):
             "parameters": list(cls.parameters),
             "together": cls.together,
             "last_counts": cls.last_counts,
+            "ordered": cls.ordered,
+            "side": cls.side,
             "keeps_prompted": cls.keeps_prompted,
             "standardised": cls.standardised,
             "finds_threshold": cls.finds_threshold,
@@ -235,10 +285,31 @@ class Method(ABC):
     def check(self) -> None:  # noqa: B027 - most need nothing
         """Raise ValueError if the batch lacks something that the method needs."""
 
+    def grid(self, image: int) -> tuple[int, int]:
+        """Return the grid on which an image's seeds and map lie."""
+        if self.side is None:
+            return self.spectrum.store.grid
+        return fine_grid(self.sizes[image], self.side)
+
+    def placed(self, recipe: Recipe) -> Recipe:
+        """Return a recipe with its seeds on the method's own grids."""
+        if self.side is None:
+            return recipe
+        seeds = (
+            prompt.seeds(self.sizes[prompt.image], self.grid(prompt.image))
+            for prompt in recipe.prompts
+        )
+        return recipe._replace(seeds=tuple(seeds))
+
     def seeds(self, recipe: Recipe) -> Sides:
         """Return the seeds of the fields that a recipe's masks are made of."""
-        groups = positives, negatives = self.groups(recipe)
         settings = recipe.settings
+        if self.ordered:
+            labelled = self.placed(recipe).last_groups()
+            if not any(label for label, _ in labelled):
+                return Sides([], [])
+            return Sides([self.ordered_seeds(labelled, settings)], [])
+        groups = positives, negatives = self.groups(recipe)
         if not self.together:
             each = ([self.of((g,), (), settings) for g in side] for side in groups)
             return Sides(*each)
@@ -267,6 +338,7 @@ class Method(ABC):
 
     def groups(self, recipe: Recipe) -> tuple[list[Group], list[Group]]:
         """Return the groups of the positive and of the negative prompts in use."""
+        recipe = self.placed(recipe)
         labelled = recipe.last_labelled if self.last_counts else recipe.labelled
         return labelled(1), labelled(0)
 
@@ -276,8 +348,23 @@ class Method(ABC):
         negatives: tuple[Group, ...],
         settings: Settings,
     ) -> Seeds:
-        """Return the seeds of a field: groups, and the settings that it depends on."""
-        return Seeds(self.name, positives, negatives, self._given(settings))
+        """Return the seeds of a field: groups, and the settings that it depends on.
+
+        For an ordered method the positives come first.
+        """
+        order = "+" * len(positives) + "-" * len(negatives) if self.ordered else ""
+        return Seeds(self.name, positives, negatives, self._given(settings), order)
+
+    def ordered_seeds(
+        self, labelled: Sequence[tuple[int, Group]], settings: Settings
+    ) -> Seeds:
+        """Return the seeds of an ordered method's field, of groups with labels."""
+        positives, negatives = (
+            tuple(group for label, group in labelled if label == side)
+            for side in (1, 0)
+        )
+        order = "".join("+" if label else "-" for label, _ in labelled)
+        return self.of(positives, negatives, settings)._replace(order=order)
 
     def _given(self, settings: Settings) -> tuple[tuple[str, Any], ...]:
         return tuple((name, getattr(settings, name)) for name in self.parameters)

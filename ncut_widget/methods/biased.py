@@ -35,8 +35,10 @@ class BiasedMethod(Method):
     together = True
     costly = True
 
-    def __init__(self, spectrum: Spectrum) -> None:
-        super().__init__(spectrum)
+    def __init__(
+        self, spectrum: Spectrum, sizes: Sequence[tuple[int, int]] | None = None
+    ) -> None:
+        super().__init__(spectrum, sizes)
         self._graph: Graph | None = None
         self._like: DiffusionMap | None = None
 

@@ -38,8 +38,10 @@ class DiffusionMethod(Method):
     finds_threshold = True
     twin = "diffusion"
 
-    def __init__(self, spectrum: Spectrum) -> None:
-        super().__init__(spectrum)
+    def __init__(
+        self, spectrum: Spectrum, sizes: Sequence[tuple[int, int]] | None = None
+    ) -> None:
+        super().__init__(spectrum, sizes)
         self._maps: Bounded[DiffusionMap] = Bounded(GRANULARITIES)
 
     def check(self) -> None:

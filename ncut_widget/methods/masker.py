@@ -6,10 +6,12 @@ method takes the one lock.
 
 from __future__ import annotations
 
+import math
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -21,10 +23,15 @@ from ncut_widget.core.checks import check_match
 from ncut_widget.masks.combine import combine
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.full import PerImage
+from ncut_widget.masks.resample import mostly
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
 from ncut_widget.methods import METHODS, Field, Method, Seeds, Sides, Spectra
+from ncut_widget.methods.base import PRESENT
 from ncut_widget.prompts import Recipe
 from ncut_widget.settings import Settings
+
+Cuts: TypeAlias = Iterable[tuple[Field, np.float32]]
+"""Fields and their cuts."""
 
 CACHE_BYTES = 256 * 2**20
 """Bytes of fields that are cached: of the prompts, and for undo and redo."""
@@ -77,7 +84,7 @@ class Masker:
     def _method(self, by: str, name: str) -> Method:
         known = self._methods.get((by, name))
         if known is None:
-            known = METHODS[name](self.spectra[by])
+            known = METHODS[name](self.spectra[by], self.sizes)
             known = self._methods.setdefault((by, name), known)
         return known
 
@@ -92,6 +99,10 @@ class Masker:
     def new_seeds(self, recipe: Recipe, before: Recipe) -> list[Seeds]:
         """Return the seeds of fields that an earlier recipe did not need."""
         return self.method(recipe.settings).new_seeds(recipe, before)
+
+    def grid_of(self, seeds: Seeds, image: int) -> tuple[int, int]:
+        """Return the grid on which seeds on an image and the map of it lie."""
+        return self._method(seeds.parameter("by"), seeds.method).grid(image)
 
     def field(self, seeds: Seeds) -> Field:
         """Return the field of seeds; its maps are made when first read.
@@ -140,13 +151,40 @@ class Masker:
             return self._masks.get(recipe, lambda: self._make_masks(recipe))
 
     def _make_masks(self, recipe: Recipe) -> Mask:
-        positives, negatives = self._cut_maps(recipe, slice(None))
-        area_th = _area_th(recipe.settings)
-        kept = self._kept(recipe)
-        masks = combine(self.shape[:3], positives, negatives, area_th, kept)
-        masks[[*self._blank(recipe)]] = False
+        if self.method(recipe.settings).side is None:
+            positives, negatives = self._cut_maps(recipe, slice(None))
+            area_th = _area_th(recipe.settings)
+            kept = self._kept(recipe)
+            masks = combine(self.shape[:3], positives, negatives, area_th, kept)
+            masks[[*self._blank(recipe)]] = False
+        else:
+            cuts = [list(side) for side in self._cuts(recipe)]
+            masks = np.stack(
+                [
+                    mostly(self._own_mask(recipe, image, cuts)[0], self.grid)
+                    for image in range(self.shape[0])
+                ]
+            )
         masks.flags.writeable = False
         return masks
+
+    def _own_mask(
+        self, recipe: Recipe, image: int, cuts: Sequence[Cuts]
+    ) -> tuple[Mask, CutMaps]:
+        """Return the mask of an image on the grid of its maps, and what made it."""
+        cut_maps, present = CutMaps([], []), False
+        for part, side in zip(cut_maps, cuts, strict=True):
+            for field, at in side:
+                # Copied: a view would keep the maps of all images.
+                part.append(CutMap(field.map(image).copy(), at))
+                if part is cut_maps.positives:
+                    present = present or field.presence(image) >= PRESENT
+        grid = self.method(recipe.settings).grid(image)
+        if image in self._blank(recipe) or not present:
+            return np.zeros(grid, dtype=bool), cut_maps
+        kept = [(row, col) for at, row, col in self._kept(recipe) if at == image]
+        area_th = _area_th(recipe.settings, grid, self.grid)
+        return combine(grid, *cut_maps, area_th, kept), cut_maps
 
     def full_masks(self, recipe: Recipe) -> PerImage:
         """Masks at the images' own sizes, each made when it is asked for."""
@@ -159,16 +197,26 @@ class Masker:
         if image in self._blank(recipe):
             return np.zeros(size or self.sizes[image], dtype=bool)
         with self.lock:
-            # Copied: a view would keep the maps of all images.
-            cut_maps = CutMaps(
-                *(
-                    [CutMap(each.similarity.copy(), each.cut) for each in part]
-                    for part in self._cut_maps(recipe, image)
-                )
-            )
-        kept = [(row, col) for at, row, col in self._kept(recipe) if at == image]
-        latent = combine(self.grid, *cut_maps, _area_th(recipe.settings), kept)
-        return smooth_mask(latent, cut_maps, size or self.sizes[image])
+            mask, cut_maps = self._own_mask(recipe, image, self._cuts(recipe))
+        return smooth_mask(mask, cut_maps, size or self.sizes[image])
+
+    def presence(self, recipe: Recipe) -> Floats:
+        """Say how surely each image has the thing.
+
+        Returns
+        -------
+        ndarray of float32, shape (B,)
+            0 to 1: the largest over the positive clicks; 0 without one, and for images
+            of which nothing is known.
+        """
+        presence = np.zeros(self.shape[0], dtype=np.float32)
+        with self.lock:
+            for seeds in self.seeds(recipe).positives:
+                field = self.field(seeds)
+                each = [field.presence(image) for image in range(self.shape[0])]
+                presence = np.maximum(presence, np.array(each, dtype=np.float32))
+        presence[[*self._blank(recipe)]] = 0
+        return presence
 
     def heatmaps(self, recipe: Recipe) -> Floats:
         """Heatmaps of the whole batch.
@@ -187,29 +235,45 @@ class Masker:
                 heat = np.maximum(heat, each) if number else each
             return heat
 
+    def heatmap(self, recipe: Recipe, image: int) -> Floats:
+        """Heatmap of one image, on the grid of its maps: float32, (h, w)."""
+        with self.lock:
+            method, gamma = self.method(recipe.settings), recipe.settings.gamma
+            fields = map(self.field, self.seeds(recipe).positives)
+            heat = [field.heat(field.map(image), gamma) for field in fields]
+            if not heat:
+                return np.zeros(method.grid(image), dtype=np.float32)
+            hottest: Floats = np.max(heat, axis=0)
+            return hottest
+
     def closeness(self, recipe: Recipe, images: int | slice) -> Floats:
         """Similarity of the cells to what was clicked, as the page shows it.
 
         Returns
         -------
-        ndarray of float32, shape (H, W) or (B, H, W)
-            The largest over the positive clicks; 0 without one.
+        ndarray of float32, shape (h, w) or (B, H, W)
+            The largest over the positive clicks; 0 without one. That of one image is on
+            the grid of its maps, that of several on the latent grid.
         """
         with self.lock:
-            maps = [
-                self.field(seeds).maps(images) for seeds in self.seeds(recipe).positives
-            ]
-            if maps:
-                closest: Floats = np.max(maps, axis=0)
-                return closest
-            shape = self.shape[:3] if isinstance(images, slice) else self.grid
-            return np.zeros(shape, dtype=np.float32)
+            fields = map(self.field, self.seeds(recipe).positives)
+            if isinstance(images, slice):
+                maps = [field.maps(images) for field in fields]
+                shape: tuple[int, ...] = (len(range(*images.indices(self.shape[0]))),)
+                shape += self.grid
+            else:
+                maps = [field.map(images) for field in fields]
+                shape = self.method(recipe.settings).grid(images)
+            if not maps:
+                return np.zeros(shape, dtype=np.float32)
+            closest: Floats = np.max(maps, axis=0)
+            return closest
 
     def _kept(self, recipe: Recipe) -> list[Cell]:
         """Return the cells whose parts of the masks are kept, however small."""
         return self.method(recipe.settings).kept(recipe)
 
-    def _cuts(self, recipe: Recipe) -> list[Iterator[tuple[Field, np.float32]]]:
+    def _cuts(self, recipe: Recipe) -> list[Cuts]:
         """Yield fields and their cuts, of positives and of negatives.
 
         One after the other: together they may exceed the memory of the cache.
@@ -217,19 +281,17 @@ class Masker:
         settings = recipe.settings
         thresholds = settings.threshold, settings.negative_threshold
 
-        def cuts(
-            side: list[Seeds], threshold: float
-        ) -> Iterator[tuple[Field, np.float32]]:
+        def cuts(side: list[Seeds], threshold: float) -> Cuts:
             for seeds in side:
                 field = self.field(seeds)
                 yield field, field.cut(threshold, settings.gamma)
 
         return [*map(cuts, self.seeds(recipe), thresholds)]
 
-    def _cut_maps(self, recipe: Recipe, images: int | slice) -> list[Iterator[CutMap]]:
+    def _cut_maps(self, recipe: Recipe, images: slice) -> list[Iterator[CutMap]]:
         """Yield maps of some images and their cuts, one after the other."""
 
-        def cut_maps(cuts: Iterator[tuple[Field, np.float32]]) -> Iterator[CutMap]:
+        def cut_maps(cuts: Cuts) -> Iterator[CutMap]:
             for field, at in cuts:
                 yield CutMap(field.maps(images), at)
 
@@ -267,5 +329,13 @@ class Masker:
         return predict
 
 
-def _area_th(settings: Settings) -> int:
-    return settings.denoise_area_th if settings.denoise else 0
+def _area_th(
+    settings: Settings, grid: tuple[int, int] = (1, 1), latent: tuple[int, int] = (1, 1)
+) -> float:
+    """Return the cells of a grid below which a part is dropped.
+
+    The setting counts cells of the latent grid.
+    """
+    if not settings.denoise:
+        return 0
+    return settings.denoise_area_th * math.prod(grid) / math.prod(latent)

@@ -69,27 +69,34 @@ answered with ``{type: "error", id, message}``.
 
 Seeds are ``{method, positives, negatives, parameters}``: lists of groups, which are the
 cells that one prompt labels, and the settings that the method takes. A cell is
-``[image, row, col]`` or, where its weight is not 1, ``[image, row, col, weight]``. The
-answer names a field in the same way, with ``stats``, null where a field is its own
-heatmap. Maps are
-float32, little-endian, ``(len(images), H, W)``, one buffer for each want. A map depends
-on seeds and image alone, so the page may keep it for as long as it likes.
+``[image, row, col]`` or, where its weight is not 1, ``[image, row, col, weight]``; it
+is on the method's own grid of the image. Of an ordered method there is ``order``, a
+sign for each group in the order of prompts, as ``"+-+"``. The answer names a field in
+the same way, with ``stats``, null where a field is its own heatmap, and for each of
+``images`` an entry of ``grids``, the ``[h, w]`` of its map, and of ``presence``, how
+surely it has the thing. Maps are float32, little-endian, one after the other, one
+buffer for each want. A map depends on seeds and image alone, so the page may keep it
+for as long as it likes.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any, TypeGuard
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeAlias, TypeGuard
 
 from ncut_widget.core.checks import check_choice, check_number, shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.coordinates import Cell
-from ncut_widget.methods import METHODS, Seeds
+from ncut_widget.methods import METHODS, Method, Seeds
 from ncut_widget.prompts import Group, Seed
 from ncut_widget.sessions.session import Session
 
 Message = tuple[dict[str, Any], list[Any]]
 """Contents and buffers."""
+
+GridOf: TypeAlias = Callable[[int], tuple[int, int]]
+"""Gives the grid on which seeds on an image lie."""
 
 REPLY_BYTES = 10 * 2**20
 """Most bytes of an answer's buffers; a single part, as an image, may be larger."""
@@ -121,6 +128,12 @@ def check_short(name: str, value: Any) -> str:
             f"{shown(value)}"
         )
     return value
+
+
+def check_sizes(sizes: Sequence[int], what: str) -> None:
+    """Raise ValueError if a reply with things of these sizes would be too large."""
+    if sum(sizes) > REPLY_BYTES:
+        check_size(len(sizes), max(sizes), what)
 
 
 def check_size(count: int, size: int, what: str) -> None:
@@ -209,33 +222,38 @@ class Fields:
     def seeds(self, session: Session) -> Seeds:
         """Return the seeds of a wanted field."""
         told = Fields(self.content.get("seeds"), "the seeds of a wanted field")
-        told.only("method", "positives", "negatives", "parameters")
+        told.only("method", "positives", "negatives", "parameters", "order")
         method = METHODS[told.one_of("method", tuple(METHODS))]
-        positives, negatives = (
-            tuple(_group(group, session) for group in told.get(name, list))
-            for name in ("positives", "negatives")
-        )
-        if not positives:
-            raise ValueError(f"{told.what} must have a positive one, got none")
-        if not method.together and (len(positives) > 1 or negatives):
-            raise ValueError(f"{told.what} must be one group for {method.name!r}")
         given = Fields(told.content.get("parameters"), "the parameters of seeds")
         given.only(*method.parameters)
         parameters = tuple(
             (name, session.check(name, given.content.get(name)))
             for name in method.parameters
         )
-        return Seeds(method.name, positives, negatives, parameters)
+        grid_of = partial(
+            session.masker.grid_of, Seeds(method.name, (), (), parameters)
+        )
+        positives, negatives = (
+            tuple(_group(group, session, grid_of) for group in told.get(name, list))
+            for name in ("positives", "negatives")
+        )
+        if not positives:
+            raise ValueError(f"{told.what} must have a positive one, got none")
+        if not method.together and (len(positives) > 1 or negatives):
+            raise ValueError(f"{told.what} must be one group for {method.name!r}")
+        order = _order(told.content.get("order", ""), method, positives, negatives)
+        return Seeds(method.name, positives, negatives, parameters, order)
 
 
 def tell_seeds(seeds: Seeds) -> dict[str, Any]:
     """Write seeds as `Fields.seeds` reads them."""
-    return {
+    told = {
         "method": seeds.method,
         "positives": [*map(_tell_group, seeds.positives)],
         "negatives": [*map(_tell_group, seeds.negatives)],
         "parameters": dict(seeds.parameters),
     }
+    return {**told, "order": seeds.order} if seeds.order else told
 
 
 def _tell_group(group: Group) -> list[list[float]]:
@@ -244,19 +262,31 @@ def _tell_group(group: Group) -> list[list[float]]:
     ]
 
 
-def _group(told: Any, session: Session) -> Group:
-    cells = math.prod(session.grid)
-    if not isinstance(told, list) or not 0 < len(told) <= cells:
-        raise TypeError(
-            f"a group must be a list of 1 to {cells} seeds, got {shown(told)}"
+def _order(
+    told: Any,
+    method: type[Method],
+    positives: tuple[Group, ...],
+    negatives: tuple[Group, ...],
+) -> str:
+    signs = "+" * len(positives) + "-" * len(negatives) if method.ordered else ""
+    if not isinstance(told, str) or sorted(told) != sorted(signs):
+        raise ValueError(
+            f"the order of seeds must have a sign for each group of {method.name!r}, "
+            f"{shown(signs)} in any order, got {shown(told)}"
         )
-    group = tuple(_seed(each, session) for each in told)
+    return told
+
+
+def _group(told: Any, session: Session, grid_of: GridOf) -> Group:
+    if not isinstance(told, list) or not told:
+        raise TypeError(f"a group must be a list of seeds, got {shown(told)}")
+    group = tuple(_seed(each, session, grid_of) for each in told)
     if len({seed.cell for seed in group}) < len(group):
         raise ValueError("the seeds of a group must be different cells")
     return group
 
 
-def _seed(told: Any, session: Session) -> Seed:
+def _seed(told: Any, session: Session, grid_of: GridOf) -> Seed:
     if not isinstance(told, list) or len(told) not in (3, 4):
         raise ValueError(
             f"a seed must be [image, row, col] or [image, row, col, weight], got "
@@ -265,16 +295,16 @@ def _seed(told: Any, session: Session) -> Seed:
     weight = check_number("a seed's weight", told[3], 0, 1e6) if told[3:] else 1.0
     if not weight:
         raise ValueError("a seed's weight must be above 0, got 0")
-    return Seed(_cell(told[:3], session), weight)
+    return Seed(_cell(told[:3], session, grid_of), weight)
 
 
-def _cell(cell: Any, session: Session) -> Cell:
+def _cell(cell: Any, session: Session, grid_of: GridOf) -> Cell:
     if not isinstance(cell, list) or len(cell) != 3:
         raise ValueError(f"a cell must be [image, row, col], got {shown(cell)}")
-    limits = (len(session.sizes), *session.grid)
-    return Cell(
-        *(
-            int(check_number(f"a cell's {name}", value, 0, limit - 1, whole=True))
-            for name, value, limit in zip(Cell._fields, cell, limits, strict=True)
-        )
-    )
+
+    def check(name: str, value: Any, limit: int) -> int:
+        return int(check_number(f"a cell's {name}", value, 0, limit - 1, whole=True))
+
+    image = check("image", cell[0], len(session.sizes))
+    height, width = grid_of(image)
+    return Cell(image, check("row", cell[1], height), check("col", cell[2], width))

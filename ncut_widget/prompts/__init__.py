@@ -7,7 +7,7 @@ eigenvectors nor methods: the methods decide how labels become masks.
 from ncut_widget.prompts.base import Group, Prompt, Seed
 from ncut_widget.prompts.click import Click
 from ncut_widget.prompts.kinds import check_prompt, check_prompts
-from ncut_widget.prompts.recipe import Recipe
+from ncut_widget.prompts.recipe import Recipe, last_groups
 
 __all__ = [
     "Click",
@@ -17,4 +17,5 @@ __all__ = [
     "Seed",
     "check_prompt",
     "check_prompts",
+    "last_groups",
 ]

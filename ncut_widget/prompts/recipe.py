@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -67,12 +68,31 @@ class Recipe(NamedTuple):
 
         A cell has the label of its last prompt; cells keep the order of their first.
         """
-        last: dict[Cell, tuple[int, int, Seed]] = {}
-        for number, group in enumerate(self.seeds):
-            for seed in group:
-                last[seed.cell] = number, self.prompts[number].label, seed
-        groups: dict[int, list[Seed]] = {}
-        for number, said, seed in last.values():
-            if said == label:
-                groups.setdefault(number, []).append(seed)
-        return [*map(tuple, groups.values())]
+        return [group for said, group in self.last_groups() if said == label]
+
+    def last_groups(self) -> list[tuple[int, Group]]:
+        """Return the groups of both labels, in order, each with its label."""
+        labels = [prompt.label for prompt in self.prompts]
+        return last_groups(zip(labels, self.seeds, strict=True))
+
+
+def last_groups(labelled: Iterable[tuple[int, Group]]) -> list[tuple[int, Group]]:
+    """Leave each cell in one group, with the label that it was given last.
+
+    A cell keeps the place in the order at which it was labelled first.
+
+    Examples
+    --------
+    >>> a, b = Seed(Cell(0, 0, 0)), Seed(Cell(0, 0, 1))
+    >>> groups = last_groups([(1, (a,)), (1, (b,)), (0, (a,))])
+    >>> [(label, *(seed.cell.col for seed in group)) for label, group in groups]
+    [(0, 0), (1, 1)]
+    """
+    last: dict[Cell, tuple[int, int, Seed]] = {}
+    for number, (label, group) in enumerate(labelled):
+        for seed in group:
+            last[seed.cell] = number, label, seed
+    groups: dict[int, tuple[int, list[Seed]]] = {}
+    for number, label, seed in last.values():
+        groups.setdefault(number, (label, []))[1].append(seed)
+    return [(label, tuple(seeds)) for label, seeds in groups.values()]

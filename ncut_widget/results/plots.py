@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from ncut_widget.core.arrays import Floats
 from ncut_widget.core.extras import needs
 from ncut_widget.images import RGBImage
+from ncut_widget.masks.resample import enlarge
 from ncut_widget.methods import Spectrum
 from ncut_widget.methods.masker import Masker
 from ncut_widget.prompts import Prompt, Recipe
@@ -18,7 +18,6 @@ from ncut_widget.results.labelled import Labelled
 from ncut_widget.results.lettering import SIZE, add_legend, as_name, fitted
 from ncut_widget.results.painting import MASK, paint_segments, tint
 from ncut_widget.segments.record import SegmentState
-from ncut_widget.segments.things import enlarge
 
 ROWS = ("images", "masks", "heatmaps")
 
@@ -42,7 +41,7 @@ def plot_images(
     """Draw images, masks and heatmaps; see `NcutSegmenter.plot`."""
     shown = [each for each in labelled.segments if each.visible]
     figure, axes, widths = _grid(len(rows), len(labelled.chosen), labelled)
-    heat, heat_of = _heat(shown, recipe, masker)
+    heated, heat_of = _heated(shown, recipe)
     for column, image in enumerate(labelled.chosen):
         picture = show(image)
         name = fitted(labelled.files[image], widths[column] - MARGIN, lines=2)
@@ -58,9 +57,8 @@ def plot_images(
                     _mark(axis, segment.prompts, image)
                 _mark(axis, recipe.prompts, image)
             else:
-                drawn = axis.imshow(
-                    enlarge(heat[image], picture.shape[:2]), "magma", vmin=0, vmax=1
-                )
+                heat = enlarge(masker.heatmap(heated, image), picture.shape[:2])
+                drawn = axis.imshow(heat, "magma", vmin=0, vmax=1)
                 if column == len(labelled.chosen) - 1:
                     figure.colorbar(drawn, ax=axis, fraction=0.02, pad=0.01)
     for axis, what in zip(axes[:, 0], rows, strict=True):
@@ -139,13 +137,14 @@ def _grid(
     return figure, axes, widths
 
 
-def _heat(
-    segments: Sequence[SegmentState], recipe: Recipe, masker: Masker
-) -> tuple[Floats, str]:
-    """Heatmaps of the clicks or, without any, of the last segment; and a title."""
+def _heated(segments: Sequence[SegmentState], recipe: Recipe) -> tuple[Recipe, str]:
+    """Return the recipe of the heatmaps, and what their title adds.
+
+    It is that of the clicks or, without any, of the last segment.
+    """
     if recipe.positive or not segments:
-        return masker.heatmaps(recipe), ""
-    return masker.heatmaps(segments[-1].recipe), f" of {segments[-1].name}"
+        return recipe, ""
+    return segments[-1].recipe, f" of {segments[-1].name}"
 
 
 def _mark(axis: Any, prompts: Sequence[Prompt], image: int) -> None:

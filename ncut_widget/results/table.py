@@ -10,8 +10,8 @@ from scipy import ndimage
 from ncut_widget.core.arrays import AnyArray, Doubles, Floats, Labels
 from ncut_widget.core.checks import as_list, shown
 from ncut_widget.core.names import hint
+from ncut_widget.masks.resample import enlarge
 from ncut_widget.results.labelled import Labelled
-from ncut_widget.segments.things import enlarge
 
 PROPERTIES = ("area", "bbox", "centroid")
 """The default properties, of `skimage.measure.regionprops`."""

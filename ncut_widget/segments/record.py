@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ncut_widget.core.arrays import Labels, Mask
+from ncut_widget.core.arrays import Floats, Labels, Mask
 from ncut_widget.core.checks import check_choice, check_flag, shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.full import PerImage
@@ -89,6 +89,11 @@ class SegmentState:
         inside = self.masker.closeness(self.recipe, slice(None))[self.masks]
         mean = float(inside.mean(dtype=np.float64)) if inside.size else 0.0
         return min(max(mean, 0.0), 1.0)
+
+    @property
+    def presence(self) -> Floats:
+        """How surely each image has the thing: float32, shape (B,), 0 to 1."""
+        return self.masker.presence(self.recipe)
 
     def full_masks(self) -> PerImage:
         """Masks at the images' own sizes, bool (h_i, w_i), each made when asked for."""

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.ndimage import distance_transform_edt, find_objects, label
 
-from ncut_widget.core.arrays import AnyArray, Doubles, Floats, Labels, Mask
-from ncut_widget.masks.coordinates import interpolation
+from ncut_widget.core.arrays import Doubles, Floats, Labels, Mask
+from ncut_widget.masks.resample import enlarge
 from ncut_widget.segments.touching import SMALLEST as SMALLEST
 from ncut_widget.segments.touching import part_at_necks
 
@@ -103,14 +103,3 @@ def _step(boxes: Sequence[tuple[slice, slice]]) -> int:
 def _reduced(size: Sequence[int], step: int) -> tuple[int, int]:
     height, width = size
     return -(-height // step), -(-width // step)
-
-
-def enlarge(values: Floats, size: tuple[int, ...]) -> Doubles:
-    """Interpolate values of cells, (H, W), between their centres to pixels (h, w)."""
-    (top, bottom, down), (left, right, across) = (
-        interpolation(side, cells)
-        for side, cells in zip(size, values.shape, strict=True)
-    )
-    lines: AnyArray = values[:, left] + across * (values[:, right] - values[:, left])
-    pixels: Doubles = lines[top] + down[:, None] * (lines[bottom] - lines[top])
-    return pixels

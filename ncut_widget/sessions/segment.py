@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ncut_widget.core.arrays import Mask
+from ncut_widget.core.arrays import Floats, Mask
 from ncut_widget.core.checks import shown
 from ncut_widget.core.names import hint
 from ncut_widget.masks.full import PerImage
@@ -94,6 +94,11 @@ class Segment:
     def score(self) -> float:
         """Mean similarity of the cells in its masks, 0 to 1; 0 without any."""
         return self._state.score
+
+    @property
+    def presence(self) -> Floats:
+        """How surely each image has the thing: float32, shape (B,), 0 to 1."""
+        return self._state.presence
 
     def full_masks(self) -> PerImage:
         """Masks at the images' own sizes, bool (h_i, w_i), each made when asked for."""

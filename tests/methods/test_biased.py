@@ -217,14 +217,18 @@ def test_sliders_do_not_cut_the_graph_again(monkeypatch: pytest.MonkeyPatch) -> 
         (
             {"method": "ncut"},
             ValueError,
-            "one of similarity, diffusion, biased_ncut, got 'ncut'",
+            "one of similarity, diffusion, random_walker, biased_ncut, got 'ncut'",
         ),
         (
             {"method": np.array([1, 2])},
             ValueError,
             r"method must be one of .* got array",
         ),
-        ({"method": 1}, ValueError, "one of similarity, diffusion, biased_ncut, got 1"),
+        (
+            {"method": 1},
+            ValueError,
+            "one of similarity, diffusion, random_walker, biased_ncut, got 1",
+        ),
         ({"click_weight": 1.5}, ValueError, "click_weight must .* 0 and 1, got 1.5"),
         ({"click_weight": "a"}, TypeError, "click_weight must be a number .* got 'a'"),
         ({"bg_weight": -0.1}, ValueError, "bg_weight must .* 0 and 10, got -0.1"),

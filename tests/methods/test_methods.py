@@ -5,6 +5,7 @@ from __future__ import annotations
 from ncut_widget.methods import METHODS
 from ncut_widget.methods.biased import BiasedMethod
 from ncut_widget.methods.diffusion import DiffusionMethod
+from ncut_widget.methods.random_walker import RandomWalkerMethod
 from ncut_widget.methods.similarity import SimilarityMethod
 from tests.support.contracts.methods import MethodTests, solved
 
@@ -17,6 +18,10 @@ class TestSimilarity(MethodTests):
 
 class TestDiffusion(MethodTests):
     method = DiffusionMethod
+
+
+class TestRandomWalker(MethodTests):
+    method = RandomWalkerMethod
 
 
 class TestBiased(MethodTests):

@@ -10,7 +10,8 @@ import skimage.measure
 from hypothesis import given
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.segments.things import enlarge, number_instances
+from ncut_widget.masks.resample import enlarge
+from ncut_widget.segments.things import number_instances
 from tests.support.segments import SIZES, commit
 
 # Label maps and instances -----------------------------------------------------------

@@ -210,7 +210,7 @@ def test_similarities_take_no_more_than_their_memory_however_many_clicks(
     session: Session, eigvecs: NDArray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Room for all with one map of 1 kB, but for nine at most with three maps.
-    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 30_000)
+    monkeypatch.setattr("ncut_widget.methods.masker.CACHE_BYTES", 31_000)
     bounded = Session(eigvecs, session.sizes)
     clicks = [[0, x, 0, 1] for x in range(0, 32, 2)]
     for each in (bounded, session):

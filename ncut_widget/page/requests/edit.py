@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ncut_widget.methods import Seeds
+from ncut_widget.methods import METHODS, Seeds
 from ncut_widget.page.edits import Edit
 from ncut_widget.page.protocol import Fields, Message
 from ncut_widget.page.requests.base import Desk, Request
@@ -121,7 +121,7 @@ class EditRequest(Request):
         error = desk.edits.make(self.page, self.first, self.edits, make)
         adding = any(operation in ("add", "reopen") for operation, _ in self.edits)
         new = session.masker.new_seeds(session.recipe, before) if adding else []
-        wants = list(_fitting(new, self.images, map_bytes(session)))
+        wants = list(_fitting(session, new, self.images))
         fields, buffers = list_fields(session, wants)
         change = session.changed_since(self.since)
         return {
@@ -139,10 +139,17 @@ class EditRequest(Request):
 
 
 def _fitting(
-    new: list[Seeds], images: list[int], size: int
+    session: Session, new: list[Seeds], images: list[int]
 ) -> Iterator[tuple[Seeds, list[int]]]:
-    """Yield as many wants as a reply has room for, the first images first."""
+    """Yield as many wants as a reply has room for, the first images first.
+
+    Maps on a grid of each image take longer to make: the first image's come alone.
+    """
+    if not (new and images):
+        return
+    if METHODS[new[0].method].side is not None:
+        images = images[:1]
+    size = max(map_bytes(session, new[0], image) for image in images)
     room = max(EDITED_BYTES // size, 1)
-    images = images[: max(room // max(len(new), 1), 1)]
-    if images:
-        yield from ((seeds, images) for seeds in new[:room])
+    images = images[: max(room // len(new), 1)]
+    yield from ((seeds, images) for seeds in new[:room])

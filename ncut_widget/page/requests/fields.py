@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ncut_widget.methods import METHODS, Seeds
-from ncut_widget.page.protocol import Fields, Message, check_size, tell_seeds
+from ncut_widget.page.protocol import Fields, Message, check_sizes, tell_seeds
 from ncut_widget.page.requests.base import Desk, Request
 from ncut_widget.sessions.session import Session
 
@@ -35,8 +36,12 @@ class FieldsRequest(Request):
             raise ValueError(
                 f"one request may ask for {COSTLY} biased cuts, got {costly}"
             )
-        count = sum(max(len(images), 1) for _, images in read)
-        check_size(count, map_bytes(session), "maps")
+        sizes = [
+            map_bytes(session, seeds, image)
+            for seeds, images in read
+            for image in images or [seeds.positives[0][0].cell.image]
+        ]
+        check_sizes(sizes, "maps")
         return cls(id, read)
 
     def answer(self, desk: Desk) -> Message:
@@ -52,9 +57,9 @@ class FieldsRequest(Request):
             }, buffers
 
 
-def map_bytes(session: Session) -> int:
+def map_bytes(session: Session, seeds: Seeds, image: int) -> int:
     """Bytes of a field's map of one image."""
-    return 4 * session.grid[0] * session.grid[1]
+    return 4 * math.prod(session.masker.grid_of(seeds, image))
 
 
 def list_fields(
@@ -65,7 +70,15 @@ def list_fields(
     for seeds, images in wants:
         field = session.masker.field(seeds)
         known = field.statistics
-        stats = None if known is None else asdict(known)
-        fields.append({"seeds": tell_seeds(seeds), "images": images, "stats": stats})
-        buffers.append(np.ascontiguousarray(field.maps(images), dtype="<f4").tobytes())
+        maps = [np.ascontiguousarray(field.map(image), "<f4") for image in images]
+        fields.append(
+            {
+                "seeds": tell_seeds(seeds),
+                "images": images,
+                "stats": None if known is None else asdict(known),
+                "grids": [each.shape for each in maps],
+                "presence": [field.presence(image) for image in images],
+            }
+        )
+        buffers.append(b"".join(each.tobytes() for each in maps))
     return fields, buffers

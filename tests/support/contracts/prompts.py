@@ -183,6 +183,11 @@ class PromptTests:
         ]
         assert recipe == Recipe(recipe.prompts, tuple(groups), recipe.settings)
         positives, negatives = session.masker.seeds(recipe)
+        grid = session.masker.method(recipe.settings).grid
+        groups = [
+            p.seeds(size, grid(p.image))
+            for p, size in zip(recipe.prompts, sizes, strict=True)
+        ]
         assert positives[0].positives == (groups[0],)
         others = [seeds.positives for seeds in negatives] or [positives[0].negatives]
         assert others == [(groups[1],)]
@@ -269,7 +274,10 @@ class PromptTests:
     ) -> None:
         seg.method = method
         content, buffers = wire.ask(self.edit(self.add(0), self.add(1)))
-        wants = [{"seeds": e["seeds"], "images": [0, 2]} for e in content["fields"]]
+        wants = [
+            {"seeds": e["seeds"], "images": e["images"]} for e in content["fields"]
+        ]
+        assert wants
         request = {"type": "fields", "id": "m", "wants": wants}
         read = read_request(json.loads(json.dumps(request)), seg._session)
         sides = seg._session.masker.seeds(seg._session.recipe)
