@@ -23,7 +23,7 @@ from ncut_widget.masks import smooth, statistics
 from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods import METHODS, Field, diffusion_map, regression
+from ncut_widget.methods import METHODS, Field, base, diffusion_map, regression
 from ncut_widget.methods.base import cells_of
 from ncut_widget.methods.diffusion_map import diffusion_weights
 from ncut_widget.ncut import NCUT
@@ -69,6 +69,7 @@ def constants() -> dict[str, dict[str, Any]]:
             "NOTHING": regression._NOTHING,
         },
         "statistics": {"QUANTILES": statistics.QUANTILES, "TIE": statistics.TIE},
+        "presence": {"PRESENT": base.PRESENT},
         "smooth": {"LEAST": float(smooth.LEAST)},
         "palette": {"SHADES": palette.SHADES},
         "pictures": {"LONGEST": pictures.LONGEST},

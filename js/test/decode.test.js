@@ -57,7 +57,7 @@ test("an ArrayBuffer will do as well", () => {
 
 test("a buffer of the wrong length is refused, in one sentence", () => {
   assert.throws(() => decodeFields([entry([0, 1])], [inMessage([1, 2], 0)], GRID), {
-    message: "A field must be 16 bytes (2 x 1 x 2 float32), got 8.",
+    message: "A field must be 16 bytes (float32, 1 x 2 + 1 x 2), got 8.",
   });
 });
 

@@ -72,7 +72,7 @@ test("with 256 x 256 cells each field is asked for once, about 1 MB at a time", 
 });
 
 test("a field that is larger than a reply should be is asked for alone", () => {
-  const fields = new Fields([600, 600]);
+  const fields = new Fields(infoOf({ grid: [600, 600] }));
   const positives = [likeCell([0, 0, 0]), likeCell([0, 0, 1])];
   const wants = fields.missing(
     { positives, negatives: [], hasNegatives: false },
@@ -82,7 +82,7 @@ test("a field that is larger than a reply should be is asked for alone", () => {
 });
 
 test("asking what is missing changes nothing: the limit stays", () => {
-  const fields = new Fields([256, 256]);
+  const fields = new Fields(infoOf({ grid: [256, 256] }));
   const positives = Array.from({ length: 300 }, (_, k) => likeCell([0, 0, k % 256]));
   const seeds = { positives, negatives: [], hasNegatives: false };
   fields.reserve(300, 1);

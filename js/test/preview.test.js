@@ -7,6 +7,7 @@ import { combineMasks } from "../src/maths/combine.js";
 import { weightsOf } from "../src/maths/diffusion.js";
 import { statisticsOf } from "../src/maths/statistics.js";
 import { Previews } from "../src/model/previews.js";
+import { infoOf } from "./info.js";
 import { likeCell } from "./seeds.js";
 import { BY, OTHER, WAY } from "./ways.js";
 
@@ -18,7 +19,7 @@ const WAYS = new Map([[BY, WAY]]);
 /** @param {{ eigvals: number[], seeds: any }} kept */
 function openDiffusion({ eigvals, seeds }) {
   const ways = new Map([[seeds.parameters.by, { eigvals, blank: [] }]]);
-  return new Previews(fixture.grid, eigvals.length, ways);
+  return new Previews(infoOf({ grid: fixture.grid }), eigvals.length, ways);
 }
 
 /**
@@ -75,7 +76,11 @@ for (const kept of fixture.previews) {
   const { num_eig: numEig, cell, values, truth } = kept;
   const seeds = likeCell(cell, numEig);
   const open = () => {
-    const previews = new Previews(fixture.grid, kept.vectors[0].low.length, WAYS);
+    const previews = new Previews(
+      infoOf({ grid: fixture.grid }),
+      kept.vectors[0].low.length,
+      WAYS,
+    );
     reserve(previews, 1, 2);
     return previews;
   };
@@ -137,7 +142,7 @@ for (const kept of fixture.previews) {
 
 test("without moments the sample's own stand in, and are given up for the kernel's", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, WAYS);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, WAYS);
   reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
   assert.ok(previews.moments.lacks(`${BY} 4`));
@@ -151,7 +156,7 @@ test("without moments the sample's own stand in, and are given up for the kernel
 
 test("what is missing is asked for: the active image alone, and what there is room for", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, WAYS);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, WAYS);
   reserve(previews, 0, 2);
   assert.deepEqual(previews.vectors.missing(BY, [1, 0]), [1]);
   assert.ok(previews.sample.lacks(BY));
@@ -169,7 +174,7 @@ test("what is missing is asked for: the active image alone, and what there is ro
 
 test("fields are written again: hovering does not grow", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, WAYS);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, WAYS);
   reserve(previews, 0, 1);
   send(previews, kept, [0, null]);
   const seen = new Set();
@@ -185,7 +190,7 @@ test("fields are written again: hovering does not grow", () => {
 });
 
 test("reply that is too short is said", () => {
-  const previews = new Previews(fixture.grid, 4, WAYS);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, WAYS);
   const entry = { image: 0, low: [0, 0, 0, 0], step: [1, 1, 1, 1] };
   const buffers = [new ArrayBuffer(7)];
   assert.throws(
@@ -254,7 +259,7 @@ test("each way has previews of its own, of its vectors, moments and eigenvalues"
     [BY, WAY],
     [OTHER, { eigvals, blank: [] }],
   ]);
-  const previews = new Previews(fixture.grid, 4, ways);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, ways);
   reserve(previews, 2, 2);
   const { cell } = kept;
   const seeds = (/** @type {string} */ by) => likeCell(cell, kept.num_eig, by);
@@ -287,7 +292,7 @@ test("each way has previews of its own, of its vectors, moments and eigenvalues"
 test("without its eigenvalues a way has no previews in diffusion coordinates", () => {
   const [kept] = fixture.previews;
   const ways = new Map();
-  const previews = new Previews(fixture.grid, 4, ways);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, ways);
   reserve(previews, 1, 1);
   send(previews, kept, [0, null]);
   const parameters = { by: BY, granularity: 2 };
@@ -311,7 +316,7 @@ test("a prompt of several cells adds at once, and not cell by cell", () => {
 
 test("a group's field is by all its cells, and by their weights", () => {
   const [kept] = fixture.previews;
-  const previews = new Previews(fixture.grid, 4, WAYS);
+  const previews = new Previews(infoOf({ grid: fixture.grid }), 4, WAYS);
   reserve(previews, 0, 1);
   send(previews, kept, [0, null]);
   const fieldOf = (/** @type {import("../src/maths/seeds.js").Group} */ ...group) => {

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import test, { mock } from "node:test";
+import { Shape } from "../src/maths/shape.js";
 import { Segmentation } from "../src/model/segmentation.js";
 import { Store } from "../src/model/store.js";
 import { infoOf } from "./info.js";
@@ -176,7 +177,8 @@ test("a biased cut is asked for with all clicks, and its mask is cut here", () =
   const segmentation = new Segmentation(store);
   assert.ok(segmentation.of(0).exact);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);
-  const margins = [...segmentation.marginsInto(new Float32Array(4), 0)];
+  const { margins: found } = segmentation.shapeInto(new Shape(), 0);
+  const margins = [...found];
   assert.deepEqual(margins.map(Math.sign), [-1, -1, -1, 1]);
   store.set("negative_threshold", 0);
   assert.deepEqual([...segmentation.of(0).mask], [0, 0, 0, 1]);

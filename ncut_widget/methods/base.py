@@ -235,6 +235,9 @@ class Method(ABC):
         Whether its fields are cut by their statistics over the whole batch.
     finds_threshold : bool
         Whether `best_threshold` can find a threshold.
+    stand_in : str or None
+        Another method, whose twin makes previews on the latent grid of what this one
+        without a twin would make; its parameters must be the same.
     twin : str or None
         The file in ``js/src/maths`` that computes the same fields. Without it the page
         asks the kernel for fields, and a page without a kernel lacks the method.
@@ -257,6 +260,7 @@ class Method(ABC):
     costly: ClassVar[bool] = False
     standardised: ClassVar[bool] = True
     finds_threshold: ClassVar[bool] = False
+    stand_in: ClassVar[str | None] = None
     twin: ClassVar[str | None] = None
 
     def __init__(
@@ -279,6 +283,7 @@ class Method(ABC):
             "keeps_prompted": cls.keeps_prompted,
             "standardised": cls.standardised,
             "finds_threshold": cls.finds_threshold,
+            "stand_in": cls.stand_in,
             "twin": cls.twin,
         }
 

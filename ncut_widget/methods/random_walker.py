@@ -33,6 +33,7 @@ class RandomWalkerMethod(Method):
     side = FINE_SIDE
     keeps_prompted = True
     standardised = False
+    stand_in = "diffusion"
 
     def __init__(
         self, spectrum: Spectrum, sizes: Sequence[tuple[int, int]] | None = None

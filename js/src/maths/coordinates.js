@@ -36,6 +36,35 @@ export function cellOf(x, y, [height, width], [rows, cols]) {
 }
 
 /**
+ * Grid of one image, with its proportions, for methods that need fine cells.
+ *
+ * @param {Size} size (h, w) of the image
+ * @param {number} side cells along the longer side
+ * @returns {Size} at least one cell along each side, and at most one for each pixel
+ */
+export function fineGrid([height, width], side) {
+  const longest = Math.max(height, width);
+  const cells = Math.min(side, longest);
+  /** @param {number} pixels */
+  const along = (pixels) =>
+    Math.max(Math.floor((2 * pixels * cells + longest) / (2 * longest)), 1);
+  return [along(height), along(width)];
+}
+
+/**
+ * Cell of another grid that the centre of a cell lies in.
+ *
+ * @param {number} row
+ * @param {number} col
+ * @param {Size} grid
+ * @param {Size} other
+ * @returns {[row: number, col: number]}
+ */
+export function centreCell(row, col, grid, other) {
+  return cellOf(col + 0.5, row + 0.5, grid, other);
+}
+
+/**
  * Pixel at the centre of a cell.
  *
  * @param {number} row

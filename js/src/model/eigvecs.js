@@ -13,7 +13,7 @@ import { Vectors } from "../maths/vectors.js";
 import { Cache } from "./cache.js";
 import { decodeMoments, decodeVectors } from "./link/decode.js";
 import { Resource } from "./link/resource.js";
-import { methodOf } from "./methods.js";
+import { isPreviewed, methodOf } from "./methods.js";
 
 /** Bytes of quantised eigenvectors that are kept: 260 images of 64 x 64 x 30. */
 const CACHE_BYTES = 64e6;
@@ -128,7 +128,7 @@ export class VectorsOfImages extends Resource {
    * @override
    */
   ask({ images: shown, prompted, get }) {
-    if (!methodOf(get).twin) return null;
+    if (!isPreviewed(methodOf(get))) return null;
     const by = get("by");
     const images = this.missing(by, shown, prompted());
     if (images.length === 0) return null;

@@ -1,16 +1,22 @@
 /**
  * The fields that have arrived, and which ones are missing.
  *
- * @import { Edited, FieldsReply, Size, Want } from "./link/wire.js"
+ * @import { Edited, FieldsReply, Info, Size, Want } from "./link/wire.js"
  * @import { Field } from "../maths/cut.js"
  * @import { MaskSeeds, Seeds } from "./seeds.js"
  * @import { Ask, Buffers, Wanted } from "./link/resource.js"
+ *
+ * @typedef {object} OnGrid
+ * @property {Size} grid of the map: the latent grid, or one of the image's own
+ * @property {number} presence how surely the image has the thing, 0 to 1
+ * @typedef {Field & OnGrid} FieldMap a field on one image
  */
 
 import constants from "../constants.json" with { type: "json" };
 import { Cache } from "./cache.js";
 import { decodeFields } from "./link/decode.js";
 import { Resource } from "./link/resource.js";
+import { gridOf } from "./methods.js";
 import { fieldKey, nameOf } from "./seeds.js";
 
 /** Bytes of fields that are kept besides those on view. */
@@ -19,10 +25,11 @@ const CACHE_BYTES = 64e6;
 const { FIELDS_BYTES } = constants.replies;
 
 export class Fields extends Resource {
-  /** @type {Cache<Field>} */
+  /** @type {Cache<FieldMap>} */
   #cache = new Cache(0);
-  #grid;
-  #bytes;
+  #info;
+  /** Bytes of the largest map so far. */
+  #largest;
   /** Which fields are missing for which images, for these seeds at that version. */
   #known = {
     seeds: /** @type {MaskSeeds | null} */ (null),
@@ -30,11 +37,11 @@ export class Fields extends Resource {
     missing: /** @type {Map<string, Want[]>} */ (new Map()),
   };
 
-  /** @param {Size} grid */
-  constructor(grid) {
+  /** @param {Info} info */
+  constructor(info) {
     super("fields", "fields", []);
-    this.#grid = grid;
-    this.#bytes = 4 * grid[0] * grid[1];
+    this.#info = info;
+    this.#largest = bytesOn(info.grid);
   }
 
   /**
@@ -77,9 +84,10 @@ export class Fields extends Resource {
    * @override
    */
   take({ fields }, buffers) {
-    for (const entry of decodeFields(fields ?? [], buffers, this.#grid)) {
-      const { seeds, image, values, stats } = entry;
-      this.#cache.set(fieldKey(seeds, image), { values, stats });
+    for (const entry of decodeFields(fields ?? [], buffers, this.#info.grid)) {
+      const { seeds, image, ...map } = entry;
+      this.#cache.set(fieldKey(seeds, image), map);
+      this.#largest = Math.max(this.#largest, bytesOn(map.grid));
     }
   }
 
@@ -92,7 +100,7 @@ export class Fields extends Resource {
    * @override
    */
   reserve(fields, images) {
-    this.#cache.limit = fields * images + Math.floor(CACHE_BYTES / this.#bytes);
+    this.#cache.limit = fields * images + Math.floor(CACHE_BYTES / this.#largest);
   }
 
   /**
@@ -111,9 +119,8 @@ export class Fields extends Resource {
     const key = images.join();
     let missing = this.#known.missing.get(key);
     if (!missing) {
-      const room = Math.max(Math.floor(FIELDS_BYTES / this.#bytes), 1);
-      missing = this.#missing(seeds, images.slice(0, 1), room);
-      if (!missing.length) missing = this.#missing(seeds, images.slice(1), room);
+      missing = this.#missing(seeds, images.slice(0, 1));
+      if (!missing.length) missing = this.#missing(seeds, images.slice(1));
       this.#known.missing.set(key, missing);
     }
     return missing;
@@ -125,26 +132,41 @@ export class Fields extends Resource {
   }
 
   /**
+   * As much of what is missing as has room in a reply, but at least one map.
+   *
    * @param {MaskSeeds} seeds
    * @param {number[]} images
-   * @param {number} room at most this many
    * @returns {Want[]}
    */
-  #missing({ positives, negatives }, images, room) {
+  #missing({ positives, negatives }, images) {
+    let room = FIELDS_BYTES;
+    let isFull = false;
     /** @type {Want[]} */
     const wants = [];
     /** @type {Set<string>} A cell may be labelled for and against. */
     const seen = new Set();
     for (const seeds of [...positives, ...negatives]) {
-      if (room === 0) break;
+      if (isFull) break;
       const name = nameOf(seeds);
       if (seen.has(name)) continue;
       if (negatives.length > 0) seen.add(name);
-      const lacking = images.filter((image) => this.lacks(fieldKey(seeds, image)));
-      const asked = lacking.slice(0, room);
-      room -= asked.length;
+      /** @type {number[]} */
+      const asked = [];
+      for (const image of images) {
+        if (!this.lacks(fieldKey(seeds, image))) continue;
+        const bytes = bytesOn(gridOf(this.#info, seeds.method, image));
+        isFull = bytes > room && wants.length + asked.length > 0;
+        if (isFull) break;
+        asked.push(image);
+        room -= bytes;
+      }
       if (asked.length) wants.push({ seeds, images: asked });
     }
     return wants;
   }
+}
+
+/** @param {Size} grid */
+function bytesOn([rows, cols]) {
+  return 4 * rows * cols;
 }

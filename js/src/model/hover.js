@@ -8,6 +8,7 @@
  */
 
 import { sizeOf } from "./images.js";
+import { gridOf, isPreviewed } from "./methods.js";
 import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 import { maskSeeds, nameOf } from "./seeds.js";
 import { Segmentation } from "./segmentation.js";
@@ -45,7 +46,7 @@ export class Hover {
     const image = store.activeImage;
     if (!this.#prompt || !store.get("hover_preview")) return null;
     if (imageOf(this.#prompt) !== image) return null;
-    if (!store.method.twin) return null; // Its fields are the kernel's to make.
+    if (!isPreviewed(store.method)) return null; // Its fields are the kernel's to make.
     this.#update(this.#prompt);
     if (this.#key === this.#keyOf(store.seeds)) return null;
     if (this.#seeds.positives.length === 0) return null;
@@ -83,8 +84,10 @@ export class Hover {
   /** @param {Prompt} prompt */
   #update(prompt) {
     const store = this.#store;
-    const size = sizeOf(store.info, imageOf(prompt));
-    const group = seedsOf(prompt, size, store.info.grid);
+    const { info } = store;
+    const image = imageOf(prompt);
+    const grid = gridOf(info, store.get("method"), image);
+    const group = seedsOf(prompt, sizeOf(info, image), grid);
     const asked = [store.version, isPositive(prompt), ...group].join();
     if (asked === this.#asked) return;
     this.#asked = asked;

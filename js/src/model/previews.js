@@ -2,8 +2,8 @@
  * Fields of prompts that the kernel does not have yet, computed here from quantised
  * eigenvectors. They stand in until the kernel's own fields come.
  *
- * @import { Size, Stats, Way } from "./link/wire.js"
- * @import { Field } from "../maths/cut.js"
+ * @import { Info, Stats, Way } from "./link/wire.js"
+ * @import { FieldMap } from "./fields.js"
  * @import { Fit, Placed } from "../maths/regression.js"
  * @import { Group } from "../maths/seeds.js"
  * @import { Seeds } from "./seeds.js"
@@ -16,7 +16,7 @@ import { statisticsOf } from "../maths/statistics.js";
 import { Cache } from "./cache.js";
 import { MomentsOfBatch, VectorsOfImages, VectorsOfSample } from "./eigvecs.js";
 import { DIFFUSION, SIMILARITY } from "./methods.js";
-import { fieldKey, nameOf } from "./seeds.js";
+import { fieldKey, nameOf, standInOf } from "./seeds.js";
 
 const STATISTICS_KEPT = 64;
 const FITS_KEPT = 64;
@@ -36,8 +36,9 @@ export class Previews {
   #sampled = new Float32Array(0);
   /** @type {Float32Array[]} To be written again: a hover makes hundreds. */
   #spare = [];
-  /** @type {Cache<Field>} */
+  /** @type {Cache<FieldMap>} */
   #fields = new Cache(FIELDS_KEPT, ({ values }) => this.#spare.push(values));
+  #info;
   #grid;
   #numEig;
   #ways;
@@ -47,11 +48,13 @@ export class Previews {
   #fits = new Cache(FITS_KEPT);
 
   /**
-   * @param {Size} grid
+   * @param {Info} info
    * @param {number} numEig of the vectors
    * @param {{ get: (by: string) => Way | undefined }} ways
    */
-  constructor(grid, numEig, ways) {
+  constructor(info, numEig, ways) {
+    const { grid } = info;
+    this.#info = info;
     this.#grid = grid;
     this.#numEig = numEig;
     this.#ways = ways;
@@ -71,16 +74,19 @@ export class Previews {
    *
    * @param {Seeds} seeds
    * @param {number} image
-   * @returns {Field | undefined}
+   * @returns {FieldMap | undefined}
    */
   get(seeds, image) {
     this.#renew();
     const key = fieldKey(seeds, image);
     const known = this.#fields.get(key);
     if (known) return known;
-    const field = this.#make(seeds, image);
-    if (field) this.#fields.set(key, field);
-    return field;
+    const made = standInOf(seeds, this.#info);
+    const field = made && this.#make(made, image);
+    if (!field) return undefined;
+    const map = { ...field, grid: this.#grid, presence: 1 };
+    this.#fields.set(key, map);
+    return map;
   }
 
   /**

@@ -10,6 +10,8 @@
  * @property {Group[]} positives a group for each prompt
  * @property {Group[]} negatives
  * @property {Record<string, any>} parameters the method's settings
+ * @property {string} [order] of an ordered method: the sign of each group, "+" or "-", in
+ *   the order of prompts
  *
  * @typedef {object} MaskSeeds of all fields that a mask is made of
  * @property {Seeds[]} positives what belongs to it
@@ -19,7 +21,9 @@
  * @typedef {{ group: Group, positive: boolean }} Labelled what a prompt labels, and how
  */
 
+import { centreCell } from "../maths/coordinates.js";
 import { sizeOf } from "./images.js";
+import { gridOf } from "./methods.js";
 import { imageOf, isPositive, seedsOf } from "./prompts/index.js";
 
 /** @type {WeakMap<Seeds, string>} */
@@ -33,11 +37,11 @@ const names = new WeakMap();
 export function nameOf(seeds) {
   const known = names.get(seeds);
   if (known !== undefined) return known;
-  const { method, positives, negatives, parameters } = seeds;
+  const { method, positives, negatives, parameters, order = "" } = seeds;
   const settings = Object.keys(parameters).sort();
   const given = settings.map((name) => `${name}=${parameters[name]}`);
   const groups = [positives, negatives].map((each) => each.map(nameOfGroup).join(" "));
-  const name = [method, ...given, ...groups].join("/");
+  const name = [method, ...given, ...groups].join("/") + order;
   names.set(seeds, name);
   return name;
 }
@@ -98,12 +102,11 @@ export class SeedsOfPrompts {
 export function maskSeeds(prompts, get) {
   /** @type {Info} */
   const info = get("_info");
-  const { grid, methods } = info;
   const method = get("method");
-  const { parameters: names, together } = methods[method];
+  const { parameters: names, together, ordered, ...kind } = info.methods[method];
   const parameters = Object.fromEntries(names.map((name) => [name, get(name)]));
   const labelled = prompts.map((prompt) => ({
-    group: groupOf(prompt, sizeOf(info, imageOf(prompt)), grid),
+    group: groupOf(prompt, info, method),
     positive: isPositive(prompt),
   }));
   const hasNegatives = labelled.some(({ positive }) => !positive);
@@ -112,14 +115,63 @@ export function maskSeeds(prompts, get) {
       differentFields(labelled, label, (group) => fieldOf(group, method, parameters));
     return { positives: of(true), negatives: of(false), hasNegatives };
   }
-  const cells = cellsOf(labelled, grid, methods[method].last_counts);
-  const [positives, negatives] = [true, false].map((label) => groupsOf(cells, label));
-  const fields =
-    positives.length > 0 ? [{ method, positives, negatives, parameters }] : [];
+  const most = kind.side ? [kind.side, kind.side] : info.grid;
+  const groups = groupsOf(cellsOf(labelled, most, kind.last_counts));
+  const positives = ofLabel(groups, true);
+  if (positives.length === 0) return { positives: [], negatives: [], hasNegatives };
+  const field = { method, positives, negatives: ofLabel(groups, false), parameters };
+  const fields = [ordered ? { ...field, order: signsOf(groups) } : field];
   return { positives: fields, negatives: [], hasNegatives };
 }
 
-/** @type {WeakMap<Prompt, { size: Size, grid: Size, group: Group }>} */
+/** @type {WeakMap<Seeds, Seeds | null>} */
+const standIns = new WeakMap();
+
+/**
+ * The seeds of the field that previews a field: itself, or that of the same prompts by
+ * the method that stands in, on the latent grid. Null if that has no positive prompt.
+ *
+ * @param {Seeds} seeds never changed from now on
+ * @param {Info} info
+ */
+export function standInOf(seeds, info) {
+  const { stand_in: method } = info.methods[seeds.method] ?? {};
+  if (!method) return seeds;
+  const known = standIns.get(seeds);
+  if (known !== undefined) return known;
+  /** @type {(seed: Seed) => Seed} */
+  const move = ([image, row, col, ...weight]) => {
+    const grid = gridOf(info, seeds.method, image);
+    return [image, ...centreCell(row, col, grid, info.grid), ...weight];
+  };
+  const labelled = inOrder(seeds).map(({ group, positive }) => ({
+    group: group.map(move),
+    positive,
+  }));
+  const groups = groupsOf(cellsOf(labelled, info.grid, true));
+  const [positives, negatives] = [ofLabel(groups, true), ofLabel(groups, false)];
+  const { parameters } = seeds;
+  const made = positives.length ? { method, positives, negatives, parameters } : null;
+  standIns.set(seeds, made);
+  return made;
+}
+
+/**
+ * The groups of an ordered method in the order of prompts.
+ *
+ * @param {Seeds} seeds
+ * @returns {Labelled[]}
+ */
+function inOrder({ positives, negatives, order = "" }) {
+  const [ours, others] = [positives.values(), negatives.values()];
+  return [...order].map((sign) => {
+    const positive = sign === "+";
+    const { value } = (positive ? ours : others).next();
+    return { group: value ?? [], positive };
+  });
+}
+
+/** @type {WeakMap<Prompt, { grid: Size, group: Group }>} */
 const groups = new WeakMap();
 
 /**
@@ -127,14 +179,15 @@ const groups = new WeakMap();
  * prompts are looked at with every move of the pointer.
  *
  * @param {Prompt} prompt
- * @param {Size} size of its image
- * @param {Size} grid
+ * @param {Info} info never changes
+ * @param {string} method
  */
-function groupOf(prompt, size, grid) {
+function groupOf(prompt, info, method) {
+  const grid = gridOf(info, method, imageOf(prompt));
   const known = groups.get(prompt);
-  if (known?.size === size && known.grid === grid) return known.group;
-  const group = seedsOf(prompt, size, grid);
-  groups.set(prompt, { size, grid, group });
+  if (known?.grid === grid) return known.group;
+  const group = seedsOf(prompt, sizeOf(info, imageOf(prompt)), grid);
+  groups.set(prompt, { grid, group });
   return group;
 }
 
@@ -182,7 +235,7 @@ function differentFields(labelled, label, make) {
  * @typedef {object} Placed a cell, which several prompts may label
  * @property {Seed} seed
  * @property {boolean} positive
- * @property {number} at number of the prompt that labelled it first
+ * @property {number} at number of the prompt whose label counts
  */
 
 /**
@@ -190,7 +243,7 @@ function differentFields(labelled, label, make) {
  * label. A cell has the place in the order at which it was labelled first.
  *
  * @param {Labelled[]} labelled
- * @param {Size} grid
+ * @param {number[]} most rows and columns of an image, at most
  * @param {boolean} isLast whether a cell's last label counts
  * @returns {Placed[]}
  */
@@ -203,26 +256,38 @@ function cellsOf(labelled, [rows, cols], isLast) {
       const key = isLast ? cell : 2 * cell + Number(positive);
       const known = cells.get(key);
       if (!known) cells.set(key, { seed, positive, at });
-      else if (isLast) Object.assign(known, { seed, positive });
+      else if (isLast) Object.assign(known, { seed, positive, at });
     }
   }
   return [...cells.values()];
 }
 
 /**
- * The cells of one label, as a group for each prompt that has some.
+ * The cells as a group for each prompt that has some, of one label.
  *
  * @param {Placed[]} cells in the order of prompts
- * @param {boolean} label
+ * @returns {Labelled[]}
  */
-function groupsOf(cells, label) {
-  /** @type {Map<number, Group>} */
+function groupsOf(cells) {
+  /** @type {Map<number, Labelled>} */
   const groups = new Map();
   for (const { seed, positive, at } of cells) {
-    if (positive !== label) continue;
-    const group = groups.get(at);
-    if (group) group.push(seed);
-    else groups.set(at, [seed]);
+    const known = groups.get(at);
+    if (known) known.group.push(seed);
+    else groups.set(at, { group: [seed], positive });
   }
   return [...groups.values()];
+}
+
+/**
+ * @param {Labelled[]} groups
+ * @param {boolean} label
+ */
+function ofLabel(groups, label) {
+  return groups.filter(({ positive }) => positive === label).map(({ group }) => group);
+}
+
+/** @param {Labelled[]} groups */
+function signsOf(groups) {
+  return groups.map(({ positive }) => (positive ? "+" : "-")).join("");
 }

@@ -7,11 +7,17 @@
  * @import { MaskSeeds, Seeds } from "./seeds.js"
  * @import { CutMap } from "../maths/margins.js"
  * @import { Field } from "../maths/cut.js"
+ * @import { Shape as ShapeOfMask } from "../maths/shape.js"
+ * @import { FieldMap } from "./fields.js"
+ * @import { Size } from "./link/wire.js"
  *
  * @typedef {{ version: number, seeds: MaskSeeds }} Asked what masks are asked for; the
  *   version grows with every change of it
  * @typedef {object} Result of one image
- * @property {Uint8Array} mask 1 = object
+ * @property {Uint8Array} mask 1 = object, on the grid
+ * @property {Size} grid of the fields that were found: the image's own, or the latent grid,
+ *   on which previews are
+ * @property {boolean} absent whether the image lacks the thing, so that its mask is empty
  * @property {number} count cells in the mask
  * @property {number | null} area pixels in it, at the image's own size; null until asked
  * @property {boolean} current whether it is the mask of what is asked for; if not, it
@@ -26,17 +32,24 @@
  * @property {number} version that it was computed for
  * @property {number} arrivals that it was computed from
  *
- * @typedef {{ positives: Field[], negatives: Field[], exact: boolean }} Found
+ * @typedef {object} Found
+ * @property {FieldMap[]} positives
+ * @property {FieldMap[]} negatives
+ * @property {boolean} exact
  */
 
+import constants from "../constants.json" with { type: "json" };
 import { combineHeat, combineMasks } from "../maths/combine.js";
-import { wholeImage } from "../maths/coordinates.js";
+import { cellOf, centreCell, wholeImage } from "../maths/coordinates.js";
 import { cutOf, isConstant } from "../maths/cut.js";
 import { countCells, denoiseInto } from "../maths/denoise.js";
-import { findQuads, marginsInto } from "../maths/margins.js";
-import { placeIn } from "../maths/seeds.js";
+import { marginsInto } from "../maths/margins.js";
+import { Shape } from "../maths/shape.js";
 import { SmoothMask } from "../maths/smooth.js";
 import { isBlank, sizeOf } from "./images.js";
+import { gridOf } from "./methods.js";
+
+const { PRESENT } = constants.presence;
 
 /** @type {Found} */
 const NOTHING = { positives: [], negatives: [], exact: false };
@@ -50,8 +63,7 @@ export class Segmentation {
   #list = new Int32Array(0);
   #heat = new Float32Array(0);
   #scratch = new Float32Array(0);
-  #margins = new Float32Array(0);
-  #quads = new Uint8Array(0);
+  #shape = new Shape();
   #smooth = new SmoothMask();
 
   /**
@@ -83,7 +95,11 @@ export class Segmentation {
     result.exact = !!current?.exact;
     result.marked = found.positives.length > 0;
     result.constant = found.positives.some(({ stats }) => isConstant(stats));
-    this.#fill(result.mask, image, found, this.#kept(image, result.seeds));
+    result.absent = result.marked && !found.positives.some(isPresent);
+    result.grid = found.positives[0]?.grid ?? this.#store.info.grid;
+    const cells = result.grid[0] * result.grid[1];
+    if (result.mask.length !== cells) result.mask = new Uint8Array(cells);
+    this.#fill(result, image, found);
     result.count = countCells(result.mask);
     result.area = null;
     return result;
@@ -102,22 +118,19 @@ export class Segmentation {
 
   /** @param {number} image */
   #countPixels(image) {
-    const { info } = this.#store;
-    const size = sizeOf(info, image);
-    this.#fit();
-    this.marginsInto(this.#margins, image);
-    findQuads(this.#quads, this.#margins, info.grid);
-    this.#smooth.fit(size, wholeImage(size), size, info.grid);
-    return this.#smooth.count(this.#quads, this.#margins);
+    const size = sizeOf(this.#store.info, image);
+    const { margins, quads, grid } = this.shapeInto(this.#shape, image);
+    this.#smooth.fit(size, wholeImage(size), size, grid);
+    return this.#smooth.count(quads, margins);
   }
 
   /**
-   * How far the cells of one image are within its mask.
+   * How far the cells of one image are within its mask, and where its quads are.
    *
-   * @param {Float32Array} out
+   * @param {ShapeOfMask} out
    * @param {number} image
    */
-  marginsInto(out, image) {
+  shapeInto(out, image) {
     const result = this.of(image);
     const { positives, negatives } = this.#found(image, result);
     const { gamma, threshold, negative_threshold } = this.#settings();
@@ -129,32 +142,39 @@ export class Segmentation {
       positives: positives.map(cutAt(threshold)),
       negatives: negatives.map(cutAt(negative_threshold)),
     };
-    return marginsInto(out, result.mask, cutMaps, this.#store.info.grid);
+    out.fit(result.grid);
+    marginsInto(out.margins, result.mask, cutMaps, result.grid);
+    out.close();
+    return out;
   }
 
   /**
-   * Heat of one image; valid until the next call.
+   * Heat of one image, on the grid of its result; valid until the next call.
    *
    * @param {number} image
    */
   heatOf(image) {
-    const { positives } = this.#found(image, this.of(image));
-    this.#fit();
+    const result = this.of(image);
+    const { positives } = this.#found(image, result);
+    this.#fit(result.grid);
     const { gamma } = this.#settings();
     return combineHeat(this.#heat, positives, gamma, this.#scratch);
   }
 
   /**
-   * Largest value of a cell in a positive prompt's field; null without one.
+   * Largest value in a positive prompt's field of the cell that a pixel lies in; null
+   * without one.
    *
    * @param {number} image
-   * @param {number} row
-   * @param {number} col
+   * @param {number} x
+   * @param {number} y
    */
-  similarityAt(image, row, col) {
+  similarityAt(image, x, y) {
     const { positives } = this.#found(image, this.of(image));
     if (!positives.length) return null;
-    const cell = row * this.#store.info.grid[1] + col;
+    const [{ grid }] = positives;
+    const [row, col] = cellOf(x, y, sizeOf(this.#store.info, image), grid);
+    const cell = row * grid[1] + col;
     return Math.max(...positives.map(({ values }) => values[cell]));
   }
 
@@ -163,9 +183,11 @@ export class Segmentation {
    * @returns {Result}
    */
   #blank(image) {
-    const [rows, cols] = this.#store.info.grid;
+    const { grid } = this.#store.info;
     const result = {
-      mask: new Uint8Array(rows * cols),
+      mask: new Uint8Array(grid[0] * grid[1]),
+      grid,
+      absent: false,
       count: 0,
       area: null,
       current: false,
@@ -198,7 +220,7 @@ export class Segmentation {
     const { fields, previews } = this.#store;
     // Before the way is known, the image may be a blank one.
     let exact = this.#store.way !== undefined;
-    /** @type {(wanted: Seeds[]) => (Field | undefined)[]} */
+    /** @type {(wanted: Seeds[]) => (FieldMap | undefined)[]} */
     const find = (wanted) =>
       wanted.map((seeds) => {
         const field = fields.get(seeds, image);
@@ -212,22 +234,23 @@ export class Segmentation {
   }
 
   /**
-   * @param {Uint8Array} mask
+   * @param {Result} result
    * @param {number} image
    * @param {Found} found
-   * @param {number[]} kept
    */
-  #fill(mask, image, { positives, negatives }, kept) {
+  #fill({ mask, grid, absent, seeds }, image, { positives, negatives }) {
     const store = this.#store;
-    if (isBlank(store.way, image)) {
+    if (absent || isBlank(store.way, image)) {
       mask.fill(0);
       return;
     }
     combineMasks(mask, positives, negatives, this.#settings());
     if (!store.get("denoise")) return;
-    this.#fit();
-    const area = store.get("denoise_area_th");
-    denoiseInto(mask, store.info.grid, area, this.#list, kept);
+    this.#fit(grid);
+    // The setting counts cells of the latent grid.
+    const [rows, cols] = store.info.grid;
+    const area = (store.get("denoise_area_th") * mask.length) / (rows * cols);
+    denoiseInto(mask, grid, area, this.#list, this.#kept(image, seeds, grid));
   }
 
   /**
@@ -235,13 +258,18 @@ export class Segmentation {
    *
    * @param {number} image
    * @param {MaskSeeds | null} seeds
+   * @param {Size} grid of the mask
    */
-  #kept(image, seeds) {
+  #kept(image, seeds, grid) {
     const [field] = seeds?.positives ?? [];
-    const { grid, methods } = this.#store.info;
-    if (!field || !methods[field.method].keeps_prompted) return [];
+    const { info } = this.#store;
+    if (!field || !info.methods[field.method].keeps_prompted) return [];
+    const own = gridOf(info, field.method, image);
     const here = field.positives.flat().filter(([at]) => at === image);
-    return here.map((seed) => placeIn(seed, grid));
+    return here.map(([, ...cell]) => {
+      const [row, col] = centreCell(cell[0], cell[1], own, grid);
+      return row * grid[1] + col;
+    });
   }
 
   #settings() {
@@ -253,14 +281,20 @@ export class Segmentation {
     };
   }
 
-  /** Buffers are shared by all images and made once. */
-  #fit() {
-    const [rows, cols] = this.#store.info.grid;
+  /**
+   * Buffers are shared by all images of a grid.
+   *
+   * @param {Size} grid
+   */
+  #fit([rows, cols]) {
     if (this.#list.length === rows * cols) return;
     this.#list = new Int32Array(rows * cols);
     this.#heat = new Float32Array(rows * cols);
     this.#scratch = new Float32Array(rows * cols);
-    this.#margins = new Float32Array(rows * cols);
-    this.#quads = new Uint8Array(rows * cols);
   }
+}
+
+/** @param {FieldMap} field */
+function isPresent({ presence }) {
+  return presence >= PRESENT;
 }

@@ -30,7 +30,7 @@ export class OfflineKernel {
     const state = { prompts: clicks, segments, settings };
     this.#session = new OfflineSession(state, _revision, page.own_threshold);
     const ways = new Map(Object.entries(info.ways));
-    this.#previews = new Previews(info.grid, info.settings.num_eig.high, ways);
+    this.#previews = new Previews(info, info.settings.num_eig.high, ways);
     const images = Object.values(page.ways).flatMap(({ vectors }) =>
       Object.keys(vectors),
     );

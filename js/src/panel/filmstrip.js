@@ -12,7 +12,7 @@ import { keyOf } from "../keyboard.js";
 import { isBlank } from "../model/images.js";
 import { pixelOf } from "../stage/canvas.js";
 import { ThumbOverlay } from "./overlay.js";
-import { percent, UNKNOWN } from "./status.js";
+import { ABSENT, percent, UNKNOWN } from "./status.js";
 import { Thumb, thumbWidth } from "./thumb.js";
 import { Track } from "./track.js";
 
@@ -130,9 +130,10 @@ export class Filmstrip {
     const { segments, segmentCells, info } = store;
     const thumbs = store.pictures.thumb;
     const picture = thumbs.get(image);
-    const note = isBlank(store.way, image) ? UNKNOWN : "";
-    thumb.wait(thumbs.awaits(image), thumbs.reason(image), note);
     const mask = shown.of(image);
+    const note = isBlank(store.way, image) ? UNKNOWN : mask.absent ? ABSENT : "";
+    thumb.wait(thumbs.awaits(image), thumbs.reason(image), note);
+    thumb.dim(mask.absent);
     const would = preview?.of(image);
     const told = mask.marked ? shown : would?.marked ? preview : null;
     const state = [

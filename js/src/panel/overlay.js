@@ -17,12 +17,11 @@ import { Raster } from "../stage/canvas.js";
 import { StageMask } from "../stage/mask.js";
 
 export class ThumbOverlay {
-  #mask;
+  #mask = new StageMask();
   #segments;
 
-  /** @param {Size} grid */
+  /** @param {Size} grid that segments are told on */
   constructor(grid) {
-    this.#mask = new StageMask(grid);
     this.#segments = new CellSegments(grid);
   }
 

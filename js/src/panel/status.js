@@ -7,7 +7,7 @@
  */
 
 import { html, setAttribute, setText } from "../dom.js";
-import { cellOf } from "../maths/coordinates.js";
+import { centreOf } from "../maths/coordinates.js";
 import { isBlank } from "../model/images.js";
 import { whyNot } from "./controls/ways.js";
 
@@ -26,6 +26,9 @@ const SLOW =
  */
 export const UNKNOWN =
   "Nothing is known of this image: its eigenvectors are all zero, so its mask stays empty.";
+
+/** For an image that lacks what was clicked. */
+export const ABSENT = "This was not found in the image, so its mask is empty.";
 
 export class Status {
   #text = html("span");
@@ -149,14 +152,14 @@ export class Status {
   #read({ pointed, crosshair }, preview) {
     const { grid, sizes } = this.#store.info;
     const image = this.#store.activeImage;
-    const cell = crosshair ?? (pointed && cellOf(...pointed, sizes[image], grid));
-    if (!cell) return "";
+    const pixel = crosshair ? centreOf(...crosshair, sizes[image], grid) : pointed;
+    if (!pixel) return "";
     if (preview) {
       return `a click here: ${this.#share(preview, image)} of the image`;
     }
-    const similarity = this.#segmentation.similarityAt(image, ...cell);
+    const similarity = this.#segmentation.similarityAt(image, ...pixel);
     if (similarity !== null) return this.#tellSimilarity(similarity);
-    return crosshair ? `row ${cell[0]}, column ${cell[1]}` : "";
+    return crosshair ? `row ${crosshair[0]}, column ${crosshair[1]}` : "";
   }
 
   /**

@@ -109,6 +109,11 @@ export class Thumb {
     this.element.title = reason ?? note;
   }
 
+  /** @param {boolean} absent whether the image lacks the thing */
+  dim(absent) {
+    this.element.classList.toggle("ncut-absent", absent);
+  }
+
   /** Give the canvas as many pixels as it covers on the screen. */
   #fit() {
     const ratio = devicePixelRatio;

@@ -6,32 +6,6 @@
  */
 
 import { html } from "../dom.js";
-import { paintHeat } from "./colormap.js";
-
-/** The heat, one pixel per cell of the latent grid. */
-export class CellLayer {
-  #context;
-  #image;
-
-  /** @param {Size} grid */
-  constructor([rows, cols]) {
-    const canvas = document.createElement("canvas");
-    canvas.width = cols;
-    canvas.height = rows;
-    this.#context = contextOf(canvas);
-    this.#image = this.#context.createImageData(cols, rows);
-  }
-
-  get canvas() {
-    return this.#context.canvas;
-  }
-
-  /** @param {Float32Array} heat */
-  paintHeat(heat) {
-    paintHeat(this.#image.data, heat);
-    this.#context.putImageData(this.#image, 0, 0);
-  }
-}
 
 /** A canvas whose pixels are written one by one. */
 export class Raster {

@@ -12,11 +12,10 @@ const TABLE = makeTable();
 /**
  * Colour heat values, clipped to [0, 1], into the RGBA pixels of an image.
  *
- * @param {Uint8ClampedArray} rgba
+ * @param {Uint32Array} pixels RGBA as the bytes of little-endian numbers
  * @param {Float32Array} heat
  */
-export function paintHeat(rgba, heat) {
-  const pixels = new Uint32Array(rgba.buffer, rgba.byteOffset, heat.length);
+export function paintHeat(pixels, heat) {
   for (let i = 0; i < heat.length; i++) {
     pixels[i] = TABLE[Math.round(255 * Math.min(Math.max(heat[i], 0), 1))];
   }

@@ -6,6 +6,7 @@
  */
 
 import { cellOf } from "../maths/coordinates.js";
+import { gridOf } from "../model/methods.js";
 import { isSaid, labelOf } from "./tools/click.js";
 import { listenToWheel } from "./wheel.js";
 
@@ -28,8 +29,10 @@ export function listenToHover({ store, stage, local, changed }, signal) {
     const would = event.buttons === 0 && !isSaid(store, stage, event, label);
     const pixel = would ? local.pointed : null;
     local.hover.point(pixel && [stage.image, ...pixel, label]);
-    const { sizes, grid } = store.info;
-    const cell = local.pointed && cellOf(...local.pointed, sizes[stage.image], grid);
+    const { info } = store;
+    const grid = gridOf(info, store.get("method"), stage.image);
+    const size = info.sizes[stage.image];
+    const cell = local.pointed && cellOf(...local.pointed, size, grid);
     const before = pointedAt;
     pointedAt = [stage.image, cell, label, would].join();
     if (pointedAt !== before) changed();

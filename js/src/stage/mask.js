@@ -10,7 +10,7 @@
  * @import { Size } from "../model/link/wire.js"
  */
 
-import { findQuads } from "../maths/margins.js";
+import { Shape } from "../maths/shape.js";
 import { SmoothMask } from "../maths/smooth.js";
 import { Raster } from "./canvas.js";
 import { Outline } from "./outline.js";
@@ -27,14 +27,8 @@ const DARK = 0x90000000;
 
 export class StageMask {
   #lines = new Raster({ class: "ncut-outline", "aria-hidden": "true" });
-  #mask;
-  #preview;
-
-  /** @param {Size} grid */
-  constructor(grid) {
-    this.#mask = new Layer(grid);
-    this.#preview = new Layer(grid);
-  }
+  #mask = new Layer();
+  #preview = new Layer();
 
   /** The outlines' canvas, to be laid over the stage. */
   get outline() {
@@ -113,18 +107,9 @@ export class StageMask {
 class Layer {
   tint = new Raster();
   marked = false;
-  #shape = new SmoothMask();
+  #shape = new Shape();
+  #smooth = new SmoothMask();
   #outline = new Outline();
-  #margins;
-  #quads;
-  #grid;
-
-  /** @param {Size} grid */
-  constructor(grid) {
-    this.#grid = grid;
-    this.#margins = new Float32Array(grid[0] * grid[1]);
-    this.#quads = new Uint8Array(grid[0] * grid[1]);
-  }
 
   /**
    * @param {Segmentation | null} segmentation
@@ -136,11 +121,10 @@ class Layer {
   show(segmentation, image, view, size, colour) {
     this.marked = !!segmentation?.of(image).marked;
     if (!segmentation || !this.marked) return;
-    segmentation.marginsInto(this.#margins, image);
-    findQuads(this.#quads, this.#margins, this.#grid);
-    this.#shape.fit(this.tint.size, view, size, this.#grid);
-    this.#outline.fit(this.tint.size, view, size, this.#grid);
-    this.#shape.paint(this.tint.pixels, this.#quads, this.#margins, colour);
+    const { grid, quads, margins } = segmentation.shapeInto(this.#shape, image);
+    this.#smooth.fit(this.tint.size, view, size, grid);
+    this.#outline.fit(this.tint.size, view, size, grid);
+    this.#smooth.paint(this.tint.pixels, quads, margins, colour);
   }
 
   /**
@@ -162,6 +146,7 @@ class Layer {
   paintOutline(pixels, dashed) {
     if (!this.marked) return;
     const { devicePixelRatio: ratio } = globalThis;
-    this.#outline.paint(pixels, this.#quads, this.#margins, ratio, dashed);
+    const { quads, margins } = this.#shape;
+    this.#outline.paint(pixels, quads, margins, ratio, dashed);
   }
 }

@@ -18,7 +18,8 @@
  */
 
 import { viewIn } from "../maths/coordinates.js";
-import { CellLayer, contextOf, drawView, pixelOf, ScaledPicture } from "./canvas.js";
+import { contextOf, drawView, pixelOf, Raster, ScaledPicture } from "./canvas.js";
+import { paintHeat } from "./colormap.js";
 import { PREVIEW, StageMask } from "./mask.js";
 import { StageSegments } from "./segments.js";
 
@@ -28,8 +29,9 @@ const CRISP = 3;
 export class Painting {
   #store;
   #context;
-  #mask;
-  #cells;
+  #mask = new StageMask();
+  /** The heat, a pixel for each cell of the fields' grid. */
+  #heat = new Raster();
   #segments = new StageSegments();
   #picture = new ScaledPicture();
   /** @type {unknown[]} What the canvas shows. */
@@ -42,8 +44,6 @@ export class Painting {
   constructor(store, canvas) {
     this.#store = store;
     this.#context = contextOf(canvas);
-    this.#mask = new StageMask(store.info.grid);
-    this.#cells = new CellLayer(store.info.grid);
   }
 
   get outline() {
@@ -161,9 +161,12 @@ export class Painting {
    * @param {number} opacity
    */
   #paintHeat(heated, image, view, size, opacity) {
-    this.#cells.paintHeat(heated.heatOf(image));
-    const part = viewIn(view, size, this.#store.info.grid);
-    drawView(this.#context, this.#cells.canvas, part, { smooth: true, opacity });
+    const { grid } = heated.of(image);
+    this.#heat.resize(grid[1], grid[0]);
+    paintHeat(this.#heat.pixels, heated.heatOf(image));
+    this.#heat.put();
+    const part = viewIn(view, size, grid);
+    drawView(this.#context, this.#heat.canvas, part, { smooth: true, opacity });
   }
 }
 

@@ -5,7 +5,8 @@
  * @import { Quantised } from "../../maths/vectors.js"
  * @import { Seeds } from "../seeds.js"
  * @import { FieldEntry, MomentsReply, PictureEntry, PictureFailure, SegmentPart, Size } from "./wire.js"
- * @import { Stats, VectorsEntry } from "./wire.js"
+ * @import { VectorsEntry } from "./wire.js"
+ * @import { FieldMap } from "../fields.js"
  */
 
 /**
@@ -15,26 +16,31 @@
  * keep the whole websocket message alive.
  *
  * @param {FieldEntry[]} entries
- * @param {(DataView | ArrayBuffer)[]} buffers one per entry: float32, (images, H, W)
- * @param {Size} grid
- * @returns {{ seeds: Seeds, image: number, values: Float32Array, stats: Stats | null }[]}
+ * @param {(DataView | ArrayBuffer)[]} buffers one per entry: float32, the maps of its
+ *   images one after the other
+ * @param {Size} latent grid of maps whose entry names none
+ * @returns {(FieldMap & { seeds: Seeds, image: number })[]}
  */
-export function decodeFields(entries, buffers, [rows, cols]) {
-  const cells = rows * cols;
-  return entries.flatMap(({ seeds, images, stats }, k) => {
+export function decodeFields(entries, buffers, latent) {
+  return entries.flatMap(({ seeds, images, stats, grids, presence }, k) => {
     const bytes = bytesOf(buffers[k], "a field");
-    if (bytes.byteLength !== 4 * cells * images.length) {
+    const maps = images.map((_, i) => grids?.[i] ?? latent);
+    const length = maps.reduce((sum, [rows, cols]) => sum + 4 * rows * cols, 0);
+    if (bytes.byteLength !== length) {
+      const sizes = maps.map(([rows, cols]) => `${rows} x ${cols}`);
       throw new Error(
-        `A field must be ${4 * cells * images.length} bytes ` +
-          `(${images.length} x ${rows} x ${cols} float32), got ${bytes.byteLength}.`,
+        `A field must be ${length} bytes (float32, ${sizes.join(" + ")}), ` +
+          `got ${bytes.byteLength}.`,
       );
     }
+    let start = 0;
     return images.map((image, i) => {
-      const values = new Float32Array(cells);
-      new Uint8Array(values.buffer).set(
-        bytes.subarray(4 * cells * i, 4 * cells * (i + 1)),
-      );
-      return { seeds, image, values, stats };
+      const grid = maps[i];
+      const values = new Float32Array(grid[0] * grid[1]);
+      const end = start + values.byteLength;
+      new Uint8Array(values.buffer).set(bytes.subarray(start, end));
+      start = end;
+      return { seeds, image, values, stats, grid, presence: presence?.[i] ?? 1 };
     });
   });
 }

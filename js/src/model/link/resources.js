@@ -33,10 +33,10 @@ export class Resources {
    * @param {Decoder} decode
    */
   constructor(info, colors, by, decode) {
-    const { grid, has_images, settings } = info;
+    const { has_images, settings } = info;
     this.ways = new Ways(info);
-    this.fields = new Fields(grid);
-    this.previews = new Previews(grid, settings.num_eig.high, this.ways);
+    this.fields = new Fields(info);
+    this.previews = new Previews(info, settings.num_eig.high, this.ways);
     this.pictures = picturesOfKinds(decode, has_images, colors, by);
     this.segmentMasks = new SegmentMasks("stage", info);
     this.segmentCells = new SegmentMasks("thumb", info);

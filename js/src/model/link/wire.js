@@ -37,7 +37,12 @@
  * @typedef {"stage" | "thumb" | "eigvecs"} PictureKind
  *
  * @typedef {{ seeds: Seeds, images: number[] }} Want a field, on some images
- * @typedef {Want & { stats: Stats | null }} FieldEntry null: it is its own heatmap
+ * @typedef {object} FieldOnImages
+ * @property {Stats | null} stats null: it is its own heatmap
+ * @property {Size[]} [grids] of each image's map; by default the latent grid
+ * @property {number[]} [presence] how surely each image has the thing, 0 to 1; by
+ *   default 1
+ * @typedef {Want & FieldOnImages} FieldEntry
  * @typedef {{ image: number | null, low: number[], step: number[] }} VectorsEntry null: the sample
  * @typedef {{ image: number, mime: string, width: number, height: number }} PictureEntry
  * @typedef {{ image: number, error: string }} PictureFailure why there is none
@@ -165,10 +170,14 @@
  * @property {string[]} parameters names of its settings
  * @property {boolean} together whether all prompts make one field, or each its own
  * @property {boolean} last_counts whether a cell counts as the last prompt says
+ * @property {boolean} ordered whether the order of positive and negative prompts counts
+ * @property {number | null} side cells along the longer side of each image's own grid;
+ *   null: seeds and maps lie on the latent grid
  * @property {boolean} keeps_prompted whether parts of a mask that hold a positive cell are
  *   kept, however small
  * @property {boolean} standardised whether fields are cut by their statistics
  * @property {boolean} finds_threshold whether it can say where to cut
+ * @property {string | null} stand_in method that previews it, on the latent grid
  * @property {string | null} twin what computes its fields in the page, if anything does
  *
  * @typedef {object} Setting

@@ -20,6 +20,7 @@
  */
 
 import { KEY } from "../../keyboard.js";
+import { isPreviewed } from "../../model/methods.js";
 
 /** @type {(setting: string) => (store: Store) => boolean} */
 const takes = (setting) => (store) => store.method.parameters.includes(setting);
@@ -119,7 +120,7 @@ export const CONTROLS = [
     {
       name: "hover_preview",
       label: "Preview on hover",
-      idle: ({ method }) => !method.twin,
+      idle: ({ method }) => !isPreviewed(method),
       why: "There are no previews of a biased cut",
     },
   ],
