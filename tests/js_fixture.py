@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,12 +21,13 @@ from numpy.typing import NDArray
 
 from ncut_widget.eigvecs.quantised import Quantised, quantise_image, quantise_sample
 from ncut_widget.masks import smooth, statistics
-from ncut_widget.masks.coordinates import Cell
+from ncut_widget.masks.coordinates import Cell, fine_grid
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import similarity_statistics
-from ncut_widget.methods import METHODS, Field, base, diffusion_map, regression
+from ncut_widget.methods import METHODS, Field, Seeds, base, diffusion_map, regression
 from ncut_widget.methods.base import cells_of
 from ncut_widget.methods.diffusion_map import diffusion_weights
+from ncut_widget.methods.random_walker import RandomWalkerField
 from ncut_widget.ncut import NCUT
 from ncut_widget.page import pictures
 from ncut_widget.page.protocol import tell_seeds
@@ -34,6 +36,7 @@ from ncut_widget.prompts import Seed
 from ncut_widget.prompts.kinds import KINDS
 from ncut_widget.segments import palette, record
 from ncut_widget.sessions.session import Session
+from tests.support.fine import EIGVALS, FineMaps
 from tests.support.stroke import Stroke
 
 JS = Path(__file__).parents[1] / "js"
@@ -197,6 +200,58 @@ def diffusion_fixture(
     }
 
 
+def grids_fixture() -> dict[str, Any]:
+    """Make maps on grids of the images' own: what is sent, and the kernel's masks."""
+    maps = FineMaps([(40, 260), (20, 30), (9, 5), (30, 20)])
+    maps.presence = {2: 0.75, 3: 0.25}
+    eigvecs = np.random.default_rng(0).standard_normal((4, 6, 5, 4))
+    session = Session(eigvecs, maps.sizes, eigvals=EIGVALS)
+    prompts = [
+        [0, 250.5, 39, 1],
+        [0, 3, 3, 0],
+        [1, 4, 9, 1],
+        [0, 3.5, 3, 1],
+        [1, 28, 1, 0],
+    ]
+    session.update(method="random_walker", clicks=prompts, threshold=0.6)
+    ((seeds,), _) = session.masker.seeds(session.recipe)
+    settings = session.settings
+    with (
+        mock.patch.object(RandomWalkerField, "map", lambda _, image: maps[image]),
+        mock.patch.object(
+            RandomWalkerField, "presence", lambda _, image: maps.presence_of(image)
+        ),
+    ):
+        return {
+            "grid": list(session.grid),
+            "sizes": [list(size) for size in maps.sizes],
+            "grids": [list(maps[image].shape) for image in range(4)],
+            "presence": [maps.presence.get(image, 1.0) for image in range(4)],
+            "seeds": tell_seeds(seeds),
+            "stand_in": tell_seeds(stand_in(session)),
+            "clicks": prompts,
+            "threshold": settings.threshold,
+            "values": [numbers(maps[image]) for image in range(4)],
+            "masks": {
+                area: [bits(mask) for mask in masks_at(session, area)]
+                for area in (0, 1, 3)
+            },
+        }
+
+
+def masks_at(session: Session, area: int) -> list[NDArray]:
+    """Return masks at the images' sizes, without parts below an area."""
+    session.update(denoise_area_th=area)
+    return list(session.full_masks())
+
+
+def stand_in(session: Session) -> Seeds:
+    """Return the seeds of the same clicks by diffusion."""
+    settings = replace(session.settings, method="diffusion")
+    recipe = session.recipe_of(session.prompts, settings)
+    return session.masker.seeds(recipe).positives[0]
+
+
 def flat_fixture(seed: int) -> dict[str, Any]:
     """Make a flat ground with a tiny thing: what is sent, and the kernel's masks."""
     rng = np.random.default_rng(seed)
@@ -256,6 +311,12 @@ def coordinates_fixture() -> list[list[int]]:
     ]
 
 
+def fine_grids_fixture() -> list[list[int]]:
+    """Sizes of images, and their fine grids."""
+    sides = (1, 2, 3, 64, 127, 128, 129, 257, 640, 5000)
+    return [[*size, *fine_grid(size)] for size in product(sides, sides)]
+
+
 def diffusions_fixture(rng: np.random.Generator) -> list[dict[str, Any]]:
     """Clicks that agree, that differ, that hardly differ, and strokes of several."""
     coarse = rng.standard_normal((2, 4, 5, 3)).repeat(3, axis=1).repeat(2, axis=2)
@@ -297,6 +358,8 @@ def fixture() -> dict[str, Any]:
             "heat": numbers(heatmap(tiny)[3, 3:5]),
         },
         "coordinates": coordinates_fixture(),
+        "fine_grids": fine_grids_fixture(),
+        "own_grids": grids_fixture(),
     }
 
 

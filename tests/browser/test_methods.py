@@ -60,6 +60,7 @@ def choose(widget: Widget, method: str) -> None:
     names = {
         "Similarity": "similarity",
         "Diffusion": "diffusion",
+        "Image by image": "random_walker",
         "Biased cut": "biased_ncut",
     }
     name = names[method]
@@ -160,6 +161,73 @@ def test_in_diffusion_coordinates_every_pixel_is_the_kernel_s(widget: Widget) ->
     for name in ("gamma", "negative_threshold", "num_eig", "click_weight"):
         expect(widget.slider(name)).to_be_hidden()
     expect(widget.slider("granularity")).to_be_visible()
+
+
+def test_image_by_image_every_pixel_is_the_kernel_s(widget: Widget) -> None:
+    choose(widget, "Image by image")
+    masks = []
+    for x, y, button in ((60, 40, "left"), (150, 100, "left"), (20, 100, "right")):
+        widget.click(x, y, button=button)
+        masks.append(widget.agrees())
+    for name, value in (
+        ("threshold", 0.2),
+        ("granularity", 1.5),
+        ("threshold", 0.6),
+        ("denoise_area_th", 20),
+    ):
+        widget.slide(name, value)
+        masks.append(widget.agrees())
+    assert len({mask.tobytes() for mask in masks}) > 4
+    for image in (1, 2, 3):
+        widget.thumb(image).click()
+        wait_until(
+            lambda image=image: widget.value("seg.active_image") == image, "an image"
+        )
+        widget.agrees()
+    widget.click(30, 40, button="right")
+    widget.agrees()
+    widget.root.locator("button[name=undo]").click()
+    wait_until(lambda: len(widget.value("seg.clicks")) == 3, "one click less")
+    widget.agrees()
+    widget.page.run(
+        "seg.active_image = 0; seg.granularity = 5.5; seg.denoise_area_th = 3"
+    )
+    for name in ("gamma", "negative_threshold", "num_eig", "click_weight"):
+        expect(widget.slider(name)).to_be_hidden()
+
+
+def test_hovering_previews_a_click_image_by_image(widget: Widget) -> None:
+    choose(widget, "Image by image")
+    widget.page.tab.mouse.move(*widget.client(60.5, 40.5))
+    wait_until(
+        lambda: widget.root.get_attribute("data-preview") == "true", "the preview"
+    )
+    assert widget.mask().any()
+    widget.click(60, 40)
+    assert widget.agrees().any()
+
+
+def test_the_strip_dims_images_that_lack_the_thing(widget: Widget) -> None:
+    widget.page.run(
+        "from ncut_widget.methods.random_walker import RandomWalkerField as F;"
+        "F.presence = lambda field, image: 0.25 if image == 2 else 1.0"
+    )
+    choose(widget, "Image by image")
+    try:
+        widget.click(93, 77)  # of which the page has no map yet
+        dimmed = widget.root.locator("[data-ncut=thumb].ncut-absent")
+        expect(dimmed).to_have_count(1)
+        expect(dimmed).to_have_attribute("data-index", "2")
+        expect(dimmed).to_have_attribute(
+            "title", "This was not found in the image, so its mask is empty."
+        )
+        assert (
+            widget.value("[bool(mask.any()) for mask in seg.full_masks()][2]") is False
+        )
+        choose(widget, "Similarity")
+        expect(dimmed).to_have_count(0)
+    finally:
+        widget.page.run("del F.presence")
 
 
 def test_keys_step_through_whole_thing_and_part(widget: Widget) -> None:

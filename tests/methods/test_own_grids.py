@@ -28,9 +28,9 @@ def session() -> Session:
 def given(monkeypatch: pytest.MonkeyPatch) -> FineMaps:
     """Give maps in place of the method's own."""
     maps = FineMaps()
-    monkeypatch.setattr(RandomWalkerField, "_make", lambda _, image: maps[image])
+    monkeypatch.setattr(RandomWalkerField, "map", lambda _, image: maps[image])
     monkeypatch.setattr(
-        RandomWalkerField, "presence", lambda _, image: maps.presence.get(image, 1.0)
+        RandomWalkerField, "presence", lambda _, image: maps.presence_of(image)
     )
     return maps
 

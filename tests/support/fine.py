@@ -46,3 +46,7 @@ class FineMaps:
             values = 0.5 + 0.3 * smooth / max(smooth.std(), 1e-9)
             self._made[image, grid] = values.astype(np.float32)
         return self._made[image, grid]
+
+    def presence_of(self, image: int) -> float:
+        """Return the presence of an image."""
+        return self.presence.get(image, 1.0)
