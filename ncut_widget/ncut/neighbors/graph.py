@@ -114,10 +114,21 @@ class NeighborGraph:
         n_neighbors: int,
         gamma: float,
         rng: np.random.Generator,
-        done: Callable[[int], object],
+        done: Callable[[int], object] = lambda count: None,
     ) -> None:
         self._layout, self._k, self._gamma = layout, n_neighbors, gamma
         self._device = near.device
+        self._set(self._affinity(near, guide, rng, done))
+
+    def _affinity(
+        self,
+        near: Tensor,
+        guide: Tensor | None,
+        rng: np.random.Generator,
+        done: Callable[[int], object],
+    ) -> csr_matrix:
+        """Return the affinities of all rows."""
+        layout = self._layout
         looks = near if guide is None else torch.cat([near, _GUIDE * guide], 1)
         groups = self._groups(near)
         affinity = self._weigh(self._within(looks, groups, done))
@@ -134,9 +145,13 @@ class NeighborGraph:
             beside = self._on_grid(looks)
             affinity = affinity + beside * (_ON_GRID * _share(total, beside))
         affinity = affinity + _SELF * identity(layout.count, np.float32, "csr")
+        return affinity.tocsr()
+
+    def _set(self, affinity: csr_matrix) -> None:
+        """Hold the normalised matrix; the affinities are overwritten."""
         degrees = np.asarray(affinity.sum(1, dtype=np.float64))
         self.root_degrees = torch.from_numpy(np.sqrt(degrees)).float().to(self._device)
-        self._parts = self._normalise(affinity.tocsr(), degrees[:, 0] ** -0.5)
+        self._parts = self._normalise(affinity, degrees[:, 0] ** -0.5)
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """Multiply vectors (N, b)."""

@@ -11,18 +11,12 @@ from torch import Tensor
 from ncut_widget.core.parallel import deal_all
 from ncut_widget.core.progress import bar
 from ncut_widget.ncut.affinity import Distance
-from ncut_widget.ncut.neighbors.chebyshev import leading_by_chebyshev
+from ncut_widget.ncut.neighbors.eigenpairs import leading_eigenpairs
 from ncut_widget.ncut.neighbors.graph import NeighborGraph
 from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, Space, nearest
 from ncut_widget.ncut.rows import Part, Rows
 from ncut_widget.ncut.solution import Solution
 
-# Accepted residuals, divided by 1 minus the eigenvalue.
-_TOLERANCE = 0.02
-# Up to this many rows, or for more than this share of the eigenvectors, a dense solver
-# is used.
-_SMALL = 512
-_MANY = 0.2
 # Most rows that others are interpolated from, and the number of these for each row.
 _KEPT = 16_384
 _PLACED_BY = 12
@@ -113,9 +107,13 @@ class SparseSolver:
             graph = NeighborGraph(
                 near, guide, layout, self.n_neighbors, self.gamma, rng, done.update
             )
-        values, vectors, error = self._solve(graph, near, rng)
-        null = values <= 0
-        vectors[:, null.to(vectors.device)] = 0
+        with bar(self.num_eig, "NCUT", "eigenvector", self.progress) as solved:
+            values, vectors, error = leading_eigenpairs(
+                graph,
+                self.num_eig,
+                rng,
+                lambda count: solved.update(count - solved.n),
+            )
         eigvecs = rows.new_output(self.num_eig)
         eigvecs.copy_(vectors)
         kept = np.arange(rows.count)
@@ -135,33 +133,3 @@ class SparseSolver:
 
         deal_all(place, rows.chunks(), rows.device)
         return near
-
-    def _solve(
-        self, graph: NeighborGraph, near: Tensor, rng: np.random.Generator
-    ) -> tuple[Tensor, Tensor, float]:
-        count, k = len(near), self.num_eig
-        if count <= _SMALL or k > _MANY * count:
-            values, vectors = torch.linalg.eigh(
-                (graph @ torch.eye(count, device=near.device)).cpu().double()
-            )
-            return values.flip(0)[:k], vectors.flip(1)[:, :k].to(near), 0.0
-        trivial = torch.nn.functional.normalize(graph.root_degrees, dim=0)
-
-        def beside_trivial(vectors: Tensor) -> Tensor:
-            product = graph @ vectors
-            return product.sub_(trivial @ (trivial.T @ vectors))
-
-        with bar(k, "NCUT", "eigenvector", self.progress) as solved:
-            values, vectors, residuals = leading_by_chebyshev(
-                beside_trivial,
-                near,
-                k - 1,
-                rng,
-                lambda count: solved.update(1 + count - solved.n),
-                tolerance=_TOLERANCE,
-            )
-        # Gaps to the last spare eigenvalue, as adjacent eigenvalues may coincide.
-        gaps = (values[: k - 1] - values[-1]).clamp(min=1e-7)
-        error = float((residuals / gaps).amax(0, True).sum()) if k > 1 else 0.0
-        values = torch.cat([values.new_ones(1), values[: k - 1]])
-        return values, torch.cat([trivial, vectors], 1), min(error, 1.0)

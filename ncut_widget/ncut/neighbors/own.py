@@ -1,0 +1,88 @@
+"""The graph of one image alone, and its eigenvectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.sparse import csr_matrix
+
+from ncut_widget.core.arrays import Floats, as_tensor
+from ncut_widget.core.parallel import one_thread
+from ncut_widget.ncut.neighbors.eigenpairs import leading_eigenpairs
+from ncut_widget.ncut.neighbors.graph import NeighborGraph
+from ncut_widget.ncut.neighbors.nearest import Layout
+from ncut_widget.ncut.solution import signs_of
+
+_SEED = 0
+
+
+class OwnGraph(NeighborGraph):
+    """The graph of neighbours of one image, on the CPU.
+
+    Parameters
+    ----------
+    coordinates : Tensor or array_like of float, shape (P, r)
+        Of the image's cells, row by row, as `Space` gives them: their root mean square
+        length over the batch is 1.
+    guide : Tensor or array_like of float, shape (P, g), optional
+        Appearance of the cells, of root mean square length 1 over the batch.
+    grid : (int, int)
+        ``(H, W)``.
+    n_neighbors : int
+    gamma : float
+        As for `NeighborGraph`.
+
+    Attributes
+    ----------
+    affinity : csr_matrix of float32, shape (P, P)
+        Symmetric, with a tiny affinity of each cell with itself.
+    """
+
+    affinity: csr_matrix
+
+    def __init__(
+        self,
+        coordinates: Any,
+        guide: Any,
+        grid: tuple[int, int],
+        n_neighbors: int = 12,
+        gamma: float = 1.0,
+    ) -> None:
+        near = as_tensor(coordinates).cpu().float()
+        looks = None if guide is None else as_tensor(guide).cpu().float()
+        layout = Layout(len(near), 1, (int(grid[0]), int(grid[1])))
+        rng = np.random.default_rng(_SEED)
+        with one_thread(), torch.no_grad():
+            super().__init__(near, looks, layout, n_neighbors, gamma, rng)
+
+    def _set(self, affinity: csr_matrix) -> None:
+        self.affinity = affinity.copy()
+        super()._set(affinity)
+
+
+def own_eigenvectors(graph: OwnGraph, num_eig: int) -> tuple[Floats, Floats]:
+    """Return the leading eigenvectors of an image's own graph.
+
+    Parameters
+    ----------
+    graph : OwnGraph
+        Of P cells.
+    num_eig : int
+        K; for a smaller image all P.
+
+    Returns
+    -------
+    eigvecs : ndarray of float32, shape (P, K)
+        Orthogonal, of unit length, with signs as `NCUT` defines them; the first is the
+        trivial one. Zero where the eigenvalue is.
+    eigvals : ndarray of float32, shape (K,)
+        Descending, from 1 to 0.
+    """
+    rng = np.random.default_rng(_SEED)
+    k = min(num_eig, len(graph.root_degrees))
+    with one_thread(), torch.no_grad():
+        values, vectors, _ = leading_eigenpairs(graph, k, rng)
+        vectors *= signs_of(vectors).to(vectors)
+    return vectors.numpy(), values.clamp(0, 1).float().numpy()
