@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -19,12 +20,30 @@ _SMALL = 512
 _MANY = 0.2
 
 
+class Eigenpairs(NamedTuple):
+    """The leading eigenpairs of a graph of N rows.
+
+    Attributes
+    ----------
+    values : Tensor of float64, shape (K,), on the CPU
+        Descending, from -1 to 1.
+    vectors : Tensor of float32, shape (N, K)
+        Orthonormal; where the eigenvalue is not above 0, zero.
+    error : float
+        As `Solution.error`.
+    """
+
+    values: Tensor
+    vectors: Tensor
+    error: float
+
+
 def leading_eigenpairs(
     graph: NeighborGraph,
     k: int,
     rng: np.random.Generator,
     found: Callable[[int], object] = lambda count: None,
-) -> tuple[Tensor, Tensor, float]:
+) -> Eigenpairs:
     """Return the k largest eigenvalues of a graph, and their eigenvectors.
 
     Parameters
@@ -36,20 +55,11 @@ def leading_eigenpairs(
     rng : numpy.random.Generator
     found : callable
         Called with the number of accurate eigenvectors, as it grows.
-
-    Returns
-    -------
-    values : Tensor of float64, shape (k,), on the CPU
-        Descending, from -1 to 1.
-    vectors : Tensor of float32, shape (N, k)
-        Orthonormal; where the eigenvalue is not above 0, zero.
-    error : float
-        As `Solution.error`.
     """
     values, vectors, error = _solve(graph, k, rng, found)
     null = values <= 0
     vectors[:, null.to(vectors.device)] = 0
-    return values, vectors, error
+    return Eigenpairs(values, vectors, error)
 
 
 def _solve(

@@ -26,12 +26,12 @@ from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, nearest
 # position in the search for neighbours within an image, and in the others.
 _GUIDE = 1.0
 _POSITION = 0.7
-_POSITION_IN_OTHERS = 0.25
+POSITION_IN_OTHERS = 0.25
 # Total weights of the edges on the grid, to other images, and to rows anywhere in an
 # image, relative to that of the edges to near rows. The last needs a guide: without
 # one, rows far away with similar features are often another thing.
 _ON_GRID = 2.0
-_TO_OTHERS = 2.0
+TO_OTHERS = 2.0
 _AFAR = 0.2
 # Rows anywhere in an image: this many are drawn, and the position only breaks ties.
 _DRAWN_AFAR = 128
@@ -128,8 +128,7 @@ class NeighborGraph:
         done: Callable[[int], object],
     ) -> csr_matrix:
         """Return the affinities of all rows."""
-        layout = self._layout
-        looks = near if guide is None else torch.cat([near, _GUIDE * guide], 1)
+        looks = self._looks(near, guide)
         groups = self._groups(near)
         affinity = self._weigh(self._within(looks, groups, done))
         total = affinity.sum()
@@ -140,12 +139,22 @@ class NeighborGraph:
             affinity = affinity + alike * (_AFAR * _share(total, alike))
         if len(groups) > 1:
             across = self._weigh(self._across(near, groups, rng, done))
-            affinity = affinity + across * (_TO_OTHERS * _share(total, across))
-        if layout.grid is not None and layout.cells > 1:
-            beside = self._on_grid(looks)
-            affinity = affinity + beside * (_ON_GRID * _share(total, beside))
-        affinity = affinity + _SELF * identity(layout.count, np.float32, "csr")
+            affinity = affinity + across * (TO_OTHERS * _share(total, across))
+        affinity = self._with_grid(affinity, looks, total)
+        affinity = affinity + _SELF * identity(self._layout.count, np.float32, "csr")
         return affinity.tocsr()
+
+    def _looks(self, near: Tensor, guide: Tensor | None) -> Tensor:
+        return near if guide is None else torch.cat([near, _GUIDE * guide], 1)
+
+    def _with_grid(
+        self, affinity: csr_matrix, looks: Tensor, total: float
+    ) -> csr_matrix:
+        """Add the affinities on the grid, if there is one."""
+        if self._layout.grid is None or self._layout.cells == 1:
+            return affinity
+        beside = self._on_grid(looks)
+        return affinity + beside * (_ON_GRID * _share(total, beside))
 
     def _set(self, affinity: csr_matrix) -> None:
         """Hold the normalised matrix; the affinities are overwritten."""
@@ -227,7 +236,7 @@ class NeighborGraph:
         """Find each row's nearest in other images: among all rows, or a sample."""
         count = self._layout.count
         if self._layout.grid is not None:
-            place = _POSITION_IN_OTHERS * self._layout.positions().to(near)
+            place = POSITION_IN_OTHERS * self._layout.positions().to(near)
             near = torch.cat([near, place.repeat(self._layout.images, 1)], 1)
         drawn = np.arange(count)
         if count > _CANDIDATES:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import torch
 from scipy.sparse import csr_matrix
+from torch import Tensor
 
 from ncut_widget.core.arrays import Floats, as_tensor
 from ncut_widget.core.parallel import one_thread
@@ -60,6 +62,52 @@ class OwnGraph(NeighborGraph):
     def _set(self, affinity: csr_matrix) -> None:
         self.affinity = affinity.copy()
         super()._set(affinity)
+
+
+class NearGraph(NeighborGraph):
+    """The graph of one image without edges to rows anywhere in it.
+
+    Parameters
+    ----------
+    near, guide, layout, n_neighbors, gamma
+        As for `NeighborGraph`, of one image.
+
+    Attributes
+    ----------
+    affinity : csr_matrix of float32, shape (P, P)
+    near_total : float
+        Total of the affinities but for those on the grid.
+    """
+
+    affinity: csr_matrix
+    near_total: float
+
+    def __init__(
+        self,
+        near: Tensor,
+        guide: Tensor | None,
+        layout: Layout,
+        n_neighbors: int,
+        gamma: float,
+    ) -> None:
+        rng = np.random.default_rng(_SEED)  # of which nothing is drawn
+        super().__init__(near, guide, layout, n_neighbors, gamma, rng)
+
+    def _affinity(
+        self,
+        near: Tensor,
+        guide: Tensor | None,
+        rng: np.random.Generator,
+        done: Callable[[int], object],
+    ) -> csr_matrix:
+        del rng
+        looks = self._looks(near, guide)
+        affinity = self._weigh(self._within(looks, self._groups(near), done))
+        self.near_total = float(affinity.sum())
+        return self._with_grid(affinity, looks, self.near_total).tocsr()
+
+    def _set(self, affinity: csr_matrix) -> None:
+        self.affinity = affinity
 
 
 def own_eigenvectors(graph: OwnGraph, num_eig: int) -> tuple[Floats, Floats]:
