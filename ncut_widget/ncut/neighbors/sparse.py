@@ -20,9 +20,10 @@ from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, Space, ne
 from ncut_widget.ncut.rows import Part, Rows
 from ncut_widget.ncut.solution import Solution
 
-# Larger batches are solved on so many images, which are extended to each other one.
-# Three times as many took thrice the time, for masks that were no better.
-SOLVED = 8
+# Larger batches are solved on so many images, which are extended to each other one. 33
+# labelled photographs, two backbones: mean IoU .50 and .45; with 8 .48 and .43, with 16
+# .49 and .45; all together .51 and .38.
+SOLVED = 12
 # Up to this many rows, or with fewer to solve for each eigenvector, all are solved.
 _ALL = 8192
 _LEAST_ROWS = 16
@@ -190,12 +191,11 @@ class SparseSolver:
         with bar(len(others), "NCUT, extended", "image", self.progress) as done:
             for _ in deal(extend, others, self.device):
                 done.update(1)
-        # The trivial eigenvector gets unit length; others nearly have it.
-        length = float(torch.linalg.vector_norm(eigvecs[:, 0].double()))
-        eigvecs /= length
+        lengths = _lengths(eigvecs, cells)
+        eigvecs /= lengths
         kept = np.concatenate([np.arange(at[i].start, at[i].stop) for i in chosen])
         extension = self._interpolation(
-            rows, kept, space, near, solved.vectors / length, rng
+            rows, kept, space, near, solved.vectors / lengths.to(near), rng
         )
         values = solved.values.clamp(0, 1)
         return Solution(values, eigvecs, scale, extension, solved.error)
@@ -231,3 +231,10 @@ class SparseSolver:
 
     def _on_device(self, part: Part) -> Part:
         return Part(*(x.to(self.device) for x in part))
+
+
+def _lengths(eigvecs: Tensor, step: int) -> Tensor:
+    """Return the lengths (K,) of the columns, 1 for those of zeros."""
+    parts = [part.double().square().sum(0) for part in torch.split(eigvecs, step)]
+    lengths = torch.stack(parts).sum(0).sqrt().to(eigvecs)
+    return torch.where(lengths > 0, lengths, 1)
