@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ncut_widget.ncut.neighbors.chebyshev import leading_by_chebyshev
+from ncut_widget.ncut.neighbors.chebyshev import DEGREES, leading_by_chebyshev
 from ncut_widget.ncut.neighbors.graph import NeighborGraph
 
 # Accepted residuals, divided by 1 minus the eigenvalue.
@@ -43,6 +43,7 @@ def leading_eigenpairs(
     k: int,
     rng: np.random.Generator,
     found: Callable[[int], object] = lambda count: None,
+    degrees: tuple[int, int] = DEGREES,
 ) -> Eigenpairs:
     """Return the k largest eigenvalues of a graph, and their eigenvectors.
 
@@ -55,8 +56,10 @@ def leading_eigenpairs(
     rng : numpy.random.Generator
     found : callable
         Called with the number of accurate eigenvectors, as it grows.
+    degrees : (int, int)
+        As for `leading_by_chebyshev`.
     """
-    values, vectors, error = _solve(graph, k, rng, found)
+    values, vectors, error = _solve(graph, k, rng, found, degrees)
     null = values <= 0
     vectors[:, null.to(vectors.device)] = 0
     return Eigenpairs(values, vectors, error)
@@ -67,6 +70,7 @@ def _solve(
     k: int,
     rng: np.random.Generator,
     found: Callable[[int], object],
+    degrees: tuple[int, int],
 ) -> tuple[Tensor, Tensor, float]:
     roots = graph.root_degrees
     count = len(roots)
@@ -88,6 +92,7 @@ def _solve(
         rng,
         lambda count: found(1 + count),
         tolerance=_TOLERANCE,
+        degrees=degrees,
     )
     # Gaps to the last spare eigenvalue, as adjacent eigenvalues may coincide.
     gaps = (values[: k - 1] - values[-1]).clamp(min=1e-7)

@@ -18,6 +18,9 @@ from ncut_widget.ncut.neighbors.nearest import Layout
 from ncut_widget.ncut.solution import signs_of
 
 _SEED = 0
+# Of filters: for a single image two rounds with these are usually enough, in three
+# quarters of the time.
+_DEGREES = (12, 24)
 
 
 class OwnGraph(NeighborGraph):
@@ -131,6 +134,6 @@ def own_eigenvectors(graph: OwnGraph, num_eig: int) -> tuple[Floats, Floats]:
     rng = np.random.default_rng(_SEED)
     k = min(num_eig, len(graph.root_degrees))
     with one_thread(), torch.no_grad():
-        values, vectors, _ = leading_eigenpairs(graph, k, rng)
+        values, vectors, _ = leading_eigenpairs(graph, k, rng, degrees=_DEGREES)
         vectors *= signs_of(vectors).to(vectors)
     return vectors.numpy(), values.clamp(0, 1).float().numpy()
