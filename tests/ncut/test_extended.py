@@ -128,7 +128,7 @@ def test_what_is_the_same_everywhere_stays_so() -> None:
     cells = 24 * 24
     values = torch.full((cells, 2), 0.5)
     solved = HarmonicExtension.of(
-        near[:cells], values, Layout(cells, 1, (24, 24)), 12, 1.0, rng()
+        near[:cells], values, Layout(cells, 1, (24, 24)), 1.0, rng()
     )
     eigvecs, roots = solved(near[cells:], near[cells:, :3])
     torch.testing.assert_close(eigvecs, 0.5 * roots.expand(-1, 2))
@@ -137,7 +137,7 @@ def test_what_is_the_same_everywhere_stays_so() -> None:
 def test_flat_images_get_finite_eigenvectors() -> None:
     near = torch.zeros(64, 3)
     layout = Layout(64, 1, (8, 8))
-    solved = HarmonicExtension.of(near, torch.ones(64, 2), layout, 12, 1.0, rng())
+    solved = HarmonicExtension.of(near, torch.ones(64, 2), layout, 1.0, rng())
     for guide in (None, torch.zeros(64, 3)):
         eigvecs, roots = solved(near, guide)
         assert bool(eigvecs.isfinite().all())

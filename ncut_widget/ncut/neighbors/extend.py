@@ -19,8 +19,6 @@ from ncut_widget.ncut.neighbors.own import NearGraph
 # the time.
 REPRESENTATIVES = 128
 _STEPS = 3
-# Clusters that a cell is joined to.
-_ALIKE = 7
 _CHUNK = 1024
 _LEAST_SQUARE = 1e-12
 
@@ -40,7 +38,6 @@ class HarmonicExtension:
         Their eigenvectors over ``d**0.5``.
     layout : Layout
         Of one image.
-    n_neighbors : int
     gamma : float
 
     References
@@ -52,7 +49,6 @@ class HarmonicExtension:
     points: Tensor
     values: Tensor
     layout: Layout
-    n_neighbors: int
     gamma: float
 
     @classmethod
@@ -61,7 +57,6 @@ class HarmonicExtension:
         near: Tensor,
         values: Tensor,
         layout: Layout,
-        n_neighbors: int,
         gamma: float,
         rng: np.random.Generator,
     ) -> HarmonicExtension:
@@ -74,7 +69,7 @@ class HarmonicExtension:
         values : Tensor, shape (M * P, K)
         layout : Layout
             Of the M images.
-        n_neighbors, gamma
+        gamma : float
             As for `NeighborGraph`.
         rng : numpy.random.Generator
         """
@@ -88,7 +83,7 @@ class HarmonicExtension:
             centres, found = _cluster(x, values[at][order])
             points.append(centres)
             means.append(found)
-        return cls(torch.cat(points), torch.cat(means), one, n_neighbors, gamma)
+        return cls(torch.cat(points), torch.cat(means), one, gamma)
 
     def __call__(self, near: Tensor, guide: Tensor | None) -> tuple[Tensor, Tensor]:
         """Extend the eigenvectors to one image.
@@ -104,7 +99,7 @@ class HarmonicExtension:
         eigvecs : Tensor of float32, shape (P, K)
         root_degrees : Tensor of float32, shape (P, 1)
         """
-        graph = NearGraph(near, guide, self.layout, self.n_neighbors, self.gamma)
+        graph = NearGraph(near, guide, self.layout, self.gamma)
         weights, which = self._to_solved(near)
         weights *= TO_OTHERS * graph.near_total / weights.sum()
         pull = torch.einsum("nj,njk->nk", weights, self.values[which]).cpu().numpy()
@@ -115,8 +110,8 @@ class HarmonicExtension:
         """Return affinities to the solved cells like each cell, and which these are."""
         place = POSITION_IN_OTHERS * self.layout.positions().to(near)
         x = torch.cat([near, place], 1)
-        which, squares = nearest(x, self.points, _ALIKE)
-        scale = squares[:, :SCALE_NEIGHBOR].amax(1, keepdim=True)
+        which, squares = nearest(x, self.points, SCALE_NEIGHBOR)
+        scale = squares.amax(1, keepdim=True)
         scale = self.gamma * scale.clamp(min=_LEAST_SQUARE)
         return torch.exp(-squares / scale), which
 

@@ -25,7 +25,7 @@ from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, nearest
 # Weights beside features, whose root mean square length is 1: of a guide; and of the
 # position in the search for neighbours within an image, and in the others.
 _GUIDE = 1.0
-_POSITION = 0.7
+POSITION = 0.7
 POSITION_IN_OTHERS = 0.25
 # Total weights of the edges on the grid, to other images, and to rows anywhere in an
 # image, relative to that of the edges to near rows. The last needs a guide: without
@@ -49,7 +49,7 @@ _SAMPLED_CANDIDATES = 8192
 # Rows without images are handled in groups of this size, as if these were images.
 _GROUP = 8192
 # Rows that are searched at a time, and that a core multiplies at a time.
-_SOUGHT = 512
+SOUGHT = 512
 _MULTIPLIED = 4096
 
 # Torch warns of the first sparse matrix that it is a beta. Done once here: filters of
@@ -189,14 +189,14 @@ class NeighborGraph:
     ) -> list[Edges]:
         """Find each row's nearest in its own image."""
         if self._layout.grid is not None:
-            place = _POSITION * self._layout.positions().to(looks)
+            place = POSITION * self._layout.positions().to(looks)
 
         def find(group: Tensor) -> list[Edges]:
             x = looks[group]
             if self._layout.grid is not None:
                 x = torch.cat([x, place], 1)
             found = []
-            for at in chunks(len(x), _SOUGHT):
+            for at in chunks(len(x), SOUGHT):
                 own = torch.arange(len(x), device=x.device)[at]
                 others, squares = nearest(x[at], x, self._sought, own)
                 found.append(Edges(group[at], group[others], squares))
@@ -251,7 +251,7 @@ class NeighborGraph:
             others = candidates[own != number]
             among = near[others]
             found = []
-            for at in chunks(len(groups[number]), _SOUGHT):
+            for at in chunks(len(groups[number]), SOUGHT):
                 rows = groups[number][at]
                 which, squares = nearest(near[rows], among, self._sought)
                 found.append(Edges(rows, others[which], squares))

@@ -11,13 +11,16 @@ from scipy.sparse import csr_matrix
 from torch import Tensor
 
 from ncut_widget.core.arrays import Floats, as_tensor
-from ncut_widget.core.parallel import one_thread
+from ncut_widget.core.parallel import chunks, one_thread
 from ncut_widget.ncut.neighbors.eigenpairs import leading_eigenpairs
-from ncut_widget.ncut.neighbors.graph import NeighborGraph
-from ncut_widget.ncut.neighbors.nearest import Layout
+from ncut_widget.ncut.neighbors.graph import POSITION, SOUGHT, Edges, NeighborGraph
+from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, nearest
 from ncut_widget.ncut.solution import signs_of
 
 _SEED = 0
+# Of cells, one is a neighbour of others in a sparser graph. Masks are as good as with
+# all cells.
+_EVERY = 4
 # Of filters: for a single image two rounds with these are usually enough, in three
 # quarters of the time.
 _DEGREES = (12, 24)
@@ -68,11 +71,14 @@ class OwnGraph(NeighborGraph):
 
 
 class NearGraph(NeighborGraph):
-    """The graph of one image without edges to rows anywhere in it.
+    """A sparser graph of one image, made in a third of the time.
+
+    Cells are joined to their 7 nearest of every fourth cell, and on the grid, but not to
+    rows anywhere in the image.
 
     Parameters
     ----------
-    near, guide, layout, n_neighbors, gamma
+    near, guide, layout, gamma
         As for `NeighborGraph`, of one image.
 
     Attributes
@@ -90,11 +96,10 @@ class NearGraph(NeighborGraph):
         near: Tensor,
         guide: Tensor | None,
         layout: Layout,
-        n_neighbors: int,
         gamma: float,
     ) -> None:
         rng = np.random.default_rng(_SEED)  # of which nothing is drawn
-        super().__init__(near, guide, layout, n_neighbors, gamma, rng)
+        super().__init__(near, guide, layout, SCALE_NEIGHBOR, gamma, rng)
 
     def _affinity(
         self,
@@ -103,11 +108,25 @@ class NearGraph(NeighborGraph):
         rng: np.random.Generator,
         done: Callable[[int], object],
     ) -> csr_matrix:
-        del rng
+        del rng, done
         looks = self._looks(near, guide)
-        affinity = self._weigh(self._within(looks, self._groups(near), done))
-        self.near_total = float(affinity.sum())
+        affinity = self._weigh(self._among_some(looks))
+        affinity.setdiag(0)
+        self.near_total = float(affinity.sum()) or 1.0
         return self._with_grid(affinity, looks, self.near_total).tocsr()
+
+    def _among_some(self, looks: Tensor) -> list[Edges]:
+        """Find each cell's nearest among every fourth cell, in a slanted pattern."""
+        assert self._layout.grid is not None
+        cells = torch.arange(self._layout.cells, device=looks.device)
+        row, col = cells // self._layout.grid[1], cells % self._layout.grid[1]
+        some = cells[(col + 2 * row) % _EVERY == 0]
+        x = torch.cat([looks, POSITION * self._layout.positions().to(looks)], 1)
+        found = []
+        for at in chunks(len(x), SOUGHT):
+            which, squares = nearest(x[at], x[some], SCALE_NEIGHBOR)
+            found.append(Edges(cells[at], some[which], squares))
+        return found
 
     def _set(self, affinity: csr_matrix) -> None:
         self.affinity = affinity

@@ -171,7 +171,6 @@ class SparseSolver:
             near,
             solved.vectors / graph.root_degrees,
             part,
-            self.n_neighbors,
             self.gamma,
             rng,
         )
