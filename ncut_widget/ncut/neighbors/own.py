@@ -73,8 +73,8 @@ class OwnGraph(NeighborGraph):
 class NearGraph(NeighborGraph):
     """A sparser graph of one image, made in a third of the time.
 
-    Cells are joined to their 7 nearest of every fourth cell, and on the grid, but not to
-    rows anywhere in the image.
+    Cells are joined to their 7 nearest of every fourth cell, and on the grid, but not
+    to rows anywhere in the image.
 
     Parameters
     ----------

@@ -155,25 +155,14 @@ class SparseSolver:
     ) -> Solution:
         """Solve some images of a large batch, and extend to each other one."""
         cells = layout.cells
-        some = np.sort(rng.permutation(cells)[:CELLS])
-
-        def look(image: int) -> Tensor:
-            return space(self._on_device(rows.read(image * cells + some)))
-
-        looks = deal(look, range(layout.images), rows.device)
-        chosen = covering_images(looks, SOLVED, rng)
+        chosen = self._choose(rows, layout, space, rng)
         at = [slice(i * cells, (i + 1) * cells) for i in range(layout.images)]
         near = torch.cat([self._place(rows, space, at[image]) for image in chosen])
         seen = None if guide is None else torch.cat([guide[at[i]] for i in chosen])
         part = Layout(SOLVED * cells, SOLVED, layout.grid)
         graph, solved = self._solve(near, seen, part, rng)
-        harmonic = HarmonicExtension.of(
-            near,
-            solved.vectors / graph.root_degrees,
-            part,
-            self.gamma,
-            rng,
-        )
+        values = solved.vectors / graph.root_degrees
+        harmonic = HarmonicExtension.of(near, values, part, self.gamma, rng)
         eigvecs, scale = rows.new_output(self.num_eig), rows.new_output(1)
         for number, image in enumerate(chosen):
             own = slice(number * cells, (number + 1) * cells)
@@ -196,8 +185,20 @@ class SparseSolver:
         extension = self._interpolation(
             rows, kept, space, near, solved.vectors / lengths.to(near), rng
         )
-        values = solved.values.clamp(0, 1)
-        return Solution(values, eigvecs, scale, extension, solved.error)
+        eigvals = solved.values.clamp(0, 1)
+        return Solution(eigvals, eigvecs, scale, extension, solved.error)
+
+    def _choose(
+        self, rows: Rows, layout: Layout, space: Space, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """Choose the images that are solved, by some cells of every image."""
+        some = np.sort(rng.permutation(layout.cells)[:CELLS])
+
+        def look(image: int) -> Tensor:
+            return space(self._on_device(rows.read(image * layout.cells + some)))
+
+        looks = deal(look, range(layout.images), rows.device)
+        return covering_images(looks, SOLVED, rng)
 
     def _interpolation(
         self,
