@@ -18,7 +18,7 @@ PIP := -m pip --disable-pip-version-check --quiet install --no-compile \
 	--constraint constraints.txt
 RESULTS := .bench/results
 PARTS := solver tutorial accuracy click texture import floors extraction growth busy \
-	busy_click clicks exports page remote
+	busy_click batches clicks exports page remote
 
 # Two at a time, file by file, the browser's first. Each computes with one thread: where
 # both have two, they take a fifth longer.
@@ -116,6 +116,10 @@ bench-growth: arrays
 bench-busy: arrays
 	$(call program,busy)
 	$(show) busy
+
+bench-batches: .venv/dev $(RESULTS)
+	$(call program,batches)
+	$(show) batches
 
 bench-busy_click: .venv/dev $(RESULTS)
 	$(call program,busy_click)

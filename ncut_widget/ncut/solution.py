@@ -8,8 +8,9 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from ncut_widget.core.parallel import chunks
 from ncut_widget.ncut.landmarks import Landmarks
-from ncut_widget.ncut.rows import Part, Rows
+from ncut_widget.ncut.rows import CHUNK_ROWS, Part, Rows
 
 # A column is symmetric when its third moment is below this share of the absolute one.
 _SYMMETRIC = 1e-3
@@ -135,7 +136,7 @@ class Solution:
 
     def turn(self, rows: Rows) -> Solution:
         """Give every eigenvector of the rows its defined sign, in place."""
-        signs = _signs(self.eigvecs, rows)
+        signs = signs_of(self.eigvecs, rows.chunk_size)
         self.eigvecs.mul_(signs.to(self.eigvecs))
         self.extension.turn(signs)
         return self
@@ -150,10 +151,10 @@ def inverse_root_degree(rows: Tensor, to_degree: Tensor) -> Tensor:
     return (rows @ to_degree.to(rows)).clamp_(min=1).rsqrt_()[:, None]
 
 
-def _signs(eigvecs: Tensor, rows: Rows) -> Tensor:
+def signs_of(eigvecs: Tensor, chunk_size: int = CHUNK_ROWS) -> Tensor:
     """Return the signs (K,), 1 or -1, of the columns, as `NCUT` defines them."""
     moments = torch.zeros(2, eigvecs.shape[1], dtype=torch.float64, device="cpu")
-    for at in rows.chunks():
+    for at in chunks(len(eigvecs), chunk_size):
         cubes = eigvecs[at] ** 3
         moments += torch.stack([cubes.sum(0), cubes.abs_().sum(0)]).cpu()
     moment, absolute = moments

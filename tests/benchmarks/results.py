@@ -214,6 +214,7 @@ PARTS: dict[str, tuple[str, Callable[[list[Figure]], str] | None]] = {
     "growth": ("Growth", None),
     "busy": ("Solves on busy cores", None),
     "busy_click": ("Clicks on busy cores", None),
+    "batches": ("Batches of any size", None),
     "clicks": ("Clicks after thousands of others", None),
     "exports": ("Label maps, tables and files of a thousand images", None),
     "page": ("Page", None),

@@ -153,7 +153,11 @@ class LiteBackbone(LayeredBackbone):
         -------
         list of tensors of float32, shapes (3, h_i, w_i)
         """
-        return [self._prepare(image, self.size_of(image)) for image in images]
+
+        def prepare(image: RGBImage | Tensor) -> Tensor:
+            return self._prepare(image, self.size_of(image))
+
+        return list(deal(prepare, images, self.device))
 
     def size_of(self, image: RGBImage | Tensor) -> tuple[int, int]:
         """Return the height and width that the network is given of an image."""
@@ -209,9 +213,14 @@ class LiteBackbone(LayeredBackbone):
         """Find the mean and scale of a whole batch's features, (B, H, W, C)."""
         images = as_tensor(features).cpu().flatten(1, 2)
         # Image by image, as these sums need float64.
-        mean = torch.stack([image.double().mean(0) for image in images]).mean(0)
-        spreads = [(image.double() - mean).square().mean(0) for image in images]
-        variance = torch.stack(spreads).mean(0)
+        means = deal(lambda image: image.double().mean(0), images, images.device)
+        mean = torch.stack(list(means)).mean(0)
+
+        def spread(image: Tensor) -> Tensor:
+            return image.double().sub_(mean).square_().mean(0)
+
+        spreads = deal(spread, images, images.device)
+        variance = torch.stack(list(spreads)).mean(0)
         scale = torch.empty_like(variance)
         for part in self._parts(len(variance)):
             scale[part] = 1 / variance[part].sum().sqrt().clamp_min(FLOOR)

@@ -13,9 +13,8 @@ from ncut_widget.core.parallel import add_up, chunks, deal_all
 # Vectors beyond the wanted ones: their eigenvalues bound the filter.
 _SPARE = 8
 _SPARE_SHARE = 0.25
-# Degrees of the filters: short at first, when the spectrum is hardly known.
-_DEGREES = (8,)
-_DEGREE = 16
+# Degrees of the filters: lower in the first round, when the spectrum is hardly known.
+DEGREES = (8, 16)
 _MAX_ROUNDS = 40
 # Residuals below this are only float32 rounding.
 _ROUNDING = 3e-6
@@ -31,6 +30,7 @@ def leading_by_chebyshev(
     found: Callable[[int], object],
     *,
     tolerance: float,
+    degrees: tuple[int, int] = DEGREES,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Return the k largest eigenvalues of a symmetric operator, and their eigenvectors.
 
@@ -53,6 +53,8 @@ def leading_by_chebyshev(
         Called after each round with the number of accurate eigenvectors.
     tolerance : float
         Accepted residual, divided by 1 minus the eigenvalue.
+    degrees : (int, int)
+        Of the filter in the first round, and in all others.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def leading_by_chebyshev(
     block = torch.from_numpy(drawn).to(like)
     lowest = 0.0
     for number in range(_MAX_ROUNDS):
-        degree = _DEGREES[number] if number < len(_DEGREES) else _DEGREE
+        degree = degrees[min(number, 1)]
         block = _orthonormalise(_filter(apply, block, degree, lowest))
         image = apply(block)
         small = _inner(block, image)

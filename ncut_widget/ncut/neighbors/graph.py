@@ -25,13 +25,13 @@ from ncut_widget.ncut.neighbors.nearest import SCALE_NEIGHBOR, Layout, nearest
 # Weights beside features, whose root mean square length is 1: of a guide; and of the
 # position in the search for neighbours within an image, and in the others.
 _GUIDE = 1.0
-_POSITION = 0.7
-_POSITION_IN_OTHERS = 0.25
+POSITION = 0.7
+POSITION_IN_OTHERS = 0.25
 # Total weights of the edges on the grid, to other images, and to rows anywhere in an
 # image, relative to that of the edges to near rows. The last needs a guide: without
 # one, rows far away with similar features are often another thing.
 _ON_GRID = 2.0
-_TO_OTHERS = 2.0
+TO_OTHERS = 2.0
 _AFAR = 0.2
 # Rows anywhere in an image: this many are drawn, and the position only breaks ties.
 _DRAWN_AFAR = 128
@@ -49,7 +49,7 @@ _SAMPLED_CANDIDATES = 8192
 # Rows without images are handled in groups of this size, as if these were images.
 _GROUP = 8192
 # Rows that are searched at a time, and that a core multiplies at a time.
-_SOUGHT = 512
+SOUGHT = 512
 _MULTIPLIED = 4096
 
 # Torch warns of the first sparse matrix that it is a beta. Done once here: filters of
@@ -114,11 +114,21 @@ class NeighborGraph:
         n_neighbors: int,
         gamma: float,
         rng: np.random.Generator,
-        done: Callable[[int], object],
+        done: Callable[[int], object] = lambda count: None,
     ) -> None:
         self._layout, self._k, self._gamma = layout, n_neighbors, gamma
         self._device = near.device
-        looks = near if guide is None else torch.cat([near, _GUIDE * guide], 1)
+        self._set(self._affinity(near, guide, rng, done))
+
+    def _affinity(
+        self,
+        near: Tensor,
+        guide: Tensor | None,
+        rng: np.random.Generator,
+        done: Callable[[int], object],
+    ) -> csr_matrix:
+        """Return the affinities of all rows."""
+        looks = self._looks(near, guide)
         groups = self._groups(near)
         affinity = self._weigh(self._within(looks, groups, done))
         total = affinity.sum()
@@ -129,14 +139,28 @@ class NeighborGraph:
             affinity = affinity + alike * (_AFAR * _share(total, alike))
         if len(groups) > 1:
             across = self._weigh(self._across(near, groups, rng, done))
-            affinity = affinity + across * (_TO_OTHERS * _share(total, across))
-        if layout.grid is not None and layout.cells > 1:
-            beside = self._on_grid(looks)
-            affinity = affinity + beside * (_ON_GRID * _share(total, beside))
-        affinity = affinity + _SELF * identity(layout.count, np.float32, "csr")
+            affinity = affinity + across * (TO_OTHERS * _share(total, across))
+        affinity = self._with_grid(affinity, looks, total)
+        affinity = affinity + _SELF * identity(self._layout.count, np.float32, "csr")
+        return affinity.tocsr()
+
+    def _looks(self, near: Tensor, guide: Tensor | None) -> Tensor:
+        return near if guide is None else torch.cat([near, _GUIDE * guide], 1)
+
+    def _with_grid(
+        self, affinity: csr_matrix, looks: Tensor, total: float
+    ) -> csr_matrix:
+        """Add the affinities on the grid, if there is one."""
+        if self._layout.grid is None or self._layout.cells == 1:
+            return affinity
+        beside = self._on_grid(looks)
+        return affinity + beside * (_ON_GRID * _share(total, beside))
+
+    def _set(self, affinity: csr_matrix) -> None:
+        """Hold the normalised matrix; the affinities are overwritten."""
         degrees = np.asarray(affinity.sum(1, dtype=np.float64))
         self.root_degrees = torch.from_numpy(np.sqrt(degrees)).float().to(self._device)
-        self._parts = self._normalise(affinity.tocsr(), degrees[:, 0] ** -0.5)
+        self._parts = self._normalise(affinity, degrees[:, 0] ** -0.5)
 
     def __matmul__(self, vectors: Tensor) -> Tensor:
         """Multiply vectors (N, b)."""
@@ -165,14 +189,14 @@ class NeighborGraph:
     ) -> list[Edges]:
         """Find each row's nearest in its own image."""
         if self._layout.grid is not None:
-            place = _POSITION * self._layout.positions().to(looks)
+            place = POSITION * self._layout.positions().to(looks)
 
         def find(group: Tensor) -> list[Edges]:
             x = looks[group]
             if self._layout.grid is not None:
                 x = torch.cat([x, place], 1)
             found = []
-            for at in chunks(len(x), _SOUGHT):
+            for at in chunks(len(x), SOUGHT):
                 own = torch.arange(len(x), device=x.device)[at]
                 others, squares = nearest(x[at], x, self._sought, own)
                 found.append(Edges(group[at], group[others], squares))
@@ -212,7 +236,7 @@ class NeighborGraph:
         """Find each row's nearest in other images: among all rows, or a sample."""
         count = self._layout.count
         if self._layout.grid is not None:
-            place = _POSITION_IN_OTHERS * self._layout.positions().to(near)
+            place = POSITION_IN_OTHERS * self._layout.positions().to(near)
             near = torch.cat([near, place.repeat(self._layout.images, 1)], 1)
         drawn = np.arange(count)
         if count > _CANDIDATES:
@@ -227,7 +251,7 @@ class NeighborGraph:
             others = candidates[own != number]
             among = near[others]
             found = []
-            for at in chunks(len(groups[number]), _SOUGHT):
+            for at in chunks(len(groups[number]), SOUGHT):
                 rows = groups[number][at]
                 which, squares = nearest(near[rows], among, self._sought)
                 found.append(Edges(rows, others[which], squares))
