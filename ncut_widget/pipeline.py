@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from ncut_widget.backbone import FeatureExtractor
 from ncut_widget.backbone.described import plain
 from ncut_widget.core.progress import bar
-from ncut_widget.images import Images, read_ahead
+from ncut_widget.images import Images, RGBImage, read_ahead
+from ncut_widget.masks.coordinates import fine_grid
 from ncut_widget.ncut import NCUT
+from ncut_widget.ncut.details import Details
 from ncut_widget.ncut.neighbors.guide import cell_colors
 
 IMAGES_AT_A_TIME = 16
 """Images at a time for a backbone without a batch size of its own."""
+
+
+class Fitted(NamedTuple):
+    """What is computed of a batch.
+
+    Attributes
+    ----------
+    eigvecs : array or tensor of float32, shape (B, H, W, K)
+    eigvals : array or tensor of float32, shape (K,)
+    details : Details or None
+        What each image is told from alone; only with a graph of neighbours.
+    """
+
+    eigvecs: Any
+    eigvals: Any
+    details: Details | None
 
 
 class Pipeline:
@@ -60,8 +80,8 @@ class Pipeline:
         """Packages that computed the features, besides those that are always used."""
         return () if self._extractor is None else self._extractor.packages
 
-    def fit_transform(self, images: Images) -> tuple[Any, Any]:
-        """Compute eigenvectors (B, H, W, K) and eigenvalues of a batch of images.
+    def fit_transform(self, images: Images) -> Fitted:
+        """Compute eigenvectors and eigenvalues of a batch of images.
 
         Images that cannot be read get zero eigenvectors.
         """
@@ -76,7 +96,7 @@ class Pipeline:
         readable = images.select(good)
         features = self._extractor.fit_transform(readable)
         sees_color = getattr(self._extractor.model, "sees_color", False)
-        eigvecs, eigvals = self.fit_features(features, None if sees_color else readable)
+        eigvecs, eigvals, details = self.fit_features(features, readable, sees_color)
         # If a file vanished while features were computed, its features are of grey.
         known = [place for place in range(len(good)) if place not in readable.unknown]
         if not known:
@@ -84,22 +104,34 @@ class Pipeline:
         if len(known) < len(images):
             good = [good[place] for place in known]
             eigvecs = _spread(eigvecs[known], good, len(images))
-        return self._on_grid(eigvecs), eigvals
+            if details is not None:
+                details = details.spread(known, good, len(images))
+        return Fitted(self._on_grid(eigvecs), eigvals, details)
 
     def fit_features(
-        self, features: Any, images: Images | None = None
-    ) -> tuple[Any, Any]:
-        """Compute eigenvectors (B, H, W, K) and eigenvalues of features (B, H, W, C).
+        self, features: Any, images: Images | None = None, sees_color: bool = False
+    ) -> Fitted:
+        """Compute eigenvectors and eigenvalues of features (B, H, W, C).
 
         The caller owns the result; only the data that extend it to later images are
-        kept. The images' colours guide a graph of neighbours.
+        kept. The images' colours guide a graph of neighbours, unless the features see
+        them.
         """
-        guide = None
+        pictures: list[RGBImage] = []
+        guide = details = None
         if images is not None and self._ncut.graph == "neighbors":
-            guide = cell_colors(images, np.shape(features)[1:3])
+            seen = _taking_pictures(images, pictures)
+            if sees_color:
+                deque(seen, 0)
+            else:
+                guide = cell_colors(images, np.shape(features)[1:3], seen)
         fitted: tuple[Any, Any] = self._ncut.fit_transform(features, guide=guide)
         del self._ncut.eigenvectors_, self._ncut.landmarks_
-        return fitted
+        if self._ncut.graph == "neighbors":
+            details = Details.of(
+                features, self._ncut.distance, pictures or None, not sees_color
+            )
+        return Fitted(*fitted, details)
 
     def _on_grid(self, eigvecs: Any) -> Any:
         """Interpolate eigenvectors (B, H, W, K) to the grid, if there is one.
@@ -153,6 +185,17 @@ class Pipeline:
                 known = [n for n in range(len(part)) if first + n not in gone]
                 yield [part[n] for n in known], eigvecs[known]
                 done.update(len(part))
+
+
+def _taking_pictures(
+    images: Images, pictures: list[RGBImage]
+) -> Iterator[RGBImage]:
+    """Give images one after the other, and keep a small picture of each."""
+    for image in read_ahead(images):
+        height, width = fine_grid(image.shape[:2])
+        small = Image.fromarray(image).resize((width, height), Image.Resampling.BOX)
+        pictures.append(np.asarray(small))
+        yield image
 
 
 def _spread(eigvecs: Any, good: list[int], count: int) -> Any:

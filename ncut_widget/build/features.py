@@ -84,5 +84,5 @@ def from_features(
     by = WAYS[0]
     settings = check_start(settings, images, sizes, num_eig, [by], math.prod(grid))
     pipeline = Pipeline(ncut)
-    spectra = Spectra(*pipeline.fit_features(features, images), by, device=device)
+    spectra = Spectra(*pipeline.fit_features(features, images), by=by, device=device)
     return start(cls, spectra, {by: pipeline}, images, settings)

@@ -145,10 +145,10 @@ def from_images(
         solver().check_parameters(len(images) * rows * cols)
     grid = common_grid(made.values())
     pipelines = {by: Pipeline(solver(made[by].model), made[by], grid) for by in ways}
-    eigvecs, eigvals = pipelines[first].fit_transform(images)
+    fitted = pipelines[first].fit_transform(images)
     others = {}
     for by in ways[1:]:
-        pipelines[by].grid = eigvecs.shape[1:3]
+        pipelines[by].grid = fitted.eigvecs.shape[1:3]
         others[by] = partial(pipelines[by].fit_transform, images)
-    spectra = Spectra(eigvecs, eigvals, first, others, device)
+    spectra = Spectra(*fitted, by=first, others=others, device=device)
     return start(cls, spectra, pipelines, images, settings)

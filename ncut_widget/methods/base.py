@@ -22,6 +22,7 @@ from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.coordinates import Cell, fine_grid
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import SimilarityStatistics
+from ncut_widget.ncut.details import Details
 from ncut_widget.prompts import Group, Recipe, Seed
 from ncut_widget.settings import Settings
 
@@ -81,17 +82,22 @@ class Spectrum(NamedTuple):
     moments : Moments
         Mean and covariance of the store's eigenvectors, and a sample of them.
     eigvals : ndarray of float, shape (K,), or None
+    details : Details or None
+        What each image is told from alone.
     """
 
     store: Store
     moments: Moments
     eigvals: Floats | Doubles | None
+    details: Details | None = None
 
     @classmethod
-    def of(cls, store: Store, eigvals: Any) -> Spectrum:
+    def of(
+        cls, store: Store, eigvals: Any, details: Details | None = None
+    ) -> Spectrum:
         """Check eigenvalues, one for each eigenvector of a store, or None."""
         if eigvals is None:
-            return cls(store, Moments(store), None)
+            return cls(store, Moments(store), None, details)
         num_eig = store.shape[3]
         checked = as_array(check_array("eigvals", eigvals))
         if checked.shape != (num_eig,):
@@ -99,7 +105,7 @@ class Spectrum(NamedTuple):
                 f"eigvals must be one for each of the {num_eig} eigenvectors, shape "
                 f"({num_eig},): got shape {checked.shape}"
             )
-        return cls(store, Moments(store), check_finite("eigvals", checked))
+        return cls(store, Moments(store), check_finite("eigvals", checked), details)
 
     def check_eigvals(self, method: str) -> Floats | Doubles:
         """Return the eigenvalues; raise ValueError if there are none for a method."""

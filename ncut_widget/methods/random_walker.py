@@ -1,6 +1,7 @@
-"""Image by image: each image has a grid of its own, on which its prompts lie.
+"""Image by image: masks of an image with prompts depend on its own prompts alone.
 
-Their order counts.
+An image without prompts gets what those with prompts say of it, and nothing where it
+lacks the thing.
 """
 
 from __future__ import annotations
@@ -11,18 +12,34 @@ import numpy as np
 from torch import Tensor
 
 from ncut_widget.core.arrays import Floats
+from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.coordinates import FINE_SIDE, centre_cell
 from ncut_widget.masks.resample import area_mean, enlarge
-from ncut_widget.methods.base import Field, Method, Seeds, Spectrum, cells_of
+from ncut_widget.methods.base import PRESENT, Field, Method, Seeds, Spectrum
 from ncut_widget.methods.diffusion import DiffusionMethod
+from ncut_widget.methods.walker.constants import LOWER, MIXED, WITHIN
+from ncut_widget.methods.walker.evidence import Prompted, order, own_map
+from ncut_widget.methods.walker.own import OwnImage
+from ncut_widget.methods.walker.proposal import Likeness
 from ncut_widget.prompts import Group, last_groups
 
 MAP_BYTES = 4 * FINE_SIDE**2
 """Bytes of a map, at most."""
 
+IMAGES_BYTES = 256 * 2**20
+"""Bytes of images whose own graphs are kept."""
+
+MAPS = 1024
+"""Maps of images with prompts that are kept, for undo and for the prompts to come."""
+
 
 class RandomWalkerMethod(Method):
-    """Each image is told from its own cells, on a fine grid."""
+    """Each image is told from its own cells, on a fine grid [1]_.
+
+    References
+    ----------
+    .. [1] L. Grady, "Random walks for image segmentation", IEEE TPAMI 28(11), 2006.
+    """
 
     name = "random_walker"
     title = "Image by image"
@@ -40,14 +57,41 @@ class RandomWalkerMethod(Method):
     ) -> None:
         super().__init__(spectrum, sizes)
         self._diffusion = DiffusionMethod(spectrum)
+        self._images: Bounded[OwnImage] = Bounded(
+            IMAGES_BYTES, lambda image: image.nbytes
+        )
+        self._maps: Bounded[Floats] = Bounded(MAPS)
+        self._likeness: Likeness | None = None
 
     def check(self) -> None:
-        """Raise ValueError if there are no eigenvalues."""
+        """Raise ValueError if there are no features, or no eigenvalues."""
+        if self.spectrum.details is None:
+            raise ValueError(
+                f"method {self.name!r} needs the features of the images, which eigvecs "
+                "alone do not have: use NcutSegmenter.from_images or "
+                "NcutSegmenter.from_features"
+            )
         self.spectrum.check_eigvals(self.name)
 
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
         """Make the field of all prompts; its maps are made when first read."""
         return RandomWalkerField(self, seeds, known)
+
+    def own(self, image: int) -> OwnImage:
+        """Return what is computed of one image alone."""
+        details = self.spectrum.details
+        assert details is not None
+        return self._images.get(
+            image, lambda: OwnImage(details, image, self.grid(image))
+        )
+
+    @property
+    def likeness(self) -> Likeness:
+        """Which cells of the batch are alike."""
+        if self._likeness is None:
+            assert self.spectrum.details is not None
+            self._likeness = Likeness(self.spectrum.details)
+        return self._likeness
 
     def diffusion(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
         """Return the diffusion field of the same prompts, on the latent grid."""
@@ -73,9 +117,58 @@ class RandomWalkerMethod(Method):
         }
         return tuple(moved.values())
 
+    def prompted_map(
+        self, seeds: Seeds, image: int, known: Callable[[Seeds], Field | None]
+    ) -> Floats:
+        """Make the map of an image with prompts.
+
+        It depends on its own prompts, and on what was proposed for it when it had none:
+        later prompts on other images change nothing.
+        """
+        labelled = tuple(seeds.in_order())
+        first = next(
+            at for at, (_, group) in enumerate(labelled) if _is_on(group, image)
+        )
+        earlier = self.ordered_seeds_of(labelled[:first], seeds)
+        prompts = order(labelled, image).labelled
+        proposal: Floats | None = None
+        values: Floats | None = None
+        for count in range(1, len(prompts) + 1):
+            key = earlier, image, prompts[:count], seeds.parameters
+
+            def make(count: int = count, before: Floats | None = values) -> Floats:
+                nonlocal proposal
+                if proposal is None and earlier is not None:
+                    field = known(earlier) or self.field(earlier, known)
+                    proposal = field.map(image)
+                some = proposal is not None and bool((proposal > 0.5).any())
+                return own_map(
+                    self.own(image),
+                    Prompted(prompts[:count]),
+                    seeds.parameter("granularity"),
+                    proposal if some else None,
+                    before,
+                )
+
+            values = self._maps.get(key, make)
+        assert values is not None
+        return values
+
+    def ordered_seeds_of(
+        self, labelled: Sequence[tuple[int, Group]], seeds: Seeds
+    ) -> Seeds | None:
+        """Return the seeds of some of a field's groups; None without a positive one."""
+        if not any(said for said, _ in labelled):
+            return None
+        positives, negatives = (
+            tuple(group for said, group in labelled if said == side) for side in (1, 0)
+        )
+        signs = "".join("+" if said else "-" for said, _ in labelled)
+        return Seeds(self.name, positives, negatives, seeds.parameters, signs)
+
 
 class RandomWalkerField(Field):
-    """How well the fine cells of each image fit all prompts.
+    """How well the fine cells of each image fit the prompts.
 
     Parameters
     ----------
@@ -97,8 +190,13 @@ class RandomWalkerField(Field):
     ) -> None:
         self._method = method
         self._seeds = seeds
+        self._known = known
         self._diffusion = method.diffusion(seeds, known)
         self._maps: dict[int, Floats] = {}
+        self._presence: dict[int, float] = {}
+        blank = method.spectrum.store.blank
+        groups = (*seeds.positives, *seeds.negatives)
+        self._prompted = sorted({group[0].cell.image for group in groups} - blank)
 
     def cut(self, threshold: float, gamma: float) -> np.float32:
         """Return the value above which a cell belongs to the mask."""
@@ -132,16 +230,39 @@ class RandomWalkerField(Field):
         means = [area_mean(self.map(int(n)), grid) for n in np.atleast_1d(numbers)]
         return np.reshape(means, (*np.shape(numbers), *grid))
 
+    def presence(self, image: int) -> float:
+        """Say how surely an image has the thing; 1 where it has a prompt."""
+        if image in self._prompted:
+            return 1.0
+        if image not in self._presence:
+            likeness = self._method.likeness
+            self._presence[image] = likeness.presence(image, self._asked(image))
+        return self._presence[image]
+
     def extend(self, eigvecs: Tensor) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         return self._diffusion.extend(eigvecs)
 
     def _make(self, image: int) -> Floats:
-        coarse = self._diffusion.map(image)
-        values = enlarge(coarse, self.grid(image)).astype(np.float32)
-        for label, groups in ((1, self._seeds.positives), (0, self._seeds.negatives)):
-            for at, row, col in cells_of(groups):
-                if at == image:
-                    limit = max if label else min
-                    values[row, col] = limit(values[row, col], label)
-        return values
+        if image in self._prompted:
+            return self._method.prompted_map(self._seeds, image, self._known)
+        grid = self.grid(image)
+        if image in self._method.spectrum.store.blank or not self._is_present(image):
+            return np.zeros(grid, dtype=np.float32)
+        values = enlarge(self._diffusion.map(image), grid).clip(*WITHIN)
+        if len(self._seeds.order) > 1:
+            votes = self._method.likeness.vote(image, self._asked(image))
+            values = MIXED * values + (1 - MIXED) * enlarge(votes, grid)
+        return (values + LOWER).astype(np.float32)
+
+    def _is_present(self, image: int) -> bool:
+        return self.presence(image) >= PRESENT
+
+    def _asked(self, image: int) -> dict[int, Floats]:
+        """Return the maps of the images with prompts that are asked about another."""
+        asked = self._method.likeness.asked(image, self._prompted)
+        return {each: self.map(each) for each in asked}
+
+
+def _is_on(group: Group, image: int) -> bool:
+    return group[0].cell.image == image

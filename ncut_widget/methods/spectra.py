@@ -20,6 +20,7 @@ from ncut_widget.core.progress import silence, stoppable
 from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.methods.base import Spectrum
+from ncut_widget.ncut.details import Details
 from ncut_widget.settings import WAYS
 
 SECONDS = 10.0
@@ -39,10 +40,13 @@ class Spectra:
     eigvecs : Store; or torch.Tensor or array_like of float, shape (B, H, W, K)
         An array is copied, as float32.
     eigvals : array_like of float, shape (K,), optional
+    details : Details, optional
+        Without it no image can be told from its own cells alone.
     by : {"semantics", "appearance"}
         What a click means by these.
     others : mapping of str to callable, optional
-        For other ways a function that makes ``(eigvecs, eigvals)`` of the same shapes.
+        For other ways a function that makes ``(eigvecs, eigvals)`` of the same shapes, or
+        ``(eigvecs, eigvals, details)``.
     device : str or torch.device, optional
         Where eigenvectors are held; by default `pick_device` chooses.
 
@@ -58,12 +62,13 @@ class Spectra:
         self,
         eigvecs: Any,
         eigvals: Any = None,
+        details: Details | None = None,
         by: str = WAYS[0],
-        others: Mapping[str, Callable[[], tuple[Any, Any]]] | None = None,
+        others: Mapping[str, Callable[[], tuple[Any, ...]]] | None = None,
         device: Any = None,
     ) -> None:
         self._device = device
-        self._made = {by: self._spectrum(eigvecs, eigvals)}
+        self._made = {by: self._spectrum(eigvecs, eigvals, details)}
         self._others = dict(others or {})
         self._making = Lock()
         self._begun: dict[str, Thread] = {}
@@ -72,11 +77,13 @@ class Spectra:
         self.shape = self._made[by].store.shape
         self.ways = (by, *self._others)
 
-    def _spectrum(self, eigvecs: Any, eigvals: Any) -> Spectrum:
+    def _spectrum(
+        self, eigvecs: Any, eigvals: Any = None, details: Details | None = None
+    ) -> Spectrum:
         held = eigvecs
         if not isinstance(eigvecs, Store):
             held = MemoryStore(eigvecs, self._device)
-        return Spectrum.of(held, eigvals)
+        return Spectrum.of(held, eigvals, details)
 
     def __getitem__(self, by: str) -> Spectrum:
         """Return the eigenvectors of a way, after making them if they are not there.

@@ -24,7 +24,7 @@ def describe_batch(session: Session, pictures: Pictures, mark: str) -> dict[str,
 
 def describe_way(spectrum: Spectrum) -> dict[str, Any]:
     """Return the eigenvalues, if there are any, and the images without eigenvectors."""
-    store, _, eigvals = spectrum
+    store, _, eigvals, _ = spectrum
     return {
         "eigvals": None if eigvals is None else eigvals.tolist(),
         "blank": sorted(store.blank),

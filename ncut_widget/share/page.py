@@ -237,7 +237,7 @@ class _Page:
 
     def _way(self, by: str) -> dict[str, Any]:
         """Return the eigenvectors of a way, quantised, and their colours."""
-        store, moments, _ = self._session.spectra[by]
+        store, moments, *_ = self._session.spectra[by]
         vectors = {
             self._number[image]: self._add(
                 quantise_image(store, moments, image).levels.astype("<u2")
@@ -351,7 +351,7 @@ def compare_masks(session: Session, moment: Moment) -> float:
 
 def _quantised(session: Session, by: str, images: Sequence[int]) -> Session:
     """Make a session of the quantised eigenvectors of a way that a page has."""
-    store, moments, eigvals = session.spectra[by]
+    store, moments, eigvals, _ = session.spectra[by]
     _, height, width, num_eig = session.shape
     vectors = np.empty((len(images), height, width, num_eig), dtype=np.float32)
     for at, image in enumerate(images):

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from ncut_widget.images import Images, read_ahead
+from ncut_widget.images import Images, RGBImage, read_ahead
 
 
-def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
+def cell_colors(
+    images: Images, grid: tuple[int, int], seen: Iterable[RGBImage] | None = None
+) -> NDArray[np.float32]:
     """Average the colours of images over the cells of a latent grid.
 
     Parameters
@@ -17,6 +21,8 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
     images : Images
     grid : (int, int)
         ``(H, W)``.
+    seen : iterable of ndarray of uint8, optional
+        The images, if somebody else reads them, too.
 
     Returns
     -------
@@ -33,7 +39,7 @@ def cell_colors(images: Images, grid: tuple[int, int]) -> NDArray[np.float32]:
     rows, cols = grid
     small = [
         Image.fromarray(image).resize((cols, rows), Image.Resampling.BOX)
-        for image in read_ahead(images)
+        for image in (read_ahead(images) if seen is None else seen)
     ]
     from skimage.color import rgb2lab  # here, as this import is slow
 

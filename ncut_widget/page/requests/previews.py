@@ -40,7 +40,7 @@ class VectorsRequest(Request):
 
     def answer(self, desk: Desk) -> Message:
         """Return levels, one buffer for each image and, last, for the sample."""
-        store, moments, _ = desk.session.spectra[self.by]
+        store, moments, *_ = desk.session.spectra[self.by]
         if self.sample and not _at_hand(moments, store.shape[3]):
             return later(self)
         parts: list[tuple[int | None, Quantised]] = [

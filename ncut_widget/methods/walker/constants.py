@@ -1,0 +1,79 @@
+"""The numbers of the method "Image by image", and what each did to masks.
+
+Chosen on one half of the labelled photographs of `BENCHMARKS.md`, checked on the other.
+"""
+
+# The walk on the fine grid of an image.
+COLOR_CONTRAST = 2.0
+FEATURE_CONTRAST = 0.3
+"""How much differences of colour, and of features, hold a walk back."""
+
+LEAST_WEIGHT = 0.001
+"""Weight of neighbours however different: no part of an image is cut off."""
+
+PULL = 0.005
+"""How much a walk keeps to the prior: .003 to .01 are alike."""
+
+RADIUS = 0.015
+"""Radius about a prompt that has its label, as a share of the image's diagonal."""
+
+SOFTNESS = 0.15
+"""Width of the step from field to prior."""
+
+DIRECTIONS = 64
+"""Leading coordinates of features that neighbouring cells are compared by."""
+
+# What speaks for the thing on an image with prompts.
+OWN_EIG = 30
+"""Eigenvectors of an image's own graph."""
+
+SCALES = (0.64, 1.0, 1.45, 2.2)
+"""Fields of several granularities are averaged: relative to that which is set."""
+
+WITHIN = (-0.5, 1.5)
+"""Fields are cut to this range before they are averaged."""
+
+WEIGHTS = {
+    "field": 1.3,
+    "walk": 3.5,
+    "distance": -0.5,
+    "share": 3.0,
+    "no_negative": 0.75,
+    "apart": -0.4,
+    "color": 0.6,
+    "offset": -6.6,
+}
+"""Weights of the evidence, for a logistic function."""
+
+COLOR_BINS = (12, 20, 20)
+COLOR_BLUR = 0.7
+COLOR_FLOOR = 1e-6
+COLOR_MOST = 4.0
+"""Histograms of colours, and the most that a colour can say."""
+
+NEAR = 0.05
+"""A prompt changes parts that come this near to it, as a share of the diagonal."""
+
+# What images with prompts say of another one.
+VOTERS = 16
+"""Most cells that have a vote on another cell, and most images that are asked."""
+
+VOTE_WIDTH = 0.05
+"""How much less farther cells say, in squared distance."""
+
+PLACE = 0.25
+"""Weight of the position beside features of other images."""
+
+MIXED = 0.5
+"""Share of the diffusion field beside the votes, from the second prompt on."""
+
+LOWER = 0.025
+"""Proposals are raised by this: they are rather too small."""
+
+FAR = 0.46
+"""An image lacks the thing where the thing's cells are farther from their nearest there
+than this share of their distance to what surrounds the thing. Images that have it: .0
+to .47; that lack it: .42 and more, with each of three networks' features."""
+
+UNSURE = 0.03
+"""Width of the step from present to absent."""

@@ -1,0 +1,208 @@
+"""What speaks for the thing at each cell of an image with prompts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, label
+from scipy.special import expit
+
+from ncut_widget.core.arrays import Doubles, Floats, Mask
+from ncut_widget.methods.base import cells_of
+from ncut_widget.methods.walker.constants import (
+    COLOR_BINS,
+    COLOR_BLUR,
+    COLOR_FLOOR,
+    COLOR_MOST,
+    NEAR,
+    RADIUS,
+    SCALES,
+    SOFTNESS,
+    WEIGHTS,
+    WITHIN,
+)
+from ncut_widget.methods.walker.own import OwnImage, share_of_diagonal
+from ncut_widget.prompts import Group
+
+
+class Prompted(NamedTuple):
+    """The prompts of one image, on its fine grid.
+
+    Attributes
+    ----------
+    labelled : tuple of (int, Group)
+        In their order, each with its label.
+    """
+
+    labelled: tuple[tuple[int, Group], ...]
+
+    def groups(self, label: int) -> list[Group]:
+        """Return the groups of a label."""
+        return [group for each, group in self.labelled if each == label]
+
+    def held(self, grid: tuple[int, int]) -> dict[int, float]:
+        """Return the labels of cells, counted row by row."""
+        return {
+            seed.cell.row * grid[1] + seed.cell.col: float(said)
+            for said, group in self.labelled
+            for seed in group
+        }
+
+
+def own_map(
+    image: OwnImage,
+    prompted: Prompted,
+    granularity: float,
+    proposal: Floats | None,
+    before: Floats | None,
+) -> Floats:
+    """Make the map of an image with prompts.
+
+    Parameters
+    ----------
+    image : OwnImage
+    prompted : Prompted
+        At least one prompt.
+    granularity : float
+    proposal : ndarray of float32, shape (h, w), or None
+        What was proposed for the image when it had no prompts; None if nothing was.
+    before : ndarray of float32, shape (h, w), or None
+        The map of the same prompts without the last one.
+
+    Returns
+    -------
+    ndarray of float32, shape (h, w)
+        About 0 to 1; the mask is what is above 0.5.
+    """
+    held = prompted.held(image.grid)
+    if not prompted.groups(1):
+        if proposal is None:
+            return np.zeros(image.grid, dtype=np.float32)
+        prior: Doubles = expit((proposal - 0.5) / SOFTNESS)
+    else:
+        prior = _prior(image, prompted, granularity, proposal, held)
+    values = image.lattice.walk(_with_discs(prior, held, image.grid), held)
+    values = values.astype(np.float32)
+    return values if before is None else _near(values, before, prompted, image.grid)
+
+
+def _prior(
+    image: OwnImage,
+    prompted: Prompted,
+    granularity: float,
+    proposal: Floats | None,
+    held: dict[int, float],
+) -> Doubles:
+    """Weigh all that speaks for the thing: a logistic function of six numbers."""
+    sides = prompted.groups(1), prompted.groups(0)
+    fields = [image.field(*sides, granularity * scale) for scale in SCALES]
+    if proposal is not None:
+        fields = [_joined(field, proposal) for field in fields]
+    field = np.clip(fields, *WITHIN).mean(0, dtype=np.float64)
+    first = expit((field - 0.5) / SOFTNESS)
+    walked = image.lattice.walk(_with_discs(first, held, image.grid), held).clip(0, 1)
+    distances = [_least_distance(image, held, value) for value in (1.0, 0.0)]
+    near, far = (each for each in distances)
+    assert near is not None
+    share = np.full(image.grid, WEIGHTS["no_negative"])
+    apart = np.full(image.grid, 0.5)
+    if far is not None:
+        share = far / (near + far + 1e-9)
+        apart = _straight(image, held)
+    evidence = (
+        WEIGHTS["field"] * field
+        + WEIGHTS["walk"] * walked
+        + WEIGHTS["distance"] * np.log(near + 0.02)
+        + WEIGHTS["share"] * share
+        + WEIGHTS["apart"] * np.log(apart + 0.02)
+        + WEIGHTS["color"] * _color_ratio(image, walked)
+        + WEIGHTS["offset"]
+    )
+    chances: Doubles = expit(evidence)
+    return chances
+
+
+def _joined(field: Floats, proposal: Floats) -> Floats:
+    """Join an image's own field with what was proposed for it."""
+    joined: Floats = np.where(field > 0.5, np.maximum(proposal, field), proposal)
+    return (joined + field) / 2
+
+
+def _with_discs(
+    prior: Doubles, held: dict[int, float], grid: tuple[int, int]
+) -> Doubles:
+    """Set the prior about held cells to their values."""
+    set_ = prior.copy()
+    for cell, value in held.items():
+        set_[share_of_diagonal(grid, cell) <= RADIUS] = value
+    return set_
+
+
+def _least_distance(
+    image: OwnImage, held: dict[int, float], value: float
+) -> Doubles | None:
+    """Return the geodesic distance to the nearest cell held at a value."""
+    cells = [cell for cell, each in held.items() if each == value]
+    if not cells:
+        return None
+    least: Doubles = np.min([image.lattice.distances(cell) for cell in cells], axis=0)
+    return least
+
+
+def _straight(image: OwnImage, held: dict[int, float]) -> Doubles:
+    """Return the distance to the nearest negative cell."""
+    cells = [cell for cell, value in held.items() if value == 0]
+    least: Doubles = np.min(
+        [share_of_diagonal(image.grid, cell) for cell in cells], axis=0
+    )
+    return least
+
+
+def _color_ratio(image: OwnImage, inside: Doubles) -> Doubles:
+    """Return the logarithm of how much likelier a cell's colour is inside.
+
+    Histograms of colours inside and outside, as in GrabCut's first step [1]_, weighted
+    by how surely each cell is.
+
+    References
+    ----------
+    .. [1] C. Rother, V. Kolmogorov, A. Blake, "GrabCut", SIGGRAPH 2004.
+    """
+    if image.bins is None:
+        return np.zeros(image.grid)
+    shares = []
+    for weights in (inside.ravel() ** 2, (1 - inside.ravel()) ** 2):
+        counts = np.bincount(image.bins, weights, minlength=int(np.prod(COLOR_BINS)))
+        counts = gaussian_filter(counts.reshape(COLOR_BINS), COLOR_BLUR).ravel()
+        shares.append(counts / (counts.sum() or 1) + COLOR_FLOOR)
+    ratio = np.clip(np.log(shares[0] / shares[1]), -COLOR_MOST, COLOR_MOST)
+    found: Doubles = ratio[image.bins].reshape(image.grid)
+    return found
+
+
+def _near(
+    values: Floats, before: Floats, prompted: Prompted, grid: tuple[int, int]
+) -> Floats:
+    """Change a map only where it belongs to its last prompt.
+
+    A positive prompt only adds and a negative one only takes away, in connected parts
+    of the change that come near it.
+    """
+    said, group = prompted.labelled[-1]
+    inside, was = values > 0.5, before > 0.5
+    changed: Mask = (inside & ~was) if said else (was & ~inside)
+    near = np.zeros(grid, dtype=bool)
+    for cell in cells_of([group]):
+        near |= share_of_diagonal(grid, cell.row * grid[1] + cell.col) <= NEAR
+    parts = label(changed, np.ones((3, 3)))[0]
+    chosen = np.isin(parts, np.unique(parts[near & changed])) & changed
+    return np.where(chosen, values, before)
+
+
+def order(labelled: Sequence[tuple[int, Group]], image: int) -> Prompted:
+    """Return the prompts that lie on an image, in their order."""
+    return Prompted(
+        tuple((said, group) for said, group in labelled if group[0].cell.image == image)
+    )

@@ -1,0 +1,107 @@
+"""What images are told from one by one: features of their cells, and small pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from ncut_widget.core.parallel import deal
+from ncut_widget.images import RGBImage
+from ncut_widget.ncut.affinity import Distance
+from ncut_widget.ncut.neighbors.nearest import Space
+from ncut_widget.ncut.rows import Rows
+
+SHARED_SIDE = 32
+"""Most cells on a side of the grid on which images are compared with each other."""
+
+_HALF = torch.float16
+
+
+@dataclass(frozen=True)
+class Details:
+    """Features of each image's cells, and its small picture.
+
+    Attributes
+    ----------
+    own : ndarray of float16, shape (B, H, W, r)
+        Coordinates of the cells in the space of their image alone (`Space`): other
+        images of the batch change nothing in them.
+    shared : ndarray of float16, shape (B, h, w, s)
+        Coordinates in the space of the batch, averaged to at most `SHARED_SIDE` cells
+        on a side: distances between images.
+    pictures : list of ndarray of uint8, shapes (h_i, w_i, 3); or None
+        Each image reduced to its fine grid; None where there are no images.
+    colored : bool
+        Whether the colours guide the graph, as features do not see them.
+    """
+
+    own: NDArray[np.float16]
+    shared: NDArray[np.float16]
+    pictures: list[RGBImage] | None
+    colored: bool
+
+    @classmethod
+    def of(
+        cls,
+        features: Any,
+        distance: Distance,
+        pictures: list[RGBImage] | None = None,
+        colored: bool = True,
+    ) -> Details:
+        """Take the details of features.
+
+        Parameters
+        ----------
+        features : torch.Tensor or array_like of float, shape (B, H, W, C)
+            Read image by image.
+        distance : {"cosine", "euclidean"}
+            Of the graph.
+        pictures, colored
+            As the attributes.
+        """
+        batch, *grid, _ = np.shape(features)
+        at_most = [min(side, SHARED_SIDE) for side in grid]
+        together = _space(features, distance)
+
+        def take(image: int) -> tuple[Tensor, Tensor]:
+            rows = Rows(features[image])
+            part = rows.read(slice(None))
+            own = _space(features[image], distance)(part)
+            shared = together(part).T.reshape(1, -1, *grid)
+            pooled = functional.adaptive_avg_pool2d(shared, at_most)[0]
+            return (
+                own.reshape(*grid, -1).to(_HALF).cpu(),
+                pooled.movedim(0, -1).to(_HALF).cpu(),
+            )
+
+        with torch.inference_mode():
+            taken = deal(take, range(batch), Rows(features[:1]).device)
+            own, shared = zip(*taken, strict=True)
+        return cls(
+            torch.stack(own).numpy(), torch.stack(shared).numpy(), pictures, colored
+        )
+
+    def spread(self, known: list[int], places: list[int], count: int) -> Details:
+        """Put some images where they belong in a larger batch, zeros elsewhere."""
+        own, shared = (
+            np.zeros((count, *values.shape[1:]), values.dtype)
+            for values in (self.own, self.shared)
+        )
+        own[places], shared[places] = self.own[known], self.shared[known]
+        pictures = None
+        if self.pictures is not None:
+            found = dict(zip(places, (self.pictures[n] for n in known), strict=True))
+            black = np.zeros((1, 1, 3), np.uint8)
+            pictures = [found.get(image, black) for image in range(count)]
+        return Details(own, shared, pictures, self.colored)
+
+
+def _space(features: Any, distance: Distance) -> Space:
+    rows = Rows(features)
+    return Space.of(rows, distance, rows.device, np.random.default_rng(0))
