@@ -2,7 +2,8 @@
 
 ``js/src/offline`` answers its requests. The page computes masks of quantised
 eigenvectors; this file measures, with the same ones, how far they are from the
-kernel's.
+kernel's. Of a method that cannot be computed there, the page has the kernel's maps of
+the clicks, and goes on by another method.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ncut_widget.core.progress import go_through
 from ncut_widget.eigvecs.quantised import quantise_image, quantise_sample
 from ncut_widget.images.names import escaped
 from ncut_widget.masks.runs import to_runs
-from ncut_widget.methods import METHODS, Spectra
+from ncut_widget.methods import METHODS, Seeds, Spectra
 from ncut_widget.page.info import describe_way
 from ncut_widget.page.pictures import Pictures, encode_picture
 from ncut_widget.prompts import Click, Recipe
@@ -35,7 +36,7 @@ OFFERED = tuple(name for name, method in METHODS.items() if method.twin)
 """Methods whose fields are computed in the page."""
 
 INSTEAD = "diffusion"
-"""The method of a page if the kernel's is none of `OFFERED`."""
+"""The method of a page, or of new clicks, where the kernel's is none of `OFFERED`."""
 
 HERE = Path(__file__).parent
 STATIC = HERE.parent / "static"
@@ -189,16 +190,20 @@ class _Page:
         for way in info["ways"].values():
             way["blank"] = [self._number[i] for i in way["blank"] if i in self._number]
         info["offline"] = True
+        missing = METHODS[self._moment.recipe.settings.method]
+        if missing.twin is None:
+            info["instead"] = {"of": missing.title, "by": INSTEAD}
+        offered = [*OFFERED, missing.name] if carried_seeds(*self._made_of) else OFFERED
         last = len(self._images) - 1
         info["settings"]["active_image"].update(high=last, usual=last)
         info["methods"] = {
-            name: told for name, told in info["methods"].items() if name in OFFERED
+            name: told for name, told in info["methods"].items() if name in offered
         }
         method = info["settings"]["method"]
-        method["choices"] = [name for name in method["choices"] if name in OFFERED]
+        method["choices"] = [name for name in method["choices"] if name in offered]
         traits = {name: told[name] for name in (*TABLE, "_colors", "_revision")}
         traits["active_image"] = self._number.get(told["active_image"], 0)
-        if traits["method"] not in OFFERED:
+        if traits["method"] not in offered:
             traits["method"] = INSTEAD
         segments = [{**segment, "open": False} for segment in told["_segments"]]
         return {
@@ -233,7 +238,26 @@ class _Page:
                         "instances": segment.instances,
                     }
         ways = {by: self._way(by) for by in self._ways}
-        return {**content, "ways": ways, "parts": self._parts}
+        maps = self._maps()
+        return {**content, "ways": ways, "maps": maps, "parts": self._parts}
+
+    def _maps(self) -> dict[str, Any] | None:
+        """Return the kernel's maps of the clicks, if the page cannot make them."""
+        seeds = carried_seeds(*self._made_of)
+        if seeds is None:
+            return None
+        with self._session.lock:
+            field = self._session.masker.field(seeds)
+            maps = [field.map(image).astype("<f4") for image in self._images]
+            return {
+                "grids": [each.shape for each in maps],
+                "presence": [field.presence(image) for image in self._images],
+                "parts": [self._add(each) for each in maps],
+            }
+
+    @property
+    def _made_of(self) -> tuple[Session, Recipe]:
+        return self._session, self._moment.recipe
 
     def _way(self, by: str) -> dict[str, Any]:
         """Return the eigenvectors of a way, quantised, and their colours."""
@@ -282,6 +306,17 @@ class _Page:
         return len(self._parts) - 1
 
 
+def carried_seeds(session: Session, recipe: Recipe) -> Seeds | None:
+    """Return the seeds of the field that a page has the kernel's maps of.
+
+    It is that of a method that the page can preview, but not compute.
+    """
+    if METHODS[recipe.settings.method].stand_in is None:
+        return None
+    positives, _ = session.masker.seeds(recipe)
+    return positives[0] if positives else None
+
+
 def _ways_of(session: Session) -> Iterator[str]:
     """Give the ways that a click can be meant; warn of one that cannot be made."""
     for by in session.spectra.ways:
@@ -323,6 +358,8 @@ def compare_masks(session: Session, moment: Moment) -> float:
     made += [moment.recipe] if moment.recipe.positive else []
     # The page makes no masks of other methods.
     made = [each for each in made if each.settings.method in OFFERED]
+    if not made and carried_seeds(session, moment.recipe):
+        return 1.0  # The page has the kernel's maps.
     if not made:
         settings = moment.recipe.settings
         if settings.method not in OFFERED:

@@ -74,6 +74,37 @@ def test_a_page_without_kernel_and_network_clicks_as_the_kernel_does(
     )
 
 
+def test_a_page_has_the_kernel_s_maps_and_goes_on_by_diffusion(
+    open_file: OpenFile, tmp_path: Path
+) -> None:
+    seg = patches(method="random_walker")
+    seg.add_click(60, 40)
+    seg.add_click(20, 100, positive=False)
+    page = seg.save_html(tmp_path / "page.html", progress=False)
+    shown = Shown(open_file(page.path), seg)
+    assert shown.iou() == page.iou == 1
+    for name, value in (("threshold", 0.3), ("denoise_area_th", 8)):
+        shown.slider(name).fill(str(value))
+        setattr(seg, name, value)
+        assert shown.iou() == 1
+    for image in (2, 0):
+        shown.thumb(image).click()
+        seg.active_image = image
+        assert shown.iou() == 1
+    said = "“Image by image” works in the notebook only"
+    assert said not in shown.status.inner_text()
+    shown.both_click(150, 100)
+    shown.settle()
+    chosen = shown.root.locator("select[name=method]")
+    assert chosen.input_value() == "diffusion"
+    assert said in shown.status.inner_text()
+    seg.undo()
+    shown.root.locator("button[name=undo]").click()
+    assert shown.iou() == 1
+    assert chosen.input_value() == "random_walker"
+    assert said not in shown.status.inner_text()
+
+
 def test_photographs_and_segments_on_a_page(
     open_file: OpenFile, tmp_path: Path
 ) -> None:

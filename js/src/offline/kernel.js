@@ -1,12 +1,14 @@
 /**
  * Answers the page where there is no kernel, from a session of its own and from what
- * was put into the page. Masks are made as previews are, from quantised eigenvectors.
+ * was put into the page. Masks are made as previews are, from quantised eigenvectors,
+ * or of maps that the kernel has made.
  *
- * @import { Edit, PictureKind, Stats, Want } from "../model/link/wire.js"
+ * @import { Edit, FieldEntry, PictureKind, Stats, Want } from "../model/link/wire.js"
  * @import { Page, Parts } from "./page.js"
  */
 
 import { Previews } from "../model/previews.js";
+import { Carried } from "./carried.js";
 import { NO_KERNEL, OfflineSession } from "./session.js";
 
 export class OfflineKernel {
@@ -14,6 +16,7 @@ export class OfflineKernel {
   #page;
   #parts;
   #previews;
+  #carried;
 
   /**
    * @param {Page} page
@@ -28,7 +31,14 @@ export class OfflineKernel {
     const ofMasks = names.filter((name) => info.settings[name].of === "mask");
     const settings = Object.fromEntries(ofMasks.map((name) => [name, traits[name]]));
     const state = { prompts: clicks, segments, settings };
-    this.#session = new OfflineSession(state, _revision, page.own_threshold);
+    const carried = new Carried(page, parts);
+    this.#carried = carried;
+    this.#session = new OfflineSession(
+      state,
+      _revision,
+      page.own_threshold,
+      (changed) => carried.settle(changed),
+    );
     const ways = new Map(Object.entries(info.ways));
     this.#previews = new Previews(info, info.settings.num_eig.high, ways);
     const images = Object.values(page.ways).flatMap(({ vectors }) =>
@@ -134,21 +144,32 @@ export class OfflineKernel {
    * @returns {[content: any, buffers: ArrayBuffer[]]}
    */
   #fields(wants) {
-    /** @type {ArrayBuffer[]} */
-    const buffers = [];
-    const fields = wants.map(({ seeds, images }) => {
-      /** @type {Stats | null} */
-      let stats = null;
-      const values = images.map((image) => {
-        const found = this.#previews.get(seeds, image);
-        if (!found) throw new Error(NO_KERNEL);
-        stats = found.stats;
-        return found.values.slice();
-      });
-      buffers.push(joined(values));
-      return { seeds, images, stats };
+    // A page that was told another method, and not yet of its prompts, asks for a field
+    // that nobody can make: it has no entry, and is not asked for again.
+    const made = wants.flatMap((want) => {
+      const { twin } = this.#page.traits._info.methods[want.seeds.method];
+      const found = this.#carried.get(want);
+      return found ?? (twin ? this.#make(want) : []);
     });
+    const fields = made.map(({ entry }) => entry);
+    const buffers = made.map(({ maps }) => joined(maps));
     return [{ revision: this.#session.revision, fields }, buffers];
+  }
+
+  /**
+   * @param {Want} want
+   * @returns {{ entry: FieldEntry, maps: Float32Array[] }}
+   */
+  #make({ seeds, images }) {
+    /** @type {Stats | null} */
+    let stats = null;
+    const maps = images.map((image) => {
+      const found = this.#previews.get(seeds, image);
+      if (!found) throw new Error(NO_KERNEL);
+      stats = found.stats;
+      return found.values.slice();
+    });
+    return { entry: { seeds, images, stats }, maps };
   }
 
   /**
@@ -214,8 +235,11 @@ export class OfflineKernel {
  * @returns {ArrayBuffer}
  */
 function joined(maps) {
-  const size = maps.length > 0 ? maps[0].length : 0;
-  const all = new Float32Array(maps.length * size);
-  for (const [k, map] of maps.entries()) all.set(map, k * size);
+  const all = new Float32Array(maps.reduce((sum, { length }) => sum + length, 0));
+  let start = 0;
+  for (const map of maps) {
+    all.set(map, start);
+    start += map.length;
+  }
   return all.buffer;
 }

@@ -2,7 +2,7 @@
  * A page without a kernel, as Python's `save_html` writes it: a model whose answers
  * come from the page itself.
  *
- * @import { PictureEntry } from "../model/link/wire.js"
+ * @import { PictureEntry, Size } from "../model/link/wire.js"
  *
  * @typedef {(part: number) => ArrayBuffer} Parts
  *
@@ -10,11 +10,17 @@
  * @property {Record<string, any>} traits
  * @property {number | null} own_threshold the threshold that was set, if that of the
  *   traits was found automatically
+ * @property {Maps | null} [maps] the kernel's, of the first clicks
  * @property {string[]} parts bytes in base64
  * @property {Record<string, PageWay>} ways by name
  * @property {Record<"stage" | "thumb", Picture[]>} pictures of each image
  * @property {Record<string, Record<string, { part: number, instances: string }>>} segments
  *   by kind, and by `<id> <image>`
+ *
+ * @typedef {object} Maps of a field that the page cannot compute, by image
+ * @property {Size[]} grids
+ * @property {number[]} presence
+ * @property {number[]} parts float32
  *
  * @typedef {object} PageWay what masks by one way are made of
  * @property {{ low: number[], step: number[] }} quantised

@@ -22,14 +22,17 @@ export class OfflineSession {
   revision;
   #undo;
   #ownThreshold;
+  #settle;
 
   /**
    * @param {State} state
    * @param {number} revision
    * @param {number | null} ownThreshold the threshold that was set, if another one was
    *   found automatically
+   * @param {(state: State) => State} settle gives a state whose masks can be made
    */
-  constructor(state, revision, ownThreshold) {
+  constructor(state, revision, ownThreshold, settle) {
+    this.#settle = settle;
     this.#undo = new Undo(state);
     this.revision = revision;
     this.#ownThreshold = ownThreshold;
@@ -67,7 +70,7 @@ export class OfflineSession {
       return;
     }
     if (isSame(next, before.settings)) this.#undo.withdraw();
-    else this.#undo.amend({ ...this.state, settings: next });
+    else this.#undo.amend(this.#settle({ ...this.state, settings: next }));
     this.revision++;
   }
 
@@ -94,7 +97,7 @@ export class OfflineSession {
 
   /** @param {Partial<State>} change */
   #turn(change) {
-    this.#undo.turn({ ...this.state, step: undefined, ...change });
+    this.#undo.turn(this.#settle({ ...this.state, step: undefined, ...change }));
     this.revision++;
   }
 

@@ -115,10 +115,19 @@ export class Status {
       return "Nothing to tell apart: every cell is as similar to the click as any other.";
     }
     const share = this.#share(this.#segmentation, activeImage);
-    const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image`;
+    const instead = this.#tellInstead();
+    const cells = `${share} of ${imageCount > 1 ? "this" : "the"} image${instead}`;
     // Counted only once the kernel's fields are here: before, counting would delay the
     // request for them.
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
+  }
+
+  /** That new clicks are of another method than the kernel's, where there is none. */
+  #tellInstead() {
+    const { instead, methods } = this.#store.info;
+    if (!instead || this.#store.get("method") !== instead.by) return "";
+    const { title } = methods[instead.by];
+    return ` · by “${title}”: “${instead.of}” works in the notebook only`;
   }
 
   /**

@@ -156,6 +156,8 @@
  * @property {Size[]} sizes
  * @property {boolean} has_images
  * @property {boolean} [offline] whether there is no kernel
+ * @property {{ of: string, by: string }} [instead] title of the kernel's method, which
+ *   needs a kernel, and name of the one by which this page goes on
  * @property {Record<string, Way>} ways by name; those that were made when the page was
  *   told. The others that `settings.by` has are asked for.
  * @property {Record<string, Method>} methods by name
