@@ -187,9 +187,7 @@ class Pipeline:
                 done.update(len(part))
 
 
-def _taking_pictures(
-    images: Images, pictures: list[RGBImage]
-) -> Iterator[RGBImage]:
+def _taking_pictures(images: Images, pictures: list[RGBImage]) -> Iterator[RGBImage]:
     """Give images one after the other, and keep a small picture of each."""
     for image in read_ahead(images):
         height, width = fine_grid(image.shape[:2])

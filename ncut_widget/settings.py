@@ -33,7 +33,8 @@ class Batch(NamedTuple):
         Cells of the latent grid, H * W; infinite while that is not known.
     num_eig : int
         Eigenvectors, K.
-    has_eigvals : bool
+    has_eigvals, has_details : bool
+        What the methods need besides eigenvectors.
     ways : tuple of str
         Those of `WAYS` that a click can be meant in, the first default first.
     """
@@ -42,6 +43,7 @@ class Batch(NamedTuple):
     cells: float
     num_eig: int
     has_eigvals: bool = False
+    has_details: bool = False
     ways: tuple[str, ...] = ("semantics",)
 
 
@@ -56,8 +58,12 @@ class FromBatch(NamedTuple):
         return self.name
 
 
-BEST = "diffusion"
-"""The method by default, where there are eigenvalues."""
+def best_method(batch: Batch) -> str:
+    """Return the best method of those that a batch has all for."""
+    if not batch.has_eigvals:
+        return "similarity"
+    return "random_walker" if batch.has_details else "diffusion"
+
 
 LAST_IMAGE = FromBatch("B - 1", lambda batch: batch.images - 1)
 CELLS = FromBatch("H * W", lambda batch: batch.cells)
@@ -280,13 +286,24 @@ class MaskSettings:
         "random_walker",
         "biased_ncut",
         default=FromBatch(
-            f'"{BEST}" where there are eigenvalues, else "similarity"',
-            lambda batch: BEST if batch.has_eigvals else "similarity",
+            '"random_walker" for images and features, "diffusion" for eigenvectors with '
+            'eigenvalues, else "similarity"',
+            lambda batch: best_method(batch),
         ),
     )
     """Similarity: cells are compared with each click alone. Diffusion: with all clicks
-    together, by weighted eigenvectors. Image by image: as diffusion, on a fine grid of
-    each image. Biased cut: two-way normalized cut that keeps to all clicks.
+    together, by weighted eigenvectors. Image by image: an image with clicks by these
+    alone, the others as those say. Biased cut: two-way normalized cut that keeps to all
+    clicks.
+
+    ``"random_walker"`` (image by image) makes the mask of an image with clicks by a
+    random walk with a prior, on a grid of 128 cells along its longer side: from its own
+    graph, colours and clicks, and from what was proposed for it before its first click.
+    Clicks on other images do not change it. An image without clicks gets what like
+    cells of the images with clicks have, and an empty mask where the thing is absent
+    (`presence`). `granularity` means the same as for ``"diffusion"``; `gamma`,
+    `num_eig` and `negative_threshold` do nothing. It needs the features: see
+    `NcutSegmenter.from_images` and `NcutSegmenter.from_features`.
 
     ``"diffusion"`` compares by all eigenvectors, each weighted by
     ``eigenvalue ** (t / 2)``, where `granularity` sets the time t. Its heatmap is 1 at

@@ -97,7 +97,7 @@ def check_start(
     TypeError, ValueError, traitlets.TraitError
         In one sentence, if one is refused.
     """
-    batch = Batch(len(sizes), cells, num_eig, has_eigvals=True, ways=tuple(ways))
+    batch = Batch(len(sizes), cells, num_eig, True, True, tuple(ways))
     table = table_of(batch)
 
     def check(name: str, value: Any) -> Any:

@@ -92,9 +92,7 @@ class Spectrum(NamedTuple):
     details: Details | None = None
 
     @classmethod
-    def of(
-        cls, store: Store, eigvals: Any, details: Details | None = None
-    ) -> Spectrum:
+    def of(cls, store: Store, eigvals: Any, details: Details | None = None) -> Spectrum:
         """Check eigenvalues, one for each eigenvector of a store, or None."""
         if eigvals is None:
             return cls(store, Moments(store), None, details)

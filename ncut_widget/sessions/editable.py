@@ -42,8 +42,15 @@ class Editable:
         self.grid = self.masker.grid
         self.sizes = self.masker.sizes
         batch, height, width, num_eig = self.shape
-        has_eigvals = spectra[spectra.ways[0]].eigvals is not None
-        known = Batch(batch, height * width, num_eig, has_eigvals, spectra.ways)
+        first = spectra[spectra.ways[0]]
+        known = Batch(
+            batch,
+            height * width,
+            num_eig,
+            first.eigvals is not None,
+            first.details is not None,
+            spectra.ways,
+        )
         self.table: dict[str, Setting] = table_of(known)
         defaults = Settings(**{name: self.table[name].default for name in MASK})
         self._state = State(Recipe((), (), defaults), Shelf(), place=0, revision=0)

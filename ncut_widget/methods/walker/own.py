@@ -64,7 +64,9 @@ class OwnImage:
     def nbytes(self) -> int:
         """Bytes of memory that it takes, about."""
         fields = len(self._fields) * 4 * math.prod(self._own.shape[:2])
-        return self.lattice.nbytes + self.features.nbytes + 2 * self._own.nbytes + fields
+        return (
+            self.lattice.nbytes + self.features.nbytes + 2 * self._own.nbytes + fields
+        )
 
     @cached_property
     def _diffusion(self) -> DiffusionMethod:
