@@ -202,16 +202,16 @@ def diffusion_fixture(
 
 def grids_fixture() -> dict[str, Any]:
     """Make maps on grids of the images' own: what is sent, and the kernel's masks."""
-    maps = FineMaps([(40, 260), (20, 30), (9, 5), (30, 20)])
+    maps = FineMaps([(12, 150), (16, 20), (9, 5), (20, 12)])
     maps.presence = {2: 0.75, 3: 0.25}
     eigvecs = np.random.default_rng(0).standard_normal((4, 6, 5, 4))
     session = Session(eigvecs, maps.sizes, eigvals=EIGVALS)
     prompts = [
-        [0, 250.5, 39, 1],
+        [0, 145.5, 11, 1],
         [0, 3, 3, 0],
         [1, 4, 9, 1],
         [0, 3.5, 3, 1],
-        [1, 28, 1, 0],
+        [1, 18, 1, 0],
     ]
     session.update(method="random_walker", clicks=prompts, threshold=0.6)
     ((seeds,), _) = session.masker.seeds(session.recipe)

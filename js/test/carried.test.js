@@ -16,7 +16,7 @@ const info = infoOf({ grid: kept.grid, sizes: kept.sizes });
 const SETTINGS = { method: "random_walker", by: BY, granularity: 2, threshold: 0.5 };
 const STATE = { prompts: kept.clicks, segments: [], settings: SETTINGS };
 /** @type {[number, number, number, number]} */
-const CLICK = [1, 20, 2, 1];
+const CLICK = [1, 15, 2, 1];
 
 function carriedOf({ clicks = kept.clicks } = {}) {
   /** @type {any} */

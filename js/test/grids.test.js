@@ -95,8 +95,8 @@ test("a preview needs a positive click that no later one in its cell denies", ()
   /** @type {Record<string, any>} */
   const traits = { method: "random_walker", by: BY, granularity: 2, _info: store.info };
   const clicks = [
-    [3, 9, 10, 1],
-    [3, 11, 10, 0],
+    [3, 5.5, 10, 1],
+    [3, 6.5, 10, 0],
   ];
   const made = maskSeeds(/** @type {any} */ (clicks), (name) => traits[name]);
   assert.equal(made.positives[0].order, "+-");
@@ -138,10 +138,10 @@ test("heat and similarity are those of the image's own cells", () => {
     heat,
     values.map((value) => Math.min(Math.max(value, 0), 1)),
   );
-  assert.equal(segmentation.similarityAt(1, 29.5, 19.5), values.at(-1));
+  assert.equal(segmentation.similarityAt(1, 19.5, 15.5), values.at(-1));
   const [rows, cols] = kept.grids[0];
   const last = Math.fround(kept.values[0][rows * cols - 1]);
-  assert.equal(segmentation.similarityAt(0, 259, 39.9), last);
+  assert.equal(segmentation.similarityAt(0, 149, 11.9), last);
 });
 
 test("previews by diffusion have the latent grid, until the kernel's map comes", () => {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ncut_widget.masks.coordinates import fine_grid
@@ -31,6 +31,7 @@ def test_a_fine_grid_has_an_images_proportions(
     assert fine_grid(size) == grid
 
 
+@settings(deadline=None)
 @given(st.integers(1, 4000), st.integers(1, 4000))
 def test_a_fine_grid_has_no_more_cells_than_pixels(height: int, width: int) -> None:
     rows, cols = fine_grid((height, width))
@@ -42,6 +43,7 @@ def test_a_fine_grid_has_no_more_cells_than_pixels(height: int, width: int) -> N
     assert abs(min(rows, cols) - exact) <= 0.5
 
 
+@settings(deadline=None)
 @given(sides, sides, sides, sides)
 def test_the_mean_by_area_keeps_the_mean_and_constants(
     h: int, w: int, rows: int, cols: int
@@ -56,6 +58,7 @@ def test_the_mean_by_area_keeps_the_mean_and_constants(
     )
 
 
+@settings(deadline=None)
 @given(sides, sides, sides, sides)
 def test_a_cell_is_in_a_mask_by_half_its_area(
     h: int, w: int, rows: int, cols: int
