@@ -286,9 +286,9 @@ class MaskSettings:
         "random_walker",
         "biased_ncut",
         default=FromBatch(
-            '"random_walker" for images and features, "diffusion" for eigenvectors with '
+            '"random_walker" for images and features, "diffusion" for eigenvectors and '
             'eigenvalues, else "similarity"',
-            lambda batch: best_method(batch),
+            best_method,
         ),
     )
     """Similarity: cells are compared with each click alone. Diffusion: with all clicks

@@ -45,8 +45,8 @@ class Spectra:
     by : {"semantics", "appearance"}
         What a click means by these.
     others : mapping of str to callable, optional
-        For other ways a function that makes ``(eigvecs, eigvals)`` of the same shapes, or
-        ``(eigvecs, eigvals, details)``.
+        For other ways a function that makes ``(eigvecs, eigvals)`` of the same shapes,
+        or ``(eigvecs, eigvals, details)``.
     device : str or torch.device, optional
         Where eigenvectors are held; by default `pick_device` chooses.
 

@@ -66,7 +66,7 @@ class Details:
             As the attributes.
         """
         batch, *grid, _ = np.shape(features)
-        at_most = [min(side, SHARED_SIDE) for side in grid]
+        at_most = (min(grid[0], SHARED_SIDE), min(grid[1], SHARED_SIDE))
         together = _space(features, distance)
 
         def take(image: int) -> tuple[Tensor, Tensor]:

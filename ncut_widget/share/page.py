@@ -396,4 +396,4 @@ def _quantised(session: Session, by: str, images: Sequence[int]) -> Session:
         rows = low[:, None] + step[:, None] * levels
         vectors[at] = rows.T.reshape(height, width, num_eig)
     sizes = [session.sizes[image] for image in images]
-    return Session(Spectra(vectors, eigvals, by, device="cpu"), sizes)
+    return Session(Spectra(vectors, eigvals, by=by, device="cpu"), sizes)

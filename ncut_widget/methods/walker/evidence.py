@@ -83,8 +83,8 @@ def own_map(
         prior: Doubles = expit((proposal - 0.5) / SOFTNESS)
     else:
         prior = _prior(image, prompted, granularity, proposal, held)
-    values = image.lattice.walk(_with_discs(prior, held, image.grid), held)
-    values = values.astype(np.float32)
+    walked = image.lattice.walk(_with_discs(prior, held, image.grid), held)
+    values: Floats = walked.astype(np.float32)
     return values if before is None else _near(values, before, prompted, image.grid)
 
 
@@ -126,8 +126,9 @@ def _prior(
 
 def _joined(field: Floats, proposal: Floats) -> Floats:
     """Join an image's own field with what was proposed for it."""
-    joined: Floats = np.where(field > 0.5, np.maximum(proposal, field), proposal)
-    return (joined + field) / 2
+    higher = np.where(field > 0.5, np.maximum(proposal, field), proposal)
+    joined: Floats = (higher + field) / 2
+    return joined
 
 
 def _with_discs(

@@ -63,10 +63,9 @@ class OwnImage:
     @property
     def nbytes(self) -> int:
         """Bytes of memory that it takes, about."""
-        fields = len(self._fields) * 4 * math.prod(self._own.shape[:2])
-        return (
-            self.lattice.nbytes + self.features.nbytes + 2 * self._own.nbytes + fields
-        )
+        fields: int = 4 * len(self._fields) * math.prod(self._own.shape[:2])
+        features: int = self.features.nbytes + 2 * self._own.nbytes
+        return self.lattice.nbytes + features + fields
 
     @cached_property
     def _diffusion(self) -> DiffusionMethod:

@@ -10,7 +10,7 @@ import torch
 from scipy.special import expit
 from torch import Tensor
 
-from ncut_widget.core.arrays import Doubles, Floats, Indices
+from ncut_widget.core.arrays import Floats, Indices
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.resample import area_mean
 from ncut_widget.methods.walker.constants import (
@@ -97,7 +97,7 @@ class Likeness:
         order = np.argsort(np.square(means - own).sum(1), kind="stable")
         return sorted(prompted[at] for at in order[:VOTERS])
 
-    def vote(self, image: int, maps: Mapping[int, Floats]) -> Doubles:
+    def vote(self, image: int, maps: Mapping[int, Floats]) -> Floats:
         """Ask the nearest cells of images with prompts about each cell of another one.
 
         Parameters
@@ -108,7 +108,7 @@ class Likeness:
 
         Returns
         -------
-        ndarray of float64, shape (H, W)
+        ndarray of float32, shape (H, W)
             On the shared grid.
         """
         pairs = [self.nearest(image, asked) for asked in maps]
@@ -121,8 +121,8 @@ class Likeness:
         near = np.take_along_axis(squares, order, 1).astype(np.float64)
         said = np.take_along_axis(np.concatenate(values, 1), order, 1)
         weights = np.exp(-(near - near[:, :1]) / VOTE_WIDTH)
-        field: Doubles = (weights * said).sum(1) / weights.sum(1)
-        return field.reshape(self.grid)
+        field = (weights * said).sum(1) / weights.sum(1)
+        return field.reshape(self.grid).astype(np.float32)
 
     def presence(self, image: int, maps: Mapping[int, Floats]) -> float:
         """Say how surely an image has what was prompted on others, 0 to 1.
