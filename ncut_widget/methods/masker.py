@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -303,23 +304,29 @@ class Masker:
         Returns
         -------
         callable
-            ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
-            those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`. Similarity
-            to what was clicked is standardised and cut as in the batch. The biased cut
-            is that of the batch: new images do not change it.
+            ``(eigvecs, sizes=None, shared=None)``: eigenvectors ``(B, H, W, K)``,
+            extended from those of the batch, and what `Details.share` gives -> an
+            iterator over their masks, bool, on the latent grid or, where sizes
+            ``(h_i, w_i)`` are given, as `full_masks`. Similarity to what was clicked is
+            standardised and cut as in the batch. The biased cut is that of the batch:
+            new images do not change it.
         """
         settings = recipe.settings
         with self.lock:
             frozen = [list(part) for part in self._cuts(recipe)]
+            for field, _ in chain(*frozen):
+                field.prepare()
 
         def predict(
-            eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
+            eigvecs: ArrayLike,
+            sizes: Sequence[tuple[int, int]] | None = None,
+            shared: Sequence[Floats] | None = None,
         ) -> Iterator[Mask]:
             for image, eigvec in enumerate(torch.as_tensor(eigvecs).cpu()):
+                told = None if shared is None else shared[image]
                 cut_maps = CutMaps(
                     *(
-                        [CutMap(field.extend(eigvec), at) for field, at in cuts]
+                        [CutMap(field.extend(eigvec, told), at) for field, at in cuts]
                         for cuts in frozen
                     )
                 )

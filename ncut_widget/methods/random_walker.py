@@ -20,7 +20,7 @@ from ncut_widget.methods.diffusion import DiffusionMethod
 from ncut_widget.methods.walker.constants import LOWER, MIXED, WITHIN
 from ncut_widget.methods.walker.evidence import Prompted, order, own_map
 from ncut_widget.methods.walker.own import OwnImage
-from ncut_widget.methods.walker.proposal import Likeness
+from ncut_widget.methods.walker.proposal import Asking, Likeness
 from ncut_widget.prompts import Group, last_groups
 
 MAP_BYTES = 4 * FINE_SIDE**2
@@ -239,26 +239,38 @@ class RandomWalkerField(Field):
             self._presence[image] = likeness.presence(image, self._asked(image))
         return self._presence[image]
 
-    def extend(self, eigvecs: Tensor) -> Floats:
+    def prepare(self) -> None:
+        """Make the maps of the images with prompts."""
+        for image in self._prompted:
+            self.map(image)
+
+    def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
-        return self._diffusion.extend(eigvecs)
+        assert shared is not None
+        grid = (eigvecs.shape[0], eigvecs.shape[1])
+        return self._propose(shared, self._diffusion.extend(eigvecs), grid)
 
     def _make(self, image: int) -> Floats:
         if image in self._prompted:
             return self._method.prompted_map(self._seeds, image, self._known)
-        grid = self.grid(image)
-        if image in self._method.spectrum.store.blank or not self._is_present(image):
+        if image in self._method.spectrum.store.blank or self.presence(image) < PRESENT:
+            return np.zeros(self.grid(image), dtype=np.float32)
+        return self._propose(image, self._diffusion.map(image), self.grid(image))
+
+    def _propose(
+        self, image: Asking, diffusion: Floats, grid: tuple[int, int]
+    ) -> Floats:
+        """Propose a map for an image without prompts."""
+        likeness, asked = self._method.likeness, self._asked(image)
+        if likeness.presence(image, asked) < PRESENT:
             return np.zeros(grid, dtype=np.float32)
-        values = enlarge(self._diffusion.map(image), grid).clip(*WITHIN)
+        values = enlarge(diffusion, grid).clip(*WITHIN)
         if len(self._seeds.order) > 1:
-            votes = self._method.likeness.vote(image, self._asked(image))
+            votes = likeness.vote(image, asked)
             values = MIXED * values + (1 - MIXED) * enlarge(votes, grid)
         return (values + LOWER).astype(np.float32)
 
-    def _is_present(self, image: int) -> bool:
-        return self.presence(image) >= PRESENT
-
-    def _asked(self, image: int) -> dict[int, Floats]:
+    def _asked(self, image: Asking) -> dict[int, Floats]:
         """Return the maps of the images with prompts that are asked about another."""
         asked = self._method.likeness.asked(image, self._prompted)
         return {each: self.map(each) for each in asked}

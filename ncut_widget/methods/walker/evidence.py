@@ -127,7 +127,7 @@ def _prior(
 def _joined(field: Floats, proposal: Floats) -> Floats:
     """Join an image's own field with what was proposed for it."""
     higher = np.where(field > 0.5, np.maximum(proposal, field), proposal)
-    joined: Floats = (higher + field) / 2
+    joined: Floats = ((higher + field) / 2).astype(np.float32)
     return joined
 
 

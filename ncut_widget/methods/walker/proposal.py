@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor
 
@@ -27,6 +28,10 @@ PAIRS_BYTES = 64 * 2**20
 
 SOME = 200
 """Cells, of the thing and of what surrounds it, whose distances are compared."""
+
+
+Asking: TypeAlias = int | Floats | NDArray[np.float16]
+"""An image of the batch, or the coordinates of another one."""
 
 
 class Nearest(NamedTuple):
@@ -70,16 +75,19 @@ class Likeness:
         place = np.stack([(down + 0.5) / rows - 0.5, (right + 0.5) / cols - 0.5], -1)
         self._place = torch.from_numpy(PLACE * 6**0.5 * place.reshape(-1, 2)).float()
 
-    def features(self, image: int) -> Tensor:
+    def features(self, image: Asking) -> Tensor:
         """Return the features of an image's cells, (p, s)."""
-        values = self._shared[image].astype(np.float32)
+        given = self._shared[image] if isinstance(image, int) else image
+        values = given.astype(np.float32)
         return torch.from_numpy(values.reshape(-1, values.shape[-1]))
 
-    def nearest(self, image: int, asked: int) -> Nearest:
+    def nearest(self, image: Asking, asked: int) -> Nearest:
         """Find the cells of an asked image that are nearest to those of another one."""
+        if not isinstance(image, int):
+            return self._find(image, asked)
         return self._pairs.get((image, asked), lambda: self._find(image, asked))
 
-    def _find(self, image: int, asked: int) -> Nearest:
+    def _find(self, image: Asking, asked: int) -> Nearest:
         with torch.inference_mode():
             squares = _squares(self.features(image), self.features(asked))
             back = squares.amin(0)
@@ -88,21 +96,22 @@ class Likeness:
             near, cells = squares.topk(count, dim=1, largest=False)
         return Nearest(cells.numpy().astype(np.int32), near.numpy(), back.numpy())
 
-    def asked(self, image: int, prompted: list[int]) -> list[int]:
+    def asked(self, image: Asking, prompted: list[int]) -> list[int]:
         """Choose at most `VOTERS` images with prompts: those most like an image."""
         if len(prompted) <= VOTERS:
             return prompted
         means = self._shared[prompted].mean((1, 2), dtype=np.float32)
-        own = self._shared[image].mean((0, 1), dtype=np.float32)
+        own = self.features(image).mean(0).numpy()
         order = np.argsort(np.square(means - own).sum(1), kind="stable")
         return sorted(prompted[at] for at in order[:VOTERS])
 
-    def vote(self, image: int, maps: Mapping[int, Floats]) -> Floats:
+    def vote(self, image: Asking, maps: Mapping[int, Floats]) -> Floats:
         """Ask the nearest cells of images with prompts about each cell of another one.
 
         Parameters
         ----------
-        image : int
+        image : int or ndarray of float, shape (h, w, s)
+            Of the batch, or the coordinates of another image.
         maps : mapping of int to ndarray of float32, shapes (h, w)
             Those of images with prompts.
 
@@ -122,9 +131,10 @@ class Likeness:
         said = np.take_along_axis(np.concatenate(values, 1), order, 1)
         weights = np.exp(-(near - near[:, :1]) / VOTE_WIDTH)
         field = (weights * said).sum(1) / weights.sum(1)
-        return field.reshape(self.grid).astype(np.float32)
+        votes: Floats = field.reshape(self.grid).astype(np.float32)
+        return votes
 
-    def presence(self, image: int, maps: Mapping[int, Floats]) -> float:
+    def presence(self, image: Asking, maps: Mapping[int, Floats]) -> float:
         """Say how surely an image has what was prompted on others, 0 to 1.
 
         The distance of the thing's cells to their nearest ones on the image, relative
@@ -134,7 +144,7 @@ class Likeness:
         shares = [self._far(image, asked, each) for asked, each in maps.items()]
         return float(expit((FAR - min(shares, default=np.inf)) / UNSURE))
 
-    def _far(self, image: int, asked: int, values: Floats) -> float:
+    def _far(self, image: Asking, asked: int, values: Floats) -> float:
         inside = area_mean(values, self.grid).ravel() > 0.5
         if not inside.any():
             return np.inf
