@@ -217,7 +217,7 @@ class LiteBackbone(LayeredBackbone):
         mean = torch.stack(list(means)).mean(0)
 
         def spread(image: Tensor) -> Tensor:
-            return image.double().sub_(mean).square_().mean(0)
+            return (image.double() - mean).square_().mean(0)
 
         spreads = deal(spread, images, images.device)
         variance = torch.stack(list(spreads)).mean(0)
