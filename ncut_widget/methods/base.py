@@ -299,6 +299,9 @@ class Method(ABC):
     def check(self) -> None:  # noqa: B027 - most need nothing
         """Raise ValueError if the batch lacks something that the method needs."""
 
+    def prepare(self, image: int) -> None:  # noqa: B027 - most need nothing
+        """Compute what the first prompt on an image needs; on any thread."""
+
     def grid(self, image: int) -> tuple[int, int]:
         """Return the grid on which an image's seeds and map lie."""
         if self.side is None:

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from ncut_widget.core.arrays import Floats, Mask
+from ncut_widget.core.beside import Latest
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.checks import check_match
 from ncut_widget.masks.combine import combine
@@ -72,6 +73,7 @@ class Masker:
         self.grid = self.shape[1:3]
         self.sizes = [self.grid] * self.shape[0] if sizes is None else list(sizes)
         check_match(len(self.sizes), self.shape[0])
+        self._ahead = Latest()
         self._methods: dict[tuple[str, str], Method] = {}
         self._fields: Bounded[Field] = Bounded(CACHE_BYTES, lambda field: field.nbytes)
         self._masks: Bounded[Mask] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
@@ -81,6 +83,12 @@ class Masker:
     def method(self, settings: Settings) -> Method:
         """Return the method of some settings, on the eigenvectors that these mean."""
         return self._method(settings.by, settings.method)
+
+    def prepare(self, settings: Settings, image: int) -> None:
+        """Begin to compute what the first prompt on an image needs, in a thread."""
+        if settings.by in self.spectra.ready:
+            method = self.method(settings)
+            self._ahead.begin(partial(method.prepare, image))
 
     def _method(self, by: str, name: str) -> Method:
         known = self._methods.get((by, name))

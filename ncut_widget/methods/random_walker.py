@@ -7,6 +7,7 @@ lacks the thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 import numpy as np
 from torch import Tensor
@@ -60,6 +61,7 @@ class RandomWalkerMethod(Method):
         self._images: Bounded[OwnImage] = Bounded(
             IMAGES_BYTES, lambda image: image.nbytes
         )
+        self._making = Lock()
         self._maps: Bounded[Floats] = Bounded(MAPS)
         self._likeness: Likeness | None = None
 
@@ -81,9 +83,15 @@ class RandomWalkerMethod(Method):
         """Return what is computed of one image alone."""
         details = self.spectrum.details
         assert details is not None
-        return self._images.get(
-            image, lambda: OwnImage(details, image, self.grid(image))
-        )
+        with self._making:  # who comes second waits
+            return self._images.get(
+                image, lambda: OwnImage(details, image, self.grid(image))
+            )
+
+    def prepare(self, image: int) -> None:
+        """Find the eigenvectors and factors of an image's own graph."""
+        if image not in self.spectrum.store.blank:
+            self.own(image)
 
     @property
     def likeness(self) -> Likeness:

@@ -48,6 +48,7 @@ class Lattice:
         self.color = self._contrasts(colors)
         self.feature = self._contrasts(features)
         self._from: Bounded[tuple[Doubles, Doubles]] = Bounded(WALKS)
+        self._factor = self._factorise()
 
     def _contrasts(self, looks: Floats | None) -> Doubles:
         """Return the squared differences of neighbours over their mean."""
@@ -59,19 +60,14 @@ class Lattice:
         contrasts: Doubles = square / (square.mean() or 1)
         return contrasts
 
-    def prepare(self) -> None:
-        """Compute what the first walk needs."""
-        _ = self._factor
-
     @property
     def nbytes(self) -> int:
         """Bytes of memory that it takes, about."""
         cells = math.prod(self.grid)
         return cells * (FACTOR_BYTES + 16 * len(self._from))
 
-    @cached_property
-    def _factor(self) -> SuperLU:
-        """The factors of the Laplacian, plus `PULL` on its diagonal."""
+    def _factorise(self) -> SuperLU:
+        """Return the factors of the Laplacian, plus `PULL` on its diagonal."""
         cells = math.prod(self.grid)
         exponent = COLOR_CONTRAST * self.color + FEATURE_CONTRAST * self.feature
         weights = (np.exp(-exponent) + LEAST_WEIGHT) / self._length

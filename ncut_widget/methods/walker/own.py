@@ -59,6 +59,7 @@ class OwnImage:
         self.features = resample(self._own[..., :DIRECTIONS], grid)
         self.lattice = Lattice(self._lab, self.features)
         self._fields: Bounded[Field] = Bounded(FIELDS)
+        self._diffusion = self._find()
 
     @property
     def nbytes(self) -> int:
@@ -67,9 +68,8 @@ class OwnImage:
         features: int = self.features.nbytes + 2 * self._own.nbytes
         return self.lattice.nbytes + features + fields
 
-    @cached_property
-    def _diffusion(self) -> DiffusionMethod:
-        """The eigenvectors of the image's own graph, found at its first click."""
+    def _find(self) -> DiffusionMethod:
+        """Find the eigenvectors of the image's own graph."""
         cells = self._own.shape[:2]
         guide = None
         if self._lab is not None and self._colored:
@@ -81,11 +81,6 @@ class OwnImage:
         eigvecs, eigvals = own_eigenvectors(graph, most)
         store = MemoryStore(eigvecs.reshape(1, *cells, -1), "cpu")
         return DiffusionMethod(Spectrum.of(store, eigvals))
-
-    def prepare(self) -> None:
-        """Compute what the first click needs."""
-        _ = self._diffusion
-        self.lattice.prepare()
 
     def field(
         self, positives: Sequence[Group], negatives: Sequence[Group], granularity: float
