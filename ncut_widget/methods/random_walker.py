@@ -7,9 +7,11 @@ lacks the thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
+from scipy.special import expit
 from torch import Tensor
 
 from ncut_widget.core.arrays import Floats
@@ -18,10 +20,18 @@ from ncut_widget.masks.coordinates import FINE_SIDE, centre_cell
 from ncut_widget.masks.resample import area_mean, enlarge
 from ncut_widget.methods.base import PRESENT, Field, Method, Seeds, Spectrum
 from ncut_widget.methods.diffusion import DiffusionMethod
-from ncut_widget.methods.walker.constants import LOWER, MIXED, WITHIN
+from ncut_widget.methods.walker.constants import (
+    FAR,
+    FARTHER,
+    LOWER,
+    MIXED,
+    UNSURE,
+    WITHIN,
+)
 from ncut_widget.methods.walker.evidence import Prompted, order, own_map
 from ncut_widget.methods.walker.own import OwnImage
 from ncut_widget.methods.walker.proposal import Asking, Likeness
+from ncut_widget.ncut.details import Details
 from ncut_widget.prompts import Group, last_groups
 
 MAP_BYTES = 4 * FINE_SIDE**2
@@ -63,16 +73,9 @@ class RandomWalkerMethod(Method):
         )
         self._making = Lock()
         self._maps: Bounded[Floats] = Bounded(MAPS)
-        self._likeness: Likeness | None = None
 
     def check(self) -> None:
-        """Raise ValueError if there are no features, or no eigenvalues."""
-        if self.spectrum.details is None:
-            raise ValueError(
-                f"method {self.name!r} needs the features of the images, which eigvecs "
-                "alone do not have: use NcutSegmenter.from_images or "
-                "NcutSegmenter.from_features"
-            )
+        """Raise ValueError if there are no eigenvalues."""
         self.spectrum.check_eigvals(self.name)
 
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
@@ -81,25 +84,36 @@ class RandomWalkerMethod(Method):
 
     def own(self, image: int) -> OwnImage:
         """Return what is computed of one image alone."""
-        details = self.spectrum.details
-        assert details is not None
         with self._making:  # who comes second waits
             return self._images.get(
-                image, lambda: OwnImage(details, image, self.grid(image))
+                image, lambda: OwnImage(self.details, image, self.grid(image))
             )
+
+    @cached_property
+    def details(self) -> Details:
+        """What each image is told from alone.
+
+        Where there are no features, their place is taken by the eigenvectors.
+        """
+        if self.spectrum.details is not None:
+            return self.spectrum.details
+        store = self.spectrum.store
+        weights = np.sqrt(self.spectrum.check_eigvals(self.name).clip(0))
+        images = [
+            (store.image(image) * weights).astype(np.float16)
+            for image in range(store.shape[0])
+        ]
+        return Details.of(np.stack(images), "cosine")
 
     def prepare(self, image: int) -> None:
         """Find the eigenvectors and factors of an image's own graph."""
         if image not in self.spectrum.store.blank:
             self.own(image)
 
-    @property
+    @cached_property
     def likeness(self) -> Likeness:
         """Which cells of the batch are alike."""
-        if self._likeness is None:
-            assert self.spectrum.details is not None
-            self._likeness = Likeness(self.spectrum.details)
-        return self._likeness
+        return Likeness(self.details)
 
     def diffusion(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
         """Return the diffusion field of the same prompts, on the latent grid."""
@@ -243,9 +257,20 @@ class RandomWalkerField(Field):
         if image in self._prompted:
             return 1.0
         if image not in self._presence:
-            likeness = self._method.likeness
-            self._presence[image] = likeness.presence(image, self._asked(image))
+            self._presence[image] = self._present(image)
         return self._presence[image]
+
+    def _present(self, image: Asking) -> float:
+        far = self._method.likeness.distance(image, self._asked(image))
+        return float(expit((FAR + FARTHER * self._kinship - far) / UNSURE))
+
+    @cached_property
+    def _kinship(self) -> float:
+        """How surely most images have the thing."""
+        count = self._method.spectrum.store.shape[0]
+        known = {*self._prompted, *self._method.spectrum.store.blank}
+        others = [image for image in range(count) if image not in known]
+        return self._method.likeness.kinship(others, self._asked)
 
     def prepare(self) -> None:
         """Make the maps of the images with prompts."""
@@ -254,8 +279,14 @@ class RandomWalkerField(Field):
 
     def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
-        assert shared is not None
         grid = (eigvecs.shape[0], eigvecs.shape[1])
+        if shared is None:
+            weights = np.sqrt(self._method.spectrum.check_eigvals("").clip(0))
+            shared = self._method.details.share(
+                (eigvecs.cpu().numpy() * weights)[None]
+            )[0]
+        if self._present(shared) < PRESENT:
+            return np.zeros(grid, dtype=np.float32)
         return self._propose(shared, self._diffusion.extend(eigvecs), grid)
 
     def _make(self, image: int) -> Floats:
@@ -269,13 +300,10 @@ class RandomWalkerField(Field):
         self, image: Asking, diffusion: Floats, grid: tuple[int, int]
     ) -> Floats:
         """Propose a map for an image without prompts."""
-        likeness, asked = self._method.likeness, self._asked(image)
-        if likeness.presence(image, asked) < PRESENT:
-            return np.zeros(grid, dtype=np.float32)
-        values = enlarge(diffusion, grid).clip(*WITHIN)
-        if len(self._seeds.order) > 1:
-            votes = likeness.vote(image, asked)
-            values = MIXED * values + (1 - MIXED) * enlarge(votes, grid)
+        share = self._kinship * (MIXED if len(self._seeds.order) > 1 else 1)
+        votes = enlarge(self._method.likeness.vote(image, self._asked(image)), grid)
+        spread = enlarge(diffusion, grid).clip(*WITHIN)
+        values = share * spread + (1 - share) * votes
         return (values + LOWER).astype(np.float32)
 
     def _asked(self, image: Asking) -> dict[int, Floats]:

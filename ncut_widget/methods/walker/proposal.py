@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -15,7 +15,7 @@ from ncut_widget.core.arrays import Floats, Indices
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.resample import area_mean
 from ncut_widget.methods.walker.constants import (
-    FAR,
+    KINDRED,
     PLACE,
     UNSURE,
     VOTE_WIDTH,
@@ -32,6 +32,10 @@ SOME = 200
 
 Asking: TypeAlias = int | Floats | NDArray[np.float16]
 """An image of the batch, or the coordinates of another one."""
+
+
+Maps: TypeAlias = Mapping[int, Floats]
+"""Maps of images with prompts, by image."""
 
 
 class Nearest(NamedTuple):
@@ -105,7 +109,7 @@ class Likeness:
         order = np.argsort(np.square(means - own).sum(1), kind="stable")
         return sorted(prompted[at] for at in order[:VOTERS])
 
-    def vote(self, image: Asking, maps: Mapping[int, Floats]) -> Floats:
+    def vote(self, image: Asking, maps: Maps) -> Floats:
         """Ask the nearest cells of images with prompts about each cell of another one.
 
         Parameters
@@ -134,15 +138,31 @@ class Likeness:
         votes: Floats = field.reshape(self.grid).astype(np.float32)
         return votes
 
-    def presence(self, image: Asking, maps: Mapping[int, Floats]) -> float:
-        """Say how surely an image has what was prompted on others, 0 to 1.
+    def distance(self, image: Asking, maps: Maps) -> float:
+        """Say how far an image is from having what was prompted on others; see `FAR`.
 
         The distance of the thing's cells to their nearest ones on the image, relative
         to their distance to what surrounds the thing: the least over the images with
-        prompts; see `FAR`.
+        prompts.
         """
         shares = [self._far(image, asked, each) for asked, each in maps.items()]
-        return float(expit((FAR - min(shares, default=np.inf)) / UNSURE))
+        return min(shares, default=np.inf)
+
+    def kinship(self, images: Sequence[int], asked: Callable[[int], Maps]) -> float:
+        """Say how surely most images have what was prompted on others, 0 to 1.
+
+        Parameters
+        ----------
+        images : sequence of int
+            Without prompts; some of them are looked at.
+        asked : callable
+            Image -> the maps that it is compared with.
+        """
+        some = images[:: max(1, len(images) // VOTERS)]
+        if not some:
+            return 0.0
+        typical = np.median([self.distance(image, asked(image)) for image in some])
+        return float(expit((KINDRED - typical) / UNSURE))
 
     def _far(self, image: Asking, asked: int, values: Floats) -> float:
         inside = area_mean(values, self.grid).ravel() > 0.5
