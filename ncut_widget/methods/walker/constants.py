@@ -12,7 +12,7 @@ LEAST_WEIGHT = 0.001
 """Weight of neighbours however different: no part of an image is cut off."""
 
 PULL = 0.005
-"""How much a walk keeps to the prior: .003 to .01 are alike."""
+"""How much a walk keeps to the prior, on a grid of 128 cells: .003 to .01 are alike."""
 
 RADIUS = 0.015
 """Radius about a prompt that has its label, as a share of the image's diagonal."""
