@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 from skimage.color import rgb2lab
 
 from ncut_widget.core.arrays import Doubles, Floats, Indices
@@ -150,9 +151,9 @@ def resample(values: Floats, grid: tuple[int, int]) -> Floats:
     return np.stack(channels, -1).astype(np.float32)
 
 
-def share_of_diagonal(grid: tuple[int, int], cell: int) -> Doubles:
-    """Return distances of all cells to one, (h, w), as a share of the diagonal."""
-    row, col = divmod(cell, grid[1])
-    rows, cols = np.ogrid[: grid[0], : grid[1]]
-    apart: Doubles = np.hypot(rows - row, cols - col) / math.hypot(*grid)
+def distance_to(grid: tuple[int, int], cells: Sequence[int]) -> Doubles:
+    """Return the distance to the nearest of some cells, (h, w), over the diagonal."""
+    others = np.ones(grid, dtype=bool)
+    others.flat[list(cells)] = False
+    apart: Doubles = distance_transform_edt(others) / math.hypot(*grid)
     return apart
