@@ -37,7 +37,7 @@ from ncut_widget.prompts import Group, last_groups
 MAP_BYTES = 4 * FINE_SIDE**2
 """Bytes of a map, at most."""
 
-IMAGES_BYTES = 256 * 2**20
+IMAGES_BYTES = 128 * 2**20
 """Bytes of images whose own graphs are kept."""
 
 MAPS = 1024
