@@ -173,7 +173,8 @@ def test_of_two_backbones_the_layers_are_of_the_one_by_semantics() -> None:
 
     model = load_model(VIT, pretrained=False, **TINY)
     made: dict[str, Any] = {"num_eig": 5, "by": "semantics", "progress": False}
-    seg = NcutSegmenter.from_images(PHOTOGRAPHS, [model, corners], layer=(1, 3), **made)
+    both: Any = [model, corners]
+    seg = NcutSegmenter.from_images(PHOTOGRAPHS, both, layer=(1, 3), **made)
     alone = NcutSegmenter.from_images(PHOTOGRAPHS, model, layer=(1, 3), **made)
     np.testing.assert_array_equal(seg.eigvecs, alone.eigvecs)
     seg.by = "appearance"
