@@ -179,3 +179,14 @@ def test_of_two_backbones_the_layers_are_of_the_one_by_semantics() -> None:
     np.testing.assert_array_equal(seg.eigvecs, alone.eigvecs)
     seg.by = "appearance"
     assert seg.eigvecs.shape == alone.eigvecs.shape
+
+
+def test_blocks_of_the_default_are_taken_together() -> None:
+    model = load_model("lite", size=128)
+    extractor = joined(model, (4, 10))
+    found = extractor.fit_transform(PHOTOGRAPHS)
+    assert found.shape == (3, *model.grid, 40 + 112)  # type: ignore[attr-defined]
+    for part in (found[..., :40], found[..., 40:]):
+        assert float(part.square().sum(-1).mean()) == pytest.approx(1, abs=1e-3)
+    later = extractor.transform(PHOTOGRAPHS[1])
+    torch.testing.assert_close(later, found[1:2], rtol=0, atol=1e-3)
