@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
@@ -63,6 +64,7 @@ class Pipeline:
         self._ncut = ncut
         self._extractor = extractor
         self.grid = grid
+        self._share: Callable[[Any], NDArray[np.float16]] | None = None
         self.progress: bool = ncut.progress
 
     def describe(self) -> dict[str, Any]:
@@ -131,6 +133,7 @@ class Pipeline:
             details = Details.of(
                 features, self._ncut.distance, pictures or None, not sees_color
             )
+            self._share = details.share
         return Fitted(*fitted, details)
 
     def _on_grid(self, eigvecs: Any) -> Any:
@@ -151,7 +154,13 @@ class Pipeline:
         """Extend the fitted eigenvectors to features (B, H, W, C): (B, H, W, K)."""
         return self._on_grid(self._ncut.transform(features))
 
-    def extend_to_images(self, images: Images) -> Iterator[tuple[list[int], Any]]:
+    def share(self, features: Any) -> NDArray[np.float16] | None:
+        """Return coordinates of features (B, H, W, C), as `Details.shared` has them."""
+        return None if self._share is None else self._share(features)
+
+    def extend_to_images(
+        self, images: Images
+    ) -> Iterator[tuple[list[int], Any, NDArray[np.float16] | None]]:
         """Extend the fitted eigenvectors to images, some at a time, with a bar.
 
         Parameters
@@ -164,6 +173,8 @@ class Pipeline:
         indices : list of int
             Of images that can be read.
         eigvecs : array or tensor of float32, shape (len(indices), H, W, K)
+        shared : ndarray of float16, shape (len(indices), h, w, s), or None
+            As `share` gives them.
         """
         if self._extractor is None:
             raise ValueError(
@@ -180,10 +191,11 @@ class Pipeline:
                 part = good[first : first + step]
                 read = list(islice(reader, len(part)))
                 features = self._extractor.transform(read, progress=False)
-                eigvecs = self.extend(features)
+                eigvecs, shared = self.extend(features), self.share(features)
                 gone = readable.unknown
                 known = [n for n in range(len(part)) if first + n not in gone]
-                yield [part[n] for n in known], eigvecs[known]
+                told = None if shared is None else shared[known]
+                yield [part[n] for n in known], eigvecs[known], told
                 done.update(len(part))
 
 

@@ -99,18 +99,17 @@ class Predictor:
         if features is not None:
             if full:
                 raise ValueError("full_size needs images: features have no sizes")
-            eigvecs = pipeline.extend(check_shape("features", features, "B, H, W, C"))
-            return np.stack(
-                list(self._session.masker.predictor(self._session.recipe)(eigvecs))
-            )
+            checked = check_shape("features", features, "B, H, W, C")
+            eigvecs, shared = pipeline.extend(checked), pipeline.share(checked)
+            return np.stack(list(self._frozen()(eigvecs, None, shared)))
         batch = self._origin.images
         value_range = None if batch is None else batch.value_range
         found = Images(images, value_range=value_range, errors=errors)
         predict = self._frozen()
         made: dict[int, Mask] = {}
-        for part, eigvecs in pipeline.extend_to_images(found):
+        for part, eigvecs, shared in pipeline.extend_to_images(found):
             sizes = [found.sizes[i] for i in part] if full else None
-            made.update(zip(part, predict(eigvecs, sizes), strict=True))
+            made.update(zip(part, predict(eigvecs, sizes, shared), strict=True))
         empty = np.zeros(self._session.grid, dtype=bool)
         masks = [
             made[i] if i in made else np.zeros(size, dtype=bool) if full else empty

@@ -171,14 +171,19 @@ class Field(ABC):
     def heat(self, values: Floats, gamma: float) -> Floats:
         """Return the heatmap of some of the values, about 0 to 1."""
 
+    def prepare(self) -> None:  # noqa: B027 - most need nothing
+        """Compute what `extend` needs of the batch: then any thread may call it."""
+
     @abstractmethod
-    def extend(self, eigvecs: Tensor) -> Floats:
+    def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch.
 
         Parameters
         ----------
         eigvecs : torch.Tensor of float, shape (H, W, K)
             Its eigenvectors, extended from those of the batch.
+        shared : ndarray of float, shape (h, w, s), optional
+            Its coordinates, as those of the batch in `Details.shared`.
 
         Returns
         -------
@@ -293,6 +298,9 @@ class Method(ABC):
 
     def check(self) -> None:  # noqa: B027 - most need nothing
         """Raise ValueError if the batch lacks something that the method needs."""
+
+    def prepare(self, image: int) -> None:  # noqa: B027 - most need nothing
+        """Compute what the first prompt on an image needs; on any thread."""
 
     def grid(self, image: int) -> tuple[int, int]:
         """Return the grid on which an image's seeds and map lie."""

@@ -140,7 +140,7 @@ class BiasedField(StandardisedField):
         """Give the maps of some images: float32, (..., H, W); do not write to them."""
         return self._values[images]
 
-    def extend(self, eigvecs: Tensor) -> Floats:
+    def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             rows = eigvecs.to(self._cut.mix).flatten(0, 1).T

@@ -148,7 +148,7 @@ class DiffusionField(Field):
             self._known[image] = True
         return self._values[images]
 
-    def extend(self, eigvecs: Tensor) -> Floats:
+    def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         fits = map(self._fit, range(1, len(self._positives) + 1))
         maps = [self._map.extend(eigvecs, fit.vector) + fit.offset for fit in fits]

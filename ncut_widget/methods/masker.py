@@ -11,6 +11,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from ncut_widget.core.arrays import Floats, Mask
+from ncut_widget.core.beside import Latest
 from ncut_widget.core.cache import Bounded
 from ncut_widget.core.checks import check_match
 from ncut_widget.masks.combine import combine
@@ -71,6 +73,7 @@ class Masker:
         self.grid = self.shape[1:3]
         self.sizes = [self.grid] * self.shape[0] if sizes is None else list(sizes)
         check_match(len(self.sizes), self.shape[0])
+        self._ahead = Latest()
         self._methods: dict[tuple[str, str], Method] = {}
         self._fields: Bounded[Field] = Bounded(CACHE_BYTES, lambda field: field.nbytes)
         self._masks: Bounded[Mask] = Bounded(MASKS_BYTES, lambda masks: masks.nbytes)
@@ -80,6 +83,12 @@ class Masker:
     def method(self, settings: Settings) -> Method:
         """Return the method of some settings, on the eigenvectors that these mean."""
         return self._method(settings.by, settings.method)
+
+    def prepare(self, settings: Settings, image: int) -> None:
+        """Begin to compute what the first prompt on an image needs, in a thread."""
+        if settings.by in self.spectra.ready:
+            method = self.method(settings)
+            self._ahead.begin(partial(method.prepare, image))
 
     def _method(self, by: str, name: str) -> Method:
         known = self._methods.get((by, name))
@@ -303,23 +312,29 @@ class Masker:
         Returns
         -------
         callable
-            ``(eigvecs, sizes=None)``: eigenvectors ``(B, H, W, K)``, extended from
-            those of the batch -> an iterator over their masks, bool, on the latent
-            grid or, where sizes ``(h_i, w_i)`` are given, as `full_masks`. Similarity
-            to what was clicked is standardised and cut as in the batch. The biased cut
-            is that of the batch: new images do not change it.
+            ``(eigvecs, sizes=None, shared=None)``: eigenvectors ``(B, H, W, K)``,
+            extended from those of the batch, and what `Details.share` gives -> an
+            iterator over their masks, bool, on the latent grid or, where sizes
+            ``(h_i, w_i)`` are given, as `full_masks`. Similarity to what was clicked is
+            standardised and cut as in the batch. The biased cut is that of the batch:
+            new images do not change it.
         """
         settings = recipe.settings
         with self.lock:
             frozen = [list(part) for part in self._cuts(recipe)]
+            for field, _ in chain(*frozen):
+                field.prepare()
 
         def predict(
-            eigvecs: ArrayLike, sizes: Sequence[tuple[int, int]] | None = None
+            eigvecs: ArrayLike,
+            sizes: Sequence[tuple[int, int]] | None = None,
+            shared: Sequence[Floats] | None = None,
         ) -> Iterator[Mask]:
             for image, eigvec in enumerate(torch.as_tensor(eigvecs).cpu()):
+                told = None if shared is None else shared[image]
                 cut_maps = CutMaps(
                     *(
-                        [CutMap(field.extend(eigvec), at) for field, at in cuts]
+                        [CutMap(field.extend(eigvec, told), at) for field, at in cuts]
                         for cuts in frozen
                     )
                 )

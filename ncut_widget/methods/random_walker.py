@@ -7,8 +7,11 @@ lacks the thing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from threading import Lock
 
 import numpy as np
+from scipy.special import expit
 from torch import Tensor
 
 from ncut_widget.core.arrays import Floats
@@ -17,10 +20,18 @@ from ncut_widget.masks.coordinates import FINE_SIDE, centre_cell
 from ncut_widget.masks.resample import area_mean, enlarge
 from ncut_widget.methods.base import PRESENT, Field, Method, Seeds, Spectrum
 from ncut_widget.methods.diffusion import DiffusionMethod
-from ncut_widget.methods.walker.constants import LOWER, MIXED, WITHIN
+from ncut_widget.methods.walker.constants import (
+    FAR,
+    FARTHER,
+    LOWER,
+    MIXED,
+    UNSURE,
+    WITHIN,
+)
 from ncut_widget.methods.walker.evidence import Prompted, order, own_map
 from ncut_widget.methods.walker.own import OwnImage
-from ncut_widget.methods.walker.proposal import Likeness
+from ncut_widget.methods.walker.proposal import Asking, Likeness, Voter
+from ncut_widget.ncut.details import Details
 from ncut_widget.prompts import Group, last_groups
 
 MAP_BYTES = 4 * FINE_SIDE**2
@@ -60,17 +71,11 @@ class RandomWalkerMethod(Method):
         self._images: Bounded[OwnImage] = Bounded(
             IMAGES_BYTES, lambda image: image.nbytes
         )
+        self._making = Lock()
         self._maps: Bounded[Floats] = Bounded(MAPS)
-        self._likeness: Likeness | None = None
 
     def check(self) -> None:
-        """Raise ValueError if there are no features, or no eigenvalues."""
-        if self.spectrum.details is None:
-            raise ValueError(
-                f"method {self.name!r} needs the features of the images, which eigvecs "
-                "alone do not have: use NcutSegmenter.from_images or "
-                "NcutSegmenter.from_features"
-            )
+        """Raise ValueError if there are no eigenvalues."""
         self.spectrum.check_eigvals(self.name)
 
     def field(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
@@ -79,19 +84,36 @@ class RandomWalkerMethod(Method):
 
     def own(self, image: int) -> OwnImage:
         """Return what is computed of one image alone."""
-        details = self.spectrum.details
-        assert details is not None
-        return self._images.get(
-            image, lambda: OwnImage(details, image, self.grid(image))
-        )
+        with self._making:  # who comes second waits
+            return self._images.get(
+                image, lambda: OwnImage(self.details, image, self.grid(image))
+            )
 
-    @property
+    @cached_property
+    def details(self) -> Details:
+        """What each image is told from alone.
+
+        Where there are no features, their place is taken by the eigenvectors.
+        """
+        if self.spectrum.details is not None:
+            return self.spectrum.details
+        store = self.spectrum.store
+        weights = np.sqrt(self.spectrum.check_eigvals(self.name).clip(0))
+        images = [
+            (store.image(image) * weights).astype(np.float16)
+            for image in range(store.shape[0])
+        ]
+        return Details.of(np.stack(images), "cosine")
+
+    def prepare(self, image: int) -> None:
+        """Find the eigenvectors and factors of an image's own graph."""
+        if image not in self.spectrum.store.blank:
+            self.own(image)
+
+    @cached_property
     def likeness(self) -> Likeness:
         """Which cells of the batch are alike."""
-        if self._likeness is None:
-            assert self.spectrum.details is not None
-            self._likeness = Likeness(self.spectrum.details)
-        return self._likeness
+        return Likeness(self.details)
 
     def diffusion(self, seeds: Seeds, known: Callable[[Seeds], Field | None]) -> Field:
         """Return the diffusion field of the same prompts, on the latent grid."""
@@ -235,33 +257,59 @@ class RandomWalkerField(Field):
         if image in self._prompted:
             return 1.0
         if image not in self._presence:
-            likeness = self._method.likeness
-            self._presence[image] = likeness.presence(image, self._asked(image))
+            self._presence[image] = self._present(image)
         return self._presence[image]
 
-    def extend(self, eigvecs: Tensor) -> Floats:
+    def _present(self, image: Asking) -> float:
+        far = self._method.likeness.distance(image, self._voters)
+        return float(expit((FAR + FARTHER * self._kinship - far) / UNSURE))
+
+    @cached_property
+    def _kinship(self) -> float:
+        """How surely most images have the thing."""
+        count = self._method.spectrum.store.shape[0]
+        known = {*self._prompted, *self._method.spectrum.store.blank}
+        others = [image for image in range(count) if image not in known]
+        return self._method.likeness.kinship(others, self._voters)
+
+    def prepare(self) -> None:
+        """Make the maps of the images with prompts."""
+        _ = self._voters, self._kinship
+
+    def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
-        return self._diffusion.extend(eigvecs)
+        grid = (eigvecs.shape[0], eigvecs.shape[1])
+        if shared is None:
+            weights = np.sqrt(self._method.spectrum.check_eigvals("").clip(0))
+            shared = self._method.details.share(
+                (eigvecs.cpu().numpy() * weights)[None]
+            )[0]
+        if self._present(shared) < PRESENT:
+            return np.zeros(grid, dtype=np.float32)
+        return self._propose(shared, self._diffusion.extend(eigvecs), grid)
 
     def _make(self, image: int) -> Floats:
         if image in self._prompted:
             return self._method.prompted_map(self._seeds, image, self._known)
-        grid = self.grid(image)
-        if image in self._method.spectrum.store.blank or not self._is_present(image):
-            return np.zeros(grid, dtype=np.float32)
-        values = enlarge(self._diffusion.map(image), grid).clip(*WITHIN)
-        if len(self._seeds.order) > 1:
-            votes = self._method.likeness.vote(image, self._asked(image))
-            values = MIXED * values + (1 - MIXED) * enlarge(votes, grid)
+        if image in self._method.spectrum.store.blank or self.presence(image) < PRESENT:
+            return np.zeros(self.grid(image), dtype=np.float32)
+        return self._propose(image, self._diffusion.map(image), self.grid(image))
+
+    def _propose(
+        self, image: Asking, diffusion: Floats, grid: tuple[int, int]
+    ) -> Floats:
+        """Propose a map for an image without prompts."""
+        share = self._kinship * (MIXED if len(self._seeds.order) > 1 else 1)
+        votes = enlarge(self._method.likeness.vote(image, self._voters), grid)
+        spread = enlarge(diffusion, grid).clip(*WITHIN)
+        values = share * spread + (1 - share) * votes
         return (values + LOWER).astype(np.float32)
 
-    def _is_present(self, image: int) -> bool:
-        return self.presence(image) >= PRESENT
-
-    def _asked(self, image: int) -> dict[int, Floats]:
-        """Return the maps of the images with prompts that are asked about another."""
-        asked = self._method.likeness.asked(image, self._prompted)
-        return {each: self.map(each) for each in asked}
+    @cached_property
+    def _voters(self) -> list[Voter]:
+        """The images with prompts, as others ask them."""
+        voter = self._method.likeness.voter
+        return [voter(image, self.map(image)) for image in self._prompted]
 
 
 def _is_on(group: Group, image: int) -> bool:

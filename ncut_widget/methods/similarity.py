@@ -165,7 +165,7 @@ class SimilarityField(StandardisedField):
         with torch.inference_mode():
             deal_all(write, runs, store.device)
 
-    def extend(self, eigvecs: Tensor) -> Floats:
+    def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         with torch.inference_mode():
             vector = torch.from_numpy(self.vector).to(eigvecs.device)

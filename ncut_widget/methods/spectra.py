@@ -6,28 +6,18 @@ is made when somebody asks for it.
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from threading import Event, Lock, Thread
+from functools import partial
+from threading import Lock, Thread
 from typing import Any
-from weakref import WeakSet
 
-import torch
-
-from ncut_widget.core.parallel import cores
+from ncut_widget.core import beside
 from ncut_widget.core.progress import silence, stoppable
 from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.methods.base import Spectrum
 from ncut_widget.ncut.details import Details
 from ncut_widget.settings import WAYS
-
-SECONDS = 10.0
-"""Longest time that the end of a program waits for eigenvectors that nobody needs."""
-
-_AT_WORK: WeakSet[Thread] = WeakSet()
-_ENDING = Event()
 
 
 class Spectra:
@@ -111,20 +101,15 @@ class Spectra:
             del self._begun[by]
             raise self._failures.pop(by).with_traceback(None)
         if by not in self._begun:
-            thread = Thread(target=self._make_beside, args=(by, cores()), daemon=True)
-            self._begun[by] = thread
-            _AT_WORK.add(thread)
-            thread.start()
+            self._begun[by] = beside.begin(partial(self._make_beside, by))
         return None
 
     def close(self) -> None:
         """Stop the threads that make eigenvectors: nobody waits for them any more."""
         self._closed = True
 
-    def _make_beside(self, by: str, threads: int) -> None:
-        # A new thread has as many as the last one that set a number: perhaps one.
-        torch.set_num_threads(threads)
-        with silence(), stoppable(lambda: self._closed or _ENDING.is_set()):
+    def _make_beside(self, by: str) -> None:
+        with silence(), stoppable(lambda: self._closed or beside.ending()):
             try:
                 self._make(by)
             except Exception as error:
@@ -143,12 +128,3 @@ class Spectra:
                 self._failures.pop(by, None)
                 del self._others[by]
             return self._made[by]
-
-
-@atexit.register
-def _stop() -> None:
-    """Stop the threads: a thread that computes while Python ends may crash it."""
-    _ENDING.set()
-    for thread in list(_AT_WORK):
-        with suppress(RuntimeError):
-            thread.join(SECONDS)

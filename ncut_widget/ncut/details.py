@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,8 +21,6 @@ from ncut_widget.ncut.rows import Rows
 
 SHARED_SIDE = 32
 """Most cells on a side of the grid on which images are compared with each other."""
-
-_HALF = torch.float16
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,15 @@ class Details:
         Each image reduced to its fine grid; None where there are no images.
     colored : bool
         Whether the colours guide the graph, as features do not see them.
+    share : callable
+        Features (n, H, W, C) of other images -> their coordinates, as `shared`.
     """
 
     own: NDArray[np.float16]
     shared: NDArray[np.float16]
     pictures: list[RGBImage] | None
     colored: bool
+    share: Callable[[Any], NDArray[np.float16]]
 
     @classmethod
     def of(
@@ -65,26 +68,22 @@ class Details:
         pictures, colored
             As the attributes.
         """
-        batch, *grid, _ = np.shape(features)
-        at_most = (min(grid[0], SHARED_SIDE), min(grid[1], SHARED_SIDE))
-        together = _space(features, distance)
+        share = partial(_share, _space(features, distance))
 
-        def take(image: int) -> tuple[Tensor, Tensor]:
+        def take(image: int) -> tuple[Tensor, NDArray[np.float16]]:
             rows = Rows(features[image])
-            part = rows.read(slice(None))
-            own = _space(features[image], distance)(part)
-            shared = together(part).T.reshape(1, -1, *grid)
-            pooled = functional.adaptive_avg_pool2d(shared, at_most)[0]
-            return (
-                own.reshape(*grid, -1).to(_HALF).cpu(),
-                pooled.movedim(0, -1).to(_HALF).cpu(),
-            )
+            own = _space(features[image], distance)(rows.read(slice(None)))
+            return own.reshape(*rows.shape, -1).half().cpu(), share(features[[image]])
 
         with torch.inference_mode():
-            taken = deal(take, range(batch), Rows(features[:1]).device)
+            taken = deal(take, range(len(features)), Rows(features[:1]).device)
             own, shared = zip(*taken, strict=True)
         return cls(
-            torch.stack(own).numpy(), torch.stack(shared).numpy(), pictures, colored
+            torch.stack(own).numpy(),
+            np.concatenate(shared),
+            pictures,
+            colored,
+            share,
         )
 
     def spread(self, known: list[int], places: list[int], count: int) -> Details:
@@ -99,7 +98,20 @@ class Details:
             found = dict(zip(places, (self.pictures[n] for n in known), strict=True))
             black = np.zeros((1, 1, 3), np.uint8)
             pictures = [found.get(image, black) for image in range(count)]
-        return Details(own, shared, pictures, self.colored)
+        return Details(own, shared, pictures, self.colored, self.share)
+
+
+def _share(space: Space, features: Any) -> NDArray[np.float16]:
+    """Return the coordinates of images (B, H, W, C) in a space, on the shared grid."""
+    made = []
+    with torch.inference_mode():
+        for image in features:
+            rows = Rows(image)
+            values = space(rows.read(slice(None))).T.reshape(1, -1, *rows.shape)
+            at_most = min(rows.shape[0], SHARED_SIDE), min(rows.shape[1], SHARED_SIDE)
+            pooled = functional.adaptive_avg_pool2d(values, at_most)[0]
+            made.append(pooled.movedim(0, -1).half().cpu())
+    return torch.stack(made).numpy()
 
 
 def _space(features: Any, distance: Distance) -> Space:

@@ -125,7 +125,11 @@ class FeatureExtractor:
         if not self._standardize:
             return features
         pairs = zip(self._standardize, self._each(features), strict=True)
-        found = [standardize(each) for standardize, each in pairs]
+        # In place where it can be: a copy of the batch's features takes gigabytes.
+        found = [
+            getattr(standardize, "in_place", standardize)(each)
+            for standardize, each in pairs
+        ]
         return found if self._many else found[0]
 
     def describe(self) -> dict[str, Any]:

@@ -88,3 +88,15 @@ class Standardizer:
         )
         found = torch.sub(given, mean).float().mul_(scale)
         return found if isinstance(features, Tensor) else found.numpy()
+
+    def in_place(self, features: NDArray[np.floating] | Tensor) -> Floats | Tensor:
+        """Do the same to features that nobody else holds, without a copy of float32."""
+        given = as_tensor(features)
+        if given.dtype != torch.float32:
+            return self(features)
+        mean, scale = (
+            torch.from_numpy(values).to(given.device)
+            for values in (self.mean, self.scale)
+        )
+        given.sub_(mean).mul_(scale)
+        return given if isinstance(features, Tensor) else given.numpy()

@@ -12,7 +12,7 @@ LEAST_WEIGHT = 0.001
 """Weight of neighbours however different: no part of an image is cut off."""
 
 PULL = 0.005
-"""How much a walk keeps to the prior: .003 to .01 are alike."""
+"""How much a walk keeps to the prior, on a grid of 128 cells: .003 to .01 are alike."""
 
 RADIUS = 0.015
 """Radius about a prompt that has its label, as a share of the image's diagonal."""
@@ -65,7 +65,12 @@ PLACE = 0.25
 """Weight of the position beside features of other images."""
 
 MIXED = 0.5
-"""Share of the diffusion field beside the votes, from the second prompt on."""
+"""Share of the diffusion field of the batch beside the votes where all images are of
+one kind, from the second prompt on; at the first one it is alone. In a mixed batch its
+eigenvectors tell the kinds apart, so the votes are alone there."""
+
+KINDRED = 0.5
+"""Most images are of one kind where their median distance (see `FAR`) is below this."""
 
 LOWER = 0.025
 """Proposals are raised by this: they are rather too small."""
@@ -75,5 +80,8 @@ FAR = 0.46
 than this share of their distance to what surrounds the thing. Images that have it: .0
 to .47; that lack it: .42 and more, with each of three networks' features."""
 
+FARTHER = 0.1
+"""Where all images are of one kind, they may be farther by this."""
+
 UNSURE = 0.03
-"""Width of the step from present to absent."""
+"""Width of the steps from present to absent, and from one kind to several."""

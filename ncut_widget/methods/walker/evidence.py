@@ -23,7 +23,7 @@ from ncut_widget.methods.walker.constants import (
     WEIGHTS,
     WITHIN,
 )
-from ncut_widget.methods.walker.own import OwnImage, share_of_diagonal
+from ncut_widget.methods.walker.own import OwnImage, distance_to
 from ncut_widget.prompts import Group
 
 
@@ -104,13 +104,14 @@ def _prior(
     first = expit((field - 0.5) / SOFTNESS)
     walked = image.lattice.walk(_with_discs(first, held, image.grid), held).clip(0, 1)
     distances = [_least_distance(image, held, value) for value in (1.0, 0.0)]
-    near, far = (each for each in distances)
+    near, far = distances
     assert near is not None
     share = np.full(image.grid, WEIGHTS["no_negative"])
     apart = np.full(image.grid, 0.5)
     if far is not None:
         share = far / (near + far + 1e-9)
-        apart = _straight(image, held)
+        denied = [cell for cell, value in held.items() if value == 0]
+        apart = distance_to(image.grid, denied)
     evidence = (
         WEIGHTS["field"] * field
         + WEIGHTS["walk"] * walked
@@ -127,7 +128,7 @@ def _prior(
 def _joined(field: Floats, proposal: Floats) -> Floats:
     """Join an image's own field with what was proposed for it."""
     higher = np.where(field > 0.5, np.maximum(proposal, field), proposal)
-    joined: Floats = (higher + field) / 2
+    joined: Floats = ((higher + field) / 2).astype(np.float32)
     return joined
 
 
@@ -135,10 +136,13 @@ def _with_discs(
     prior: Doubles, held: dict[int, float], grid: tuple[int, int]
 ) -> Doubles:
     """Set the prior about held cells to their values."""
-    set_ = prior.copy()
-    for cell, value in held.items():
-        set_[share_of_diagonal(grid, cell) <= RADIUS] = value
-    return set_
+    labelled = prior.copy()
+    for value in (1.0, 0.0):
+        cells = [cell for cell, each in held.items() if each == value]
+        if cells:
+            labelled[distance_to(grid, cells) <= RADIUS] = value
+    labelled.flat[list(held)] = list(held.values())
+    return labelled
 
 
 def _least_distance(
@@ -149,15 +153,6 @@ def _least_distance(
     if not cells:
         return None
     least: Doubles = np.min([image.lattice.distances(cell) for cell in cells], axis=0)
-    return least
-
-
-def _straight(image: OwnImage, held: dict[int, float]) -> Doubles:
-    """Return the distance to the nearest negative cell."""
-    cells = [cell for cell, value in held.items() if value == 0]
-    least: Doubles = np.min(
-        [share_of_diagonal(image.grid, cell) for cell in cells], axis=0
-    )
     return least
 
 
@@ -194,9 +189,8 @@ def _near(
     said, group = prompted.labelled[-1]
     inside, was = values > 0.5, before > 0.5
     changed: Mask = (inside & ~was) if said else (was & ~inside)
-    near = np.zeros(grid, dtype=bool)
-    for cell in cells_of([group]):
-        near |= share_of_diagonal(grid, cell.row * grid[1] + cell.col) <= NEAR
+    cells = [cell.row * grid[1] + cell.col for cell in cells_of([group])]
+    near = distance_to(grid, cells) <= NEAR
     parts = label(changed, np.ones((3, 3)))[0]
     chosen = np.isin(parts, np.unique(parts[near & changed])) & changed
     return np.where(chosen, values, before)

@@ -12,6 +12,7 @@ from scipy.sparse.linalg import SuperLU, splu
 
 from ncut_widget.core.arrays import Doubles, Floats, Indices
 from ncut_widget.core.cache import Bounded
+from ncut_widget.masks.coordinates import FINE_SIDE
 from ncut_widget.methods.walker.constants import (
     COLOR_CONTRAST,
     FEATURE_CONTRAST,
@@ -35,6 +36,14 @@ class Lattice:
     features : ndarray of float32, shape (h, w, r)
         What differs between neighbours holds a walk back.
 
+    Attributes
+    ----------
+    grid : (int, int)
+    pull : float
+        `PULL` for the size of the grid's cells.
+    color, feature : ndarray of float64, shape (n,)
+        Contrasts along the edges.
+
     Notes
     -----
     The weight of neighbours at distance l (1, or 2**0.5 on a diagonal) is
@@ -47,7 +56,10 @@ class Lattice:
         self._begin, self._end, self._length = _edges(self.grid)
         self.color = self._contrasts(colors)
         self.feature = self._contrasts(features)
+        # A walk is as long on a coarser grid: so many steps there are fewer.
+        self.pull = PULL * (FINE_SIDE / max(self.grid)) ** 2
         self._from: Bounded[tuple[Doubles, Doubles]] = Bounded(WALKS)
+        self._factor = self._factorise()
 
     def _contrasts(self, looks: Floats | None) -> Doubles:
         """Return the squared differences of neighbours over their mean."""
@@ -59,27 +71,23 @@ class Lattice:
         contrasts: Doubles = square / (square.mean() or 1)
         return contrasts
 
-    def prepare(self) -> None:
-        """Compute what the first walk needs."""
-        _ = self._factor
-
     @property
     def nbytes(self) -> int:
         """Bytes of memory that it takes, about."""
         cells = math.prod(self.grid)
         return cells * (FACTOR_BYTES + 16 * len(self._from))
 
-    @cached_property
-    def _factor(self) -> SuperLU:
-        """The factors of the Laplacian, plus `PULL` on its diagonal."""
+    def _factorise(self) -> SuperLU:
+        """Return the factors of the Laplacian, plus `pull` on its diagonal."""
         cells = math.prod(self.grid)
         exponent = COLOR_CONTRAST * self.color + FEATURE_CONTRAST * self.feature
         weights = (np.exp(-exponent) + LEAST_WEIGHT) / self._length
         one_way = coo_array((weights, (self._begin, self._end)), (cells, cells)).tocsr()
         both = one_way + one_way.T
-        system = diags_array(both.sum(1) + PULL) - both
+        system = diags_array(both.sum(1) + self.pull) - both
         return splu(
-            csc_array(system),
+            # In half the time and memory; solutions differ by 2e-5 at most.
+            csc_array(system.astype(np.float32)),
             permc_spec="MMD_AT_PLUS_A",
             diag_pivot_thresh=0,
             options={"SymmetricMode": True},
@@ -92,7 +100,7 @@ class Lattice:
         ----------
         prior : ndarray of float, shape (h, w)
             0 to 1: the value where a walk ends by itself, which it does at every step
-            with odds of `PULL` to the weights of the neighbours.
+            with odds of `pull` to the weights of the neighbours.
         held : dict of int to float
             Cell, counted row by row -> its value.
 
@@ -112,13 +120,17 @@ class Lattice:
         .. [1] L. Grady, "Multilabel random walker image segmentation using prior
            models", CVPR 2005.
         """
-        values: Doubles = self._factor.solve(PULL * prior.ravel().astype(np.float64))
+        values = self._solve(self.pull * prior.ravel())
         if held:
             cells = list(held)
             walks = np.stack([self._walk_from(cell) for cell in cells])
             lacking = np.array([*held.values()]) - values[cells]
             values += np.linalg.solve(walks[:, cells], lacking) @ walks
         return values.reshape(self.grid)
+
+    def _solve(self, right: Doubles) -> Doubles:
+        solved: Doubles = self._factor.solve(right.astype(np.float32))
+        return solved.astype(np.float64)
 
     def _walk_from(self, cell: int) -> Doubles:
         """Return how often walks from the cells come through one cell."""
@@ -136,7 +148,7 @@ class Lattice:
         def make() -> tuple[Doubles, Doubles]:
             unit = np.zeros(math.prod(self.grid))
             unit[cell] = 1
-            return self._factor.solve(unit), dijkstra(
+            return self._solve(unit), dijkstra(
                 self._costs, directed=False, indices=cell
             )
 
@@ -150,7 +162,7 @@ class Lattice:
         return coo_array((costs, (self._begin, self._end)), (cells, cells)).tocsr()
 
 
-FACTOR_BYTES = 900
+FACTOR_BYTES = 600
 """Bytes of a cell in the factors of a lattice, and in the lattice, about."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
+from scipy.ndimage import distance_transform_edt
 from skimage.color import rgb2lab
 
 from ncut_widget.core.arrays import Doubles, Floats, Indices
@@ -59,6 +60,7 @@ class OwnImage:
         self.features = resample(self._own[..., :DIRECTIONS], grid)
         self.lattice = Lattice(self._lab, self.features)
         self._fields: Bounded[Field] = Bounded(FIELDS)
+        self._diffusion = self._find()
 
     @property
     def nbytes(self) -> int:
@@ -67,9 +69,8 @@ class OwnImage:
         features: int = self.features.nbytes + 2 * self._own.nbytes
         return self.lattice.nbytes + features + fields
 
-    @cached_property
-    def _diffusion(self) -> DiffusionMethod:
-        """The eigenvectors of the image's own graph, found at its first click."""
+    def _find(self) -> DiffusionMethod:
+        """Find the eigenvectors of the image's own graph."""
         cells = self._own.shape[:2]
         guide = None
         if self._lab is not None and self._colored:
@@ -81,11 +82,6 @@ class OwnImage:
         eigvecs, eigvals = own_eigenvectors(graph, most)
         store = MemoryStore(eigvecs.reshape(1, *cells, -1), "cpu")
         return DiffusionMethod(Spectrum.of(store, eigvals))
-
-    def prepare(self) -> None:
-        """Compute what the first click needs."""
-        _ = self._diffusion
-        self.lattice.prepare()
 
     def field(
         self, positives: Sequence[Group], negatives: Sequence[Group], granularity: float
@@ -155,9 +151,9 @@ def resample(values: Floats, grid: tuple[int, int]) -> Floats:
     return np.stack(channels, -1).astype(np.float32)
 
 
-def share_of_diagonal(grid: tuple[int, int], cell: int) -> Doubles:
-    """Return distances of all cells to one, (h, w), as a share of the diagonal."""
-    row, col = divmod(cell, grid[1])
-    rows, cols = np.ogrid[: grid[0], : grid[1]]
-    apart: Doubles = np.hypot(rows - row, cols - col) / math.hypot(*grid)
+def distance_to(grid: tuple[int, int], cells: Sequence[int]) -> Doubles:
+    """Return the distance to the nearest of some cells, (h, w), over the diagonal."""
+    others = np.ones(grid, dtype=bool)
+    others.flat[list(cells)] = False
+    apart: Doubles = distance_transform_edt(others) / math.hypot(*grid)
     return apart

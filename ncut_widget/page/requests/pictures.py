@@ -36,6 +36,7 @@ class PicturesRequest(Request):
 
         No lock is held while files are read, decoded and encoded.
         """
+        session = desk.session
         version, encode = desk.pictures.encoder(self.kind, self.by)
         entries: list[dict[str, Any]] = []
         buffers: list[bytes] = []
@@ -51,6 +52,8 @@ class PicturesRequest(Request):
             if buffers and size > REPLY_BYTES:
                 break
             buffers.append(picture.data)
+            if self.kind == "stage":  # who looks at an image will click on it
+                session.masker.prepare(session.settings, image)
             described = picture._asdict()
             del described["data"]
             entries.append({"image": image, **described})
