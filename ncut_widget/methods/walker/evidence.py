@@ -184,7 +184,8 @@ def _near(
     """Change a map only where it belongs to its last prompt.
 
     A positive prompt only adds and a negative one only takes away, in connected parts
-    of the change that come near it.
+    of the change that come near it. Beside these parts values are joined, too: a step
+    from one map to the other would be an edge along cells at an image's size.
     """
     said, group = prompted.labelled[-1]
     inside, was = values > 0.5, before > 0.5
@@ -193,7 +194,8 @@ def _near(
     near = distance_to(grid, cells) <= NEAR
     parts = label(changed, np.ones((3, 3)))[0]
     chosen = np.isin(parts, np.unique(parts[near & changed])) & changed
-    return np.where(chosen, values, before)
+    joined = np.maximum(values, before) if said else np.minimum(values, before)
+    return np.where(changed & ~chosen, before, joined)
 
 
 def order(labelled: Sequence[tuple[int, Group]], image: int) -> Prompted:
