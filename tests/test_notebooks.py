@@ -76,7 +76,10 @@ for mask in seg.segments["motorcycle"].full_masks():
     assert inside(mask, 365, 195, 50, 25) > 0.9  # the tank
     assert inside(mask, 180, 350, 40, 40) > 0.9  # both wheels
     assert inside(mask, 570, 350, 40, 40) > 0.9
-    assert inside(mask, 0, 0, 741, 150).mean() < 0.05  # what stands behind
+    assert inside(mask, 200, 172, 70, 20) > 0.8  # the seat
+    assert inside(mask, 0, 0, 741, 150) < 0.05  # what stands behind
+assert inside(seg.segments["motorcycle"].full_masks()[0], 565, 190, 40, 50) < 0.1
+assert seg.presence.tolist() == [1, 1]
 assert max(abs(np.subtract(share, otsu))) < 6
 assert max(otsu) - min(otsu) > 40
 """,
@@ -84,6 +87,9 @@ assert max(otsu) - min(otsu) > 40
 check_paint(seg.segments["paint"].full_masks())
 door = seg.segments["door"].full_masks()[1]
 assert inside(door, 180, 50, 100, 70) > 0.8
+for floor in seg.segments["floor"].full_masks():
+    assert inside(floor, 0, 440, 450, 60) > 0.9
+    assert inside(floor, 0, 0, 741, 280) < 0.05
 assert inside(door, 340, 60, 50, 25) < 0.05  # a white tub
 """,
 }
