@@ -36,6 +36,7 @@ def overlap(first: NDArray, second: NDArray) -> float:
 
 
 def test_images_of_the_batch_get_the_masks_they_have(fitted: NcutSegmenter) -> None:
+    fitted.method = "diffusion"
     fitted.clicks = [*GLAND, [1, 200, 30, 0]]
     assert 0.1 < fitted.masks.mean() < 0.9
     assert (fitted.predict(TILES[:3]) == fitted.masks).mean() > 0.999
@@ -44,6 +45,19 @@ def test_images_of_the_batch_get_the_masks_they_have(fitted: NcutSegmenter) -> N
         (mask,) = fitted.predict(TILES[index])
         assert (mask == fitted.masks[index]).mean() > 0.999
     fitted.clicks = GLAND
+    fitted.method = "random_walker"
+
+
+def test_image_by_image_they_get_what_those_without_clicks_have(
+    fitted: NcutSegmenter,
+) -> None:
+    """On the latent grid, where the batch's are made on fine grids."""
+    assert fitted.method == "random_walker"
+    latent = fitted.predict(TILES[1:3])
+    full = fitted.predict(TILES[1:3], full_size=True)
+    assert (latent == fitted.masks[1:]).mean() > 0.97
+    for mask, expected in zip(full, fitted.image_masks()[1:], strict=True):
+        assert (mask == expected).mean() > 0.98
 
 
 def test_a_new_image_gets_a_mask_as_good_as_in_the_batch(
@@ -88,9 +102,11 @@ def test_masks_come_at_the_size_of_their_images(
     nearest = latent[0].repeat(8, axis=0).repeat(8, axis=1)
     assert full[0].any()
     assert (full[0] == nearest).mean() > 0.9  # smooth where that one has steps
+    fitted.method = "diffusion"
     in_batch = fitted.predict(TILES[:3], full_size=True)
     for mask, expected in zip(in_batch, fitted.image_masks(), strict=True):
         assert (mask == expected).mean() > 0.999
+    fitted.method = "random_walker"
 
 
 def test_predicting_changes_nothing(fitted: NcutSegmenter) -> None:

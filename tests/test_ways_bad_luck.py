@@ -49,8 +49,9 @@ def test_the_other_way_is_made_on_as_many_cores(two: TwoWays) -> None:
     spectra = Spectra(
         halves(1),
         EIGVALS,
-        "semantics",
-        {"appearance": lambda: (seen.append(torch.get_num_threads()), two.make())[1]},
+        others={
+            "appearance": lambda: (seen.append(torch.get_num_threads()), two.make())[1]
+        },
         device="cpu",
     )
     before = torch.get_num_threads()

@@ -364,7 +364,8 @@ def compare_masks(session: Session, moment: Moment) -> float:
         settings = moment.recipe.settings
         if settings.method not in OFFERED:
             settings = replace(settings, **{"method": INSTEAD})
-        for image in images:
+        blank = session.spectra[settings.by].store.blank
+        for image in (each for each in images if each not in blank):
             height, width = session.sizes[image]
             middle = Click(image, width // 2, height // 2, 1)
             made.append(session.recipe_of((middle,), settings))
@@ -383,7 +384,7 @@ def compare_masks(session: Session, moment: Moment) -> float:
         ours = session.masker.masks(recipe)[[*images]]
         either = (ours | theirs).sum()
         shares.append((ours & theirs).sum() / either if either else 1.0)
-    return float(min(shares))
+    return float(min(shares, default=1))
 
 
 def _quantised(session: Session, by: str, images: Sequence[int]) -> Session:

@@ -142,7 +142,9 @@ def test_kills_leave_whole_files_that_lack_the_last_change_at_most(
 
 def test_auto_off_brings_the_threshold_back_after_loading(tmp_path: Path) -> None:
     """Also of a segment that is opened again, and in another widget."""
-    seg = NcutSegmenter.from_images([data.coffee()], progress=False, threshold=0.4)
+    seg = NcutSegmenter.from_images(
+        [data.coffee()], progress=False, method="diffusion", threshold=0.4
+    )
     seg.auto_threshold = True
     seg.add_click(300, 200)
     found = seg.threshold
