@@ -125,9 +125,10 @@ bench-busy_click: .venv/dev $(RESULTS)
 	$(call program,busy_click)
 	$(show) busy_click
 
-# make bench-quality QUALITY=folder: of labelled photographs, in DEVELOP.md's format
+# make bench-quality QUALITY=folder: of labelled photographs, in DEVELOP.md's format;
+#             MORE="--every 2 --distractors 30 --protocol mixed"
 bench-quality: .venv/dev .bench/ncut-pytorch-3.2.0/installed $(RESULTS)
-	$(BIN)/python -m tests.benchmarks.quality $(QUALITY) | tee $(RESULTS)/quality.md
+	$(BIN)/python -m tests.benchmarks.quality $(QUALITY) $(MORE) | tee $(RESULTS)/quality.md
 
 bench-clicks: .venv/dev $(RESULTS)
 	$(call program,clicks)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 from scipy.spatial.distance import cdist
 
 from ncut_widget import NCUT
@@ -20,7 +17,6 @@ from tests.benchmarks.graph import (
     total_variance,
 )
 from tests.benchmarks.memory import PeakMemory, anonymous_bytes
-from tests.benchmarks.quality import COSINE, ROWS, iou, line, next_click, read, scores
 from tests.benchmarks.results import comparison, figures, section
 from tests.benchmarks.sides import NcutWidget, ScikitLearn, Side
 
@@ -165,52 +161,3 @@ def test_what_was_not_measured_is_said(tmp_path: Any) -> None:
     (tmp_path / "click-ncut_widget.json").write_text("")  # every test was skipped
     assert section("click", tmp_path) == "## Click and slider\n\nnot measured\n"
     assert "no CUDA" in section("floors", tmp_path)
-
-
-def test_a_click_is_in_the_middle_of_the_larger_error() -> None:
-    truth = np.zeros((20, 30), np.uint8)
-    truth[2:9, 3:10] = 255
-    truth[:, 29] = 128
-    nothing = np.zeros(truth.shape, bool)
-    assert next_click(nothing, truth) == (6, 5, True)
-    too_much = truth == 255
-    too_much[11:, 12:] = True
-    x, y, missed = next_click(too_much, truth) or (0, 0, True)
-    assert (15 <= x <= 28, 14 <= y <= 17, missed) == (True, True, False)
-    assert next_click(truth == 255, truth) is None
-
-
-def test_what_is_not_labelled_does_not_count() -> None:
-    truth = np.array([[255, 255, 0, 128]], np.uint8)
-    assert iou(np.array([[True, False, True, True]]), truth) == pytest.approx(1 / 3)
-    assert iou(np.array([[True, True, False, True]]), truth) == 1
-
-
-def test_the_table_has_a_row_for_each_way(tmp_path: Path) -> None:
-    rng = np.random.default_rng(0)
-    kinds = np.zeros((2, 16, 16), int)
-    kinds[:, 4:11, 5:12] = 1
-    features = rng.standard_normal((2, 6))[kinds] * 3 + rng.standard_normal(
-        (*kinds.shape, 6)
-    )
-    np.save(tmp_path / "features.npy", features)
-    for number, image in enumerate(kinds):
-        shown = np.repeat((image * 255).astype(np.uint8)[..., None], 3, 2)
-        Image.fromarray(shown).save(tmp_path / f"image{number}.png")
-        Image.fromarray(shown[..., 0]).save(tmp_path / f"mask{number}.png")
-    names = [["image0.png", "image1.png"], ["mask0.png", "mask1.png"]]
-    entry = {
-        "name": "squares",
-        "images": names[0],
-        "objects": {"square": names[1]},
-        "features": "features.npy",
-    }
-    (tmp_path / "manifest.json").write_text(json.dumps([entry]))
-    batches = list(read(tmp_path))
-    own = next(row for row in ROWS if row.name == COSINE)
-    for row in (*ROWS[:3], own):
-        (score,), seconds = scores(row, batches, "features")
-        assert score.clicked.shape == score.others.shape == (5,)
-        assert score.clicked[0] > 0.5
-        text = line(row.name, [score], seconds)
-        assert text.startswith(f"| {row.name} | .")

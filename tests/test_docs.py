@@ -61,7 +61,7 @@ def reader(
     monkeypatch.setattr(sam, "CHECKPOINTS", dict(sam.CHECKPOINTS))
     monkeypatch.setattr(sam, "ENCODERS", dict(sam.ENCODERS))
     random_sam.install(random_sam.SMALL)
-    small: dict[str, Any] = {"pretrained": False, **SMALL_VIT}
+    small: dict[str, Any] = {"pretrained": False, **SMALL_VIT, "depth": 12}
     made = {"dinov2": load_dinov2, "dinov3": load_dinov3, "timm/": load_timm}
     for name, factory in made.items():
         monkeypatch.setitem(registry._FACTORIES, name, partial(factory, **small))

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
+from ncut_widget.backbone.extraction.joined import JoinedExtractor
 from ncut_widget.build.start import S, check_keywords, check_start, start
 from ncut_widget.build.ways import common_grid, name_ways, try_default
 from ncut_widget.core.progress import heeds_progress
@@ -33,7 +34,7 @@ def from_images(
     num_eig: int = 30,
     *,
     node_type: str | None = None,
-    layer: int | None = None,
+    layer: int | Sequence[int] | None = None,
     batch_size: int | None = None,
     cache_dir: str | os.PathLike[str] | None = None,
     graph: GraphKind = "neighbors",
@@ -65,9 +66,13 @@ def from_images(
         second by appearance; the default is ``["lite", "texture"]``.
     num_eig : int
         Eigenvectors to compute.
-    node_type, layer, batch_size, cache_dir
-        As for `extract_features`; one layer. Of two backbones node type and layer are
-        of the one by semantics.
+    node_type, batch_size, cache_dir
+        As for `extract_features`. Of two backbones node type and layer are of the one
+        by semantics.
+    layer : int or sequence of int, optional
+        Of a `LayeredBackbone`: a layer, from 0, or backwards from -1, the default; or
+        several together, whose features are concatenated: each centred over the batch
+        and of unit variance, on the finest of their grids.
     graph, distance, random_state, device
         As for `NCUT`; colours of the images guide a graph of neighbours.
     progress : bool
@@ -94,8 +99,8 @@ def from_images(
         In one sentence, if an argument is not as above.
     """
     check_keywords(settings, from_images)
-    if isinstance(layer, Sequence):
-        raise TypeError(f"layer must be one layer of the backbone, got {layer!r}")
+    if isinstance(layer, Sequence) and len(layer) == 1:
+        (layer,) = layer
 
     def solver(model: Any = None) -> NCUT:
         gamma = affinity_focal_gamma
@@ -112,10 +117,12 @@ def from_images(
         )
 
     def extractor(by: str, backbone: str | Backbone) -> FeatureExtractor:
-        node = (node_type, layer)
+        node: tuple[Any, Any] = (node_type, layer)
         if len(named) > 1 and by != WAYS[0]:
             node = (None, None)
-        return FeatureExtractor(
+        several = isinstance(node[1], Sequence) and not isinstance(node[1], str)
+        make = JoinedExtractor if several else FeatureExtractor
+        return make(
             backbone,
             *node,
             batch_size,

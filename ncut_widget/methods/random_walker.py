@@ -30,14 +30,14 @@ from ncut_widget.methods.walker.constants import (
 )
 from ncut_widget.methods.walker.evidence import Prompted, order, own_map
 from ncut_widget.methods.walker.own import OwnImage
-from ncut_widget.methods.walker.proposal import Asking, Likeness
+from ncut_widget.methods.walker.proposal import Asking, Likeness, Voter
 from ncut_widget.ncut.details import Details
 from ncut_widget.prompts import Group, last_groups
 
 MAP_BYTES = 4 * FINE_SIDE**2
 """Bytes of a map, at most."""
 
-IMAGES_BYTES = 256 * 2**20
+IMAGES_BYTES = 128 * 2**20
 """Bytes of images whose own graphs are kept."""
 
 MAPS = 1024
@@ -261,7 +261,7 @@ class RandomWalkerField(Field):
         return self._presence[image]
 
     def _present(self, image: Asking) -> float:
-        far = self._method.likeness.distance(image, self._asked(image))
+        far = self._method.likeness.distance(image, self._voters)
         return float(expit((FAR + FARTHER * self._kinship - far) / UNSURE))
 
     @cached_property
@@ -270,12 +270,11 @@ class RandomWalkerField(Field):
         count = self._method.spectrum.store.shape[0]
         known = {*self._prompted, *self._method.spectrum.store.blank}
         others = [image for image in range(count) if image not in known]
-        return self._method.likeness.kinship(others, self._asked)
+        return self._method.likeness.kinship(others, self._voters)
 
     def prepare(self) -> None:
         """Make the maps of the images with prompts."""
-        for image in self._prompted:
-            self.map(image)
+        _ = self._voters, self._kinship
 
     def extend(self, eigvecs: Tensor, shared: Floats | None = None) -> Floats:
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
@@ -301,15 +300,16 @@ class RandomWalkerField(Field):
     ) -> Floats:
         """Propose a map for an image without prompts."""
         share = self._kinship * (MIXED if len(self._seeds.order) > 1 else 1)
-        votes = enlarge(self._method.likeness.vote(image, self._asked(image)), grid)
+        votes = enlarge(self._method.likeness.vote(image, self._voters), grid)
         spread = enlarge(diffusion, grid).clip(*WITHIN)
         values = share * spread + (1 - share) * votes
         return (values + LOWER).astype(np.float32)
 
-    def _asked(self, image: Asking) -> dict[int, Floats]:
-        """Return the maps of the images with prompts that are asked about another."""
-        asked = self._method.likeness.asked(image, self._prompted)
-        return {each: self.map(each) for each in asked}
+    @cached_property
+    def _voters(self) -> list[Voter]:
+        """The images with prompts, as others ask them."""
+        voter = self._method.likeness.voter
+        return [voter(image, self.map(image)) for image in self._prompted]
 
 
 def _is_on(group: Group, image: int) -> bool:

@@ -1,17 +1,19 @@
 """How good the masks are, on labelled photographs: ablations as rows.
 
     make bench-quality QUALITY=folder
-    python -m tests.benchmarks.quality folder --features features32
+    make bench-quality QUALITY=folder MORE="--every 2 --distractors 30"
+    python -m tests.benchmarks.quality folder --features features32 --protocol mixed
 
-The protocol is that of interactive segmentation [1]_: the first click is the innermost
-pixel of the thing on one image, each later one the innermost pixel of the larger error
-there, positive or negative. After each click the IoU of that image's mask, at its own
-size, and the mean IoU of the batch's other images, which nobody clicked. Every labelled
-image of a batch is the clicked one in turn, and a thing counts once.
+There are two protocols; `labelled` has the folder's format. The first, ``clicks``, is
+that of interactive segmentation [1]_: the first click is the innermost pixel of the
+thing on one image, each later one the innermost pixel of the larger error there,
+positive or negative. After each click the IoU of that image's mask, at its own size,
+and the mean IoU of the batch's other images, which nobody clicked; after the last one
+how well that image's outlines agree, within 3 pixels. Every labelled image of a batch
+is the clicked one in turn, and a thing counts once.
 
-``folder/manifest.json`` is a list of batches: ``{"name", "images": [png, ...],
-"objects": {name: [png or null, ...]}, features: npy}``; masks are 255 = thing, 0 = not,
-128 = not counted; features are ``(B, H, W, C)``, under as many names as there are.
+The second, ``mixed``, has images without the thing beside those that have it, and
+clicks wherever it is worst; see `mixed`.
 
 References
 ----------
@@ -22,23 +24,25 @@ References
 from __future__ import annotations
 
 import argparse
-import json
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from subprocess import DEVNULL, PIPE, Popen
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from scipy.ndimage import distance_transform_edt
 
 from ncut_widget import NcutSegmenter
+from ncut_widget.backbone import extract_features
+from ncut_widget.build.ways import DEFAULT
 from ncut_widget.settings import WAYS
+from tests.benchmarks import mixed
+from tests.benchmarks.labelled import Batch, read
+from tests.benchmarks.measures import boundary_f, has_thing, iou, next_click
+from tests.benchmarks.players import Cosine, Peer
 
 CLICKS = 5
 """Of each thing."""
@@ -49,7 +53,10 @@ SHOWN = (1, 3, 5)
 LOSS = 0.05
 """By so much a thing may end below its first click."""
 
-THING, OUTSIDE, IGNORED = 255, 0, 128
+PROTOCOLS = ("clicks", "mixed")
+
+LIMIT = 60.0
+"""Seconds that ncut-pytorch has for each thing of a mixed batch."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class Row:
 
 COSINE, PEER = "cosine of the features", "ncut-pytorch 3.2.0's click"
 
-PEER_PYTHON = Path(".bench/ncut-pytorch-3.2.0/bin/python")
+NEAREST = "plain cosine of the features, nearest click wins"
 
 ROWS = (
     Row("as it is", {}, {}),
@@ -88,58 +95,19 @@ ROWS = (
 of ncut-pytorch, on the same features, which those of the default are not.
 """
 
-
-class Batch(NamedTuple):
-    """Images, what is on them, and their features by name."""
-
-    name: str
-    images: list[NDArray]
-    things: dict[str, list[NDArray | None]]
-    features: dict[str, Path]
+MIXED = (ROWS[0], Row(NEAREST, {}, {}), Row(PEER, {}, {}))
+"""What is compared on mixed batches: for the default on its own features."""
 
 
 class Score(NamedTuple):
-    """IoU after each click: of the clicked image, and of the others (NaN: none)."""
+    """IoU after each click: of the clicked image, and of the others (NaN: none).
+
+    ``boundary`` is how well the clicked image's outlines agree after the last one.
+    """
 
     clicked: NDArray
     others: NDArray
-
-
-def read(folder: Path) -> Iterator[Batch]:
-    """Read the batches of a folder."""
-    for entry in json.loads((folder / "manifest.json").read_text()):
-        yield Batch(
-            entry["name"],
-            [np.array(Image.open(folder / p).convert("RGB")) for p in entry["images"]],
-            {
-                thing: [p and np.array(Image.open(folder / p)) for p in paths]
-                for thing, paths in entry["objects"].items()
-            },
-            {
-                name: folder / path
-                for name, path in entry.items()
-                if str(path).endswith(".npy")
-            },
-        )
-
-
-def iou(mask: NDArray, truth: NDArray) -> float:
-    """Return the intersection of a mask and the truth over their union."""
-    thing, found = truth == THING, mask & (truth != IGNORED)
-    union = (thing | found).sum()
-    return float((thing & found).sum() / union) if union else 1.0
-
-
-def next_click(mask: NDArray, truth: NDArray) -> tuple[int, int, bool] | None:
-    """Return the innermost pixel of the larger error: x, y, whether it is missed."""
-    errors = (truth == THING) & ~mask, (truth == OUTSIDE) & mask
-    depths = [distance_transform_edt(np.pad(error, 1))[1:-1, 1:-1] for error in errors]
-    missed = depths[0].max() >= depths[1].max()
-    depth = depths[0] if missed else depths[1]
-    if depth.max() == 0:
-        return None
-    y, x = np.unravel_index(depth.argmax(), depth.shape)
-    return int(x), int(y), bool(missed)
+    boundary: float
 
 
 def play(
@@ -164,10 +132,10 @@ def play(
         rest = [
             iou(masks[other], label)
             for other, label in enumerate(truths)
-            if other != image and label is not None and (label == THING).any()
+            if other != image and label is not None and has_thing(label)
         ]
         others.append(np.mean(rest) if rest else np.nan)
-    return Score(np.array(clicked), np.array(others))
+    return Score(np.array(clicked), np.array(others), boundary_f(mask, truth))
 
 
 def at(seg: Any, granularity: float, truth: NDArray, image: int) -> float:
@@ -176,138 +144,144 @@ def at(seg: Any, granularity: float, truth: NDArray, image: int) -> float:
     return iou(seg.full_masks()[image], truth)
 
 
-class Peer:
-    """ncut-pytorch's click, with the methods of the widget that are used here."""
+def segmenter(
+    row: Row,
+    images: list[NDArray],
+    values: NDArray | None,
+    features: str,
+    limit: float | None = None,
+) -> Any:
+    """Make what is clicked.
 
-    def __init__(self, features: NDArray, images: list[NDArray]) -> None:
-        self._grid = features.shape[1:3]
-        self._images = images
-        self._folder = TemporaryDirectory()
-        self._process = Popen(
-            [PEER_PYTHON, "tests/peers/click.py"],
-            stdin=PIPE,
-            stdout=PIPE,
-            stderr=DEVNULL,
-            text=True,
-        )
-        path = f"{self._folder.name}/features.npy"
-        np.save(path, features.reshape(-1, features.shape[-1]))
-        self._ask({"features": path})
-        self.clear()
-
-    def _ask(self, what: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(what) + "\n")
-        self._process.stdin.flush()
-        if not self._process.stdout.readline():
-            raise RuntimeError("ncut-pytorch 3.2.0 failed")
-
-    def clear(self) -> None:
-        """Forget the clicks."""
-        self._clicks: dict[str, list[int]] = {"fg": [], "bg": []}
-
-    def add_click(self, x: int, y: int, image: int, positive: bool) -> None:
-        """Click a pixel."""
-        rows, cols = self._grid
-        height, width = self._images[image].shape[:2]
-        cell = (image * rows + y * rows // height) * cols + x * cols // width
-        self._clicks["fg" if positive else "bg"].append(cell)
-
-    def full_masks(self) -> list[NDArray]:
-        """Make the masks, interpolated as ours are."""
-        path = f"{self._folder.name}/heatmap.npy"
-        self._ask({**self._clicks, "to": path})
-        heat = np.load(path).reshape(len(self._images), *self._grid)
-        return [
-            np.array(
-                Image.fromarray(each.astype(np.float32)).resize(
-                    image.shape[1::-1], Image.Resampling.BILINEAR
-                )
-            )
-            > 0
-            for each, image in zip(heat, self._images, strict=True)
-        ]
-
-    def close(self) -> None:
-        """End its process."""
-        self._process.kill()
-        self._process.communicate()
-        self._folder.cleanup()
-
-
-def segmenter(row: Row, batch: Batch, features: str) -> Any:
-    """Make the widget of a batch."""
-    if features in WAYS:
+    Parameters
+    ----------
+    row : Row
+    images : list of ndarray
+    values : ndarray or None
+        Their features; None: those of the way `features`.
+    features : str
+    limit : float, optional
+        Seconds that ncut-pytorch has for each thing.
+    """
+    own = (NEAREST, PEER)
+    if values is None and row.name in own:
+        values = extract_features(images, DEFAULT[WAYS.index(features)], progress=False)
+        values = np.asarray(values, np.float32)
+    if values is None:
         options = {"by": features, "progress": False, **row.make}
-        return NcutSegmenter.from_images(batch.images, **options)
-    values = np.load(batch.features[features]).astype(np.float32)
+        return NcutSegmenter.from_images(images, **options)
+    if row.name in own:
+        made = Cosine(values, images)
+        return made if row.name == NEAREST else Peer(values, images, limit)
     if row.name == COSINE:
-        return NcutSegmenter(values, batch.images)
-    if row.name == PEER:
-        return Peer(values, batch.images)
-    return NcutSegmenter.from_features(values, batch.images, progress=False, **row.make)
+        return NcutSegmenter(values, images)
+    return NcutSegmenter.from_features(values, images, progress=False, **row.make)
+
+
+def timed(*given: Any) -> tuple[Any, float]:
+    """Make a segmenter with its row's settings; return it and the seconds it took."""
+    begun = time.perf_counter()
+    seg = segmenter(*given)
+    seconds = time.perf_counter() - begun
+    for name, value in given[0].settings.items():
+        setattr(seg, name, value)
+    return seg, seconds
 
 
 def scores(row: Row, batches: list[Batch], features: str) -> tuple[list[Score], float]:
     """Return each thing's score, over the images it is clicked on, and the seconds."""
     found, seconds = [], []
     for batch in batches:
-        begun = time.perf_counter()
-        seg = segmenter(row, batch, features)
-        seconds.append(time.perf_counter() - begun)
-        for name, value in row.settings.items():
-            setattr(seg, name, value)
+        path = batch.features.get(features)
+        values = None if path is None else np.load(path).astype(np.float32)
+        seg, took = timed(row, batch.images, values, features)
+        seconds.append(took)
         for truths in batch.things.values():
             played = [
                 play(seg, truths, image, row.steps)
                 for image, truth in enumerate(truths)
-                if truth is not None and (truth == THING).any()
+                if has_thing(truth)
             ]
-            clicked, others = (np.stack(part) for part in zip(*played, strict=True))
+            clicked, others, bounds = (
+                np.stack(part) for part in zip(*played, strict=True)
+            )
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of things on one image
-                found.append(Score(clicked.mean(0), np.nanmean(others, 0)))
+                others = np.nanmean(others, 0)
+            found.append(Score(clicked.mean(0), others, float(bounds.mean())))
         seg.close()
     return found, float(np.median(seconds))
 
 
 def line(name: str, found: list[Score], seconds: float) -> str:
     """Return a row of the table."""
-    clicked, others = (np.stack(part) for part in zip(*found, strict=True))
+    clicked, others, bounds = (np.stack(part) for part in zip(*found, strict=True))
     at = [click - 1 for click in SHOWN]
     worse = float(np.mean(clicked[:, -1] < clicked[:, 0] - LOSS))
     cells = (
-        " ".join(f"{value:.2f}"[1:] for value in np.mean(clicked, 0)[at]),
-        " ".join(f"{value:.2f}"[1:] for value in np.nanmean(others, 0)[at]),
+        " ".join(mixed.short(value) for value in np.mean(clicked, 0)[at]),
+        " ".join(mixed.short(value) for value in np.nanmean(others, 0)[at]),
+        mixed.short(bounds.mean()),
         f"{100 * worse:.0f} %",
         f"{seconds:.2f} s",
     )
     return f"| {name} | " + " | ".join(cells) + " |"
 
 
+def by_clicks(batches: list[Batch], features: str, rows: str) -> None:
+    """Print the table of the first protocol."""
+    clicks = " ".join(map(str, SHOWN))
+    things = sum(len(batch.things) for batch in batches)
+    print(f"\n## {features}: {things} things, {len(batches)} batches\n")
+    print(
+        f"| | IoU, clicks {clicks} | other images | outline | worse | to the widget |"
+    )
+    print("| --- | --- | --- | --- | --- | --- |")
+    for row in ROWS:
+        own = features in WAYS and row.name in (COSINE, PEER)
+        if rows in row.name and not own:
+            print(line(row.name, *scores(row, batches, features)), flush=True)
+
+
+def by_mixed(
+    batches: list[Batch], features: str, rows: str, given: argparse.Namespace
+) -> None:
+    """Print the table of mixed batches."""
+
+    def make(row: Row, batch: mixed.Mixed) -> tuple[Any, float]:
+        return timed(row, batch.images, batch.features, features, given.limit)
+
+    print(f"\n## {features}, mixed with {given.distractors} images of other things\n")
+    print(mixed.HEAD)
+    for row in MIXED:
+        if rows in row.name:
+            made = mixed.mix(batches, features, given.every, given.distractors)
+            found, seconds = mixed.trials(partial(make, row), made)
+            print(mixed.line(row.name, found, seconds), flush=True)
+
+
 def main() -> None:
-    """Print a table for each kind of features."""
+    """Print tables for each kind of features."""
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
     parser.add_argument("--features", nargs="+", help="names; by default all there are")
     parser.add_argument("--rows", default="", help="only rows with this in their name")
+    parser.add_argument("--protocol", nargs="+", choices=PROTOCOLS, default=PROTOCOLS)
+    parser.add_argument("--every", type=int, default=1, help="only every n-th batch")
+    parser.add_argument(
+        "--distractors", type=int, default=8, help="images without the thing"
+    )
+    parser.add_argument(
+        "--limit", type=float, default=LIMIT, help="seconds a thing, for ncut-pytorch"
+    )
     given = parser.parse_args()
     warnings.filterwarnings("ignore")
     batches = list(read(given.folder))
-    kinds = given.features or [*WAYS, *sorted(batches[0].features)]
-    clicks = " ".join(map(str, SHOWN))
-    for features in kinds:
-        things = sum(len(batch.things) for batch in batches)
-        print(f"\n## {features}: {things} things, {len(batches)} batches\n")
-        print(f"| | IoU, clicks {clicks} | other images | worse | to the widget |")
-        print("| --- | --- | --- | --- | --- |")
-        for row in ROWS:
-            if given.rows not in row.name or (
-                features in WAYS and row.name in (COSINE, PEER)
-            ):
-                continue
-            print(line(row.name, *scores(row, batches, features)), flush=True)
+    for features in given.features or [*WAYS, *sorted(batches[0].features)]:
+        if "clicks" in given.protocol:
+            by_clicks(batches[:: given.every], features, given.rows)
+        if "mixed" in given.protocol:
+            by_mixed(batches, features, given.rows, given)
 
 
 if __name__ == "__main__":

@@ -51,7 +51,8 @@ def test_the_middle_of_equal_cuts_is_taken() -> None:
 
 @pytest.fixture(scope="module")
 def seg() -> NcutSegmenter:
-    return NcutSegmenter.from_images([data.coffee()], progress=False)
+    images = [data.coffee()]
+    return NcutSegmenter.from_images(images, progress=False, method="diffusion")
 
 
 def test_it_follows_clicks_until_a_threshold_is_set(seg: NcutSegmenter) -> None:

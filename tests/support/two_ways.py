@@ -53,9 +53,8 @@ class TwoWays:
         return halves(0), EIGVALS
 
     def spectra(self) -> Spectra:
-        return Spectra(
-            halves(1), EIGVALS, "semantics", {"appearance": self.make}, device="cpu"
-        )
+        others = {"appearance": self.make}
+        return Spectra(halves(1), EIGVALS, others=others, device="cpu")
 
     def seg(self, **settings: Any) -> NcutSegmenter:
         images = np.random.default_rng(0).integers(0, 255, (2, 32, 32, 3), np.uint8)

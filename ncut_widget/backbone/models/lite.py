@@ -30,7 +30,6 @@ from ncut_widget.backbone.models.efficientnet_lite import (
 from ncut_widget.backbone.models.sides import check_sides
 from ncut_widget.backbone.models.standardizer import Standardizer
 from ncut_widget.backbone.registry import register_backbone
-from ncut_widget.core.arrays import as_tensor
 from ncut_widget.core.checks import as_list, check_choice, check_number
 from ncut_widget.core.parallel import deal
 from ncut_widget.images import RGBImage
@@ -211,27 +210,10 @@ class LiteBackbone(LayeredBackbone):
 
     def standardizer(self, features: NDArray[np.floating] | Tensor) -> Standardizer:
         """Find the mean and scale of a whole batch's features, (B, H, W, C)."""
-        images = as_tensor(features).cpu().flatten(1, 2)
-        # Image by image, as these sums need float64.
-        means = deal(lambda image: image.double().mean(0), images, images.device)
-        mean = torch.stack(list(means)).mean(0)
-
-        def spread(image: Tensor) -> Tensor:
-            return (image.double() - mean).square_().mean(0)
-
-        spreads = deal(spread, images, images.device)
-        variance = torch.stack(list(spreads)).mean(0)
-        scale = torch.empty_like(variance)
-        for part in self._parts(len(variance)):
-            scale[part] = 1 / variance[part].sum().sqrt().clamp_min(FLOOR)
-        return Standardizer(mean.float().numpy(), scale.float().numpy())
-
-    def _parts(self, channels: int) -> list[slice]:
-        """Return each block's place in features of so many channels."""
         ends = list(accumulate(CHANNELS[layer] for layer in self.stages))
-        if ends[-1] != channels:  # of one block alone
-            return [slice(channels)]
-        return [slice(*pair) for pair in zip([0, *ends[:-1]], ends, strict=True)]
+        if ends[-1] != features.shape[-1]:  # of one block alone
+            ends = []
+        return Standardizer.of_parts(features, ends, FLOOR)
 
     def fingerprint(self) -> str:
         """Digest of the network, its weights, the options, and versions."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from torch import Tensor
 
-from ncut_widget.core.arrays import Floats, Indices
+from ncut_widget.core.arrays import Floats, Indices, Mask
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.resample import area_mean
 from ncut_widget.methods.walker.constants import (
@@ -23,8 +23,10 @@ from ncut_widget.methods.walker.constants import (
 )
 from ncut_widget.ncut.details import Details
 
-PAIRS_BYTES = 64 * 2**20
+PAIRS_BYTES = 128 * 2**20
 """Bytes of nearest cells that are kept, of pairs of images."""
+
+TINY = float(np.finfo(np.float32).tiny)
 
 SOME = 200
 """Cells, of the thing and of what surrounds it, whose distances are compared."""
@@ -34,8 +36,24 @@ Asking: TypeAlias = int | Floats | NDArray[np.float16]
 """An image of the batch, or the coordinates of another one."""
 
 
-Maps: TypeAlias = Mapping[int, Floats]
-"""Maps of images with prompts, by image."""
+class Voter(NamedTuple):
+    """An image with prompts, as others ask it.
+
+    Attributes
+    ----------
+    image : int
+    labels : ndarray of float32, shape (p,)
+        How well its cells fit, 0 to 1, on the shared grid.
+    inside : ndarray of bool, shape (p,)
+        The cells of the thing.
+    apart : float
+        Median squared distance of the thing's cells to those around it.
+    """
+
+    image: int
+    labels: Floats
+    inside: Mask
+    apart: float
 
 
 class Nearest(NamedTuple):
@@ -98,83 +116,88 @@ class Likeness:
             squares = squares + _squares(self._place, self._place)
             count = min(VOTERS, squares.shape[1])
             near, cells = squares.topk(count, dim=1, largest=False)
-        return Nearest(cells.numpy().astype(np.int32), near.numpy(), back.numpy())
+        return Nearest(cells.numpy().astype(np.uint16), near.numpy(), back.numpy())
 
-    def asked(self, image: Asking, prompted: list[int]) -> list[int]:
+    def voter(self, image: int, values: Floats) -> Voter:
+        """Ask an image whose map, (h, w), was made of its prompts."""
+        labels = area_mean(values, self.grid).ravel()
+        inside = labels > 0.5
+        features = self.features(image)
+        chosen = torch.from_numpy(inside)
+        thing, around = features[chosen], features[~chosen]
+        apart = np.inf
+        if len(thing):
+            with torch.inference_mode():
+                others = around if len(around) else thing
+                apart = float(_squares(_some(thing), _some(others)).median())
+        return Voter(image, labels.clip(0, 1), inside, apart)
+
+    def asked(self, image: Asking, voters: Sequence[Voter]) -> Sequence[Voter]:
         """Choose at most `VOTERS` images with prompts: those most like an image."""
-        if len(prompted) <= VOTERS:
-            return prompted
-        means = self._shared[prompted].mean((1, 2), dtype=np.float32)
+        if len(voters) <= VOTERS:
+            return voters
+        means = self._shared[[each.image for each in voters]]
+        means = means.mean((1, 2), dtype=np.float32)
         own = self.features(image).mean(0).numpy()
         order = np.argsort(np.square(means - own).sum(1), kind="stable")
-        return sorted(prompted[at] for at in order[:VOTERS])
+        return [voters[at] for at in sorted(order[:VOTERS])]
 
-    def vote(self, image: Asking, maps: Maps) -> Floats:
+    def vote(self, image: Asking, voters: Sequence[Voter]) -> Floats:
         """Ask the nearest cells of images with prompts about each cell of another one.
 
         Parameters
         ----------
         image : int or ndarray of float, shape (h, w, s)
             Of the batch, or the coordinates of another image.
-        maps : mapping of int to ndarray of float32, shapes (h, w)
-            Those of images with prompts.
+        voters : sequence of Voter
 
         Returns
         -------
         ndarray of float32, shape (H, W)
             On the shared grid.
         """
-        pairs = [self.nearest(image, asked) for asked in maps]
-        values = [
-            area_mean(each, self.grid).clip(0, 1).ravel()[pair.cells]
-            for pair, each in zip(pairs, maps.values(), strict=True)
+        asked = self.asked(image, voters)
+        pairs = [self.nearest(image, each.image) for each in asked]
+        said = [
+            each.labels[pair.cells] for pair, each in zip(pairs, asked, strict=True)
         ]
         squares = np.concatenate([pair.squares for pair in pairs], 1)
         order = np.argsort(squares, axis=1, kind="stable")[:, :VOTERS]
         near = np.take_along_axis(squares, order, 1).astype(np.float64)
-        said = np.take_along_axis(np.concatenate(values, 1), order, 1)
+        labels = np.take_along_axis(np.concatenate(said, 1), order, 1)
         weights = np.exp(-(near - near[:, :1]) / VOTE_WIDTH)
-        field = (weights * said).sum(1) / weights.sum(1)
+        field = (weights * labels).sum(1) / weights.sum(1)
         votes: Floats = field.reshape(self.grid).astype(np.float32)
         return votes
 
-    def distance(self, image: Asking, maps: Maps) -> float:
+    def distance(self, image: Asking, voters: Sequence[Voter]) -> float:
         """Say how far an image is from having what was prompted on others; see `FAR`.
 
         The distance of the thing's cells to their nearest ones on the image, relative
         to their distance to what surrounds the thing: the least over the images with
         prompts.
         """
-        shares = [self._far(image, asked, each) for asked, each in maps.items()]
-        return min(shares, default=np.inf)
+        least = np.inf
+        for each in self.asked(image, voters):
+            if each.inside.any():
+                near = self.nearest(image, each.image).back[each.inside].mean()
+                least = min(least, float(near) / max(each.apart, TINY))
+        return least
 
-    def kinship(self, images: Sequence[int], asked: Callable[[int], Maps]) -> float:
+    def kinship(self, images: Sequence[int], voters: Sequence[Voter]) -> float:
         """Say how surely most images have what was prompted on others, 0 to 1.
 
         Parameters
         ----------
         images : sequence of int
             Without prompts; some of them are looked at.
-        asked : callable
-            Image -> the maps that it is compared with.
+        voters : sequence of Voter
         """
         some = images[:: max(1, len(images) // VOTERS)]
         if not some:
             return 0.0
-        typical = np.median([self.distance(image, asked(image)) for image in some])
+        typical = np.median([self.distance(image, voters) for image in some])
         return float(expit((KINDRED - typical) / UNSURE))
-
-    def _far(self, image: Asking, asked: int, values: Floats) -> float:
-        inside = area_mean(values, self.grid).ravel() > 0.5
-        if not inside.any():
-            return np.inf
-        features = self.features(asked)
-        thing = features[torch.from_numpy(inside)]
-        around = features[torch.from_numpy(~inside)] if not inside.all() else thing
-        with torch.inference_mode():
-            apart = _squares(_some(thing), _some(around)).median()
-        near = self.nearest(image, asked).back[inside].mean()
-        return float(near / max(float(apart), np.finfo(np.float32).tiny))
 
 
 def _some(rows: Tensor) -> Tensor:
