@@ -80,7 +80,10 @@ for mask in seg.segments["motorcycle"].full_masks():
     assert inside(mask, 0, 0, 741, 150) < 0.05  # what stands behind
 assert inside(seg.segments["motorcycle"].full_masks()[0], 565, 190, 40, 50) < 0.1
 assert seg.presence.tolist() == [1, 1]
-assert max(abs(np.subtract(share, otsu))) < 6
+assert max(abs(np.subtract(share, otsu))) < 7
+for view, mask in zip(views, glands.image_masks(), strict=True):
+    brown = rgb2hed(view)[..., 2] > cut
+    assert (mask & brown).sum() / (mask | brown).sum() > 0.75
 assert max(otsu) - min(otsu) > 40
 """,
     "analysis": """
