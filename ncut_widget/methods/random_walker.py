@@ -40,7 +40,7 @@ MAP_BYTES = 4 * FINE_SIDE**2
 IMAGES_BYTES = 128 * 2**20
 """Bytes of images whose own graphs are kept."""
 
-MAPS = 1024
+MAPS = 2048
 """Maps of images with prompts that are kept, for undo and for the prompts to come."""
 
 
@@ -153,26 +153,33 @@ class RandomWalkerMethod(Method):
         )
         earlier = self.ordered_seeds_of(labelled[:first], seeds)
         prompts = order(labelled, image).labelled
+        keys = [
+            (earlier, image, prompts[:count], seeds.parameters)
+            for count in range(1, len(prompts) + 1)
+        ]
+        # Only the last map that is known is looked up: the others may have gone.
+        values, made = None, len(keys)
+        while made and values is None:
+            values = self._maps.peek(keys[made - 1])
+            made -= values is None
+        if values is not None:
+            self._maps.put(keys[made - 1], values)  # it was used
+        if values is not None and made == len(keys):
+            return values
         proposal: Floats | None = None
-        values: Floats | None = None
-        for count in range(1, len(prompts) + 1):
-            key = earlier, image, prompts[:count], seeds.parameters
-
-            def make(count: int = count, before: Floats | None = values) -> Floats:
-                nonlocal proposal
-                if proposal is None and earlier is not None:
-                    field = known(earlier) or self.field(earlier, known)
-                    proposal = field.map(image)
-                some = proposal is not None and bool((proposal > 0.5).any())
-                return own_map(
-                    self.own(image),
-                    Prompted(prompts[:count]),
-                    seeds.parameter("granularity"),
-                    proposal if some else None,
-                    before,
-                )
-
-            values = self._maps.get(key, make)
+        if earlier is not None:
+            field = known(earlier) or self.field(earlier, known)
+            proposal = field.map(image)
+            proposal = proposal if bool((proposal > 0.5).any()) else None
+        for key in keys[made:]:
+            values = own_map(
+                self.own(image),
+                Prompted(key[2]),
+                seeds.parameter("granularity"),
+                proposal,
+                values,
+            )
+            self._maps.put(key, values)
         assert values is not None
         return values
 
@@ -217,8 +224,9 @@ class RandomWalkerField(Field):
         self._maps: dict[int, Floats] = {}
         self._presence: dict[int, float] = {}
         blank = method.spectrum.store.blank
-        groups = (*seeds.positives, *seeds.negatives)
-        self._prompted = sorted({group[0].cell.image for group in groups} - blank)
+        images = (group[0].cell.image for _, group in seeds.in_order())
+        self._prompted = [each for each in dict.fromkeys(images) if each not in blank]
+        self._asserted = {group[0].cell.image for group in seeds.positives}
 
     def cut(self, threshold: float, gamma: float) -> np.float32:
         """Return the value above which a cell belongs to the mask."""
@@ -241,7 +249,16 @@ class RandomWalkerField(Field):
 
     def map(self, image: int) -> Floats:
         """Give the map of an image on its own grid; do not write to it."""
-        if image not in self._maps:
+        if image in self._prompted:
+            # In their order: each may start from what those before it propose.
+            for each in self._prompted:
+                if each not in self._maps:
+                    self._maps[each] = self._method.prompted_map(
+                        self._seeds, each, self._known
+                    )
+                if each == image:
+                    break
+        elif image not in self._maps:
             self._maps[image] = self._make(image)
         return self._maps[image]
 
@@ -253,9 +270,11 @@ class RandomWalkerField(Field):
         return np.reshape(means, (*np.shape(numbers), *grid))
 
     def presence(self, image: int) -> float:
-        """Say how surely an image has the thing; 1 where it has a prompt."""
-        if image in self._prompted:
+        """Say how surely an image has the thing; 1 where a positive prompt says so."""
+        if image in self._asserted:
             return 1.0
+        if image in self._prompted:
+            return float((self.map(image) > 0.5).any())
         if image not in self._presence:
             self._presence[image] = self._present(image)
         return self._presence[image]
@@ -289,8 +308,6 @@ class RandomWalkerField(Field):
         return self._propose(shared, self._diffusion.extend(eigvecs), grid)
 
     def _make(self, image: int) -> Floats:
-        if image in self._prompted:
-            return self._method.prompted_map(self._seeds, image, self._known)
         if image in self._method.spectrum.store.blank or self.presence(image) < PRESENT:
             return np.zeros(self.grid(image), dtype=np.float32)
         return self._propose(image, self._diffusion.map(image), self.grid(image))

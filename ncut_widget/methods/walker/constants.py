@@ -56,7 +56,10 @@ NEAR = 0.05
 
 # What images with prompts say of another one.
 VOTERS = 16
-"""Most cells that have a vote on another cell, and most images that are asked."""
+"""Cells that have a vote on another cell, and images by which a batch is judged."""
+
+ASKED = 8
+"""Images with prompts that another image asks: those most like it."""
 
 VOTE_WIDTH = 0.05
 """How much less farther cells say, in squared distance."""

@@ -101,16 +101,16 @@ def _prior(
     if proposal is not None:
         fields = [_joined(field, proposal) for field in fields]
     field = np.clip(fields, *WITHIN).mean(0, dtype=np.float64)
-    first = expit((field - 0.5) / SOFTNESS)
+    first: Doubles = expit((field - 0.5) / SOFTNESS)
+    if len(prompted.labelled) == 1:  # too little to weigh
+        return first
     walked = image.lattice.walk(_with_discs(first, held, image.grid), held).clip(0, 1)
-    distances = [_least_distance(image, held, value) for value in (1.0, 0.0)]
-    near, far = distances
-    assert near is not None
+    near = image.lattice.distances(_cells(held, 1))
     share = np.full(image.grid, WEIGHTS["no_negative"])
     apart = np.full(image.grid, 0.5)
-    if far is not None:
+    if denied := _cells(held, 0):
+        far = image.lattice.distances(denied)
         share = far / (near + far + 1e-9)
-        denied = [cell for cell, value in held.items() if value == 0]
         apart = distance_to(image.grid, denied)
     evidence = (
         WEIGHTS["field"] * field
@@ -138,22 +138,15 @@ def _with_discs(
     """Set the prior about held cells to their values."""
     labelled = prior.copy()
     for value in (1.0, 0.0):
-        cells = [cell for cell, each in held.items() if each == value]
+        cells = _cells(held, value)
         if cells:
             labelled[distance_to(grid, cells) <= RADIUS] = value
     labelled.flat[list(held)] = list(held.values())
     return labelled
 
 
-def _least_distance(
-    image: OwnImage, held: dict[int, float], value: float
-) -> Doubles | None:
-    """Return the geodesic distance to the nearest cell held at a value."""
-    cells = [cell for cell, each in held.items() if each == value]
-    if not cells:
-        return None
-    least: Doubles = np.min([image.lattice.distances(cell) for cell in cells], axis=0)
-    return least
+def _cells(held: dict[int, float], value: float) -> list[int]:
+    return [cell for cell, each in held.items() if each == value]
 
 
 def _color_ratio(image: OwnImage, inside: Doubles) -> Doubles:

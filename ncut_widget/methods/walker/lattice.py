@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -23,8 +24,11 @@ from ncut_widget.methods.walker.constants import (
 STEPS = ((0, 1), (1, 0), (1, 1), (1, -1))
 """To half of the eight neighbours, as (rows down, columns right)."""
 
-WALKS = 64
+WALKS = 1024
 """Walks from single cells that are kept: one for each click."""
+
+WAYS = 8
+"""Distances to groups of cells that are kept."""
 
 
 class Lattice:
@@ -58,7 +62,8 @@ class Lattice:
         self.feature = self._contrasts(features)
         # A walk is as long on a coarser grid: so many steps there are fewer.
         self.pull = PULL * (FINE_SIDE / max(self.grid)) ** 2
-        self._from: Bounded[tuple[Doubles, Doubles]] = Bounded(WALKS)
+        self._walks: Bounded[Floats] = Bounded(WALKS)
+        self._ways: Bounded[Doubles] = Bounded(WAYS)
         self._factor = self._factorise()
 
     def _contrasts(self, looks: Floats | None) -> Doubles:
@@ -75,7 +80,7 @@ class Lattice:
     def nbytes(self) -> int:
         """Bytes of memory that it takes, about."""
         cells = math.prod(self.grid)
-        return cells * (FACTOR_BYTES + 16 * len(self._from))
+        return cells * (FACTOR_BYTES + 4 * len(self._walks) + 8 * len(self._ways))
 
     def _factorise(self) -> SuperLU:
         """Return the factors of the Laplacian, plus `pull` on its diagonal."""
@@ -125,34 +130,40 @@ class Lattice:
             cells = list(held)
             walks = np.stack([self._walk_from(cell) for cell in cells])
             lacking = np.array([*held.values()]) - values[cells]
-            values += np.linalg.solve(walks[:, cells], lacking) @ walks
+            among = walks[:, cells].astype(np.float64)
+            values += np.linalg.solve(among, lacking) @ walks
         return values.reshape(self.grid)
 
     def _solve(self, right: Doubles) -> Doubles:
         solved: Doubles = self._factor.solve(right.astype(np.float32))
         return solved.astype(np.float64)
 
-    def _walk_from(self, cell: int) -> Doubles:
+    def _walk_from(self, cell: int) -> Floats:
         """Return how often walks from the cells come through one cell."""
-        return self._paths(cell)[0]
 
-    def distances(self, cell: int) -> Doubles:
-        """Return geodesic distances to a cell, (h, w), as a share of the diagonal.
-
-        A step costs its length times ``1 + C**0.5 + F**0.5``: differences of colours
-        and features, each of mean about 1.
-        """
-        return self._paths(cell)[1].reshape(self.grid)
-
-    def _paths(self, cell: int) -> tuple[Doubles, Doubles]:
-        def make() -> tuple[Doubles, Doubles]:
-            unit = np.zeros(math.prod(self.grid))
+        def make() -> Floats:
+            unit = np.zeros(math.prod(self.grid), dtype=np.float32)
             unit[cell] = 1
-            return self._solve(unit), dijkstra(
-                self._costs, directed=False, indices=cell
-            )
+            walks: Floats = self._factor.solve(unit)
+            return walks
 
-        return self._from.get(cell, make)
+        return self._walks.get(cell, make)
+
+    def distances(self, cells: Sequence[int]) -> Doubles:
+        """Return geodesic distances to the nearest of some cells, (h, w).
+
+        As a share of the diagonal. A step costs its length times
+        ``1 + C**0.5 + F**0.5``: differences of colours and features, each of mean
+        about 1.
+        """
+
+        def make() -> Doubles:
+            least: Doubles = dijkstra(
+                self._costs, directed=False, indices=list(cells), min_only=True
+            )
+            return least.reshape(self.grid)
+
+        return self._ways.get(tuple(cells), make)
 
     @cached_property
     def _costs(self) -> coo_array:

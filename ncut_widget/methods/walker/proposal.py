@@ -15,6 +15,7 @@ from ncut_widget.core.arrays import Floats, Indices, Mask
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.resample import area_mean
 from ncut_widget.methods.walker.constants import (
+    ASKED,
     KINDRED,
     PLACE,
     UNSURE,
@@ -23,8 +24,11 @@ from ncut_widget.methods.walker.constants import (
 )
 from ncut_widget.ncut.details import Details
 
-PAIRS_BYTES = 128 * 2**20
+PAIRS_BYTES = 256 * 2**20
 """Bytes of nearest cells that are kept, of pairs of images."""
+
+MOST = 6e4
+"""Largest squared distance that is kept."""
 
 TINY = float(np.finfo(np.float32).tiny)
 
@@ -63,7 +67,7 @@ class Nearest(NamedTuple):
     ----------
     cells : ndarray of int, shape (p, VOTERS)
         Of the asked image, for each cell of the other one, the nearest first.
-    squares : ndarray of float32, shape (p, VOTERS)
+    squares : ndarray of float16, shape (p, VOTERS)
         Their squared distances, of features and position.
     back : ndarray of float32, shape (p,)
         For each cell of the asked image the squared distance of features to the nearest
@@ -71,7 +75,7 @@ class Nearest(NamedTuple):
     """
 
     cells: Indices
-    squares: Floats
+    squares: NDArray[np.float16]
     back: Floats
 
     @property
@@ -92,16 +96,15 @@ class Likeness:
         self._shared = details.shared
         self.grid = details.shared.shape[1:3]
         self._pairs: Bounded[Nearest] = Bounded(PAIRS_BYTES, lambda pair: pair.nbytes)
-        rows, cols = self.grid
-        down, right = np.mgrid[:rows, :cols]
-        place = np.stack([(down + 0.5) / rows - 0.5, (right + 0.5) / cols - 0.5], -1)
-        self._place = torch.from_numpy(PLACE * 6**0.5 * place.reshape(-1, 2)).float()
 
     def features(self, image: Asking) -> Tensor:
         """Return the features of an image's cells, (p, s)."""
         given = self._shared[image] if isinstance(image, int) else image
         values = given.astype(np.float32)
         return torch.from_numpy(values.reshape(-1, values.shape[-1]))
+
+    def _shape(self, image: Asking) -> tuple[int, int]:
+        return self.grid if isinstance(image, int) else image.shape[:2]
 
     def nearest(self, image: Asking, asked: int) -> Nearest:
         """Find the cells of an asked image that are nearest to those of another one."""
@@ -113,10 +116,15 @@ class Likeness:
         with torch.inference_mode():
             squares = _squares(self.features(image), self.features(asked))
             back = squares.amin(0)
-            squares = squares + _squares(self._place, self._place)
+            places = _places(self._shape(image)), _places(self.grid)
+            squares = squares + _squares(*places)
             count = min(VOTERS, squares.shape[1])
             near, cells = squares.topk(count, dim=1, largest=False)
-        return Nearest(cells.numpy().astype(np.uint16), near.numpy(), back.numpy())
+        return Nearest(
+            cells.numpy().astype(np.uint16),
+            near.clamp(max=MOST).half().numpy(),
+            back.numpy(),
+        )
 
     def voter(self, image: int, values: Floats) -> Voter:
         """Ask an image whose map, (h, w), was made of its prompts."""
@@ -133,14 +141,14 @@ class Likeness:
         return Voter(image, labels.clip(0, 1), inside, apart)
 
     def asked(self, image: Asking, voters: Sequence[Voter]) -> Sequence[Voter]:
-        """Choose at most `VOTERS` images with prompts: those most like an image."""
-        if len(voters) <= VOTERS:
+        """Choose at most `ASKED` images with prompts: those most like an image."""
+        if len(voters) <= ASKED:
             return voters
         means = self._shared[[each.image for each in voters]]
         means = means.mean((1, 2), dtype=np.float32)
         own = self.features(image).mean(0).numpy()
         order = np.argsort(np.square(means - own).sum(1), kind="stable")
-        return [voters[at] for at in sorted(order[:VOTERS])]
+        return [voters[at] for at in sorted(order[:ASKED])]
 
     def vote(self, image: Asking, voters: Sequence[Voter]) -> Floats:
         """Ask the nearest cells of images with prompts about each cell of another one.
@@ -167,7 +175,7 @@ class Likeness:
         labels = np.take_along_axis(np.concatenate(said, 1), order, 1)
         weights = np.exp(-(near - near[:, :1]) / VOTE_WIDTH)
         field = (weights * labels).sum(1) / weights.sum(1)
-        votes: Floats = field.reshape(self.grid).astype(np.float32)
+        votes: Floats = field.reshape(self._shape(image)).astype(np.float32)
         return votes
 
     def distance(self, image: Asking, voters: Sequence[Voter]) -> float:
@@ -198,6 +206,13 @@ class Likeness:
             return 0.0
         typical = np.median([self.distance(image, voters) for image in some])
         return float(expit((KINDRED - typical) / UNSURE))
+
+
+def _places(grid: tuple[int, int]) -> Tensor:
+    """Return the places of cells, (p, 2), weighed beside features."""
+    down, right = np.mgrid[: grid[0], : grid[1]]
+    place = np.stack([(down + 0.5) / grid[0] - 0.5, (right + 0.5) / grid[1] - 0.5], -1)
+    return torch.from_numpy(PLACE * 6**0.5 * place.reshape(-1, 2)).float()
 
 
 def _some(rows: Tensor) -> Tensor:

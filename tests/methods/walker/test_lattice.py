@@ -70,7 +70,7 @@ def test_a_walk_stays_between_the_values_where_it_ends() -> None:
 
 def test_distances_are_those_of_the_shortest_way() -> None:
     lattice = Lattice(None, np.zeros((5, 7, 2), np.float32))
-    distances = lattice.distances(0)
+    distances = lattice.distances([0])
     assert distances[0, 6] == pytest.approx(6 / np.hypot(5, 7))
     assert distances[4, 4] == pytest.approx(4 * 2**0.5 / np.hypot(5, 7))
 
@@ -81,4 +81,4 @@ def test_narrow_grids_have_walks_and_distances(grid: tuple[int, int]) -> None:
     prior = np.full(grid, 0.25)
     np.testing.assert_allclose(lattice.walk(prior, {}), prior, atol=1e-6)
     assert lattice.walk(prior, {0: 1.0}).flat[0] == pytest.approx(1)
-    assert np.isfinite(lattice.distances(0)).all()
+    assert np.isfinite(lattice.distances([0])).all()

@@ -234,3 +234,42 @@ def test_an_image_on_the_stage_is_prepared_by_one_thread_at_a_time(
         np.testing.assert_array_equal(one, other)
     for thread in threads:
         thread.join()
+
+
+def test_a_hundred_clicked_images_have_masks_in_any_order() -> None:
+    features = np.random.default_rng(0).normal(size=(100, 4, 4, 8))
+    seg = NcutSegmenter.from_features(features, num_eig=4, progress=False)
+    seg.clicks = [[image, 1, 1, 1] for image in range(100)][::-1]
+    masks = seg.masks
+    assert masks[:, 1, 1].all()
+    seg.granularity = 2.5
+    assert seg.masks[:, 1, 1].all()
+
+
+def test_a_hundred_clicks_on_an_image_are_all_kept() -> None:
+    features, images, _ = make_batch([0, 1])
+    seg = NcutSegmenter.from_features(features, images, num_eig=12, progress=False)
+    rng = np.random.default_rng(2)
+    places = rng.permutation(80 * 64)[:100]
+    seg.clicks = [[0, int(n % 80), int(n // 80), int(n % 2)] for n in places]
+    mask = masks_of(seg)[0]
+    for _, x, y, label in seg.clicks:
+        assert mask[y, x] == bool(label)
+
+
+def test_an_image_with_negative_clicks_alone_lacks_the_thing(
+    seg: NcutSegmenter,
+) -> None:
+    seg.add_click(40, 32)
+    seg.add_click(40, 32, image=1, positive=False)
+    assert seg.presence[1] == 0
+    assert not masks_of(seg)[1].any()
+
+
+@pytest.mark.parametrize("grid", [(6, 6), (12, 20), (40, 50), (1, 12)])
+def test_later_features_may_have_another_grid(grid: tuple[int, int]) -> None:
+    features, images, _ = make_batch(KINDS)
+    seg = NcutSegmenter.from_features(features, images, num_eig=12, progress=False)
+    seg.add_click(40, 32)
+    later = np.broadcast_to(features[0, 8, 10], (1, *grid, features.shape[-1]))
+    assert seg.predict(features=later).shape == (1, *grid)
