@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from ncut_widget import NcutSegmenter
-from ncut_widget.methods import METHODS
+from ncut_widget.methods import METHODS, Spectra
 from tests.support.file_store import FileStore
 from tests.support.page import Wire
 
@@ -40,7 +40,8 @@ def both(tmp_path: Path) -> tuple[NcutSegmenter, NcutSegmenter]:
     assert pipelines
     (tmp_path / "store").mkdir()
     store = FileStore(tmp_path / "store", held.eigvecs)
-    read = NcutSegmenter(store, images, eigvals=held.eigvals)
+    details = held._session.spectrum.details
+    read = NcutSegmenter(Spectra(store, held.eigvals, details), images)
     read._origin.pipelines = pipelines
     assert read._session.spectrum.store is store
     return held, read
