@@ -40,9 +40,11 @@ class Predictor:
     ) -> Mask | list[Mask]:
         """Apply the clicks to images that are not in the batch.
 
-        Their features are computed as those of the batch were. The eigenvectors are
-        extended to them (`NCUT.transform`), compared with those at the clicks, and cut
-        at the batch's threshold. Nothing changes in the widget.
+        Their features are computed as those of the batch were, and the eigenvectors are
+        extended to them (`NCUT.transform`). Then they get masks as images of the batch
+        without clicks do, cut at the batch's threshold: with the method
+        ``"random_walker"`` an empty one where the thing is absent. Nothing changes in
+        the widget.
 
         Parameters
         ----------

@@ -164,7 +164,9 @@ export class Status {
     const pixel = crosshair ? centreOf(...crosshair, sizes[image], grid) : pointed;
     if (!pixel) return "";
     if (preview) {
-      return `a click here: ${this.#share(preview, image)} of the image`;
+      // Another method stands in until the kernel has made the field.
+      const about = this.#store.method.stand_in ? "about " : "";
+      return `a click here: ${about}${this.#share(preview, image)} of the image`;
     }
     const similarity = this.#segmentation.similarityAt(image, ...pixel);
     if (similarity !== null) return this.#tellSimilarity(similarity);

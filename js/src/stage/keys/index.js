@@ -132,6 +132,7 @@ export const KEYS = [
     keys: keyName(KEY.auto),
     effect: "automatic threshold on or off",
     bindings: [{ on: [KEY.auto], act: toggleAuto }],
+    told: ({ store }) => store.method.finds_threshold,
   },
   {
     keys: keyName(KEY.overlay),
