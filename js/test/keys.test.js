@@ -104,6 +104,7 @@ test("W chooses the other way, on any keyboard, once it is made", () => {
   const made = new Set([BY]);
   const set = { by: BY };
   const store = {
+    method: { finds_threshold: true },
     ways: { names: [OTHER, BY], has: (/** @type {string} */ by) => made.has(by) },
     get: () => set.by,
     set: (/** @type {"by"} */ name, /** @type {string} */ value) => {
@@ -128,6 +129,8 @@ test("W chooses the other way, on any keyboard, once it is made", () => {
   assert.deepEqual(press("w", "KeyW"), [false, OTHER]);
   assert.ok(!told().some(({ keys }) => keys === "W"));
   assert.equal(told().length, KEYS.length - 1);
+  store.method.finds_threshold = false;
+  assert.equal(told().length, KEYS.length - 2);
 });
 
 test("every entry says what its keys do, and none is bound twice", () => {
