@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from ncut_widget.core.arrays import as_tensor
 from ncut_widget.core.parallel import deal
 from ncut_widget.images import RGBImage
 from ncut_widget.ncut.affinity import Distance
@@ -21,6 +22,12 @@ from ncut_widget.ncut.rows import Rows
 
 SHARED_SIDE = 32
 """Most cells on a side of the grid on which images are compared with each other."""
+
+LOOKED_AT = 32
+"""Images from which the space of a batch is found, at least where there are as many."""
+
+MORE = 64
+"""Directions beside those that are kept, while these are found: see `Space.of`."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +75,9 @@ class Details:
         pictures, colored
             As the attributes.
         """
-        share = partial(_share, _space(features, distance))
+        some = range(0, len(features), max(1, len(features) // LOOKED_AT))
+        pooled = torch.stack([_pooled(as_tensor(features[image])) for image in some])
+        share = partial(_share, _space(pooled, distance, MORE))
 
         def take(image: int) -> tuple[Tensor, NDArray[np.float16]]:
             rows = Rows(features[image])
@@ -106,14 +115,21 @@ def _share(space: Space, features: Any) -> NDArray[np.float16]:
     made = []
     with torch.inference_mode():
         for image in features:
-            rows = Rows(image)
-            values = space(rows.read(slice(None))).T.reshape(1, -1, *rows.shape)
-            at_most = min(rows.shape[0], SHARED_SIDE), min(rows.shape[1], SHARED_SIDE)
-            pooled = functional.adaptive_avg_pool2d(values, at_most)[0]
-            made.append(pooled.movedim(0, -1).half().cpu())
-    return torch.stack(made).numpy()
+            rows = Rows(_pooled(as_tensor(image)))
+            made.append(space(rows.read(slice(None))).reshape(*rows.shape, -1))
+        return torch.stack(made).half().cpu().numpy()
 
 
-def _space(features: Any, distance: Distance) -> Space:
+def _pooled(image: Tensor) -> Tensor:
+    """Average features (H, W, C) to at most `SHARED_SIDE` cells on a side."""
+    height, width, _ = image.shape
+    at_most = min(height, SHARED_SIDE), min(width, SHARED_SIDE)
+    if at_most == (height, width):
+        return image
+    pooled = functional.adaptive_avg_pool2d(image.float().movedim(-1, 0), at_most)
+    return pooled.movedim(0, -1)
+
+
+def _space(features: Any, distance: Distance, more: int = 0) -> Space:
     rows = Rows(features)
-    return Space.of(rows, distance, rows.device, np.random.default_rng(0))
+    return Space.of(rows, distance, rows.device, np.random.default_rng(0), more)

@@ -72,9 +72,6 @@ MIXED = 0.5
 one kind, from the second prompt on; at the first one it is alone. In a mixed batch its
 eigenvectors tell the kinds apart, so the votes are alone there."""
 
-KINDRED = 0.5
-"""Most images are of one kind where their median distance (see `FAR`) is below this."""
-
 LOWER = 0.025
 """Proposals are raised by this: they are rather too small."""
 
@@ -84,7 +81,8 @@ than this share of their distance to what surrounds the thing. Images that have 
 to .47; that lack it: .42 and more, with each of three networks' features."""
 
 FARTHER = 0.1
-"""Where all images are of one kind, they may be farther by this."""
+"""Where all images are of one kind (their median distance is below `FAR`), they may be
+farther by this."""
 
 UNSURE = 0.03
 """Width of the steps from present to absent, and from one kind to several."""

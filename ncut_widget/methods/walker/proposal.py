@@ -16,7 +16,7 @@ from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.resample import area_mean
 from ncut_widget.methods.walker.constants import (
     ASKED,
-    KINDRED,
+    FAR,
     PLACE,
     UNSURE,
     VOTE_WIDTH,
@@ -205,7 +205,7 @@ class Likeness:
         if not some:
             return 0.0
         typical = np.median([self.distance(image, voters) for image in some])
-        return float(expit((KINDRED - typical) / UNSURE))
+        return float(expit((FAR - typical) / UNSURE))
 
 
 def _places(grid: tuple[int, int]) -> Tensor:
