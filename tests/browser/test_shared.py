@@ -109,7 +109,9 @@ def test_photographs_and_segments_on_a_page(
     open_file: OpenFile, tmp_path: Path
 ) -> None:
     images = [photograph(name)[::2, ::2] for name in PHOTOGRAPHS[:3]]
-    seg = NcutSegmenter.from_images(images, num_eig=12, progress=False)
+    seg = NcutSegmenter.from_images(
+        images, num_eig=12, progress=False, method="diffusion"
+    )
     seg.add_click(110, 60, image=0)
     seg.commit(NASTY)
     seg.add_click(60, 60, image=1)

@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 from scipy.ndimage import distance_transform_edt
-from skimage.color import rgb2lab
 
 from ncut_widget.core.arrays import Doubles, Floats, Indices
 from ncut_widget.core.cache import Bounded
@@ -55,6 +54,8 @@ class OwnImage:
         self._colored = details.colored
         self._lab: Floats | None = None
         if details.pictures is not None:
+            from skimage.color import rgb2lab  # here, as this import is slow
+
             lab = rgb2lab(details.pictures[image]).astype(np.float32)
             self._lab = resample(lab, grid)
         self.features = resample(self._own[..., :DIRECTIONS], grid)
