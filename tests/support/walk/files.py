@@ -92,7 +92,7 @@ class WithFiles(Beside):
         self.open(autosave=self.folder / f"{slot}.json")
         self.kept = slot
         before, self.model = self.model, self.new_model()
-        # What is in files has the keys of this walk's segments, whose colours are known.
+        # Files have the keys of this walk's segments, whose colours are known.
         self.model.made, self.model.colors = before.made, before.colors
         self.model.begin(self.saved[slot])
         self.before = self.seg._revision - self.model.revision
