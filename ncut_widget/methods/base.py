@@ -215,6 +215,23 @@ class StandardisedField(Field):
         return heatmap(values, gamma, self._statistics)
 
 
+class LevelField(Field):
+    """A field that is its own heatmap: its threshold is the cut."""
+
+    statistics = None
+    constant = False
+
+    def cut(self, threshold: float, gamma: float) -> np.float32:
+        """Return the value above which a cell belongs to the mask."""
+        del gamma
+        return np.float32(threshold)
+
+    def heat(self, values: Floats, gamma: float) -> Floats:
+        """Return the heatmap of some of the values, 0 to 1."""
+        del gamma
+        return np.clip(values, 0, 1)
+
+
 class Method(ABC):
     """A way to make fields of recipes, for one batch.
 
@@ -325,7 +342,7 @@ class Method(ABC):
             labelled = self.placed(recipe).last_groups()
             if not any(label for label, _ in labelled):
                 return Sides([], [])
-            return Sides([self.ordered_seeds(labelled, settings)], [])
+            return Sides([self.ordered_seeds(labelled, self._given(settings))], [])
         groups = positives, negatives = self.groups(recipe)
         if not self.together:
             each = ([self.of((g,), (), settings) for g in side] for side in groups)
@@ -373,7 +390,9 @@ class Method(ABC):
         return Seeds(self.name, positives, negatives, self._given(settings), order)
 
     def ordered_seeds(
-        self, labelled: Sequence[tuple[int, Group]], settings: Settings
+        self,
+        labelled: Sequence[tuple[int, Group]],
+        parameters: tuple[tuple[str, Any], ...],
     ) -> Seeds:
         """Return the seeds of an ordered method's field, of groups with labels."""
         positives, negatives = (
@@ -381,7 +400,7 @@ class Method(ABC):
             for side in (1, 0)
         )
         order = "".join("+" if label else "-" for label, _ in labelled)
-        return self.of(positives, negatives, settings)._replace(order=order)
+        return Seeds(self.name, positives, negatives, parameters, order)
 
     def _given(self, settings: Settings) -> tuple[tuple[str, Any], ...]:
         return tuple((name, getattr(settings, name)) for name in self.parameters)

@@ -13,7 +13,14 @@ from torch import Tensor
 
 from ncut_widget.core.arrays import Floats
 from ncut_widget.core.cache import Bounded
-from ncut_widget.methods.base import Field, Method, Seeds, Spectrum, cells_of
+from ncut_widget.methods.base import (
+    Field,
+    LevelField,
+    Method,
+    Seeds,
+    Spectrum,
+    cells_of,
+)
 from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
 from ncut_widget.methods.regression import Fit, fit_groups
 from ncut_widget.methods.sweep import best_threshold
@@ -74,7 +81,7 @@ class DiffusionMethod(Method):
         return best_threshold(field.values, self.spectrum.store, eigvals)
 
 
-class DiffusionField(Field):
+class DiffusionField(LevelField):
     """How well every cell fits the groups of positive and negative seeds.
 
     Parameters
@@ -94,9 +101,6 @@ class DiffusionField(Field):
     first two and so on, each with all negative groups: a further positive prompt can
     only add to a mask. A labelled cell is at least 1, or at most 0, by its label.
     """
-
-    statistics = None
-    constant = False
 
     def __init__(
         self,
@@ -119,16 +123,6 @@ class DiffusionField(Field):
             # Unwritten parts of an array take no memory: copy only the maps made.
             self._begun = earlier._known.copy()
             self._values[self._begun] = earlier._values[self._begun]
-
-    def cut(self, threshold: float, gamma: float) -> np.float32:
-        """Return the value above which a cell belongs to the mask."""
-        del gamma
-        return np.float32(threshold)
-
-    def heat(self, values: Floats, gamma: float) -> Floats:
-        """Return the heatmap of some of the values, 0 to 1."""
-        del gamma
-        return np.clip(values, 0, 1)
 
     @property
     def nbytes(self) -> int:

@@ -14,11 +14,11 @@ import numpy as np
 from scipy.special import expit
 from torch import Tensor
 
-from ncut_widget.core.arrays import Floats
+from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.coordinates import FINE_SIDE, centre_cell
 from ncut_widget.masks.resample import area_mean, enlarge
-from ncut_widget.methods.base import PRESENT, Field, Method, Seeds, Spectrum
+from ncut_widget.methods.base import PRESENT, Field, LevelField, Method, Seeds, Spectrum
 from ncut_widget.methods.diffusion import DiffusionMethod
 from ncut_widget.methods.walker.constants import (
     FAR,
@@ -90,6 +90,12 @@ class RandomWalkerMethod(Method):
             )
 
     @cached_property
+    def weights(self) -> Floats | Doubles:
+        """Of the eigenvectors where they take the place of features, (K,)."""
+        weights: Doubles = np.sqrt(self.spectrum.check_eigvals(self.name).clip(0))
+        return weights
+
+    @cached_property
     def details(self) -> Details:
         """What each image is told from alone.
 
@@ -98,9 +104,8 @@ class RandomWalkerMethod(Method):
         if self.spectrum.details is not None:
             return self.spectrum.details
         store = self.spectrum.store
-        weights = np.sqrt(self.spectrum.check_eigvals(self.name).clip(0))
         images = [
-            (store.image(image) * weights).astype(np.float16)
+            (store.image(image) * self.weights).astype(np.float16)
             for image in range(store.shape[0])
         ]
         return Details.of(np.stack(images), "cosine")
@@ -151,7 +156,9 @@ class RandomWalkerMethod(Method):
         first = next(
             at for at, (_, group) in enumerate(labelled) if _is_on(group, image)
         )
-        earlier = self.ordered_seeds_of(labelled[:first], seeds)
+        earlier = None
+        if any(said for said, _ in labelled[:first]):
+            earlier = self.ordered_seeds(labelled[:first], seeds.parameters)
         prompts = order(labelled, image).labelled
         keys = [
             (earlier, image, prompts[:count], seeds.parameters)
@@ -183,20 +190,8 @@ class RandomWalkerMethod(Method):
         assert values is not None
         return values
 
-    def ordered_seeds_of(
-        self, labelled: Sequence[tuple[int, Group]], seeds: Seeds
-    ) -> Seeds | None:
-        """Return the seeds of some of a field's groups; None without a positive one."""
-        if not any(said for said, _ in labelled):
-            return None
-        positives, negatives = (
-            tuple(group for said, group in labelled if said == side) for side in (1, 0)
-        )
-        signs = "".join("+" if said else "-" for said, _ in labelled)
-        return Seeds(self.name, positives, negatives, seeds.parameters, signs)
 
-
-class RandomWalkerField(Field):
+class RandomWalkerField(LevelField):
     """How well the fine cells of each image fit the prompts.
 
     Parameters
@@ -207,9 +202,6 @@ class RandomWalkerField(Field):
     known : callable
         As of `Method.field`.
     """
-
-    statistics = None
-    constant = False
 
     def __init__(
         self,
@@ -227,16 +219,6 @@ class RandomWalkerField(Field):
         images = (group[0].cell.image for _, group in seeds.in_order())
         self._prompted = [each for each in dict.fromkeys(images) if each not in blank]
         self._asserted = {group[0].cell.image for group in seeds.positives}
-
-    def cut(self, threshold: float, gamma: float) -> np.float32:
-        """Return the value above which a cell belongs to the mask."""
-        del gamma
-        return np.float32(threshold)
-
-    def heat(self, values: Floats, gamma: float) -> Floats:
-        """Return the heatmap of some of the values, 0 to 1."""
-        del gamma
-        return np.clip(values, 0, 1)
 
     @property
     def nbytes(self) -> int:
@@ -299,10 +281,8 @@ class RandomWalkerField(Field):
         """Give the map of an image that is not in the batch: (H, W, K) -> (H, W)."""
         grid = (eigvecs.shape[0], eigvecs.shape[1])
         if shared is None:
-            weights = np.sqrt(self._method.spectrum.check_eigvals("").clip(0))
-            shared = self._method.details.share(
-                (eigvecs.cpu().numpy() * weights)[None]
-            )[0]
+            features = eigvecs.cpu().numpy() * self._method.weights
+            (shared,) = self._method.details.share(features[None])
         if self._present(shared) < PRESENT:
             return np.zeros(grid, dtype=np.float32)
         return self._propose(shared, self._diffusion.extend(eigvecs), grid)
