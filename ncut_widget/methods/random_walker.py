@@ -24,7 +24,6 @@ from ncut_widget.methods.walker.constants import (
     FAR,
     FARTHER,
     LOWER,
-    MIXED,
     UNSURE,
     WITHIN,
 )
@@ -267,11 +266,12 @@ class RandomWalkerField(LevelField):
 
     @cached_property
     def _kinship(self) -> float:
-        """How surely most images have the thing."""
+        """How surely the batch is of one kind."""
         count = self._method.spectrum.store.shape[0]
-        known = {*self._prompted, *self._method.spectrum.store.blank}
+        known = {*self._asserted, *self._method.spectrum.store.blank}
         others = [image for image in range(count) if image not in known]
-        return self._method.likeness.kinship(others, self._voters)
+        asked = [image for image in self._prompted if image in self._asserted]
+        return self._method.likeness.kinship(others, asked)
 
     def prepare(self) -> None:
         """Make the maps of the images with prompts."""
@@ -296,7 +296,7 @@ class RandomWalkerField(LevelField):
         self, image: Asking, diffusion: Floats, grid: tuple[int, int]
     ) -> Floats:
         """Propose a map for an image without prompts."""
-        share = self._kinship * (MIXED if len(self._seeds.order) > 1 else 1)
+        share = self._kinship / len(self._seeds.order)
         votes = enlarge(self._method.likeness.vote(image, self._voters), grid)
         spread = enlarge(diffusion, grid).clip(*WITHIN)
         values = share * spread + (1 - share) * votes

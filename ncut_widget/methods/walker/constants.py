@@ -11,8 +11,9 @@ FEATURE_CONTRAST = 0.3
 LEAST_WEIGHT = 0.001
 """Weight of neighbours however different: no part of an image is cut off."""
 
-PULL = 0.005
-"""How much a walk keeps to the prior, on a grid of 128 cells: .003 to .01 are alike."""
+PULL = 0.01
+"""How much a walk keeps to the prior, on a grid of 128 cells; .005 and .02 are a little
+worse."""
 
 RADIUS = 0.015
 """Radius about a prompt that has its label, as a share of the image's diagonal."""
@@ -54,6 +55,10 @@ COLOR_MOST = 4.0
 NEAR = 0.05
 """A prompt changes parts that come this near to it, as a share of the diagonal."""
 
+FRESH = 2.0
+"""Over the number of prompts: how much of the prior is weighed anew at each, the rest
+is the map before it. Without, late prompts on an image swing it to and fro."""
+
 # What images with prompts say of another one.
 VOTERS = 16
 """Cells that have a vote on another cell, and images by which a batch is judged."""
@@ -67,10 +72,13 @@ VOTE_WIDTH = 0.05
 PLACE = 0.25
 """Weight of the position beside features of other images."""
 
-MIXED = 0.5
-"""Share of the diffusion field of the batch beside the votes where all images are of
-one kind, from the second prompt on; at the first one it is alone. In a mixed batch its
-eigenvectors tell the kinds apart, so the votes are alone there."""
+UNLIKE = 0.5
+"""A batch is of one kind where its images, as a whole, are nearer than this to those
+with prompts: median of their cells' squared distances over that among an image's own
+cells. Of one kind: .0 to .6; mixed: .52 to 1.2. There the diffusion field of the batch
+is joined with the votes, with a weight of one over the number of prompts: it is the
+better at first, the votes are after five. In a mixed batch its eigenvectors tell the
+kinds apart, so the votes are alone."""
 
 LOWER = 0.025
 """Proposals are raised by this: they are rather too small."""
@@ -81,8 +89,7 @@ than this share of their distance to what surrounds the thing. Images that have 
 to .47; that lack it: .42 and more, with each of three networks' features."""
 
 FARTHER = 0.1
-"""Where all images are of one kind (their median distance is below `FAR`), they may be
-farther by this."""
+"""Where all images are of one kind they may be farther by this."""
 
 UNSURE = 0.03
 """Width of the steps from present to absent, and from one kind to several."""

@@ -16,6 +16,7 @@ from ncut_widget.methods.walker.constants import (
     COLOR_BLUR,
     COLOR_FLOOR,
     COLOR_MOST,
+    FRESH,
     NEAR,
     RADIUS,
     SCALES,
@@ -77,15 +78,23 @@ def own_map(
         About 0 to 1; the mask is what is above 0.5.
     """
     held = prompted.held(image.grid)
-    if not prompted.groups(1):
-        if proposal is None:
-            return np.zeros(image.grid, dtype=np.float32)
-        prior: Doubles = expit((proposal - 0.5) / SOFTNESS)
-    else:
+    proposed: Doubles | None = None
+    if proposal is not None:
+        proposed = expit((proposal - 0.5) / SOFTNESS)
+        if before is None:  # a correction of what was proposed
+            before = image.lattice.walk(proposed, {}).astype(np.float32)
+    if prompted.groups(1):
         prior = _prior(image, prompted, granularity, proposal, held)
+    elif proposed is not None:
+        prior = proposed
+    else:
+        return np.zeros(image.grid, dtype=np.float32)
+    if before is not None:
+        share = min(1.0, FRESH / len(prompted.labelled))
+        prior = share * prior + (1 - share) * before.clip(0, 1)
     walked = image.lattice.walk(_with_discs(prior, held, image.grid), held)
     values: Floats = walked.astype(np.float32)
-    return values if before is None else _near(values, before, prompted, image.grid)
+    return values if before is None else _near(values, before, prompted, image)
 
 
 def _prior(
@@ -172,21 +181,26 @@ def _color_ratio(image: OwnImage, inside: Doubles) -> Doubles:
 
 
 def _near(
-    values: Floats, before: Floats, prompted: Prompted, grid: tuple[int, int]
+    values: Floats, before: Floats, prompted: Prompted, image: OwnImage
 ) -> Floats:
     """Change a map only where it belongs to its last prompt.
 
     A positive prompt only adds and a negative one only takes away, in connected parts
-    of the change that come near it. Beside these parts values are joined, too: a step
-    from one map to the other would be an edge along cells at an image's size.
+    of the change that come near it, and only what is nearer to it than to all prompts
+    of the other sign, in geodesic distance. Beside these parts values are joined, too:
+    a step from one map to the other would be an edge along cells at an image's size.
     """
     said, group = prompted.labelled[-1]
     inside, was = values > 0.5, before > 0.5
     changed: Mask = (inside & ~was) if said else (was & ~inside)
-    cells = [cell.row * grid[1] + cell.col for cell in cells_of([group])]
-    near = distance_to(grid, cells) <= NEAR
-    parts = label(changed, np.ones((3, 3)))[0]
-    chosen = np.isin(parts, np.unique(parts[near & changed])) & changed
+    cells = [cell.row * image.grid[1] + cell.col for cell in cells_of([group])]
+    near = distance_to(image.grid, cells) <= NEAR
+    chosen = changed
+    if others := _cells(prompted.held(image.grid), 1.0 - said):
+        lattice = image.lattice
+        chosen = changed & (lattice.distances(cells) <= lattice.distances(others))
+    parts = label(chosen, np.ones((3, 3)))[0]
+    chosen = np.isin(parts, np.unique(parts[near & chosen])) & chosen
     joined = np.maximum(values, before) if said else np.minimum(values, before)
     return np.where(changed & ~chosen, before, joined)
 

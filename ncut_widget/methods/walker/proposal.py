@@ -16,8 +16,8 @@ from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.resample import area_mean
 from ncut_widget.methods.walker.constants import (
     ASKED,
-    FAR,
     PLACE,
+    UNLIKE,
     UNSURE,
     VOTE_WIDTH,
     VOTERS,
@@ -95,6 +95,7 @@ class Likeness:
     def __init__(self, details: Details) -> None:
         self._shared = details.shared
         self.grid = details.shared.shape[1:3]
+        self._spreads: dict[int, float] = {}
         self._pairs: Bounded[Nearest] = Bounded(PAIRS_BYTES, lambda pair: pair.nbytes)
 
     def features(self, image: Asking) -> Tensor:
@@ -192,20 +193,39 @@ class Likeness:
                 least = min(least, float(near) / max(each.apart, TINY))
         return least
 
-    def kinship(self, images: Sequence[int], voters: Sequence[Voter]) -> float:
-        """Say how surely most images have what was prompted on others, 0 to 1.
+    def unlike(self, image: int, asked: int) -> float:
+        """Say how far an image is from an asked one as a whole.
+
+        The mean squared distance of the asked one's cells to their nearest ones on the
+        image, relative to the median among its own cells.
+        """
+        near = float(self.nearest(image, asked).back.mean())
+        return near / max(self._spread(asked), TINY)
+
+    def _spread(self, image: int) -> float:
+        """Return the median squared distance among an image's own cells."""
+        if image not in self._spreads:
+            some = _some(self.features(image))
+            with torch.inference_mode():
+                self._spreads[image] = float(_squares(some, some).median())
+        return self._spreads[image]
+
+    def kinship(self, images: Sequence[int], asked: Sequence[int]) -> float:
+        """Say how surely most images are of one kind with those that are asked, 0 to 1.
 
         Parameters
         ----------
         images : sequence of int
-            Without prompts; some of them are looked at.
-        voters : sequence of Voter
+            Some of them are looked at.
+        asked : sequence of int
         """
         some = images[:: max(1, len(images) // VOTERS)]
-        if not some:
+        if not some or not asked:
             return 0.0
-        typical = np.median([self.distance(image, voters) for image in some])
-        return float(expit((FAR - typical) / UNSURE))
+        typical = np.median(
+            [min(self.unlike(image, each) for each in asked) for image in some]
+        )
+        return float(expit((UNLIKE - typical) / UNSURE))
 
 
 def _places(grid: tuple[int, int]) -> Tensor:
