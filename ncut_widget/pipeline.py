@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import math
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -25,6 +27,11 @@ from ncut_widget.ncut.neighbors.guide import cell_colors
 IMAGES_AT_A_TIME = 16
 """Images at a time for a backbone without a batch size of its own."""
 
+GROWTH = 4
+"""How many times the images of a round the next one has, and the whole batch those of
+the last: the rounds before the whole take about a third of its time, or less. Measured
+with 100 photographs: 62 s of the processor in place of 56 s."""
+
 
 class Fitted(NamedTuple):
     """What is computed of a batch.
@@ -35,11 +42,18 @@ class Fitted(NamedTuple):
     eigvals : array or tensor of float32, shape (K,)
     details : Details or None
         What each image is told from alone; only with a graph of neighbours.
+    awaited : frozenset of int
+        Images that are still to come; their eigenvectors are zero.
     """
 
     eigvecs: Any
     eigvals: Any
     details: Details | None
+    awaited: frozenset[int] = frozenset()
+
+
+Tell: TypeAlias = Callable[[Fitted], object]
+"""Takes what is computed of the images so far."""
 
 
 class Pipeline:
@@ -82,32 +96,86 @@ class Pipeline:
         """Packages that computed the features, besides those that are always used."""
         return () if self._extractor is None else self._extractor.packages
 
-    def fit_transform(self, images: Images) -> Fitted:
+    def fit_transform(
+        self,
+        images: Images,
+        tell: Tell | None = None,
+        count: Callable[[int], object] = lambda count: None,
+    ) -> Fitted:
         """Compute eigenvectors and eigenvalues of a batch of images.
 
         Images that cannot be read get zero eigenvectors.
+
+        Parameters
+        ----------
+        images : Images
+        tell : callable, optional
+            Gets the first image by itself, before the others are looked at, then the
+            first 4, 16 and so on, as soon as their features are there, up to a quarter
+            of all.
+        count : callable
+            Gets the number of images whose features are there.
         """
         if self._extractor is None:
             raise ValueError("there is no backbone to compute features of images with")
         self._ncut.check_parameters()  # before the long work, not after it
+        if tell is not None:
+            self._fit_first(images, tell)
         images.check(progress=self.progress)
         good = images.readable
         if not good:
             reason = images.failures[0]
             raise ValueError(f"none of {len(images)} images can be read: {reason}")
         readable = images.select(good)
-        features = self._extractor.fit_transform(readable)
+        due = GROWTH
+
+        def so_far(there: int, features: Callable[[], Any]) -> None:
+            nonlocal due
+            count(there)
+            if tell is not None and due <= there <= len(good) / GROWTH:
+                due = GROWTH * there
+                self._fit_part(features(), images, good[:there], tell)
+
+        features = self._extractor.fit_transform(readable, so_far)
+        return self._fit(features, readable, good, len(images))
+
+    def _fit_first(self, images: Images, tell: Tell) -> None:
+        """Give the first image that can be read by itself."""
+        assert self._extractor is not None
+        first = next((i for i in images.readable if images.read(i) is not None), None)
+        if first is not None:
+            features = self._extractor.fit_alone(images.select([first]))
+            self._fit_part(features, images, [first], tell)
+
+    def _fit_part(
+        self, features: Any, images: Images, places: list[int], tell: Tell
+    ) -> None:
+        """Give some images of a batch, unless they have too few cells."""
+        if math.prod(np.shape(features)[:3]) <= self._ncut.num_eig:
+            return
+        part = copy.copy(self)
+        part._ncut = copy.deepcopy(self._ncut)  # as is the state of its random numbers
+        part._ncut._warns = False
+        fitted = part._fit(features, images.select(places), places, len(images))
+        awaited = frozenset(images.readable).difference(places)
+        tell(fitted._replace(awaited=awaited))
+
+    def _fit(
+        self, features: Any, readable: Images, good: Sequence[int], count: int
+    ) -> Fitted:
+        """Fit features of images that are at some places of a batch."""
+        assert self._extractor is not None
         sees_color = getattr(self._extractor.model, "sees_color", False)
-        eigvecs, eigvals, details = self.fit_features(features, readable, sees_color)
+        eigvecs, eigvals, details, _ = self.fit_features(features, readable, sees_color)
         # If a file vanished while features were computed, its features are of grey.
         known = [place for place in range(len(good)) if place not in readable.unknown]
         if not known:
-            raise ValueError(f"none of {len(images)} images can be read any more")
-        if len(known) < len(images):
+            raise ValueError(f"none of {count} images can be read any more")
+        if len(known) < count:
             good = [good[place] for place in known]
-            eigvecs = _spread(eigvecs[known], good, len(images))
+            eigvecs = _spread(eigvecs[known], good, count)
             if details is not None:
-                details = details.spread(known, good, len(images))
+                details = details.spread(known, good, count)
         return Fitted(self._on_grid(eigvecs), eigvals, details)
 
     def fit_features(
@@ -208,7 +276,7 @@ def _taking_pictures(images: Images, pictures: list[RGBImage]) -> Iterator[RGBIm
         yield image
 
 
-def _spread(eigvecs: Any, good: list[int], count: int) -> Any:
+def _spread(eigvecs: Any, good: Sequence[int], count: int) -> Any:
     """Put eigenvectors of some images where they belong in a batch, zeros elsewhere."""
     shape = (count, *eigvecs.shape[1:])
     is_tensor = isinstance(eigvecs, Tensor)

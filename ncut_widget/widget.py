@@ -21,9 +21,9 @@ from ncut_widget.core.composed import part_method
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.images import Errors, Images
 from ncut_widget.methods import Spectra
+from ncut_widget.page.coming import Coming
 from ncut_widget.page.info import describe_batch
 from ncut_widget.page.pictures import Pictures
-from ncut_widget.page.receiving import Receiving
 from ncut_widget.page.segments import list_segments
 from ncut_widget.page.traits import (
     ListedPrompts,
@@ -45,7 +45,7 @@ from ncut_widget.share.sharing import Sharing
 STATIC = Path(__file__).parent / "static"
 
 
-class NcutSegmenter(SettingTraits, Receiving):
+class NcutSegmenter(SettingTraits, Coming):
     """Click a pixel, get the mask of that thing on every image of the batch.
 
     Display it as the last line of a cell. Left click = this is it, right click or
@@ -117,7 +117,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
     clicks = session_setting("Pixels that were clicked, and their labels.")
     masks = Result(
-        lambda self: self._session.masks(), "Masks of the clicks, on the latent grid."
+        lambda self: self._whole.masks(), "Masks of the clicks, on the latent grid."
     )
     segments = Result(
         lambda self: Segments(self._session, self._apply),
@@ -152,7 +152,8 @@ class NcutSegmenter(SettingTraits, Receiving):
         sizes = None if read is None else read.sizes
         session = self._session = Session(eigvecs, sizes, device, eigvals)
         pictures = self._pictures = Pictures(session.spectra, read)
-        warn_of_silent(session.spectrum.store.blank, read)
+        awaited = session.spectra.awaited
+        warn_of_silent(session.spectrum.store.blank - awaited, read)
         self._origin = Origin(session.masker, read)
         self._keeper = Keeper(session, self._origin, self._apply, self._show_trouble)
         self._results = Results(
@@ -171,23 +172,23 @@ class NcutSegmenter(SettingTraits, Receiving):
 
     from_images = classmethod(build.from_images)  # type: ignore[var-annotated]
     from_features = classmethod(build.from_features)  # type: ignore[var-annotated]
-    predict = part_method("_predictor", Predictor.predict)
+    predict = part_method("_predictor", Predictor.predict, "wait")
 
-    full_masks = part_method("_session", Session.full_masks)
-    full_label_maps = part_method("_results", Results.full_label_maps)
-    instances = part_method("_results", Results.instances)
-    to_table = part_method("_results", Results.to_table)
-    to_dataframe = part_method("_results", Results.to_dataframe)
-    export = part_method("_results", Results.export)
-    to_supervision = part_method("_results", Results.to_supervision)
-    plot = part_method("_results", Results.plot)
-    plot_eigvecs = part_method("_results", Results.plot_eigvecs)
+    full_masks = part_method("_session", Session.full_masks, "wait")
+    full_label_maps = part_method("_results", Results.full_label_maps, "wait")
+    instances = part_method("_results", Results.instances, "wait")
+    to_table = part_method("_results", Results.to_table, "wait")
+    to_dataframe = part_method("_results", Results.to_dataframe, "wait")
+    export = part_method("_results", Results.export, "wait")
+    to_supervision = part_method("_results", Results.to_supervision, "wait")
+    plot = part_method("_results", Results.plot, "wait")
+    plot_eigvecs = part_method("_results", Results.plot_eigvecs, "wait")
 
-    save_session = part_method("_keeper", Keeper.save_session)
-    load_session = part_method("_keeper", Keeper.load_session)
+    save_session = part_method("_keeper", Keeper.save_session, "wait")
+    load_session = part_method("_keeper", Keeper.load_session, "wait")
 
-    save_html = part_method("_sharing", Sharing.save_html)
-    to_iframe = part_method("_sharing", Sharing.to_iframe)
+    save_html = part_method("_sharing", Sharing.save_html, "wait")
+    to_iframe = part_method("_sharing", Sharing.to_iframe, "wait")
 
     @traitlets.default("_info")
     def _default_info(self) -> dict[str, Any]:
@@ -196,7 +197,7 @@ class NcutSegmenter(SettingTraits, Receiving):
     @property
     def heatmaps(self) -> Floats:
         """Heatmaps: float32, shape (B, H, W), about [0, 1], high = alike."""
-        return self._session.masker.heatmaps(self._session.recipe)
+        return self._whole.masker.heatmaps(self._session.recipe)
 
     @property
     def presence(self) -> Floats:
@@ -204,7 +205,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
         Below 0.5 the image's mask is empty. Methods that do not ask this say 1.
         """
-        return self._session.masker.presence(self._session.recipe)
+        return self._whole.masker.presence(self._session.recipe)
 
     @property
     def label_map(self) -> Labels:
@@ -212,6 +213,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
         0 = background, 1 = the first segment and so on; of overlapping ones the last.
         """
+        self.wait()
         return self._results.label_map
 
     @property
@@ -220,16 +222,18 @@ class NcutSegmenter(SettingTraits, Receiving):
 
         Set it to keep a file up to date from now on; see `Keeper.keep_at`.
         """
+        self.wait()
         return self._keeper.path
 
     @autosave.setter
     def autosave(self, path: str | os.PathLike[str] | None) -> None:
+        self.wait()
         self._keeper.keep_at(path)
 
     @property
     def mask(self) -> Mask:
         """Mask of the active image: bool, shape (h, w), at the image's own size."""
-        mask: Mask = self._session.full_masks()[self.active_image]
+        mask: Mask = self._whole.full_masks()[self.active_image]
         return mask
 
     def image_masks(self) -> list[Mask]:
@@ -248,12 +252,12 @@ class NcutSegmenter(SettingTraits, Receiving):
         Those that clicks are compared by now: of two kinds, as `by` says.
         If values are too large or small for float32, it is a copy in float64.
         """
-        return self._session.spectrum.store.given()
+        return self._whole.spectrum.store.given()
 
     @property
     def eigvals(self) -> Floats | Doubles | None:
         """Eigenvalues: float, shape (K,), descending; None where none were given."""
-        eigvals = self._session.spectrum.eigvals
+        eigvals = self._whole.spectrum.eigvals
         return None if eigvals is None else eigvals.copy()
 
     @property
@@ -262,6 +266,7 @@ class NcutSegmenter(SettingTraits, Receiving):
 
         As set by `color`; by default of the principal components.
         """
+        self.wait()
         return self._pictures.colors(self.by)
 
     def color(self, method: str = "pca", **options: Any) -> None:
@@ -281,6 +286,7 @@ class NcutSegmenter(SettingTraits, Receiving):
             In one sentence, if an argument is not as above or the extra is not
             installed; nothing has changed then.
         """
+        self.wait()
         # Without the session's lock: the page can be used meanwhile.
         self._pictures.color(method, self.by, **options)
         self._apply(lambda: None)

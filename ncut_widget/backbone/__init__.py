@@ -9,7 +9,8 @@ here knows of eigenvectors, clicks or the page.
 (2, 16, 16, 20)
 """
 
-from ncut_widget.backbone.extraction.extractor import FeatureExtractor, extract_features
+from ncut_widget.backbone.extraction.extract import extract_features
+from ncut_widget.backbone.extraction.extractor import FeatureExtractor
 from ncut_widget.backbone.layers import LayeredBackbone
 from ncut_widget.backbone.models.dino import load_dinov2, load_dinov3
 from ncut_widget.backbone.models.lite import LiteBackbone, load_lite

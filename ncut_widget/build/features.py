@@ -15,6 +15,7 @@ from ncut_widget.core.checks import check_match, check_shape
 from ncut_widget.core.progress import heeds_progress
 from ncut_widget.images import Errors, Images
 from ncut_widget.methods import Spectra
+from ncut_widget.methods.spectra import hold
 from ncut_widget.ncut import NCUT, Distance, GraphKind
 from ncut_widget.pipeline import Pipeline
 from ncut_widget.settings import WAYS
@@ -84,5 +85,6 @@ def from_features(
     by = WAYS[0]
     settings = check_start(settings, images, sizes, num_eig, [by], math.prod(grid))
     pipeline = Pipeline(ncut)
-    spectra = Spectra(*pipeline.fit_features(features, images), by=by, device=device)
+    spectrum = hold(device, *pipeline.fit_features(features, images))
+    spectra = Spectra(spectrum, by=by, device=device)
     return start(cls, spectra, {by: pipeline}, images, settings)

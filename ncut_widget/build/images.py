@@ -6,18 +6,22 @@ import math
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from ncut_widget.backbone import Backbone, FeatureExtractor
 from ncut_widget.backbone.extraction.joined import JoinedExtractor
+from ncut_widget.build.growing import Growing
 from ncut_widget.build.start import S, check_keywords, check_start, start
 from ncut_widget.build.ways import common_grid, name_ways, try_default
+from ncut_widget.core.checks import check_flag
 from ncut_widget.core.progress import heeds_progress
 from ncut_widget.images import Errors, Images
 from ncut_widget.images.looks import first_way
 from ncut_widget.methods import Spectra
+from ncut_widget.methods.spectra import hold
 from ncut_widget.ncut import NCUT, Distance, GraphKind
 from ncut_widget.pipeline import Pipeline
 from ncut_widget.settings import WAYS
@@ -45,6 +49,7 @@ def from_images(
     progress: bool = True,
     value_range: tuple[float, float] | None = None,
     errors: Errors = "raise",
+    wait: bool = True,
     **settings: Any,
 ) -> S:
     """Segment images, from pixels to widget.
@@ -86,6 +91,12 @@ def from_images(
         What happens to an image that cannot be read: raise, before the long work, or
         skip it. A skipped image keeps its place in the batch, with empty masks, and
         the strip says why.
+    wait : bool
+        False: return as soon as the first image can be clicked. The others follow in
+        the strip, with masks of the clicks that are there; in the end all is as with
+        True. What is of the whole batch, as `masks`, waits for it when it is read; see
+        `NcutSegmenter.wait`. Until then `autosave` does not write its file, and if the
+        file is there already, all images are waited for.
     **settings
         ``autosave``, and any trait of `NcutSegmenter`.
 
@@ -99,6 +110,7 @@ def from_images(
         In one sentence, if an argument is not as above.
     """
     check_keywords(settings, from_images)
+    check_flag("wait", wait)
     if isinstance(layer, Sequence) and len(layer) == 1:
         (layer,) = layer
 
@@ -152,10 +164,19 @@ def from_images(
         solver().check_parameters(len(images) * rows * cols)
     grid = common_grid(made.values())
     pipelines = {by: Pipeline(solver(made[by].model), made[by], grid) for by in ways}
-    fitted = pipelines[first].fit_transform(images)
+    fit, growing = partial(pipelines[first].fit_transform, images), None
+    if wait or _is_there(settings.get("autosave")):
+        spectrum = hold(device, *fit())
+    else:
+        growing = Growing(fit, len(images), device, progress)
+        spectrum = growing.first()
     others = {}
     for by in ways[1:]:
-        pipelines[by].grid = fitted.eigvecs.shape[1:3]
+        pipelines[by].grid = spectrum.store.grid
         others[by] = partial(pipelines[by].fit_transform, images)
-    spectra = Spectra(*fitted, by=first, others=others, device=device)
-    return start(cls, spectra, pipelines, images, settings)
+    spectra = Spectra(spectrum, by=first, others=others, device=device, rest=growing)
+    return start(cls, spectra, pipelines, images, settings, growing)
+
+
+def _is_there(path: Path | None) -> bool:
+    return path is not None and path.exists()

@@ -6,27 +6,32 @@ import inspect
 import math
 import warnings
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from ipywidgets import Layout
 from traitlets import TraitError
 
+from ncut_widget.build.growing import Growing
 from ncut_widget.core import names
 from ncut_widget.core.checks import shown
 from ncut_widget.images import Images
-from ncut_widget.methods import Spectra
+from ncut_widget.methods import Spectra, Spectrum
 from ncut_widget.pipeline import Pipeline
 from ncut_widget.prompts import check_prompts
 from ncut_widget.sessions.autosave import check_place, find_session
 from ncut_widget.sessions.file import read_content
 from ncut_widget.sessions.fingerprint import describe_images
 from ncut_widget.sessions.origin import Origin
+from ncut_widget.sessions.session import Session
 from ncut_widget.settings import TABLE, Batch, table_of
 
 
 class Segmenter(Protocol):
     """The widget that is made."""
 
+    _session: Session
     _origin: Origin
 
     @property
@@ -35,6 +40,12 @@ class Segmenter(Protocol):
 
     @autosave.setter
     def autosave(self, path: Any) -> None: ...
+
+    def _renew(self, take: Callable[[], Spectrum | None]) -> None:
+        """Go on with the eigenvectors that a function gives."""
+
+    def _show_failure(self, observer: Any, name: str, error: Exception) -> None:
+        """Show an error on the page."""
 
 
 S = TypeVar("S", bound=Segmenter)
@@ -46,13 +57,30 @@ def start(
     pipelines: dict[str, Pipeline],
     images: Images | None,
     settings: dict[str, Any],
+    growing: Growing | None = None,
 ) -> S:
-    """Make a segmenter of eigenvectors; it keeps their pipelines for `predict`."""
+    """Make a segmenter of eigenvectors; it keeps their pipelines for `predict`.
+
+    A session can be saved, and loaded, only once all images are there.
+    """
     autosave = settings.pop("autosave", None)
-    seg = cls(spectra, images, **settings)
+    try:
+        seg = cls(spectra, images, **settings)
+    except BaseException:
+        spectra.close()
+        raise
     seg._origin.pipelines = pipelines
-    seg.autosave = autosave
+    if growing is None:
+        seg.autosave = autosave
+    else:
+        growing.follow(seg, partial(_complete, autosave))
     return seg
+
+
+def _complete(autosave: Path | None, seg: Segmenter) -> None:
+    """Do what needs all images."""
+    warn_of_silent(seg._session.spectrum.store.blank, seg._origin.images)
+    seg.autosave = autosave
 
 
 def check_keywords(keywords: Iterable[str], function: Callable[..., Any]) -> None:

@@ -83,6 +83,12 @@ class Bounded(Generic[V]):
         self._values.move_to_end(key)
         self._shrink()
 
+    def clear(self) -> None:
+        """Drop all values."""
+        self._values.clear()
+        self._measured.clear()
+        self._total = 0
+
     def _shrink(self) -> None:
         while self._total > self.limit and len(self._values) > 1:
             oldest, _ = self._values.popitem(last=False)

@@ -12,7 +12,7 @@ R = TypeVar("R")
 
 
 def part_method(
-    attribute: str, method: Callable[Concatenate[S, P], R]
+    attribute: str, method: Callable[Concatenate[S, P], R], first: str | None = None
 ) -> Callable[Concatenate[Any, P], R]:
     """Make a method that forwards to a part's method, with signature and docstring.
 
@@ -22,6 +22,8 @@ def part_method(
         Name of the attribute that holds the part.
     method : callable
         A method of the part's class.
+    first : str, optional
+        Name of a method that is called before.
 
     Examples
     --------
@@ -39,6 +41,8 @@ def part_method(
 
     @functools.wraps(method)
     def call(self: Any, /, *arguments: P.args, **keywords: P.kwargs) -> R:
+        if first is not None:
+            getattr(self, first)()
         return method(getattr(self, attribute), *arguments, **keywords)
 
     return call

@@ -4,12 +4,13 @@ Each keeps to the contract of `ncut_widget.methods.base`; no other folder asks w
 method it has. Methods know neither Jupyter nor history.
 """
 
-from ncut_widget.methods.base import Field, Method, Seeds, Sides, Spectrum
+from ncut_widget.methods.base import Field, Method, Seeds, Sides
 from ncut_widget.methods.biased import BiasedMethod
 from ncut_widget.methods.diffusion import DiffusionMethod
 from ncut_widget.methods.random_walker import RandomWalkerMethod
 from ncut_widget.methods.similarity import SimilarityMethod
 from ncut_widget.methods.spectra import Spectra
+from ncut_widget.methods.spectrum import Spectrum
 
 METHODS: dict[str, type[Method]] = {
     each.name: each

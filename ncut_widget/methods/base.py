@@ -15,14 +15,12 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from torch import Tensor
 
-from ncut_widget.core.arrays import Doubles, Floats, as_array
-from ncut_widget.core.checks import check_array, check_finite
-from ncut_widget.eigvecs.moments import Moments
+from ncut_widget.core.arrays import Floats
 from ncut_widget.eigvecs.store import Store
 from ncut_widget.masks.coordinates import Cell, fine_grid
 from ncut_widget.masks.cut import cut, heatmap
 from ncut_widget.masks.statistics import SimilarityStatistics
-from ncut_widget.ncut.details import Details
+from ncut_widget.methods.spectrum import Spectrum
 from ncut_widget.prompts import Group, Recipe, Seed
 from ncut_widget.settings import Settings
 
@@ -71,48 +69,6 @@ class Sides(NamedTuple):
 
     positives: list[Seeds]
     negatives: list[Seeds]
-
-
-class Spectrum(NamedTuple):
-    """The eigenvectors and eigenvalues of a batch, which methods compute with.
-
-    Attributes
-    ----------
-    store : Store
-    moments : Moments
-        Mean and covariance of the store's eigenvectors, and a sample of them.
-    eigvals : ndarray of float, shape (K,), or None
-    details : Details or None
-        What each image is told from alone.
-    """
-
-    store: Store
-    moments: Moments
-    eigvals: Floats | Doubles | None
-    details: Details | None = None
-
-    @classmethod
-    def of(cls, store: Store, eigvals: Any, details: Details | None = None) -> Spectrum:
-        """Check eigenvalues, one for each eigenvector of a store, or None."""
-        if eigvals is None:
-            return cls(store, Moments(store), None, details)
-        num_eig = store.shape[3]
-        checked = as_array(check_array("eigvals", eigvals))
-        if checked.shape != (num_eig,):
-            raise ValueError(
-                f"eigvals must be one for each of the {num_eig} eigenvectors, shape "
-                f"({num_eig},): got shape {checked.shape}"
-            )
-        return cls(store, Moments(store), check_finite("eigvals", checked), details)
-
-    def check_eigvals(self, method: str) -> Floats | Doubles:
-        """Return the eigenvalues; raise ValueError if there are none for a method."""
-        if self.eigvals is None:
-            raise ValueError(
-                f"method {method!r} needs the eigenvalues of eigvecs, got none: give "
-                "eigvals, shape (K,)"
-            )
-        return self.eigvals
 
 
 class Field(ABC):

@@ -14,13 +14,13 @@ from ncut_widget.methods.base import (
     Field,
     Method,
     Seeds,
-    Spectrum,
     StandardisedField,
     seeds_of,
 )
 from ncut_widget.methods.biased_cut import Graph
 from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
 from ncut_widget.methods.regression import local_corrections
+from ncut_widget.methods.spectrum import Spectrum
 
 LIKE = 5.5
 """Granularity of the diffusion map that finds the cells like a negative seed."""

@@ -18,11 +18,11 @@ from ncut_widget.methods.base import (
     LevelField,
     Method,
     Seeds,
-    Spectrum,
     cells_of,
 )
 from ncut_widget.methods.diffusion_map import DiffusionMap, diffusion_weights
 from ncut_widget.methods.regression import Fit, fit_groups
+from ncut_widget.methods.spectrum import Spectrum
 from ncut_widget.methods.sweep import best_threshold
 
 GRANULARITIES = 4

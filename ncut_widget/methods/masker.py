@@ -27,7 +27,7 @@ from ncut_widget.masks.coordinates import Cell
 from ncut_widget.masks.full import PerImage
 from ncut_widget.masks.resample import mostly
 from ncut_widget.masks.smooth import CutMap, CutMaps, smooth_mask
-from ncut_widget.methods import METHODS, Field, Method, Seeds, Sides, Spectra
+from ncut_widget.methods import METHODS, Field, Method, Seeds, Sides, Spectra, Spectrum
 from ncut_widget.methods.base import PRESENT
 from ncut_widget.prompts import Recipe
 from ncut_widget.settings import Settings
@@ -91,11 +91,18 @@ class Masker:
             self._ahead.begin(partial(method.prepare, image))
 
     def _method(self, by: str, name: str) -> Method:
+        spectrum = self.spectra[by]
         known = self._methods.get((by, name))
-        if known is None:
-            known = METHODS[name](self.spectra[by], self.sizes)
-            known = self._methods.setdefault((by, name), known)
+        if known is None or known.spectrum is not spectrum:
+            known = self._methods[by, name] = METHODS[name](spectrum, self.sizes)
         return known
+
+    def renew(self, spectrum: Spectrum) -> None:
+        """Put eigenvectors of more images in the place of those of the first way."""
+        with self.lock:
+            self.spectra.replace(spectrum)
+            self._fields.clear()
+            self._masks.clear()
 
     def _blank(self, recipe: Recipe) -> frozenset[int]:
         """Return the images of which nothing is known."""
@@ -125,14 +132,15 @@ class Masker:
         method = self._method(seeds.parameter("by"), seeds.method)
         blank = method.spectrum.store.blank
         labelled = {seed.cell.image for group in seeds.positives for seed in group}
-        for image in sorted(blank & labelled):
+        awaited = labelled & method.spectrum.awaited
+        for image in sorted((blank & labelled) - awaited):
             warnings.warn(
                 f"the eigenvectors of image {image} are all zero: a click on it finds "
                 "nothing",
                 stacklevel=2,
             )
         field = method.field(seeds, self._fields.peek)
-        if field.constant:
+        if field.constant and not awaited:
             warnings.warn(method.says_nothing(seeds), stacklevel=2)
         return field
 

@@ -18,8 +18,9 @@ from ncut_widget.core.arrays import Doubles, Floats
 from ncut_widget.core.cache import Bounded
 from ncut_widget.masks.coordinates import FINE_SIDE, centre_cell
 from ncut_widget.masks.resample import area_mean, enlarge
-from ncut_widget.methods.base import PRESENT, Field, LevelField, Method, Seeds, Spectrum
+from ncut_widget.methods.base import PRESENT, Field, LevelField, Method, Seeds
 from ncut_widget.methods.diffusion import DiffusionMethod
+from ncut_widget.methods.spectrum import Spectrum
 from ncut_widget.methods.walker.constants import (
     FAR,
     FARTHER,

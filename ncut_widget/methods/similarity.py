@@ -27,10 +27,10 @@ from ncut_widget.methods.base import (
     Field,
     Method,
     Seeds,
-    Spectrum,
     StandardisedField,
     read_cells,
 )
+from ncut_widget.methods.spectrum import Spectrum
 from ncut_widget.prompts import Group
 
 PART = 2**21

@@ -9,15 +9,57 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Protocol
 
 from ncut_widget.core import beside
 from ncut_widget.core.progress import silence, stoppable
 from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.eigvecs.store import Store
-from ncut_widget.methods.base import Spectrum
+from ncut_widget.methods.spectrum import Spectrum
 from ncut_widget.ncut.details import Details
 from ncut_widget.settings import WAYS
+
+
+class Rest(Protocol):
+    """Makes the eigenvectors of the images that are still to come."""
+
+    @property
+    def failure(self) -> str | None:
+        """Why they cannot be had, in a sentence."""
+
+    def look(self) -> None:
+        """Take those that are there by now."""
+
+    def wait(self) -> None:
+        """Wait until all are there; raise RuntimeError if they cannot be had."""
+
+    def end(self) -> None:
+        """Wait until no more are made; raise RuntimeError as `wait` does."""
+
+    def close(self) -> None:
+        """Make no more."""
+
+
+def hold(
+    device: Any,
+    eigvecs: Any,
+    eigvals: Any = None,
+    details: Details | None = None,
+    awaited: frozenset[int] = frozenset(),
+) -> Spectrum:
+    """Hold eigenvectors in memory, unless they are a store.
+
+    Parameters
+    ----------
+    device : str or torch.device, optional
+        By default `pick_device` chooses.
+    eigvecs : Store; or torch.Tensor or array_like of float, shape (B, H, W, K)
+        An array is copied, as float32.
+    eigvals, details, awaited
+        As for `Spectrum`.
+    """
+    held = eigvecs if isinstance(eigvecs, Store) else MemoryStore(eigvecs, device)
+    return Spectrum.of(held, eigvals, details, awaited)
 
 
 class Spectra:
@@ -27,7 +69,7 @@ class Spectra:
 
     Parameters
     ----------
-    eigvecs : Store; or torch.Tensor or array_like of float, shape (B, H, W, K)
+    eigvecs : Spectrum, Store; or torch.Tensor or array_like of float, (B, H, W, K)
         An array is copied, as float32.
     eigvals : array_like of float, shape (K,), optional
     details : Details, optional
@@ -36,9 +78,11 @@ class Spectra:
         What a click means by these.
     others : mapping of str to callable, optional
         For other ways a function that makes ``(eigvecs, eigvals)`` of the same shapes,
-        or ``(eigvecs, eigvals, details)``.
+        or more of `Spectrum`.
     device : str or torch.device, optional
         Where eigenvectors are held; by default `pick_device` chooses.
+    rest : Rest, optional
+        Makes the images that are still to come.
 
     Attributes
     ----------
@@ -56,24 +100,45 @@ class Spectra:
         by: str = WAYS[0],
         others: Mapping[str, Callable[[], tuple[Any, ...]]] | None = None,
         device: Any = None,
+        rest: Rest | None = None,
     ) -> None:
+        first = eigvecs
+        if not isinstance(eigvecs, Spectrum):
+            first = hold(device, eigvecs, eigvals, details)
         self._device = device
-        self._made = {by: self._spectrum(eigvecs, eigvals, details)}
+        self._rest = rest
+        self._made: dict[str, Spectrum] = {by: first}
         self._others = dict(others or {})
         self._making = Lock()
         self._begun: dict[str, Thread] = {}
         self._failures: dict[str, Exception] = {}
         self._closed = False
-        self.shape = self._made[by].store.shape
+        self.shape = first.store.shape
         self.ways = (by, *self._others)
 
-    def _spectrum(
-        self, eigvecs: Any, eigvals: Any = None, details: Details | None = None
-    ) -> Spectrum:
-        held = eigvecs
-        if not isinstance(eigvecs, Store):
-            held = MemoryStore(eigvecs, self._device)
-        return Spectrum.of(held, eigvals, details)
+    @property
+    def awaited(self) -> frozenset[int]:
+        """Images that are still to come."""
+        return self._made[self.ways[0]].awaited
+
+    @property
+    def failure(self) -> str | None:
+        """Why images that are still to come cannot be had, in a sentence."""
+        return None if self._rest is None else self._rest.failure
+
+    def replace(self, spectrum: Spectrum) -> None:
+        """Put eigenvectors of more images in the place of those of the first way."""
+        self._made[self.ways[0]] = spectrum
+
+    def look(self) -> None:
+        """Take the images that are there by now."""
+        if self._rest is not None:
+            self._rest.look()
+
+    def wait(self) -> None:
+        """Wait until all images are there; raise RuntimeError if they never will be."""
+        if self._rest is not None:
+            self._rest.wait()
 
     def __getitem__(self, by: str) -> Spectrum:
         """Return the eigenvectors of a way, after making them if they are not there.
@@ -107,6 +172,8 @@ class Spectra:
     def close(self) -> None:
         """Stop the threads that make eigenvectors: nobody waits for them any more."""
         self._closed = True
+        if self._rest is not None:
+            self._rest.close()
 
     def _make_beside(self, by: str) -> None:
         with silence(), stoppable(lambda: self._closed or beside.ending()):
@@ -118,7 +185,9 @@ class Spectra:
     def _make(self, by: str) -> Spectrum:
         with self._making:  # who comes second waits
             if by not in self._made:
-                made = self._spectrum(*self._others[by]())
+                if self._rest is not None:  # two at once would take twice as long
+                    self._rest.end()
+                made = hold(self._device, *self._others[by]())
                 if made.store.shape != self.shape:
                     raise ValueError(
                         f"eigenvectors by {by} must have the shape of the others, "

@@ -230,6 +230,8 @@ class NCUT(Checked):
     error_: float
     n_features_in_: int
     _extension: Extends
+    _warns = True
+    """Whether to warn of too few distinct rows: of a part of a batch they may be."""
 
     def __init__(
         self,
@@ -328,7 +330,7 @@ class NCUT(Checked):
         self.error_ = solution.error
         self.n_features_in_ = rows.columns
         found = int((solution.eigvals > 0).sum())
-        if found < self.num_eig:
+        if found < self.num_eig and self._warns:
             warnings.warn(
                 f"features have structure for {found} eigenvectors only, fewer than "
                 f"num_eig={self.num_eig}: the other columns are zero",

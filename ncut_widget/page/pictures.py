@@ -178,6 +178,12 @@ class Pictures:
             self._version += 1
             self._colorings[by] = _Coloring(rgb.__getitem__, rgb)
 
+    def renew(self) -> None:
+        """Colour the eigenvectors anew, after they have changed."""
+        with self._lock:
+            self._version += 1
+            self._colorings.clear()
+
     def encoder(self, kind: str, by: str) -> tuple[int, Callable[[int], Picture]]:
         """Return the version of the colours, and a function: image -> its picture."""
         images = self._images

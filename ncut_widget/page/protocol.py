@@ -46,6 +46,11 @@ made when the page asks for its ``way``: the answer is ``later`` until it can be
 and then has ``eigvals`` and the ``blank`` images. Fields, vectors, moments and colours
 are of one of the two: ``by`` says of which.
 
+Of a batch of which images are still to come, the trait ``_info`` names them, as
+``awaited`` of the first way. It is sent again when more are there, or with ``failure``,
+a sentence, if they cannot be had. Then the page asks again for all that is made of
+eigenvectors, and drops the answers to what it had asked before.
+
 ``views`` tells how many views there are, and whether the page can write into its
 notebook. If so, the kernel sends it ``{type: picture, model, mark, png}`` after
 changes, for the output whose picture has that mark.
@@ -76,7 +81,7 @@ the same way, with ``stats``, null where a field is its own heatmap, and for eac
 ``images`` an entry of ``grids``, the ``[h, w]`` of its map, and of ``presence``, how
 surely it has the thing. Maps are float32, little-endian, one after the other, one
 buffer for each want. A map depends on seeds and image alone, so the page may keep it
-for as long as it likes.
+until there are more images.
 """
 
 from __future__ import annotations

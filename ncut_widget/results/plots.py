@@ -74,7 +74,7 @@ def plot_images(
 def plot_eigenvectors(spectrum: Spectrum, labelled: Labelled, count: int) -> Any:
     """Draw eigenvectors as images; see `NcutSegmenter.plot_eigvecs`."""
     figure, axes, _ = _grid(len(labelled.chosen), count, labelled, turned=True)
-    store, moments, eigvals, _ = spectrum
+    store, moments, eigvals, *_ = spectrum
     # One scale for all images: values can be compared across them.
     sample = moments.lead(store.shape[3]).sample.rows[:count].abs().cpu().numpy()
     limits = np.quantile(sample, 0.99, axis=1)

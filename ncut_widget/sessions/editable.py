@@ -133,6 +133,8 @@ class Editable:
         Without it `check` refuses a way whose eigenvectors are not there yet.
         """
         if isinstance(by, str) and by in self.spectra.ways:
+            if by not in self.spectra.ready:
+                self.spectra.wait()
             self.spectra[by]
 
     # Prompts and settings -----------------------------------------------------------

@@ -209,7 +209,7 @@ def describe_eigvecs(spectrum: Spectrum) -> dict[str, Any]:
         Shape, digest, eigenvalues, and cosines between some cells. Signs and rotations
         within an eigenspace do not change the cosines; another machine hardly does.
     """
-    store, _, eigvals, _ = spectrum
+    store, _, eigvals, *_ = spectrum
     digest = hashlib.blake2b(digest_size=16)
     for image in range(store.shape[0]):
         digest.update(np.ascontiguousarray(store.image(image)).data)

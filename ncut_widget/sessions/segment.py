@@ -72,6 +72,12 @@ class Segment:
         return known
 
     @property
+    def _whole(self) -> SegmentState:
+        """Its state, once all images of the batch are there."""
+        self._session.spectra.wait()  # type: ignore[attr-defined]
+        return self._state
+
+    @property
     def clicks(self) -> tuple[Click, ...]:
         """The clicks that it is made of."""
         prompts = self._state.prompts
@@ -88,21 +94,21 @@ class Segment:
 
         They are whole, also where other segments lie over them.
         """
-        return self._state.masks
+        return self._whole.masks
 
     @property
     def score(self) -> float:
         """Mean similarity of the cells in its masks, 0 to 1; 0 without any."""
-        return self._state.score
+        return self._whole.score
 
     @property
     def presence(self) -> Floats:
         """How surely each image has the thing: float32, shape (B,), 0 to 1."""
-        return self._state.presence
+        return self._whole.presence
 
     def full_masks(self) -> PerImage:
         """Masks at the images' own sizes, bool (h_i, w_i), each made when asked for."""
-        return self._state.full_masks()
+        return self._whole.full_masks()
 
     def _change(self, **fields: Any) -> None:
         session, apply = self._session, self._apply  # type: ignore[attr-defined]

@@ -14,11 +14,12 @@ from typing import Any
 from ncut_widget.core.arrays import Mask
 from ncut_widget.core.checks import check_number
 from ncut_widget.masks.full import PerImage
+from ncut_widget.methods import Spectrum
 from ncut_widget.prompts import Recipe
 from ncut_widget.segments.palette import free_color
 from ncut_widget.segments.record import SegmentState, check_field, check_name
 from ncut_widget.sessions.editable import Editable
-from ncut_widget.sessions.history import History
+from ncut_widget.sessions.history import Change, History
 from ncut_widget.sessions.state import Editing, Shelf
 from ncut_widget.settings import Settings
 
@@ -187,6 +188,16 @@ class Session(Editable):
     def _settings_before(self, editing: Editing | None) -> Settings:
         """Return the settings that come back when no segment is open any more."""
         return self.recipe.given if editing is None else editing.settings
+
+    def renew(self, spectrum: Spectrum) -> None:
+        """Go on with eigenvectors of more images of the batch.
+
+        Prompts, settings, segments and the history stay; a threshold that was found is
+        found again.
+        """
+        with self.lock:
+            self.masker.renew(spectrum)
+            self._make(Change(len(self.prompts), (), ()), self.state.place)
 
     # Results ------------------------------------------------------------------------
 

@@ -389,7 +389,7 @@ def compare_masks(session: Session, moment: Moment) -> float:
 
 def _quantised(session: Session, by: str, images: Sequence[int]) -> Session:
     """Make a session of the quantised eigenvectors of a way that a page has."""
-    store, moments, eigvals, _ = session.spectra[by]
+    store, moments, eigvals, *_ = session.spectra[by]
     _, height, width, num_eig = session.shape
     vectors = np.empty((len(images), height, width, num_eig), dtype=np.float32)
     for at, image in enumerate(images):

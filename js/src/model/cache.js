@@ -12,6 +12,8 @@ export class Cache {
   /** @type {Map<string, Value>} */
   #entries = new Map();
   #characters = 0;
+  /** @type {Set<string>} Keys of entries that stand in for newer ones. */
+  #old = new Set();
   #release;
 
   /**
@@ -27,9 +29,22 @@ export class Cache {
     return this.#entries.size;
   }
 
-  /** @param {string} key */
+  /**
+   * Whether an entry is here, and not too old.
+   *
+   * @param {string} key
+   */
   has(key) {
-    return this.#entries.has(key);
+    return this.#entries.has(key) && !this.#old.has(key);
+  }
+
+  /**
+   * Whether an entry stands in for a newer one.
+   *
+   * @param {string} key
+   */
+  isOld(key) {
+    return this.#old.has(key);
   }
 
   /**
@@ -70,6 +85,11 @@ export class Cache {
     }
   }
 
+  /** Let all entries stand in for newer ones, which do not count as here. */
+  age() {
+    for (const key of this.#entries.keys()) this.#old.add(key);
+  }
+
   clear() {
     for (const key of [...this.#entries.keys()]) this.#drop(key);
   }
@@ -79,6 +99,7 @@ export class Cache {
     const value = this.#entries.get(key);
     if (value === undefined) return;
     this.#entries.delete(key);
+    this.#old.delete(key);
     this.#characters -= key.length;
     this.#release(value);
   }

@@ -87,6 +87,12 @@ export class MomentsOfBatch extends Resource {
     const { by, num_eig: numEig } = content;
     this.#moments.set(keyOf(by, numEig), decodeMoments(content, buffers));
   }
+
+  /** @override */
+  renew() {
+    this.#moments.clear();
+    this.retry();
+  }
 }
 
 /** Eigenvectors of images: of those on view, and of those with prompts. */
@@ -177,6 +183,12 @@ export class VectorsOfImages extends Resource {
   }
 
   /** @override */
+  renew() {
+    this.#vectors.clear();
+    this.retry();
+  }
+
+  /** @override */
   close() {
     this.#vectors.clear();
   }
@@ -235,6 +247,12 @@ export class VectorsOfSample extends Resource {
   take({ by, vectors }, buffers) {
     const [sample] = decodeVectors(vectors, buffers, null);
     if (sample) this.#vectors.set(by, new Vectors(sample.quantised));
+  }
+
+  /** @override */
+  renew() {
+    this.#vectors.clear();
+    this.retry();
   }
 
   /** @override */

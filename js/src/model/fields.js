@@ -53,6 +53,16 @@ export class Fields extends Resource {
   }
 
   /**
+   * Whether a field that is here is of fewer images than there are now.
+   *
+   * @param {Seeds} seeds
+   * @param {number} image
+   */
+  isOld(seeds, image) {
+    return this.#cache.isOld(fieldKey(seeds, image));
+  }
+
+  /**
    * @param {string} key
    * @override
    */
@@ -124,6 +134,12 @@ export class Fields extends Resource {
       this.#known.missing.set(key, missing);
     }
     return missing;
+  }
+
+  /** @override */
+  renew() {
+    this.#cache.age();
+    this.retry();
   }
 
   /** @override */

@@ -28,3 +28,23 @@ export function sizeOf({ sizes }, image) {
 export function isBlank(way, image) {
   return way?.blank.includes(image) ?? false;
 }
+
+/**
+ * Whether an image is still to come: nothing is known of it by now.
+ *
+ * @param {Way | undefined} way
+ * @param {number} image
+ */
+export function isAwaited(way, image) {
+  return way?.awaited?.includes(image) ?? false;
+}
+
+/**
+ * How many images can be clicked by now.
+ *
+ * @param {Info} info
+ * @param {Way | undefined} way
+ */
+export function readyOf({ sizes }, way) {
+  return sizes.length - (way?.awaited?.length ?? 0);
+}

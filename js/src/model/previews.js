@@ -77,7 +77,7 @@ export class Previews {
    * @returns {FieldMap | undefined}
    */
   get(seeds, image) {
-    this.#renew();
+    this.#await();
     const key = fieldKey(seeds, image);
     const known = this.#fields.get(key);
     if (known) return known;
@@ -101,13 +101,20 @@ export class Previews {
     this.#directions.limit = fields + STATISTICS_KEPT;
   }
 
+  /** What they are made of has changed. */
+  renew() {
+    this.#directions.clear();
+    this.#fields.clear();
+    this.#fits.clear();
+  }
+
   close() {
     this.#fields.clear();
     this.#spare = [];
   }
 
   /** Until the moments have come, the sample's own stand in. */
-  #renew() {
+  #await() {
     const { arrivals } = this.moments;
     if (arrivals === this.#arrivals) return;
     this.#arrivals = arrivals;

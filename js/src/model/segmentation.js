@@ -224,8 +224,8 @@ export class Segmentation {
     const find = (wanted) =>
       wanted.map((seeds) => {
         const field = fields.get(seeds, image);
+        exact = exact && field !== undefined && !fields.isOld(seeds, image);
         if (field) return field;
-        exact = false;
         return previews.get(seeds, image);
       });
     const found = { positives: find(positives), negatives: find(negatives) };

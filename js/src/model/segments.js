@@ -129,6 +129,12 @@ export class SegmentMasks extends Resource {
   }
 
   /** @override */
+  renew() {
+    this.#cache.age();
+    this.retry();
+  }
+
+  /** @override */
   close() {
     this.#cache.clear();
   }

@@ -298,6 +298,11 @@ export class Store {
         this.#notify();
       },
       "change:_segments": () => this.#refresh(),
+      "change:_info": () => {
+        this.#resources.renew(this.info);
+        this.#link.requests.outdate();
+        this.#change();
+      },
       "change:_colors": () => {
         this.#resources.recolor(this.get("_colors"));
         this.#refresh();

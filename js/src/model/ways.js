@@ -83,6 +83,14 @@ export class Ways extends Resource {
   }
 
   /**
+   * @param {Info} info
+   * @override
+   */
+  renew({ ways }) {
+    for (const [by, way] of Object.entries(ways)) this.#known.set(by, way);
+  }
+
+  /**
    * Nothing is asked for again: what failed does not depend on prompts and settings, and
    * would take as long each time.
    * @override

@@ -9,10 +9,10 @@
 
 import { html } from "../dom.js";
 import { keyOf } from "../keyboard.js";
-import { isBlank } from "../model/images.js";
+import { isAwaited } from "../model/images.js";
 import { pixelOf } from "../stage/canvas.js";
 import { ThumbOverlay } from "./overlay.js";
-import { ABSENT, percent, UNKNOWN } from "./status.js";
+import { ABSENT, noteOf, percent } from "./status.js";
 import { Thumb, thumbWidth } from "./thumb.js";
 import { Track } from "./track.js";
 
@@ -131,11 +131,13 @@ export class Filmstrip {
     const thumbs = store.pictures.thumb;
     const picture = thumbs.get(image);
     const mask = shown.of(image);
-    const note = isBlank(store.way, image) ? UNKNOWN : mask.absent ? ABSENT : "";
+    const note = noteOf(store.way, image) ?? (mask.absent ? ABSENT : "");
     thumb.wait(thumbs.awaits(image), thumbs.reason(image), note);
-    thumb.dim(mask.absent);
+    const awaited = isAwaited(store.way, image);
+    thumb.dim(mask.absent, awaited);
     const would = preview?.of(image);
-    const told = mask.marked ? shown : would?.marked ? preview : null;
+    const known = mask.marked ? shown : would?.marked ? preview : null;
+    const told = awaited ? null : known;
     const state = [
       picture,
       thumbs.reason(image),
@@ -146,6 +148,7 @@ export class Filmstrip {
       store.get("opacity"),
       segments,
       segmentCells.version,
+      awaited,
     ];
     if (!thumb.differs(state)) return false;
     const [height, width] = info.sizes[image];

@@ -4,11 +4,12 @@
  * @import { Store } from "../model/store.js"
  * @import { Segmentation } from "../model/segmentation.js"
  * @import { Local } from "../local.js"
+ * @import { Way } from "../model/link/wire.js"
  */
 
 import { html, setAttribute, setText } from "../dom.js";
 import { centreOf } from "../maths/coordinates.js";
-import { isBlank } from "../model/images.js";
+import { isAwaited, isBlank, readyOf } from "../model/images.js";
 import { whyNot } from "./controls/ways.js";
 
 const LOST = "The kernel was restarted or shut down. Run this cell again to go on.";
@@ -24,8 +25,11 @@ const SLOW =
  * For an image whose eigenvectors are all zero; an image that was skipped has another
  * text.
  */
-export const UNKNOWN =
+const UNKNOWN =
   "Nothing is known of this image: its eigenvectors are all zero, so its mask stays empty.";
+
+/** For an image that is still to come. */
+const AWAITED = "Not ready yet: clicks here count later.";
 
 /** For an image that lacks what was clicked. */
 export const ABSENT = "This was not found in the image, so its mask is empty.";
@@ -63,8 +67,14 @@ export class Status {
   paint(local, preview) {
     const store = this.#store;
     const alarm = store.lost ? LOST : store.error;
-    const text = alarm ?? (store.slow ? this.#wait() : this.#describe(local));
-    setAttribute(this.element, "data-tone", alarm ? "error" : store.slow ? "wait" : "");
+    const isWrong = alarm !== null || store.info.failure !== undefined;
+    const told = store.slow ? this.#wait() : this.#tellReady() + this.#describe(local);
+    const text = alarm ?? told;
+    setAttribute(
+      this.element,
+      "data-tone",
+      isWrong ? "error" : store.slow ? "wait" : "",
+    );
     setText(this.#text, text);
     setText(this.#readout, this.#read(local, preview));
     // Screen readers speak it at the crosshair only: a moving mouse would make them
@@ -85,7 +95,8 @@ export class Status {
     if (reason) return `No picture: ${reason}`;
     const why = whyNot(this.#store, this.#store.get("by"));
     if (why) return why;
-    if (isBlank(way, activeImage)) return UNKNOWN;
+    const note = noteOf(way, activeImage);
+    if (note) return note;
     const open = segments.find((segment) => segment.open);
     if (open) return `Editing “${open.name}” · ${this.#describeClicks()}`;
     if (this.#store.clicks.length > 0) return this.#describeClicks();
@@ -120,6 +131,16 @@ export class Status {
     // Counted only once the kernel's fields are here: before, counting would delay the
     // request for them.
     return imageCount > 1 && result.exact ? `${cells} · ${this.#found()}` : cells;
+  }
+
+  /** How many images can be clicked by now, while others are still to come. */
+  #tellReady() {
+    const { info, imageCount, ways } = this.#store;
+    const [first] = Object.keys(info.ways);
+    const ready = readyOf(info, ways.get(first));
+    if (ready === imageCount) return "";
+    const why = info.failure ? `; ${info.failure}` : "";
+    return `${ready} of ${imageCount} images ready${why} · `;
   }
 
   /** That new clicks are of another method than the kernel's, where there is none. */
@@ -185,6 +206,17 @@ export class Status {
     }
     return `similarity ${twoDigits(Math.min(Math.max(similarity, 0), 1))} (0 to 1)`;
   }
+}
+
+/**
+ * What is to be said of an image of which nothing is known, or undefined.
+ *
+ * @param {Way | undefined} way
+ * @param {number} image
+ */
+export function noteOf(way, image) {
+  if (isAwaited(way, image)) return AWAITED;
+  return isBlank(way, image) ? UNKNOWN : undefined;
 }
 
 /** @param {number} value */

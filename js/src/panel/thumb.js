@@ -109,9 +109,13 @@ export class Thumb {
     this.element.title = reason ?? note;
   }
 
-  /** @param {boolean} absent whether the image lacks the thing */
-  dim(absent) {
-    this.element.classList.toggle("ncut-absent", absent);
+  /**
+   * @param {boolean} absent whether the image lacks the thing
+   * @param {boolean} awaited whether the image is still to come
+   */
+  dim(absent, awaited) {
+    this.element.classList.toggle("ncut-absent", absent && !awaited);
+    this.element.classList.toggle("ncut-awaited", awaited);
   }
 
   /** Give the canvas as many pixels as it covers on the screen. */

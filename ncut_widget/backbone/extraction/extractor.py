@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
@@ -22,7 +24,7 @@ from ncut_widget.backbone.registry import Backbone, resolve_model
 from ncut_widget.core.checks import check_choice, check_number
 from ncut_widget.core.device import pick_device
 from ncut_widget.core.names import check_keywords
-from ncut_widget.core.progress import AFTER_SECONDS, bar, heeds_progress, silence
+from ncut_widget.core.progress import AFTER_SECONDS, bar, silence
 from ncut_widget.images import FLOAT_TOLERANCE, Images, RGBImage, read_ahead
 
 NORMALIZED = 10.0
@@ -31,6 +33,10 @@ NORMALIZED = 10.0
 FINE = 24
 """Fewest cells on a side with which masks are fine enough to correct by clicks."""
 
+
+SoFar: TypeAlias = Callable[[int, Callable[[], Any]], object]
+"""Called while features come: how many images from the first on have theirs, and a
+function that gives these."""
 
 DTYPES = (torch.float16, torch.bfloat16, torch.float32)
 """Types that models can compute in."""
@@ -102,15 +108,28 @@ class FeatureExtractor:
         self._finest = 0
         self._told = False
 
-    def fit_transform(self, images: Any) -> Any:
-        """Compute features of a batch; keep its standardizer for later images."""
+    def fit_transform(self, images: Any, so_far: SoFar | None = None) -> Any:
+        """Compute features of a batch; keep its standardizer for later images.
+
+        What ``so_far`` gives is on the scale of the images that are there.
+        """
         self._note_model()
-        features = self._extract(images, self._progress)
+        return self._fit(self._extract(images, self._progress, so_far))
+
+    def _fit(self, features: Any) -> Any:
+        """Bring the features of a batch to its scale, perhaps in place."""
         standardizer = getattr(self.model, "standardizer", None)
         if standardizer is None:
             return features
         self._standardize = [standardizer(each) for each in self._each(features)]
         return self._standardized(features)
+
+    def fit_alone(self, images: Any) -> Any:
+        """Compute features on the scale of these images, and keep nothing of it."""
+        self._note_model()
+        alone = copy.copy(self)
+        alone._cache = None
+        return alone.fit_transform(images)
 
     def transform(self, images: Any, *, progress: bool | None = None) -> Any:
         """Compute features of other images, on the scale of the batch."""
@@ -178,14 +197,14 @@ class FeatureExtractor:
         recipe = f"{fingerprint()} {self._options} {precision} {versions()}"
         return FeatureCache(folder, recipe)
 
-    def _extract(self, images: Any, progress: bool) -> Any:
+    def _extract(self, images: Any, progress: bool, so_far: SoFar | None = None) -> Any:
         with silence(not progress):
-            return self._features(images)
+            return self._features(images, so_far)
 
-    def _features(self, images: Any) -> Any:
+    def _features(self, images: Any, so_far: SoFar | None) -> Any:
         items = self._items(images)
         try:
-            outputs = self._fill(items)
+            outputs = self._fill(items, so_far)
         except Stale as stale:
             warnings.warn(
                 f"features kept in cache_dir do not go with others of "
@@ -193,13 +212,17 @@ class FeatureExtractor:
                 RuntimeWarning,
                 stacklevel=2,
             )
-            outputs = self._fill(items, reads=False)
+            outputs = self._fill(items, so_far, reads=False)
         results = [output.read() for output in outputs]
         self._check_grids(results)
         return results if self._many else results[0]
 
     def _fill(
-        self, items: Sequence[RGBImage | Tensor], *, reads: bool = True
+        self,
+        items: Sequence[RGBImage | Tensor],
+        so_far: SoFar | None = None,
+        *,
+        reads: bool = True,
     ) -> list[Output]:
         """Collect features: cached ones, if these may be read, and computed ones."""
         outputs = [Output(len(items), self._dtype) for _ in self._nodes]
@@ -228,7 +251,15 @@ class FeatureExtractor:
                     count = self._work_off(waiting, outputs)
                     done.update(count)
                     del waiting[:count]
+                if so_far is not None:
+                    there = waiting[0][0] if waiting else index + 1
+                    so_far(there, partial(self._fit_first, outputs, there))
         return outputs
+
+    def _fit_first(self, outputs: Sequence[Output], count: int) -> Any:
+        """Return the features of the first images, on their own scale."""
+        results = [output.copy(slice(count)) for output in outputs]
+        return self._fit(results if self._many else results[0])
 
     def _check_grids(self, results: Sequence[Features]) -> None:
         """Warn once if the grid is coarse although the images are not."""
@@ -317,96 +348,6 @@ class FeatureExtractor:
             stacklevel=2,
         )
         return None
-
-
-@heeds_progress
-def extract_features(
-    images: Any,
-    model: str | Backbone = "texture",
-    node_type: str | None = None,
-    layer: int | Sequence[int] | None = None,
-    batch_size: int | None = None,
-    *,
-    device: str | torch.device | None = None,
-    dtype: torch.dtype | None = None,
-    amp: bool = True,
-    cache_dir: str | os.PathLike[str] | None = None,
-    progress: bool = True,
-    **options: Any,
-) -> Any:
-    """Compute a backbone's features of a batch of images.
-
-    Parameters
-    ----------
-    images
-        One or many, in any form `load_images` reads; files are read as they are needed.
-        For a `LayeredBackbone` also a float tensor ``(B, 3, h, w)`` that is normalised
-        already, that is, whose values leave [0, 1].
-    model : str or callable
-        A registered name, or a `Backbone`: ``images -> features (B, H, W, C)``.
-    node_type : str, optional
-        Of a `LayeredBackbone`: ``"attn"``, ``"mlp"`` or ``"block"``.
-    layer : int or sequence of int, optional
-        Of a `LayeredBackbone`: a layer, from 0, or backwards from -1, the default; or
-        several, in one pass.
-    batch_size : int, optional
-        Images given to the model at a time; halved where they do not fit into memory.
-        By default the model's own: 8 for an encoder on an accelerator, 1 on the CPU,
-        all images for a callable without ``batch_size``.
-    device : str or torch.device, optional
-        Where a `LayeredBackbone` runs, to which it is moved; by default CUDA, MPS or
-        the CPU, the first there is.
-    dtype : torch.dtype, optional
-        Type of the result, in host memory. By default float16 for a `LayeredBackbone`
-        (float32 where a value is beyond it), else float32.
-    amp : bool
-        On CUDA, compute in automatic mixed precision (float16); where that overflows,
-        the rest is computed in float32.
-    cache_dir : path, optional
-        A folder that caches each image's features by the image's content and the
-        model's weights, layer and size; cached features are not computed again.
-    progress : bool
-        Show a progress bar.
-    **options
-        Passed on with each call to a model that is no `LayeredBackbone`.
-
-    Returns
-    -------
-    tensor or ndarray, shape (B, H, W, C)
-        A tensor in host memory if the model gives tensors. A list of them if `layer`
-        is a sequence.
-
-    Raises
-    ------
-    TypeError, ValueError
-        In one sentence, if images, model or what the model gives are not as above.
-
-    Notes
-    -----
-    Only the features take memory that grows with the batch, unless a callable takes all
-    images at a time.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> def corners(images):
-    ...     return np.stack([image[:2, :2] for image in images]).astype(float)
-    >>> extract_features(np.zeros((3, 8, 8, 3), np.uint8), corners).shape
-    (3, 2, 2, 3)
-    """
-    extractor = FeatureExtractor(
-        model,
-        node_type,
-        layer,
-        batch_size,
-        device=device,
-        dtype=dtype,
-        amp=amp,
-        cache_dir=cache_dir,
-        progress=progress,
-        **options,
-    )
-    return extractor.fit_transform(images)
 
 
 def _sides(image: RGBImage | Tensor) -> tuple[int, int]:

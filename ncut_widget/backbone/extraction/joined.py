@@ -64,9 +64,9 @@ class JoinedExtractor(FeatureExtractor):
                 )
         self._scales: list[Standardizer] = []
 
-    def fit_transform(self, images: Any) -> Any:
-        """Compute features of a batch; keep its scale for later images."""
-        parts = _on_finest_grid(super().fit_transform(images))
+    def _fit(self, features: Any) -> Any:
+        """Put the layers of a batch together; keep its scale for later images."""
+        parts = _on_finest_grid(super()._fit(features))
         self._scales = [Standardizer.of_parts(part) for part in parts]
         return self._join(parts)
 

@@ -59,6 +59,12 @@ class Output:
         assert self._values is not None
         return self._values[at].numpy() if self._numpy else self._values[at]
 
+    def copy(self, at: slice) -> Features:
+        """Return a copy of the features of some images, which may be written to."""
+        assert self._values is not None
+        copied = self._values[at].clone()
+        return copied.numpy() if self._numpy else copied
+
 
 def _check_features(features: Any, count: int) -> Tensor:
     """Check a model's output; return it as a tensor (count, H, W, C)."""

@@ -14,8 +14,9 @@ from ncut_widget.core.cache import Bounded
 from ncut_widget.eigvecs.memory import MemoryStore
 from ncut_widget.masks.coordinates import Cell, centre_cell
 from ncut_widget.masks.resample import area_mean, enlarge
-from ncut_widget.methods.base import Field, Seeds, Spectrum, cells_of
+from ncut_widget.methods.base import Field, Seeds, cells_of
 from ncut_widget.methods.diffusion import DiffusionMethod
+from ncut_widget.methods.spectrum import Spectrum
 from ncut_widget.methods.walker.constants import COLOR_BINS, DIRECTIONS, OWN_EIG
 from ncut_widget.methods.walker.lattice import Lattice
 from ncut_widget.ncut.details import Details

@@ -342,6 +342,32 @@ def test_a_damaged_file_is_computed_again(damage: bytes | None, tmp_path: Path) 
         assert model.count() == computed
 
 
+def test_what_is_there_is_told_while_batches_come(tmp_path: Path) -> None:
+    backbone = TextureBackbone(grid=6)
+    kept = {"batch_size": 2, "cache_dir": tmp_path, "progress": False}
+    extract_features(IMAGES[[1, 4]], backbone, **kept)
+    told: dict[int, Any] = {}
+
+    def tell(there: int, features: Any) -> None:
+        if there:
+            told[there] = features()
+
+    whole = FeatureExtractor(backbone, **kept).fit_transform(IMAGES, tell)
+    assert list(told) == [3, 5]  # the second was kept, but not the first
+    for there, features in told.items():
+        alone = extract_features(IMAGES[:there], backbone, progress=False)
+        np.testing.assert_array_equal(features, alone)
+    np.testing.assert_array_equal(whole, told[5])
+
+
+def test_features_of_some_alone_leave_the_scale_of_the_batch() -> None:
+    extractor = FeatureExtractor(TextureBackbone(grid=6), progress=False)
+    whole = extractor.fit_transform(IMAGES)
+    alone = extractor.fit_alone(IMAGES[:1])
+    assert np.abs(alone - whole[:1]).max() > 0.01
+    np.testing.assert_allclose(extractor.transform(IMAGES[:1]), whole[:1], atol=1e-6)
+
+
 def test_a_full_disk_costs_the_cache_only(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,21 @@ def test_later_images_are_on_the_scale_of_the_batch() -> None:
         torch.testing.assert_close(later, fitted[place : place + 1], rtol=0, atol=1e-2)
 
 
+def test_the_first_images_are_on_their_own_scale_until_the_others_come() -> None:
+    model, told = make(DINO), {}
+    extractor = joined(model, [0, -1])
+    whole = extractor.fit_transform(
+        PHOTOGRAPHS, lambda there, features: told.update({there: features()})
+    )
+    assert list(told) == [1, 2, 3]
+    for there, features in told.items():
+        alone = joined(model, [0, -1]).fit_transform(PHOTOGRAPHS[:there])
+        torch.testing.assert_close(features, alone, rtol=0, atol=0)
+    torch.testing.assert_close(whole, told[3], rtol=0, atol=0)
+    later = extractor.transform(PHOTOGRAPHS[0])  # on the scale of all
+    torch.testing.assert_close(later, whole[:1], rtol=0, atol=1e-2)
+
+
 def test_layers_of_coarser_grids_are_interpolated_to_the_finest() -> None:
     model = make("convnext_atto")
     fine, coarse = extract_features(PHOTOGRAPHS, model, layer=[0, 3], progress=False)

@@ -91,7 +91,7 @@ export class Answers {
     switch (content.type) {
       case "edited":
         if (request) this.#takeEdited(content, request);
-        this.#resources.fields.accept(content, buffers);
+        if (!request?.outdated) this.#resources.fields.accept(content, buffers);
         break;
       case "synced":
         if (request) this.#takeRevision(content.revision);
@@ -105,6 +105,7 @@ export class Answers {
         break;
       default:
         if (request) this.clearError(request.kind);
+        if (isOutdated(content, request)) break;
         this.#resources
           .accept(content, buffers, request !== undefined)
           ?.catch((error) => this.#fail(error.message, request?.kind ?? null))
@@ -149,14 +150,15 @@ export class Answers {
    * @param {Request} request
    * @param {Message} content of the answer
    */
-  #finish({ kind, keys = [] }, content) {
+  #finish(request, content) {
+    const { kind, keys = [] } = request;
     const isEdited = content.type === "edited" || content.type === "error";
     if (content.type === "later" || (kind === "edit" && !isEdited)) {
       this.#requests.postpone(kind);
       return;
     }
     this.#requests.fulfil(kind);
-    this.#resources.refuse(kind, keys, content);
+    if (!isOutdated(content, request)) this.#resources.refuse(kind, keys, content);
   }
 
   /**
@@ -194,4 +196,15 @@ export class Answers {
     this.error = message;
     this.#errorKind = kind;
   }
+}
+
+/**
+ * Whether an answer may be of fewer images than there are now; pictures are of files, or
+ * tell the version of their colours.
+ *
+ * @param {Message} content
+ * @param {Request | undefined} request
+ */
+function isOutdated({ type }, request) {
+  return type !== "pictures" && request?.outdated === true;
 }

@@ -13,7 +13,13 @@
  * @property {number} [changes] of the settings that were told
  * @property {Known} [base] list of prompts that its answer is to change
  *
- * @typedef {Asked & { kind: RequestKind, number: number, slow: boolean, timer: Timer }} Request
+ * @typedef {object} Sent
+ * @property {RequestKind} kind
+ * @property {number} number
+ * @property {boolean} slow
+ * @property {boolean} outdated whether its answer may be of fewer images than there are now
+ * @property {Timer} timer
+ * @typedef {Asked & Sent} Request
  * @typedef {ReturnType<typeof setTimeout> | undefined} Timer
  *
  * @typedef {object} Answered
@@ -92,7 +98,14 @@ export class Requests {
     const number = ++this.count;
     const isPing = kind === "ping";
     /** @type {Request} */
-    const request = { ...asked, kind, number, slow: false, timer: undefined };
+    const request = {
+      ...asked,
+      kind,
+      number,
+      slow: false,
+      outdated: false,
+      timer: undefined,
+    };
     if (!isPing) {
       request.timer = setTimeout(() => {
         request.slow = true;
@@ -143,6 +156,11 @@ export class Requests {
    */
   fulfil(kind) {
     this.#later.delete(kind);
+  }
+
+  /** What the open requests bring may be made of eigenvectors that have changed. */
+  outdate() {
+    for (const request of this.#open.values()) request.outdated = true;
   }
 
   /** Ask the kernel for a sign of life. */

@@ -5,7 +5,7 @@
  *
  * A new kind is a subclass; `Resources` lists the kinds, the most urgent first.
  *
- * @import { Message } from "./wire.js"
+ * @import { Info, Message } from "./wire.js"
  * @import { MaskSeeds } from "../seeds.js"
  *
  * @typedef {(DataView | ArrayBuffer)[]} Buffers
@@ -80,6 +80,14 @@ export class Resource {
    * @param {number} _images
    */
   reserve(_fields, _images) {}
+
+  /**
+   * There are eigenvectors of more images: what was made of the earlier ones is asked
+   * for again.
+   *
+   * @param {Info} _info
+   */
+  renew(_info) {}
 
   /** Drop what is kept. */
   close() {}

@@ -96,6 +96,16 @@ export class Resources {
     for (const pictures of Object.values(this.pictures)) pictures.recolor(colors);
   }
 
+  /**
+   * There are eigenvectors of more images.
+   *
+   * @param {Info} info
+   */
+  renew(info) {
+    for (const resource of this.kinds) resource.renew(info);
+    this.previews.renew();
+  }
+
   retry() {
     for (const resource of this.kinds) resource.retry();
   }

@@ -156,6 +156,7 @@
  * @property {Size[]} sizes
  * @property {boolean} has_images
  * @property {boolean} [offline] whether there is no kernel
+ * @property {string} [failure] why images that are still to come cannot be had
  * @property {{ of: string, by: string }} [instead] title of the kernel's method, which
  *   needs a kernel, and name of the one by which this page goes on
  * @property {Record<string, Way>} ways by name; those that were made when the page was
@@ -166,6 +167,7 @@
  * @typedef {object} Way that a click can be meant, with eigenvectors of its own
  * @property {number[] | null} eigvals for the methods that need them
  * @property {number[]} blank images of which nothing is known: their masks are empty
+ * @property {number[]} [awaited] those of them that are still to come
  *
  * @typedef {object} Method
  * @property {string} title
