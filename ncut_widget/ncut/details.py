@@ -26,8 +26,10 @@ SHARED_SIDE = 32
 LOOKED_AT = 32
 """Images from which the space of a batch is found, at least where there are as many."""
 
-MORE = 64
-"""Directions beside those that are kept, while these are found: see `Space.of`."""
+AN_IMAGE = 6
+FEWEST, MOST = 16, 64
+"""Directions of a batch's space for each image, at least and at most. With as many for
+a few images as for many, their cells would be farther from each other."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,8 @@ class Details:
         """
         some = range(0, len(features), max(1, len(features) // LOOKED_AT))
         pooled = torch.stack([_pooled(as_tensor(features[image])) for image in some])
-        share = partial(_share, _space(pooled, distance, MORE))
+        leading = min(max(AN_IMAGE * len(features), FEWEST), MOST)
+        share = partial(_share, _space(pooled, distance, leading))
 
         def take(image: int) -> tuple[Tensor, NDArray[np.float16]]:
             rows = Rows(features[image])
@@ -130,6 +133,6 @@ def _pooled(image: Tensor) -> Tensor:
     return pooled.movedim(0, -1)
 
 
-def _space(features: Any, distance: Distance, more: int = 0) -> Space:
+def _space(features: Any, distance: Distance, leading: int | None = None) -> Space:
     rows = Rows(features)
-    return Space.of(rows, distance, rows.device, np.random.default_rng(0), more)
+    return Space.of(rows, distance, rows.device, np.random.default_rng(0), leading)

@@ -42,13 +42,16 @@ class Space:
         distance: Distance,
         device: torch.device,
         rng: np.random.Generator,
-        more: int = 0,
+        leading: int | None = None,
     ) -> Space:
         """Find centre, length and leading directions from a sample of the rows.
 
-        With `more` directions that are searched beside those that are kept, these are
-        nearer to the principal ones; and they are kept alone even of few columns, where
-        all columns together would blur distances between images.
+        Parameters
+        ----------
+        leading : int, optional
+            Directions to keep, nearer to the principal ones, as more are searched.
+            They are kept alone even of few columns, where all columns together would
+            blur distances between images.
         """
         size = min(_SAMPLE_ROWS, rows.count)
         sample = rows.read(np.sort(rng.choice(rows.count, size, replace=False)))
@@ -58,16 +61,16 @@ class Space:
         length = float(x.square().sum(1).mean().sqrt()) or 1.0
         columns = x.shape[1]
         basis = torch.eye(columns, device=device)
-        if columns > (_DIRECTIONS if more else 2 * _DIRECTIONS):
-            count = min(_DIRECTIONS + more, columns)
-            drawn = rng.standard_normal((columns, count))
+        if columns > (leading or 2 * _DIRECTIONS):
+            searched = leading + _DIRECTIONS if leading else _DIRECTIONS
+            drawn = rng.standard_normal((columns, min(searched, columns)))
             basis = torch.from_numpy(drawn).to(x)
             for _ in range(_DIRECTION_STEPS):
                 basis = torch.linalg.qr(x.T @ (x @ basis))[0]
-            if more:
+            if leading:
                 products = x @ basis
                 turn = torch.linalg.eigh(products.T @ products)[1]
-                basis = basis @ turn[:, -_DIRECTIONS:].flip(1)
+                basis = basis @ turn[:, -leading:].flip(1)
         return cls(distance, centre, basis / length)
 
     @property
