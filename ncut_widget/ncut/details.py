@@ -26,10 +26,13 @@ SHARED_SIDE = 32
 LOOKED_AT = 32
 """Images from which the space of a batch is found, at least where there are as many."""
 
-AN_IMAGE = 6
+ANOTHER_IMAGE = 8
 FEWEST, MOST = 16, 64
-"""Directions of a batch's space for each image, at least and at most. With as many for
-a few images as for many, their cells would be farther from each other."""
+"""Directions of a batch's space for each image but one, at least and at most. With as
+many for a few images as for many, their cells would be farther from each other."""
+
+USUAL = 0.95
+"""Share of a batch's cells that lie as far beside its space as is usual, or less."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +82,10 @@ class Details:
         """
         some = range(0, len(features), max(1, len(features) // LOOKED_AT))
         pooled = torch.stack([_pooled(as_tensor(features[image])) for image in some])
-        leading = min(max(AN_IMAGE * len(features), FEWEST), MOST)
-        share = partial(_share, _space(pooled, distance, leading))
+        leading = min(max(ANOTHER_IMAGE * (len(features) - 1), FEWEST), MOST)
+        space = _space(pooled, distance, leading)
+        beyond = space.beyond(Rows(pooled).read(slice(None))).quantile(USUAL)
+        share = partial(_share, space, float(beyond))
 
         def take(image: int) -> tuple[Tensor, NDArray[np.float16]]:
             rows = Rows(features[image])
@@ -113,13 +118,20 @@ class Details:
         return Details(own, shared, pictures, self.colored, self.share)
 
 
-def _share(space: Space, features: Any) -> NDArray[np.float16]:
-    """Return the coordinates of images (B, H, W, C) in a space, on the shared grid."""
+def _share(space: Space, usual: float, features: Any) -> NDArray[np.float16]:
+    """Return the coordinates of images (B, H, W, C) in a space, on the shared grid.
+
+    The last one is how much farther than usual a cell lies from all that the space
+    knows: cells of a thing that no image of the batch has are near to nothing.
+    """
     made = []
     with torch.inference_mode():
         for image in features:
             rows = Rows(_pooled(as_tensor(image)))
-            made.append(space(rows.read(slice(None))).reshape(*rows.shape, -1))
+            part = rows.read(slice(None))
+            farther = (space.beyond(part) - usual).clamp(min=0).sqrt()
+            known = torch.cat([space(part), farther[:, None]], 1)
+            made.append(known.reshape(*rows.shape, -1))
         return torch.stack(made).half().cpu().numpy()
 
 

@@ -34,6 +34,7 @@ class Space:
     distance: Distance
     centre: Tensor  # (C,)
     basis: Tensor  # (C, r), orthonormal columns over the length
+    length: float
 
     @classmethod
     def of(
@@ -71,7 +72,7 @@ class Space:
                 products = x @ basis
                 turn = torch.linalg.eigh(products.T @ products)[1]
                 basis = basis @ turn[:, -leading:].flip(1)
-        return cls(distance, centre, basis / length)
+        return cls(distance, centre, basis / length, length)
 
     @property
     def size(self) -> int:
@@ -81,6 +82,11 @@ class Space:
     def __call__(self, part: Part) -> Tensor:
         """Return the coordinates of rows of features."""
         return (_directed(part, self.distance) - self.centre) @ self.basis
+
+    def beyond(self, part: Part) -> Tensor:
+        """Return the squared distances of rows of features to the space, (n,)."""
+        apart = (_directed(part, self.distance) - self.centre).square().sum(1)
+        return (apart / self.length**2 - self(part).square().sum(1)).clamp(min=0)
 
 
 def _directed(part: Part, distance: Distance) -> Tensor:
