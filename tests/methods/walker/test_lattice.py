@@ -75,6 +75,16 @@ def test_distances_are_those_of_the_shortest_way() -> None:
     assert distances[4, 4] == pytest.approx(4 * 2**0.5 / np.hypot(5, 7))
 
 
+def test_distances_to_one_cell_more_are_those_to_all_to_the_bit() -> None:
+    looks = np.random.default_rng(0).normal(size=(20, 30, 3)).astype(np.float32)
+    grown = Lattice(looks, looks)
+    cells = [5, 599, 301, 40]
+    for count in range(1, len(cells) + 1):
+        found = grown.distances(cells[:count])
+        whole = Lattice(looks, looks).distances(cells[:count])
+        np.testing.assert_array_equal(found, whole)
+
+
 @pytest.mark.parametrize("grid", [(1, 1), (1, 6), (6, 1), (2, 2)])
 def test_narrow_grids_have_walks_and_distances(grid: tuple[int, int]) -> None:
     lattice = Lattice(None, np.ones((*grid, 3), np.float32))

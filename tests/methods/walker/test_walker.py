@@ -273,3 +273,56 @@ def test_later_features_may_have_another_grid(grid: tuple[int, int]) -> None:
     seg.add_click(40, 32)
     later = np.broadcast_to(features[0, 8, 10], (1, *grid, features.shape[-1]))
     assert seg.predict(features=later).shape == (1, *grid)
+
+
+def test_a_first_prompt_corrects_what_was_proposed(
+    seg: NcutSegmenter, discs: list[NDArray[np.bool_]]
+) -> None:
+    seg.add_click(*middle_of(discs[0]))
+    proposed = masks_of(seg)[3]
+    assert proposed.any()
+    x, y = middle_of(discs[3])
+    seg.add_click(x, y, image=3)
+    added = masks_of(seg)[3]
+    assert (proposed & ~added).mean() < 0.01
+    seg.undo()
+    rows, cols = np.nonzero(proposed)
+    seg.add_click(int(cols.max()), int(rows[cols.argmax()]), image=3, positive=False)
+    taken = masks_of(seg)[3]
+    assert (taken & ~proposed).mean() < 0.01
+    assert overlap(taken, discs[3]) > 0.5
+
+
+def test_a_late_negative_click_leaves_what_is_nearer_to_a_positive_one(
+    seg: NcutSegmenter, discs: list[NDArray[np.bool_]]
+) -> None:
+    x, y = middle_of(discs[0])
+    seg.add_click(x, y)
+    seg.add_click(x - 7, y)
+    before = masks_of(seg)[0]
+    seg.add_click(x + 13, y, positive=False)
+    after = masks_of(seg)[0]
+    assert not after[y, x + 13]
+    near = np.zeros_like(before)
+    near[:, : x - 2] = True
+    np.testing.assert_array_equal(after & near, before & near)
+
+
+def test_whether_a_batch_is_of_one_kind_is_said_by_images_and_not_by_clicks() -> None:
+    for kinds, one in (([0] * 5, True), (KINDS, False)):
+        seg = make(kinds)
+        seg.add_click(40, 32)
+        for click in ([0, 2, 2, 0], [1, 40, 30, 0], [1, 2, 60, 0]):
+            (seeds,), _ = seg._session.masker.seeds(seg._session.recipe)
+            field = seg._session.masker.field(seeds)
+            assert (field._kinship > 0.5) is one
+            seg.clicks = [*seg.clicks, click]
+
+
+def test_later_images_lack_what_no_image_of_a_batch_of_one_has() -> None:
+    seg = make([0])
+    seg.add_click(40, 32)
+    features, _, discs = make_batch([0, 1, 2, 7], seed=5)
+    masks = seg.predict(features=features)
+    assert overlap(masks[0], discs[0][2::4, 2::4]) > 0.7
+    assert not masks[1:].any()
