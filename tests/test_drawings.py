@@ -99,7 +99,7 @@ def screenshot(picture: bool) -> Drawing:
 DRAWINGS = {
     "square": (square(), 0.75),
     "noisy square": (square(noise=6), 0.75),
-    "what is about a square": (ground(), 0.8),
+    "what is about a square": (ground(), 0.75),
     "left half": (half(0), 0.85),
     "right half": (half(1), 0.85),
     "logo": (logos(1), 0.7),

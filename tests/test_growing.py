@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -254,7 +255,9 @@ def test_a_running_loop_takes_new_images_by_itself() -> None:
             await asyncio.sleep(0.01)
         assert seg.masks[2].any()
 
-    asyncio.run(asyncio.wait_for(use(), 60))
+    # Tests of the page leave a loop in this thread.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, asyncio.wait_for(use(), 60)).result()
 
 
 def test_two_widgets_grow_at_once() -> None:

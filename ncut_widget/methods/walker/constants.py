@@ -12,8 +12,9 @@ LEAST_WEIGHT = 0.001
 """Weight of neighbours however different: no part of an image is cut off."""
 
 PULL = 0.01
-"""How much a walk keeps to the prior, on a grid of 128 cells; .005 and .02 are a little
-worse."""
+"""How much a walk keeps to the prior, on a grid of 128 cells. At .005 late prompts on
+photographs are a little worse, and more of the even ground of a drawing is found: .81
+of it for .77. At .02 photographs are a little worse, too."""
 
 RADIUS = 0.015
 """Radius about a prompt that has its label, as a share of the image's diagonal."""
